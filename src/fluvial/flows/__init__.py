@@ -1,0 +1,1 @@
+"""Invertible maps of R^D, one family a file."""

@@ -1,0 +1,1 @@
+"""Free energies and evidence estimates."""

@@ -1,0 +1,1 @@
+"""What to infer: unnormalized log densities and the models they come from."""
