@@ -1,0 +1,115 @@
+"""The log density of a Stan model, called back from JAX."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64
+
+from fluvial.targets.density import Density
+from fluvial.targets.stan_model import StanModel
+
+__all__ = ["StanDensity"]
+
+_MOST_THREADS = 8
+# Below this the threads spend more time handing over Python's lock than computing.
+_CHEAP_SECONDS = 30e-6
+
+
+@final
+class StanDensity(Density):
+    """A Stan model's log density with respect to the unconstrained parameters.
+
+    Traced by JAX it is a `pure_callback` which computes the value and the gradient g at once; the
+    derivative rule is d ln p = g . dx, linear in dx, so both forward and reverse mode work, and
+    one callback serves both. Where a gradient is expensive, a batch is shared out among threads,
+    each with a model of its own, since ctypes releases Python's lock; the results are the same
+    bits.
+
+    Args:
+        make_model: builds a `StanModel`; called once more for each further thread.
+    """
+
+    def __init__(self, make_model: Callable[[], StanModel]):
+        self._make_model = make_model
+        self.model = make_model()
+        self.dim = self.model.dim
+        self._log_prob = _differentiable(self.value_and_grad)
+
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density of one point, by a callback."""
+        return self._log_prob(x)
+
+    def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
+        """Return log densities; Stan computes the gradients in any case."""
+        return self.value_and_grad(points)[0]
+
+    def value_and_grad(
+        self, points: Float64[np.ndarray, "N D"]
+    ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
+        """Return log densities and their gradients, by several threads where that pays."""
+        if len(points) < 2 or len(self._models) == 1:
+            return self.model.value_and_grad(points)
+        shares = np.array_split(points, min(len(self._models), len(points)))
+        jobs = [
+            self._pool.submit(model.value_and_grad, share)
+            for model, share in zip(self._models, shares, strict=False)
+        ]
+        values, gradients = zip(*(job.result() for job in jobs), strict=True)
+        return np.concatenate(values), np.concatenate(gradients)
+
+    @cached_property
+    def _models(self) -> list[StanModel]:
+        threads = min(os.cpu_count() or 1, _MOST_THREADS)
+        if threads == 1 or _seconds(self.model) < _CHEAP_SECONDS:
+            return [self.model]
+        return [self.model, *(self._make_model() for _ in range(threads - 1))]
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
+
+
+def _seconds(model: StanModel) -> float:
+    """Return the seconds of one gradient, the best of a few."""
+    point = np.full((1, model.dim), 0.1)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        model.value_and_grad(point)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def _differentiable(value_and_grad: Callable) -> Callable:
+    """Make a traceable function of one point out of the host's function of many."""
+
+    def on_host(x):
+        points = np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1])
+        values, gradients = value_and_grad(points)
+        with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
+            return (
+                values.reshape(x.shape[:-1]).astype(x.dtype),
+                gradients.reshape(x.shape).astype(x.dtype),
+            )
+
+    def call(x):
+        shapes = jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype)
+        return jax.pure_callback(on_host, shapes, x, vmap_method="expand_dims")
+
+    @jax.custom_jvp
+    def log_prob(x):
+        return call(x)[0]
+
+    @log_prob.defjvp
+    def _(primals, tangents):
+        value, gradient = call(*primals)
+        return value, jnp.vdot(gradient, tangents[0])
+
+    return log_prob

@@ -1,0 +1,223 @@
+"""What to infer: an unnormalized log density on R^D, and the model's own space."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64, PyTree
+
+from fluvial.errors import InputError
+from fluvial.targets.batching import as_points
+from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.space import Layout, Space, mapped_space
+
+__all__ = ["Target"]
+
+
+@final
+class Target:
+    """An unnormalized log density on unconstrained R^D, with names and the map to a model's space.
+
+    The log density is a function of ONE point that JAX can trace: a vector of shape (D,) if `dim`
+    is given, or a PyTree shaped like `example`. It returns a real scalar, in nats, and must work
+    in float32 and in float64. NaN and -inf are allowed on part of the space: they are counted by
+    whoever evaluates the density, never hidden here.
+
+    Parameters that are bounded must be mapped to R^D by the log density itself, which then
+    includes the log Jacobian of that map; `constrain` leads back, for the draws.
+
+    Args:
+        log_density: the function described above.
+        dim: D, the number of coordinates, when the log density takes a vector.
+        example: otherwise, a PyTree of the argument's structure and shapes; its values do not
+            matter, and integers in it stand for floats.
+        constrain: from the log density's argument to a PyTree of what the draws shall hold; by
+            default they hold the argument itself, called "x" if it is a vector.
+
+    Raises:
+        InputError: if not exactly one of `dim` and `example` is given, or one is of no use, or the
+            log density fails, or returns anything but a real scalar.
+
+    Example:
+        >>> target = Target(lambda p: -p["a"] ** 2 / 2 - p["b"] ** 2, example={"a": 0, "b": 0})
+        >>> target.dim, target.variables
+        (2, {'a': (), 'b': ()})
+        >>> values, gradients = target.value_and_grad(np.array([[1.0, 2.0]]))
+        >>> values.tolist(), gradients.tolist()
+        ([-4.5], [[-1.0, -4.0]])
+    """
+
+    def __init__(
+        self,
+        log_density: Callable[[Any], Any],
+        dim: int | None = None,
+        *,
+        example: PyTree | None = None,
+        constrain: Callable[[Any], PyTree] | None = None,
+    ):
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        _check_scalar(log_density, at, layout.dim)
+        self._density: Density = JaxDensity(lambda x: log_density(at(x)), layout.dim)
+        if constrain is None:
+            self._space = layout.space()
+        else:
+            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        self._source: dict | None = None
+        self._log_likelihood = None
+
+    @classmethod
+    def of(
+        cls,
+        density: Density,
+        space: Space,
+        *,
+        source: dict | None = None,
+        log_likelihood: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
+    ) -> "Target":
+        """Put a target together from its parts; this is how the other front ends build theirs."""
+        target = cls.__new__(cls)
+        target._density = density
+        target._space = space
+        target._source = source
+        target._log_likelihood = log_likelihood
+        return target
+
+    @property
+    def dim(self) -> int:
+        """D, the number of unconstrained coordinates."""
+        return self._density.dim
+
+    @property
+    def variables(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of everything that `constrain` returns, in the model's own order."""
+        return dict(self._space.variables)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names among `variables` that are parameters, not quantities derived from them."""
+        return self._space.parameters
+
+    @property
+    def source(self) -> dict | None:
+        """A description, as JSON can hold, from which `target_from_source` rebuilds the target."""
+        return self._source
+
+    @property
+    def log_likelihood(self) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None:
+        """From draws, as `constrain` returns them, to name -> (N, *shape) in nats; or None."""
+        return self._log_likelihood
+
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density of one unconstrained point, in nats, in the point's dtype.
+
+        It can be differentiated, and used inside `jit`, `vmap` and `lax.scan`.
+        """
+        return self._density.log_prob(x)
+
+    def value_and_grad(
+        self, points: np.ndarray
+    ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
+        """Return log densities (N,) and gradients (N, D) of points (N, D), all in float64.
+
+        Values that are not finite are returned as they are.
+
+        Raises:
+            InputError: if the points are not of shape (N, D).
+        """
+        return self._density.value_and_grad(as_points(points, self.dim))
+
+    def values(self, points: np.ndarray) -> Float64[np.ndarray, " N"]:
+        """Return log densities (N,) of points (N, D), in float64.
+
+        Raises:
+            InputError: if the points are not of shape (N, D).
+        """
+        return self._density.values(as_points(points, self.dim))
+
+    def constrain(self, points: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
+        """Map unconstrained points (N, D) to the model's own space: name -> (N, *shape), float64.
+
+        Args:
+            points: shape (N, D).
+            seed: for generated quantities that are drawn at random; the same seed gives the same.
+
+        Raises:
+            InputError: if the points are not of shape (N, D).
+        """
+        return self._space.constrain(as_points(points, self.dim), seed)
+
+    @cached_property
+    def gradient_seconds(self) -> float:
+        """Seconds that one gradient takes in a batch, measured once, when first asked for."""
+        points = np.random.default_rng(0).normal(scale=0.1, size=(64, self.dim))
+        self.value_and_grad(points)  # compiles
+        seconds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            self.value_and_grad(points)
+            seconds.append(time.perf_counter() - start)
+        return min(seconds) / len(points)
+
+    def __repr__(self) -> str:
+        return f"Target(dim={self.dim}, variables={self.variables})"
+
+
+def _pass(x):
+    return x
+
+
+def _layout(dim: int | None, example: PyTree | None) -> Layout:
+    if (dim is None) == (example is None):
+        raise InputError(
+            "a target needs one of `dim` and `example`: give the number of coordinates, "
+            "or a PyTree shaped like the log density's argument."
+        )
+    if example is not None:
+        return Layout(example)
+    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
+        raise InputError(f"dim is {dim!r}: give a whole number of at least 1.")
+    return Layout(np.zeros(int(dim)))
+
+
+def _check_scalar(log_density: Callable, at: Callable, dim: int) -> None:
+    """Trace the log density once in float32 and once in float64, and look at what it returns."""
+    if not callable(log_density):
+        raise InputError(
+            f"the log density is a {type(log_density).__name__}: give a function of one point."
+        )
+    for dtype in (np.float32, np.float64):
+        with jax.enable_x64(dtype is np.float64 or jax.config.read("jax_enable_x64")):
+            result = _traced(lambda x: log_density(at(x)), jax.ShapeDtypeStruct((dim,), dtype))
+        leaves = jax.tree.leaves(result)
+        if len(leaves) != 1 or leaves[0] is not result:
+            raise InputError(
+                f"the log density returned a {type(result).__name__}: return one real number."
+            )
+        if result.shape != ():
+            raise InputError(
+                f"the log density returned an array of shape {result.shape} for one point: "
+                "return a scalar, for instance with jnp.sum."
+            )
+        if not jnp.issubdtype(result.dtype, jnp.floating):
+            raise InputError(
+                f"the log density returned a number of type {result.dtype}: return a real "
+                "floating-point number."
+            )
+
+
+def _traced(function: Callable, point: jax.ShapeDtypeStruct):
+    try:
+        return jax.eval_shape(function, point)
+    except InputError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"the log density failed at a {point.dtype} point of shape {point.shape}: "
+            f"{type(error).__name__}: {reason}"
+        ) from error
