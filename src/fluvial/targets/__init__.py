@@ -1,6 +1,19 @@
 """What to infer: targets from JAX functions, Stan programs, and models of other libraries."""
 
+from fluvial.targets.energies import energy, log_normalizer
+from fluvial.targets.example import Example
+from fluvial.targets.source import target_from_source
 from fluvial.targets.stan import from_stan
 from fluvial.targets.target import Target
+from fluvial.targets.zoo import EXAMPLES, example
 
-__all__ = ["Target", "from_stan"]
+__all__ = [
+    "EXAMPLES",
+    "Example",
+    "Target",
+    "energy",
+    "example",
+    "from_stan",
+    "log_normalizer",
+    "target_from_source",
+]

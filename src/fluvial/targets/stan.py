@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
+from fluvial.errors import InputError
 from fluvial.targets.space import Space
 from fluvial.targets.stan_density import StanDensity
+from fluvial.targets.stan_input import (
+    compiled,
+    construction_error,
+    program_code,
+    program_data,
+)
 from fluvial.targets.stan_model import StanModel
 from fluvial.targets.target import Target
 
@@ -44,29 +51,16 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         >>> target.constrain(np.zeros((1, 2)))["s"].tolist()
         [[1.0, 1.0]]
     """
-    code, data = _code(program), _data(data)
-    make_model = partial(StanModel, _compile(code), data)
-    density = StanDensity(make_model)
-    source = {"kind": "stan", "code": code, "data": json.loads(data)}
+    code, path = program_code(program)
+    mir, json_data = compiled(code, path), program_data(data)
+    try:
+        density = StanDensity(partial(StanModel, mir, json_data))
+    except RuntimeError as error:
+        raise construction_error(error, json_data) from error
+    if density.dim == 0:
+        raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
+    source = {"kind": "stan", "code": code, "data": json.loads(json_data)}
     return Target.of(density, _space(density.model), source=source)
-
-
-def _code(program: str | Path) -> str:
-    return Path(program).read_text() if str(program).endswith(".stan") else str(program)
-
-
-def _data(data) -> str:
-    if data is None:
-        return "{}"
-    if isinstance(data, str | Path):
-        return Path(data).read_text()
-    return json.dumps(data, default=lambda array: array.tolist())
-
-
-def _compile(code: str) -> str:
-    import stanli
-
-    return stanli.stan_to_mir(code)
 
 
 def _space(model: StanModel) -> Space:

@@ -87,6 +87,12 @@ class Target:
         target._log_likelihood = log_likelihood
         return target
 
+    def with_source(self, source: dict) -> "Target":
+        """Return the same target, with a description from which it can be rebuilt."""
+        return Target.of(
+            self._density, self._space, source=source, log_likelihood=self._log_likelihood
+        )
+
     @property
     def dim(self) -> int:
         """D, the number of unconstrained coordinates."""
