@@ -1,0 +1,161 @@
+"""Stage 5, where weights fail: short Hamiltonian chains in a flow's latent space.
+
+If the flow is close, the pulled-back density p(f(z))|det f′(z)| is close to N(0, I) even where the
+target is a funnel or a ridge, and short chains mix (NeuTra: Hoffman et al. 2019, arXiv 1903.03704).
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from fluvial.flows import Flow
+from fluvial.inference.mixture import Component
+from fluvial.objectives import LogDensity
+from fluvial.targets import Target
+
+__all__ = ["Chains", "latent_chains"]
+
+_CHAINS = 32
+_WARMUP, _KEPT = 200, 256
+_TARGET_ACCEPTANCE = 0.8
+_MAX_LEAPFROGS = 24
+_TRAJECTORY = 0.5 * np.pi  # a quarter turn: for N(0, I) the end is independent of the start
+# Dual averaging constants of Hoffman & Gelman 2014, section 3.2.
+_GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
+
+
+class Chains(NamedTuple):
+    """Draws of several chains, with their diagnostics.
+
+    Attributes:
+        draws: in the target's unconstrained space, shape (chains, draws, D), float64.
+        log_p: log density at each, in nats, shape (chains, draws).
+        rhat: the largest rank-normalized split R-hat over coordinates.
+        ess: the smallest bulk effective sample size over coordinates.
+        acceptance: mean acceptance probability after warm-up.
+        evaluations: gradients of the target that were taken.
+    """
+
+    draws: Float[np.ndarray, "chains draws D"]
+    log_p: Float[np.ndarray, "chains draws"]
+    rhat: float
+    ess: float
+    acceptance: float
+    evaluations: int
+
+
+class _State(NamedTuple):
+    z: Float[Array, "C D"]
+    value: Float[Array, " C"]
+    score: Float[Array, "C D"]
+    log_step: Float[Array, ""]
+    log_step_mean: Float[Array, ""]
+    error_sum: Float[Array, ""]
+
+
+def latent_chains(
+    component: Component, target: Target, starts: Float[np.ndarray, "chains D"], seed: int
+) -> Chains:
+    """Run chains that leave the target invariant, from base points ``starts``.
+
+    Args:
+        component: whose flow carries latent points to the target's space.
+        target: the density to sample.
+        starts: latent points, one a chain.
+        seed: decides momenta, trajectory lengths and acceptances.
+    """
+    with jax.enable_x64(True):
+        key = jax.random.key(seed)
+        draws, log_p, accepted, leapfrogs = _run(
+            component.flow, target, jnp.asarray(starts, jnp.float64), key
+        )
+    draws, log_p = np.swapaxes(np.asarray(draws), 0, 1), np.asarray(log_p).T
+    from arviz_stats.base import array_stats
+
+    rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
+    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
+    return Chains(
+        draws,
+        log_p,
+        float(np.max(rhat)),
+        float(np.min(ess)),
+        float(np.mean(accepted)),
+        int(np.sum(leapfrogs)) * len(starts),
+    )
+
+
+@eqx.filter_jit
+def _run(flow: Flow, target: LogDensity, z: Float[Array, "C D"], key: PRNGKeyArray):
+    def pulled_back(z):
+        x, log_det = flow.forward(z)
+        return target.log_prob(x) + log_det
+
+    def value_and_score(z):
+        value, score = jax.vmap(jax.value_and_grad(pulled_back))(z)
+        usable = jnp.isfinite(value) & jnp.all(jnp.isfinite(score), axis=1)
+        return jnp.where(usable, value, -jnp.inf), jnp.where(usable[:, None], score, 0.0)
+
+    value, score = value_and_score(z)
+    log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
+    state = _State(z, value, score, log_step, log_step, jnp.zeros(()))
+    keys = jax.random.split(key, _WARMUP + _KEPT)
+
+    def warm_up(state, inputs):
+        t, key = inputs
+        state, acceptance, count = _transition(value_and_score, state, key)
+        return _adapt(state, acceptance, t), count
+
+    def keep(state, key):
+        state, acceptance, count = _transition(value_and_score, state, key)
+        return state, (state.z, state.value, acceptance, count)
+
+    steps = jnp.arange(1, _WARMUP + 1).astype(z.dtype)
+    state, warm_counts = jax.lax.scan(warm_up, state, (steps, keys[:_WARMUP]))
+    state = state._replace(log_step=state.log_step_mean)
+    _, (zs, values, accepted, counts) = jax.lax.scan(keep, state, keys[_WARMUP:])
+    x, log_det = jax.vmap(jax.vmap(flow.forward))(zs)
+    return x, values - log_det, accepted, warm_counts.sum() + counts.sum()
+
+
+def _transition(value_and_score, state: _State, key: PRNGKeyArray):
+    """One Hamiltonian transition of every chain; also the mean acceptance, and the leapfrogs."""
+    momentum_key, length_key, accept_key = jax.random.split(key, 3)
+    step = jnp.exp(state.log_step)
+    length = _TRAJECTORY * jax.random.uniform(length_key, (), state.z.dtype, 0.5, 1.5)
+    count = jnp.clip(jnp.ceil(length / step), 1, _MAX_LEAPFROGS).astype(jnp.int32)
+    momentum = jax.random.normal(momentum_key, state.z.shape, state.z.dtype)
+
+    def leapfrog(_, carry):
+        z, p, _, score = carry
+        p = p + 0.5 * step * score
+        z = z + step * p
+        value, score = value_and_score(z)
+        return z, p + 0.5 * step * score, value, score
+
+    start = (state.z, momentum, state.value, state.score)
+    z, p, value, score = jax.lax.fori_loop(0, count, leapfrog, start)
+    log_ratio = (value - 0.5 * jnp.sum(p**2, axis=1)) - (
+        state.value - 0.5 * jnp.sum(momentum**2, axis=1)
+    )
+    acceptance = jnp.minimum(1.0, jnp.exp(jnp.where(jnp.isnan(log_ratio), -jnp.inf, log_ratio)))
+    take = jax.random.uniform(accept_key, acceptance.shape, acceptance.dtype) < acceptance
+    moved = state._replace(
+        z=jnp.where(take[:, None], z, state.z),
+        value=jnp.where(take, value, state.value),
+        score=jnp.where(take[:, None], score, state.score),
+    )
+    return moved, jnp.mean(acceptance), count
+
+
+def _adapt(state: _State, acceptance: Float[Array, ""], t: Float[Array, ""]) -> _State:
+    """Dual averaging of the step size (Hoffman & Gelman 2014, eq. 6), shared by the chains."""
+    error_sum = state.error_sum + (_TARGET_ACCEPTANCE - acceptance)
+    anchor = jnp.log(10.0 * 0.5 * state.z.shape[1] ** -0.25)
+    log_step = anchor - jnp.sqrt(t) / _GAMMA * error_sum / (t + _T0)
+    eta = t**-_KAPPA
+    mean = eta * log_step + (1.0 - eta) * state.log_step_mean
+    return state._replace(log_step=log_step, log_step_mean=mean, error_sum=error_sum)

@@ -1,0 +1,106 @@
+"""Stage 0: a look at the target before any work is spent on it."""
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.errors import InputError
+from fluvial.inference.meter import Meter
+
+__all__ = ["finite_starts", "gradient_complaint", "improper_complaint"]
+
+_TRIES = 10
+_STEP = 1e-4
+_TOLERANCE = 1e-2
+
+
+def finite_starts(
+    meter: Meter, count: int, rng: np.random.Generator
+) -> Float[np.ndarray, "count D"]:
+    """Find overdispersed points at which the density and its gradient are finite.
+
+    Half are drawn uniformly from (−2, 2)^D, as Stan does; the rest from wider and wider laws, for
+    modes that lie far out.
+
+    Returns:
+        ``count`` points, or fewer where finite ones are rare, but at least one.
+
+    Raises:
+        InputError: if no point is finite after ten rounds.
+    """
+    found, values = [np.empty((0, meter.dim))], np.empty(0)
+    for attempt in range(_TRIES):
+        points = _overdispersed(count, meter.dim, rng) * (0.5**attempt)
+        if attempt == 0:
+            points[0] = 0.0
+        values, grads = meter.value_and_grad(points)
+        found.append(points[np.isfinite(values) & np.isfinite(grads).all(axis=1)])
+        if sum(map(len, found)) >= count:
+            break
+    starts = np.concatenate(found)[:count]
+    if not len(starts):
+        raise InputError(
+            f"the log density or its gradient is not finite at any of {_TRIES * count} starting "
+            f"points around 0 (the last value was {values[-1]}): check its support and its data."
+        )
+    return starts
+
+
+def _overdispersed(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
+    points = rng.uniform(-2.0, 2.0, (count, dim))
+    points[count // 2 :] *= 3.0
+    points[3 * count // 4 :] *= 3.0
+    return points
+
+
+def gradient_complaint(
+    meter: Meter, x: Float[np.ndarray, " D"], rng: np.random.Generator
+) -> str | None:
+    """Compare the gradient at x with central differences along one random direction.
+
+    Returns:
+        A sentence if they disagree by more than 1 % at two step lengths, else None.
+    """
+    v = rng.standard_normal(len(x))
+    v /= np.linalg.norm(v)
+    slopes = []
+    for step in (_STEP, 100.0 * _STEP):
+        high, low = meter.values(np.stack([x + step * v, x - step * v]))
+        slopes.append((high - low) / (2.0 * step))
+    slope = float(meter.value_and_grad(x[None])[1][0] @ v)
+    errors = [abs(slope - s) / (1.0 + abs(s)) for s in slopes if np.isfinite(s)]
+    if not errors or min(errors) <= _TOLERANCE:
+        return None
+    return (
+        f"the gradient of the log density is wrong: along one direction it says {slope:.4g}, "
+        f"finite differences say {slopes[0]:.4g}."
+    )
+
+
+def improper_complaint(
+    meter: Meter, mean: Float[np.ndarray, " D"], cholesky: Float[np.ndarray, "D D"]
+) -> str | None:
+    r"""Look along axes for tails too heavy to be integrated.
+
+    Along a ray at distance r a density that decays no faster than 1/r has no finite integral,
+    so d ln p / d ln r ≥ −1 far out is a sign of an improper density. The rays are the coordinate
+    axes and the columns of L, both ways, out to 10⁶ and 10⁸ standard deviations.
+
+    Returns:
+        A sentence naming the direction, or None.
+    """
+    dim = len(mean)
+    scales = np.linalg.norm(cholesky, axis=1)
+    axes = np.concatenate([np.diag(scales), cholesky.T])
+    rays = np.concatenate([axes, -axes])
+    near, far = (meter.values(mean + r * rays) for r in (1e6, 1e8))
+    with np.errstate(invalid="ignore"):
+        slope = (far - near) / np.log(100.0)
+    flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6))
+    if not len(flat):
+        return None
+    axis = flat[0] % (2 * dim)
+    name = f"coordinate {axis}" if axis < dim else f"a direction led by coordinate {axis - dim}"
+    return (
+        f"the density looks improper: along {name} it falls off no faster than 1/distance, so "
+        "that it cannot be normalized and the ELBO would grow without end."
+    )

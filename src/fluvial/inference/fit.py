@@ -1,0 +1,274 @@
+"""The pipeline: from a target to a posterior, stage by stage."""
+
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from fluvial._version import __version__
+from fluvial.errors import InputError
+from fluvial.flows import Flow, build_flow
+from fluvial.inference.chains import Chains, latent_chains
+from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.meter import Meter
+from fluvial.inference.mixture import (
+    Component,
+    FlowComponent,
+    GaussianComponent,
+    Mixture,
+    mixture_of,
+)
+from fluvial.inference.outside import mass_outside
+from fluvial.inference.pool import Pool, pool_of_chains
+from fluvial.inference.posterior import Evidence, Posterior, Provenance
+from fluvial.inference.progress import Progress
+from fluvial.inference.starts import climb, distinct
+from fluvial.inference.train import train
+from fluvial.inference.verdict import is_accurate, judge
+from fluvial.inference.whitening import Whitened
+from fluvial.objectives import FreeEnergy, Importance
+from fluvial.targets import Target
+
+__all__ = ["fit"]
+
+_STARTS = 16
+_MAX_MODES = 12
+_DRAWS = 8192
+_SEARCH_ROUNDS = 2
+_AUTO = "realnvp:8+triangular"
+_AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"
+_AUTO_MANY_DIMENSIONS = "realnvp:8+diagonal"
+_MANY_DIMENSIONS = 200
+
+
+def fit(
+    target: Target,
+    flow: str | Flow = "auto",
+    seed: int = 0,
+    *,
+    progress: bool = True,
+    max_steps: int = 3000,
+) -> Posterior:
+    """Fit a posterior, and say whether to trust it.
+
+    Args:
+        target: what to infer.
+        flow: "auto" trains a flow only if a Gaussian is not already right; otherwise a flow, or
+            the text of one such as "realnvp:8" or "planar:32", that is always trained.
+        seed: decides everything random; the same seed gives the same bits on the same machine.
+        progress: show a progress line on the terminal.
+        max_steps: the most training steps for one mode.
+
+    Returns:
+        The posterior; its ``verdict`` says what its draws are worth. Ctrl-C during training
+        returns the best posterior so far, with ``interrupted`` set.
+
+    Raises:
+        InputError: if the flow cannot be built, or the density is finite nowhere.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> import fluvial
+        >>> target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=3)
+        >>> posterior = fluvial.fit(target, progress=False)
+        >>> abs(posterior.log_evidence - 1.5 * 1.837877) < 0.01
+        True
+    """
+    if max_steps < 1:
+        raise InputError(f"max_steps is {max_steps}: give at least 1.")
+    spec = _choose(flow, target.dim)
+    build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
+    with Progress(shown=progress) as shown:
+        return _Fit(target, spec, flow != "auto", seed, max_steps, shown).run()
+
+
+def _choose(flow: str | Flow, dim: int) -> str | Flow:
+    if flow != "auto":
+        return flow
+    if dim == 1:
+        return _AUTO_ONE_DIMENSION
+    return _AUTO if dim <= _MANY_DIMENSIONS else _AUTO_MANY_DIMENSIONS
+
+
+@dataclass
+class _Fit:
+    """One run of the pipeline: what the stages hand on to each other."""
+
+    target: Target
+    spec: str | Flow
+    always_train: bool
+    seed: int
+    max_steps: int
+    progress: Progress
+    trained: bool = False
+    interrupted: bool = False
+    doubts: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.meter = Meter(self.target)
+        self.rng = np.random.default_rng(self.seed)
+        self.key = jax.random.key(self.seed)
+
+    def run(self) -> Posterior:
+        with self.progress.stage("starts"):
+            starts = self._look()
+            heads = self._climb(starts)
+        with self.progress.stage("gaussian"):
+            gaussians = self._match(heads, starts)
+            fatal = self._improper(gaussians)
+            q = mixture_of([GaussianComponent(g) for g in gaussians], self.meter, self.rng)
+            points, weights = self._weigh(q)
+        for _ in range(_SEARCH_ROUNDS):
+            if (
+                not fatal
+                and not self.interrupted
+                and (self.always_train or not is_accurate(weights))
+            ):
+                with self.progress.stage("flow"):
+                    q = self._train(q)
+                    points, weights = self._weigh(q)
+            if fatal or self.interrupted:
+                break
+            with self.progress.stage("search"):
+                found = mass_outside(self.meter, q, weights.log_evidence, self.rng)
+            if not found:
+                break
+            q = mixture_of(
+                [*q.components, *(GaussianComponent(o.gaussian) for o in found)],
+                self.meter,
+                self.rng,
+            )
+            points, weights = self._weigh(q)
+        else:
+            share = sum(outlier.share for outlier in found)
+            self.doubts.append(
+                f"A search from far outside found mass that the fit had missed ({share:.1%})."
+            )
+        chains = []
+        if not fatal and not judge(weights).verdict.value.startswith(("GOOD", "USE")):
+            with self.progress.stage("chains"):
+                chains = self._chains(q, points, weights)
+        return self._posterior(q, points, weights, chains, fatal)
+
+    # Stages 0 and 1.
+
+    def _look(self):
+        starts = finite_starts(self.meter, _STARTS, self.rng)
+        complaint = gradient_complaint(self.meter, starts[0], self.rng)
+        if complaint:
+            self.doubts.append(complaint)
+        return starts
+
+    def _climb(self, starts):
+        unit = np.eye(self.target.dim)
+        ends = [climb(self.meter, Gaussian(x, unit)) for x in starts]
+        return distinct(self.meter, [end for end in ends if end is not None and end.converged])
+
+    # Stage 2.
+
+    def _match(self, heads, starts):
+        candidates = [head.gaussian for head in heads[:_MAX_MODES]]
+        if not candidates:
+            candidates = [Gaussian(starts[0], np.eye(self.target.dim))]
+        fitted: list[Gaussian] = []
+        for start in candidates:
+            gaussian = batch_and_match(self.meter, start, self.rng)
+            if not any(_same(gaussian, other) for other in fitted):
+                fitted.append(gaussian)
+        return fitted
+
+    def _improper(self, gaussians):
+        complaints = [improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians]
+        return [c for c in complaints if c][:1]
+
+    # Stages 3 and 4.
+
+    def _train(self, q: Mixture) -> Mixture:
+        components: list[Component] = []
+        for k, component in enumerate(q.components):
+            if self.interrupted or isinstance(component, FlowComponent):
+                components.append(component)
+                continue
+            components.append(self._train_one(component.gaussian, k, len(q.components)))
+        self.trained = True
+        return mixture_of(components, self.meter, self.rng)
+
+    def _train_one(self, gaussian: Gaussian, k: int, modes: int) -> Component:
+        flow_key, train_key = jax.random.split(jax.random.fold_in(self.key, k))
+        flow = build_flow(self.spec, self.target.dim, key=flow_key, dtype=jnp.float32)
+        with jax.enable_x64(True):
+            result = train(
+                flow,
+                Whitened(self.target, gaussian),
+                train_key,
+                objective=FreeEnergy(),
+                max_steps=self.max_steps,
+                on_chunk=lambda steps, elbo: self.progress.steps(
+                    steps, self.max_steps, f"mode {k + 1} of {modes}, ELBO {elbo:.3f}"
+                ),
+            )
+        self.meter.count(result.evaluations, result.nonfinite)
+        self.interrupted |= result.interrupted
+        return FlowComponent(result.flow, gaussian)
+
+    # Stage 5.
+
+    def _weigh(self, q: Mixture):
+        x, log_q = q.sample(self.rng, _DRAWS)
+        log_p = self.meter.values(x)
+        return (x, log_p), Importance(log_p - log_q)
+
+    def _chains(self, q: Mixture, points, weights: Importance) -> list[Chains]:
+        chains = []
+        for k, component in enumerate(q.components):
+            starts = self.rng.standard_normal((32, self.target.dim))
+            result = latent_chains(component, self.target, starts, self.seed + k)
+            self.meter.count(result.evaluations, 0)
+            chains.append(result)
+        return chains
+
+    # Stage 6.
+
+    def _posterior(self, q, points, weights, chains, fatal) -> Posterior:
+        doubts = list(self.doubts)
+        if self.interrupted:
+            doubts.append("The fit was interrupted; this is the best found until then.")
+        if weights.nonfinite:
+            doubts.append(
+                f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
+            )
+        judgement = judge(weights, chains, fatal=fatal, doubts=doubts)
+        x, log_p = points
+        pool = Pool(x, log_p, weights.smoothed)
+        if chains:
+            pool = pool_of_chains(chains, q.weights)
+        evidence = Evidence(
+            weights.elbo,
+            weights.elbo_se,
+            weights.log_evidence,
+            weights.log_evidence_se,
+            weights.half_variance,
+            weights.khat,
+            weights.ess,
+        )
+        name = self.spec if isinstance(self.spec, str) else "custom"
+        provenance = Provenance(
+            name if self.trained else "gaussian",
+            self.seed,
+            self.progress.seconds,
+            self.meter.evaluations,
+            self.meter.nonfinite,
+            self.interrupted,
+            __version__,
+        )
+        return Posterior(q, pool, evidence, judgement, provenance, self.target)
+
+
+def _same(a: Gaussian, b: Gaussian) -> bool:
+    """Whether two Gaussians lie within two standard deviations of each other."""
+    pooled = np.linalg.cholesky(0.5 * (a.cholesky @ a.cholesky.T + b.cholesky @ b.cholesky.T))
+    distance = solve_triangular(pooled, a.mean - b.mean, lower=True)
+    return float(distance @ distance) < 4.0

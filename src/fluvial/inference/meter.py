@@ -1,0 +1,50 @@
+"""Counts what is asked of a target, and what came back that was not finite."""
+
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.targets import Target
+
+__all__ = ["Meter"]
+
+
+@final
+class Meter:
+    """A target's host-level evaluations, counted.
+
+    Attributes:
+        target: what is evaluated.
+        evaluations: how many points the log density was asked for so far.
+        nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
+    """
+
+    def __init__(self, target: Target):
+        self.target = target
+        self.evaluations = 0
+        self.nonfinite = 0
+
+    @property
+    def dim(self) -> int:
+        """D, the number of unconstrained coordinates."""
+        return self.target.dim
+
+    def value_and_grad(
+        self, points: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N D"]]:
+        """Log densities (N,) and gradients (N, D), float64, as the target gives them."""
+        values, grads = self.target.value_and_grad(points)
+        self.count(len(points), int(np.sum(~(np.isfinite(values) & np.isfinite(grads).all(1)))))
+        return values, grads
+
+    def values(self, points: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities (N,), float64, as the target gives them."""
+        values = self.target.values(points)
+        self.count(len(points), int(np.sum(~np.isfinite(values))))
+        return values
+
+    def count(self, evaluations: int, nonfinite: int) -> None:
+        """Add evaluations made elsewhere, such as inside a compiled loop."""
+        self.evaluations += evaluations
+        self.nonfinite += nonfinite

@@ -1,0 +1,187 @@
+"""The approximation itself: one flow or Gaussian for each mode, and their weights."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import logsumexp
+
+from fluvial.flows import Chain, Flow
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.meter import Meter
+from fluvial.inference.whitening import Colored
+from fluvial.objectives import base_log_prob, flow_log_prob
+
+__all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture", "mixture_of"]
+
+_BATCH = 1024
+_EM_STEPS = 100
+_NEGLIGIBLE = 1e-3  # a mode with less than this share of the mass is left out
+_POOL = 2048
+
+
+class Component(ABC):
+    """A normalized density on R^D that is pushed forward from N(0, I), evaluated by the host."""
+
+    @property
+    @abstractmethod
+    def flow(self) -> Flow:
+        """The map from N(0, I) to the target's unconstrained space, float64."""
+
+    @abstractmethod
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws (N, D) to draws (N, D); also their log densities (N,), in nats."""
+
+    @abstractmethod
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities (N,) at points (N, D), in nats."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GaussianComponent(Component):
+    """A full-rank Gaussian; evaluated without compiling anything."""
+
+    gaussian: Gaussian
+
+    @property
+    def flow(self) -> Flow:
+        return Colored(self.gaussian)
+
+    def push(self, z: Float[np.ndarray, "N D"]):
+        x = self.gaussian.color(z)
+        return x, self.gaussian.log_prob(x)
+
+    def log_prob(self, x: Float[np.ndarray, "N D"]):
+        return self.gaussian.log_prob(x)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class FlowComponent(Component):
+    """A trained flow followed by the Gaussian that whitened its target.
+
+    Args:
+        trained: the flow in whitened coordinates, in any floating dtype.
+        gaussian: what whitened them.
+    """
+
+    trained: Flow
+    gaussian: Gaussian
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The trained flow in float64, then the affine map to the target's coordinates."""
+        with jax.enable_x64(True):
+            return Chain([_as_float64(self.trained), Colored(self.gaussian)])
+
+    def push(self, z: Float[np.ndarray, "N D"]):
+        with jax.enable_x64(True):
+            x, log_q = _push(self.flow, jnp.asarray(z, jnp.float64))
+        return np.asarray(x), np.asarray(log_q)
+
+    def log_prob(self, x: Float[np.ndarray, "N D"]):
+        with jax.enable_x64(True):
+            return np.asarray(_log_prob(self.flow, jnp.asarray(x, jnp.float64)))
+
+
+@eqx.filter_jit
+def _push(flow: Flow, z: Float[Array, "N D"]):
+    def one(z):
+        x, log_det = flow.forward(z)
+        return x, base_log_prob(z) - log_det
+
+    return jax.lax.map(one, z, batch_size=_BATCH)
+
+
+@eqx.filter_jit
+def _log_prob(flow: Flow, x: Float[Array, "N D"]):
+    return jax.lax.map(lambda point: flow_log_prob(flow, point), x, batch_size=_BATCH)
+
+
+def _as_float64(flow: Flow) -> Flow:
+    return jax.tree.map(
+        lambda leaf: jnp.asarray(leaf, jnp.float64) if eqx.is_inexact_array(leaf) else leaf, flow
+    )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    r"""q(x) = Σ_k w_k q_k(x).
+
+    Args:
+        components: q_1 … q_M, of one dimension.
+        weights: shape (M,), positive, summing to 1.
+    """
+
+    components: tuple[Component, ...]
+    weights: Float[np.ndarray, " M"]
+
+    @property
+    def dim(self) -> int:
+        """D, the number of unconstrained coordinates."""
+        return self.components[0].flow.dim
+
+    def sample(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Draw ``size`` points, stratified by component; also their log densities, in nats."""
+        counts = np.diff(np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int))
+        z = rng.standard_normal((size, self.dim))
+        parts = np.split(z, np.cumsum(counts)[:-1])
+        pushed = [
+            component.push(part)
+            for component, part in zip(self.components, parts, strict=True)
+            if len(part)
+        ]
+        x = np.concatenate([points for points, _ in pushed])
+        if len(self.components) == 1:
+            return x, pushed[0][1]
+        order = rng.permutation(size)
+        return x[order], self.log_prob(x[order])
+
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Normalized log density at points (N, D), in nats."""
+        return logsumexp(self._terms(x) + np.log(self.weights), axis=1)
+
+    def _terms(self, x):
+        return np.stack([component.log_prob(x) for component in self.components], axis=1)
+
+
+def mixture_of(components: list[Component], meter: Meter, rng: np.random.Generator) -> Mixture:
+    r"""Weigh components by the evidence that each of them holds.
+
+    Draws x_i from all components alike get importance weights W_i = p(x_i) / (1/M Σ q_k(x_i)).
+    The mixture weights then maximize Σ W_i ln Σ_k w_k q_k(x_i), that is, minimize KL(p‖q), by EM:
+
+    .. math:: w_k \leftarrow \sum_i W_i \frac{w_k q_k(x_i)}{q(x_i)} \Big/ \sum_i W_i
+
+    For components that are far apart this is w_k ∝ Z_k, their own evidences; where they overlap,
+    what they share is not counted twice. Components with almost no weight are dropped.
+    """
+    if len(components) == 1:
+        return Mixture(tuple(components), np.ones(1))
+    size = max(_POOL // len(components), 256)
+    dim = components[0].flow.dim
+    x = np.concatenate([c.push(rng.standard_normal((size, dim)))[0] for c in components])
+    log_p = meter.values(x)
+    log_q = np.stack([c.log_prob(x) for c in components], axis=1)
+    usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
+    log_w = log_p[usable] - logsumexp(log_q[usable], axis=1)
+    weights = np.full(len(components), 1.0 / len(components))
+    for _ in range(_EM_STEPS if usable.any() else 0):
+        joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
+        shares = log_w[:, None] + joint - logsumexp(joint, axis=1, keepdims=True)
+        weights = np.exp(logsumexp(shares, axis=0) - logsumexp(log_w))
+    kept = weights >= max(_NEGLIGIBLE, 0.0) if weights.max() > _NEGLIGIBLE else weights > 0
+    chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
+    return Mixture(chosen, weights[kept] / weights[kept].sum())

@@ -1,0 +1,134 @@
+r"""Before any GOOD: is there mass that the approximation does not see?
+
+Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
+out from far outside q: some climb to the nearest optimum, some are annealed from a high temperature
+to the target's. Where such a point ends with p(x) ≫ Z q(x), a local Gaussian g measures how much
+mass lies there:
+
+.. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
+          \qquad R = \{x : p(x) > e^3 Z q(x)\}.
+
+Nothing finds a mode that no start, temperature or chain visits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.meter import Meter
+from fluvial.inference.mixture import Mixture
+from fluvial.inference.starts import climb
+from fluvial.objectives import Importance
+
+__all__ = ["Outlier", "mass_outside"]
+
+_EXCESS = 3.0  # nats by which p exceeds Z q in the region R
+_SHARE = 0.005  # of the total mass: less is not worth a component
+_CLIMBS, _CHAINS = 12, 32
+_SPREADS = (3.0, 6.0, 12.0)  # standard deviations of the starts
+_TEMPERATURES, _LEAPFROGS = 30, 4
+_HOTTEST = 0.03  # inverse temperature
+_MATCH_STEPS = 60
+_DRAWS = 1024
+_SUSPECTS = 4  # looked into, those with the largest excess first
+
+
+@dataclass(frozen=True, eq=False)
+class Outlier:
+    """A place where q is missing mass.
+
+    Attributes:
+        gaussian: fitted there.
+        share: the mass there outside q, as a share of the mass that q accounts for.
+    """
+
+    gaussian: Gaussian
+    share: float
+
+
+def mass_outside(
+    meter: Meter, q: Mixture, log_evidence: float, rng: np.random.Generator
+) -> list[Outlier]:
+    """Search for mass outside q; an empty list means that none was found.
+
+    Args:
+        meter: the target.
+        q: the approximation.
+        log_evidence: ln Z as estimated from q, in nats.
+        rng: decides where the search starts.
+    """
+    x, _ = q.sample(rng, _DRAWS)
+    overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
+    suspects = np.concatenate([_climbed(meter, overall, rng), _annealed(meter, overall, rng)])
+    excess = meter.values(suspects) - q.log_prob(suspects) - log_evidence
+    order = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))
+    outliers: list[Outlier] = []
+    for i in [i for i in order[:_SUSPECTS] if excess[i] > _EXCESS]:
+        if any(_covers(o.gaussian, suspects[i]) for o in outliers):
+            continue
+        outlier = _measure(meter, q, log_evidence, suspects[i], overall, rng)
+        if outlier.share > _SHARE:
+            outliers.append(outlier)
+    return outliers
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    covariance = np.atleast_2d(covariance)
+    jitter = 1e-9 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(covariance))
+    return np.linalg.cholesky(covariance + jitter)
+
+
+def _far(overall: Gaussian, count: int, rng: np.random.Generator) -> np.ndarray:
+    z = rng.standard_normal((count, overall.dim))
+    return overall.color(z * np.resize(_SPREADS, count)[:, None])
+
+
+def _climbed(meter: Meter, overall: Gaussian, rng: np.random.Generator) -> np.ndarray:
+    ends = [
+        climb(meter, Gaussian(start, overall.cholesky)) for start in _far(overall, _CLIMBS, rng)
+    ]
+    return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
+
+
+def _annealed(
+    meter: Meter, overall: Gaussian, rng: np.random.Generator
+) -> Float[np.ndarray, "chains D"]:
+    """Hamiltonian chains at rising inverse temperatures, from far outside."""
+    x = _far(overall, _CHAINS, rng)
+    value, score = meter.value_and_grad(x)
+    for beta in np.geomspace(_HOTTEST, 1.0, _TEMPERATURES):
+        step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
+        p = rng.standard_normal(x.shape)
+        y, y_value, y_score, momentum = x, value, score, p
+        for _ in range(_LEAPFROGS):
+            momentum = momentum + 0.5 * step * beta * _finite(y_score @ overall.cholesky)
+            y = y + step * momentum @ overall.cholesky.T
+            y_value, y_score = meter.value_and_grad(y)
+            momentum = momentum + 0.5 * step * beta * _finite(y_score @ overall.cholesky)
+        with np.errstate(invalid="ignore"):
+            log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
+        take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
+        x = np.where(take[:, None], y, x)
+        value, score = np.where(take, y_value, value), np.where(take[:, None], y_score, score)
+    return x
+
+
+def _finite(scores: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(scores, nan=0.0, posinf=0.0, neginf=0.0), -1e6, 1e6)
+
+
+def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
+    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < 9.0 + 2.0 * gaussian.dim)
+
+
+def _measure(meter, q, log_evidence, suspect, overall, rng) -> Outlier:
+    top = climb(meter, Gaussian(suspect, overall.cholesky))
+    start = top.gaussian if top is not None else Gaussian(suspect, 0.3 * overall.cholesky)
+    g = batch_and_match(meter, start, rng, max_steps=_MATCH_STEPS)
+    x = g.color(rng.standard_normal((_DRAWS, g.dim)))
+    log_p = meter.values(x)
+    outside = log_p > _EXCESS + log_evidence + q.log_prob(x)
+    weights = Importance(np.where(outside, log_p - g.log_prob(x), -np.inf))
+    return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))

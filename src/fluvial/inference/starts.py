@@ -1,0 +1,95 @@
+"""Stage 1: L-BFGS from overdispersed points, and the modes that its ends fall into."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.optimize
+from jaxtyping import Float
+
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.meter import Meter
+
+__all__ = ["Optimum", "climb", "distinct"]
+
+_MAX_ITERATIONS = 300
+_BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
+_SEGMENT_POINTS = 24
+_BARRIER = 1.0  # nats: a dip between two optima that makes them two modes
+_CURVATURE_PAIRS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where one L-BFGS run ended.
+
+    Attributes:
+        x: the point, shape (D,).
+        log_p: log density there, in nats.
+        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
+        converged: False where the run hit its limit, as it does where there is no finite mode.
+    """
+
+    x: Float[np.ndarray, " D"]
+    log_p: float
+    gaussian: Gaussian
+    converged: bool
+
+
+def climb(meter: Meter, start: Gaussian) -> Optimum | None:
+    """Maximize the log density by L-BFGS, in the coordinates that whiten ``start``.
+
+    Returns:
+        Where it ended, or None if that is not a finite point.
+    """
+    trace = []
+
+    def loss(z):
+        values, grads = meter.value_and_grad(start.color(z[None]))
+        if not (np.isfinite(values[0]) and np.isfinite(grads[0]).all()):
+            return _BAD, np.zeros_like(z)
+        trace.append(-values[0])
+        return -values[0], -(grads[0] @ start.cholesky)
+
+    options = {"maxiter": _MAX_ITERATIONS, "maxcor": _CURVATURE_PAIRS, "ftol": 1e-10, "gtol": 1e-5}
+    with np.errstate(all="ignore"):
+        run = scipy.optimize.minimize(
+            loss, np.zeros(start.dim), jac=True, method="L-BFGS-B", options=options
+        )
+    x = start.color(run.x[None])[0]
+    if not np.isfinite(x).all() or run.fun >= _BAD:
+        return None
+    return Optimum(x, -float(run.fun), _inverse_hessian(run, x, start), run.status == 0)
+
+
+def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
+    try:
+        dense = run.hess_inv.todense()
+        factor = np.linalg.cholesky(0.5 * (dense + dense.T))
+    except (np.linalg.LinAlgError, ValueError):
+        factor = np.eye(start.dim)
+    return Gaussian(x, start.cholesky @ factor)
+
+
+def distinct(meter: Meter, optima: list[Optimum]) -> list[Optimum]:
+    """Keep one optimum a mode, the highest first.
+
+    Two optima belong to one mode if, on the segment between them, the log density never dips more
+    than a nat below the lower of the two. Clusters grow by single linkage, so that the many
+    optima along a ridge or a ring are one mode.
+    """
+    ranked = sorted(optima, key=lambda optimum: -optimum.log_p)
+    clusters: list[list[Optimum]] = []
+    for optimum in ranked:
+        joined = [c for c in clusters if any(_connected(meter, optimum, other) for other in c)]
+        merged = [member for c in joined for member in c] + [optimum]
+        clusters = [c for c in clusters if all(c is not j for j in joined)] + [merged]
+    heads = [max(cluster, key=lambda optimum: optimum.log_p) for cluster in clusters]
+    return sorted(heads, key=lambda optimum: -optimum.log_p)
+
+
+def _connected(meter: Meter, a: Optimum, b: Optimum) -> bool:
+    if np.allclose(a.x, b.x, rtol=1e-3, atol=1e-3):
+        return True
+    t = np.linspace(0.0, 1.0, _SEGMENT_POINTS + 2)[1:-1, None]
+    values = meter.values((1.0 - t) * a.x + t * b.x)
+    return bool(np.all(values >= min(a.log_p, b.log_p) - _BARRIER))

@@ -1,0 +1,115 @@
+"""Stage 4: when to slow down, when to stop, and which flow to return.
+
+Training runs in chunks at a constant step size until the free energy no longer falls, then cools:
+the step size falls along a cosine, which removes the noise of the last iterates (the
+"warm-up, stable, decay" schedule), and stops. Unlike a plain cosine it needs no length in advance.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = ["Best", "Phase", "Schedule"]
+
+_MIN_GAIN = 0.005  # nats a chunk
+_ENOUGH_HALF_VARIANCE = 0.005  # nats
+_FIRST_COOLING = 400  # steps
+
+
+class Phase(Enum):
+    """What the next chunk is for."""
+
+    STABLE = "stable"
+    COOLING = "cooling"
+    DONE = "done"
+
+
+@dataclass
+class Schedule:
+    """The step size of each chunk, decided from the free energies of the chunks before.
+
+    Args:
+        rate: the constant step size of the stable phase.
+        chunk: steps in a chunk.
+        max_steps: the most steps to take, cooling included.
+        warmup: steps over which the step size rises from 0.
+    """
+
+    rate: float
+    chunk: int
+    max_steps: int
+    warmup: int = 50
+    phase: Phase = Phase.STABLE
+    _taken: int = 0
+    _cooling_from: int = 0
+    _cooling_steps: int = 0
+    _means: list[tuple[float, float]] = field(default_factory=list)
+
+    def rates(self) -> Float[np.ndarray, " chunk"]:
+        """The step sizes of the next chunk, shape (chunk,)."""
+        step = self._taken + np.arange(self.chunk)
+        rates = self.rate * np.minimum(1.0, (step + 1.0) / self.warmup)
+        if self.phase is Phase.COOLING:
+            done = np.clip((step - self._cooling_from + 1.0) / self._cooling_steps, 0.0, 1.0)
+            rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
+        return rates
+
+    def report(self, free_energies: Float[np.ndarray, " chunk"], half_variance: float) -> None:
+        """Take note of a chunk's free energies, in nats, and of Var(ln w)/2 at its end."""
+        self._taken += self.chunk
+        finite = free_energies[np.isfinite(free_energies)]
+        mean = float(np.mean(finite)) if len(finite) else np.inf
+        se = float(np.std(finite) / np.sqrt(max(len(finite), 1)))
+        self._means.append((mean, se))
+        if self.phase is Phase.COOLING:
+            if self._taken >= self._cooling_from + self._cooling_steps:
+                self.phase = Phase.DONE
+        elif self._settled() or half_variance < _ENOUGH_HALF_VARIANCE or self._due():
+            self._cool()
+
+    def _settled(self) -> bool:
+        """Whether the last two chunks gained nothing that stands out from the noise."""
+        if len(self._means) < 4:
+            return False
+        before, after = self._means[-4:-2], self._means[-2:]
+        gain = np.mean([m for m, _ in before]) - np.mean([m for m, _ in after])
+        noise = 0.5 * np.sqrt(sum(se**2 for _, se in before + after))
+        return bool(gain < 2.0 * max(_MIN_GAIN, noise))
+
+    def _due(self) -> bool:
+        return self._taken + self._planned_cooling() + self.chunk > self.max_steps
+
+    def _planned_cooling(self) -> int:
+        wanted = max(_FIRST_COOLING, self._taken * 2 // 3)
+        left = max(self.max_steps - self._taken, self.chunk)
+        return self.chunk * max(1, min(wanted, left) // self.chunk)
+
+    def _cool(self) -> None:
+        self.phase = Phase.COOLING
+        self._cooling_from = self._taken
+        self._cooling_steps = self._planned_cooling()
+
+
+@dataclass
+class Best:
+    """The best parameters seen, by the ELBO on fixed base draws.
+
+    Differences between two candidates on common draws are paired, so that their noise is far
+    below that of either ELBO.
+    """
+
+    parameters: object
+    log_weights: Float[np.ndarray, " S"]
+
+    def offer(self, parameters: object, log_weights: Float[np.ndarray, " S"]) -> float:
+        """Keep the candidate if its ELBO is higher; return the paired gain, in nats."""
+        usable = np.isfinite(log_weights)
+        if usable.mean() < np.isfinite(self.log_weights).mean():
+            return -np.inf
+        both = usable & np.isfinite(self.log_weights)
+        gain = float(np.mean(log_weights[both] - self.log_weights[both])) if both.any() else np.inf
+        if gain > 0.0:
+            self.parameters, self.log_weights = parameters, log_weights
+        return gain

@@ -1,0 +1,178 @@
+"""Stage 3: train a flow by stochastic gradients of its free energy.
+
+A chunk of steps is one compiled ``lax.scan``; between chunks the host looks at the free energies
+and decides the next step sizes (see stopping.py). The parameters travel as one flat vector: the
+optimizer is then one fused kernel, whatever the flow is made of.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from fluvial.flows import Flow
+from fluvial.inference.clipping import clip_by_running_median
+from fluvial.inference.stopping import Best, Phase, Schedule
+from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
+
+__all__ = ["ChunkResult", "Training", "optimizer", "train", "train_chunk"]
+
+_CHECK_DRAWS = 1024
+_RATES = (5e-3, 1.5e-3, 4e-4)
+_WORSE = 1.0  # nats below the best seen: this step size has diverged
+
+
+class Training(NamedTuple):
+    """What training returns.
+
+    Attributes:
+        flow: the best flow seen, in its own dtype.
+        free_energies: one for each step, in nats; NaN where a step had no finite draw.
+        nonfinite: draws left out because the density or a score was not finite.
+        evaluations: points at which the target was evaluated.
+        interrupted: True if Ctrl-C ended it.
+    """
+
+    flow: Flow
+    free_energies: Float[np.ndarray, " steps"]
+    nonfinite: int
+    evaluations: int
+    interrupted: bool
+
+
+class ChunkResult(NamedTuple):
+    """The state after a chunk of steps, and what the steps measured."""
+
+    parameters: Float[Array, " P"]
+    optimizer_state: optax.OptState
+    free_energies: Float[Array, " chunk"]
+    nonfinite: Int[Array, " chunk"]
+
+
+def optimizer() -> optax.GradientTransformation:
+    """Adam(0.9, 0.99) after clipping; the step size is applied by the training loop."""
+    return optax.chain(clip_by_running_median(), optax.scale_by_adam(b1=0.9, b2=0.99))
+
+
+@eqx.filter_jit
+def train_chunk(
+    parameters: Float[Array, " P"],
+    optimizer_state: optax.OptState,
+    key: PRNGKeyArray,
+    rates: Float[Array, " chunk"],
+    template: Flow,
+    target: LogDensity,
+    objective: FreeEnergy,
+) -> ChunkResult:
+    """Take one step for each entry of ``rates``, inside one compiled scan.
+
+    Args:
+        parameters: the flow's, as one vector.
+        optimizer_state: of ``optimizer()``.
+        key: split into one key a step.
+        rates: step sizes, shape (chunk,).
+        template: a flow whose structure the parameters fill.
+        target: what is approximated.
+        objective: the free energy to descend.
+    """
+    rule = optimizer()
+    rebuild = flattened(template)[1]
+
+    def loss(parameters, key):
+        estimate = objective.estimate(rebuild(parameters), target, key)
+        return estimate.free_energy, estimate
+
+    def step(carry, inputs):
+        parameters, state = carry
+        rate, key = inputs
+        gradient, estimate = jax.grad(loss, has_aux=True)(parameters, key)
+        update, state = rule.update(gradient, state)
+        parameters = parameters - rate.astype(parameters.dtype) * update
+        return (parameters, state), (estimate.free_energy, estimate.nonfinite)
+
+    keys = jax.random.split(key, rates.shape[0])
+    (parameters, state), measured = jax.lax.scan(step, (parameters, optimizer_state), (rates, keys))
+    return ChunkResult(parameters, state, *measured)
+
+
+def flattened(flow: Flow) -> tuple[Float[Array, " P"], Callable[[Float[Array, " P"]], Flow]]:
+    """Split a flow into the vector of its trainable numbers and a function that puts them back."""
+    trainable, fixed = eqx.partition(flow, eqx.is_inexact_array)
+    vector, unravel = ravel_pytree(trainable)
+    return vector, lambda vector: eqx.combine(unravel(vector), fixed)
+
+
+@eqx.filter_jit
+def _log_weights(parameters, z, template, target):
+    flow = flattened(template)[1](parameters)
+    x, log_det = jax.vmap(flow.forward)(z)
+    return jax.vmap(target.log_prob)(x) - (jax.vmap(base_log_prob)(z) - log_det)
+
+
+def train(
+    flow: Flow,
+    target: LogDensity,
+    key: PRNGKeyArray,
+    *,
+    objective: FreeEnergy,
+    max_steps: int = 3000,
+    chunk: int = 200,
+    on_chunk: Callable[[int, float], None] = lambda steps, elbo: None,
+) -> Training:
+    """Train a flow until it stops improving, starting with the largest step size that works.
+
+    A step size under which the ELBO falls by more than a nat below the best seen, or is no longer
+    finite, is given up: training returns to the best parameters with a smaller one. Ctrl-C ends
+    training and keeps the best flow so far.
+
+    Args:
+        flow: where to start; near the identity if the target is whitened.
+        target: what to approximate.
+        key: decides every random draw.
+        objective: the free energy to descend.
+        max_steps: the most steps to take.
+        chunk: steps between two looks at the free energy.
+        on_chunk: called after each chunk with the steps taken and the best ELBO, in nats.
+    """
+    check_key, run_key = jax.random.split(key)
+    parameters, rebuild = flattened(flow)
+    z = jax.random.normal(check_key, (_CHECK_DRAWS, flow.dim), parameters.dtype)
+    best = Best(parameters, np.asarray(_log_weights(parameters, z, flow, target)))
+    evaluations, free_energies, nonfinite = _CHECK_DRAWS, [], 0
+    interrupted = False
+    rates = list(_RATES)
+    schedule = Schedule(rates.pop(0), chunk, max_steps)
+    state = optimizer().init(parameters)
+    try:
+        while schedule.phase is not Phase.DONE:
+            result = train_chunk(
+                parameters,
+                state,
+                jax.random.fold_in(run_key, len(free_energies)),
+                jnp.asarray(schedule.rates(), jnp.float32),
+                flow,
+                target,
+                objective,
+            )
+            parameters, state = result.parameters, result.optimizer_state
+            log_weights = np.asarray(_log_weights(parameters, z, flow, target))
+            gain = best.offer(parameters, log_weights)
+            free_energies.append(np.asarray(result.free_energies))
+            nonfinite += int(result.nonfinite.sum())
+            evaluations += chunk * objective.draws + _CHECK_DRAWS
+            on_chunk(chunk * len(free_energies), float(np.mean(best.log_weights)))
+            if not gain > -_WORSE and rates:
+                schedule = Schedule(rates.pop(0), chunk, max_steps)
+                parameters, state = best.parameters, optimizer().init(parameters)
+                continue
+            schedule.report(free_energies[-1], float(0.5 * np.var(log_weights)))
+    except KeyboardInterrupt:
+        interrupted = True
+    trace = np.concatenate(free_energies) if free_energies else np.empty(0)
+    return Training(rebuild(best.parameters), trace, nonfinite, evaluations, interrupted)

@@ -1,0 +1,139 @@
+r"""Importance weights of an approximation q, and what they say: evidence, Pareto k-hat, ESS.
+
+With w = p(x)/q(x), x ~ q, the evidence is Z = E[w] and the ELBO is E[ln w] ≤ ln Z.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+__all__ = ["Importance", "importance_weighted_bound"]
+
+_TAIL_NEEDED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """Log weights ln p(x) − ln q(x) of draws from q, in nats, and their diagnostics.
+
+    A draw outside the support has weight zero (−inf); NaN and +inf count as zero as well, and are
+    counted in ``nonfinite``.
+
+    Args:
+        log_weights: shape (S,), float64.
+
+    Example:
+        >>> weights = Importance(np.array([0.0, 0.1, -0.1, 0.05]))
+        >>> round(weights.elbo, 4), round(weights.log_evidence, 4)
+        (0.0125, 0.0153)
+    """
+
+    log_weights: Float[np.ndarray, " S"]
+
+    @property
+    def size(self) -> int:
+        """S, the number of draws."""
+        return len(self.log_weights)
+
+    @property
+    def nonfinite(self) -> int:
+        """How many weights are NaN or infinite."""
+        return int(np.sum(~np.isfinite(self.log_weights)))
+
+    @cached_property
+    def usable(self) -> Float[np.ndarray, " S"]:
+        """The log weights with −inf for every one that is not finite."""
+        return np.where(np.isfinite(self.log_weights), self.log_weights, -np.inf)
+
+    @cached_property
+    def _finite(self) -> np.ndarray:
+        return self.log_weights[np.isfinite(self.log_weights)]
+
+    @property
+    def elbo(self) -> float:
+        """E_q[ln p − ln q] over the finite draws, in nats; −inf if there are none."""
+        return float(np.mean(self._finite)) if len(self._finite) else -np.inf
+
+    @property
+    def elbo_se(self) -> float:
+        """Standard error of ``elbo``, in nats."""
+        return float(np.std(self._finite) / np.sqrt(max(len(self._finite), 1)))
+
+    @property
+    def half_variance(self) -> float:
+        """Var(ln w)/2, in nats: what KL(q‖p) is where q is nearly right."""
+        return float(0.5 * np.var(self._finite)) if len(self._finite) else np.inf
+
+    @property
+    def log_evidence(self) -> float:
+        """Ln of the mean weight, an estimate of ln Z, in nats."""
+        return float(logsumexp(self.usable) - np.log(self.size)) if len(self._finite) else -np.inf
+
+    @property
+    def log_evidence_se(self) -> float:
+        r"""Standard error of ``log_evidence`` by the delta method: sd(w) / (mean(w) √S)."""
+        return float(np.sqrt(max(1.0 / self.ess - 1.0 / self.size, 0.0))) if self.ess else np.inf
+
+    @property
+    def ess(self) -> float:
+        """Effective sample size (Σw)²/Σw² (Kish), between 1 and S; 0 if no weight is finite."""
+        if not len(self._finite):
+            return 0.0
+        return float(np.exp(2.0 * logsumexp(self.usable) - logsumexp(2.0 * self.usable)))
+
+    @property
+    def khat(self) -> float:
+        """Pareto shape of the largest weights (Vehtari et al. 2024); inf if they are too few."""
+        return self._smoothed[1]
+
+    @property
+    def khat_threshold(self) -> float:
+        """min(1 − 1/log10 S, 0.7): above it the estimates of S draws cannot be relied on."""
+        return min(1.0 - 1.0 / np.log10(max(self.size, 11)), 0.7)
+
+    @property
+    def smoothed(self) -> Float[np.ndarray, " S"]:
+        """Pareto-smoothed log weights, shape (S,), normalized so that the weights sum to 1."""
+        return self._smoothed[0]
+
+    @cached_property
+    def _smoothed(self) -> tuple[np.ndarray, float]:
+        normalized = self.usable - logsumexp(self.usable) if len(self._finite) else self.usable
+        if len(self._finite) < _TAIL_NEEDED:
+            return normalized, np.inf
+        if np.ptp(self._finite) < 1e-10:  # all weights equal: no tail to fit
+            return normalized, -np.inf
+        from arviz_stats.base import array_stats  # takes a second to import
+
+        log_weights, khat = array_stats.psislw(-self._finite)
+        smoothed = np.full(self.size, -np.inf)
+        smoothed[np.isfinite(self.log_weights)] = log_weights
+        return smoothed, float(khat)
+
+
+def importance_weighted_bound(log_weights: Float[np.ndarray, " S"], samples: int) -> float:
+    r"""The importance-weighted bound with K samples, in nats (Burda et al. 2016, eq. 8).
+
+    .. math:: L_K = E\left[\ln \frac{1}{K} \sum_{k=1}^K w_k\right], \qquad L_1 = ELBO, \quad
+              L_K \nearrow \ln Z
+
+    Args:
+        log_weights: ln w of independent draws; the last S mod K of them are not used.
+        samples: K, between 1 and S.
+
+    Raises:
+        ValueError: if K is not between 1 and S.
+
+    Example:
+        >>> log_weights = np.array([0.0, 1.0, 2.0, 3.0])
+        >>> importance_weighted_bound(log_weights, 1), importance_weighted_bound(log_weights, 4)
+        (1.5, 2.0538...)
+    """
+    groups = len(log_weights) // samples if samples > 0 else 0
+    if groups < 1:
+        raise ValueError(f"samples must be between 1 and {len(log_weights)}, got {samples}.")
+    grouped = np.reshape(log_weights[: groups * samples], (groups, samples))
+    return float(np.mean(logsumexp(grouped, axis=1) - np.log(samples)))
