@@ -1,1 +1,28 @@
 """Invertible maps of R^D, one family a file."""
+
+from fluvial.flows.builders import build_flow
+from fluvial.flows.coupling import Coupling
+from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
+from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.orthogonal import Householder, Orthogonal
+from fluvial.flows.permutation import Permutation
+from fluvial.flows.tails import SinhArcsinh
+from fluvial.flows.transformers import Additive, Affine, Transformer
+
+__all__ = [
+    "Additive",
+    "Affine",
+    "Chain",
+    "Coupling",
+    "Diagonal",
+    "Flow",
+    "Householder",
+    "Inverted",
+    "Orthogonal",
+    "Permutation",
+    "SinhArcsinh",
+    "Stacked",
+    "Transformer",
+    "Triangular",
+    "build_flow",
+]

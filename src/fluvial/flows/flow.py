@@ -6,7 +6,10 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+import numpy as np
+from jaxtyping import Array, Float
+
+from fluvial.errors import InputError
 
 __all__ = ["Chain", "Flow", "Inverted", "Stacked"]
 
@@ -19,7 +22,17 @@ class Flow(eqx.Module):
 
     .. math:: \ln q(x) = \ln q_0(z) - \ln\left|\det \frac{\partial f}{\partial z}\right|
 
-    (Rezende & Mohamed 2015, eq. 5). Parameters and points share one floating dtype.
+    (Rezende & Mohamed 2015, eq. 5). Points and parameters share one floating dtype, and
+    the results have it too. What is trainable are the leaves that
+    ``equinox.is_inexact_array`` selects; constants of a flow are not among them.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from fluvial.flows import Diagonal
+        >>> flow = Diagonal(3)
+        >>> x, log_det = jax.vmap(flow.forward)(jnp.ones((5, 3)))
+        >>> x.shape, log_det.shape
+        ((5, 3), (5,))
     """
 
     dim: eqx.AbstractVar[int]
@@ -34,7 +47,25 @@ class Flow(eqx.Module):
 
 
 class Chain(Flow):
-    """Flows applied one after the other, the first one first."""
+    r"""Flows applied one after the other, the first one first.
+
+    .. math::
+        x = f_K \circ \dots \circ f_1(z), \qquad
+        \ln|\det| = \sum_k \ln\left|\det \frac{\partial f_k}{\partial z_{k-1}}\right|
+
+    Every member is compiled on its own: for many layers of one family, use ``Stacked``.
+
+    Args:
+        flows: at least one flow, all of one dimension.
+
+    Raises:
+        InputError: if there is no flow, or the dimensions differ.
+
+    Example:
+        >>> from fluvial.flows import Chain, Diagonal, Triangular
+        >>> Chain([Diagonal(3), Triangular(3)]).dim
+        3
+    """
 
     flows: tuple[Flow, ...]
     dim: int = eqx.field(static=True)
@@ -42,11 +73,12 @@ class Chain(Flow):
     def __init__(self, flows: Sequence[Flow]):
         dims = sorted({flow.dim for flow in flows})
         if len(dims) != 1:
-            raise ValueError(f"a chain needs flows of one dimension, got {dims or 'no flow'}.")
+            raise InputError(f"a chain needs flows of one dimension, got {dims or 'no flow'}.")
         self.flows = tuple(flows)
         self.dim = dims[0]
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Apply the flows from first to last; the log determinants add up."""
         log_det = jnp.zeros((), z.dtype)
         for flow in self.flows:
             z, term = flow.forward(z)
@@ -54,6 +86,7 @@ class Chain(Flow):
         return z, log_det
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Undo the flows from last to first; the log determinants add up."""
         log_det = jnp.zeros((), x.dtype)
         for flow in reversed(self.flows):
             x, term = flow.inverse(x)
@@ -62,7 +95,19 @@ class Chain(Flow):
 
 
 class Inverted(Flow):
-    """A flow run backwards: its forward is the other's inverse."""
+    """A flow run backwards: its forward is the other's inverse.
+
+    Args:
+        flow: the flow to run backwards.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from fluvial.flows import Inverted, SinhArcsinh
+        >>> flow = Inverted(SinhArcsinh(2))
+        >>> x, log_det = flow.forward(jnp.array([1.0, 2.0]))
+        >>> x.shape
+        (2,)
+    """
 
     flow: Flow
     dim: int = eqx.field(static=True)
@@ -72,43 +117,64 @@ class Inverted(Flow):
         self.dim = flow.dim
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Apply the other flow's inverse."""
         return self.flow.inverse(z)
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Apply the other flow's forward map."""
         return self.flow.forward(x)
 
 
 class Stacked(Flow):
     """K layers of one family whose parameters share a shape, applied by ``lax.scan``.
 
-    The layers are compiled once, so that compile time does not grow with K.
+    The same map as ``Chain(layers)``, but a layer is compiled once, so that compile time
+    does not grow with K. Whatever tells one layer from another must be an array in it.
 
     Args:
         layers: flows of one structure (same family, same shapes and dtypes).
 
+    Attributes:
+        layers: one layer whose arrays have grown a leading axis of length K.
+
     Raises:
-        ValueError: if there is no layer, or the layers' structures or shapes differ.
+        InputError: if there is no layer, or the layers' structures, shapes or dtypes differ.
+
+    Example:
+        >>> import jax
+        >>> from fluvial.flows import Householder, Stacked
+        >>> keys = jax.random.split(jax.random.key(0), 4)
+        >>> flow = Stacked([Householder(3, key=key) for key in keys])
+        >>> flow.layers.v.shape
+        (4, 3)
     """
 
-    layers: PyTree
+    layers: Flow
     dim: int = eqx.field(static=True)
 
     def __init__(self, layers: Sequence[Flow]):
         if not layers:
-            raise ValueError("a stack needs at least one layer.")
-        arrays, statics = zip(*(eqx.partition(layer, eqx.is_array) for layer in layers), strict=True)
-        if any(not eqx.tree_equal(static, statics[0]) for static in statics):
-            raise ValueError("a stack needs layers of one structure; use Chain for mixed layers.")
-        self.layers = eqx.combine(jax.tree.map(lambda *a: jnp.stack(a), *arrays), statics[0])
+            raise InputError("a stack needs at least one layer.")
+        structures = [eqx.filter_eval_shape(lambda layer=layer: layer) for layer in layers]
+        if any(not eqx.tree_equal(structure, structures[0]) for structure in structures):
+            raise InputError("a stack needs layers of one structure: use Chain for mixed layers.")
+        arrays, statics = zip(
+            *(eqx.partition(layer, eqx.is_array) for layer in layers), strict=True
+        )
+        self.layers = eqx.combine(jax.tree.map(_stack, *arrays), statics[0])
         self.dim = layers[0].dim
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Apply the layers from first to last; the log determinants add up."""
         return self._scan(z, inverse=False)
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Undo the layers from last to first; the log determinants add up."""
         return self._scan(x, inverse=True)
 
-    def _scan(self, point, *, inverse: bool):
+    def _scan(
+        self, point: Float[Array, " D"], *, inverse: bool
+    ) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         arrays, static = eqx.partition(self.layers, eqx.is_array)
 
         def step(carry, layer_arrays):
@@ -120,3 +186,11 @@ class Stacked(Flow):
         start = (point, jnp.zeros((), point.dtype))
         (point, log_det), _ = jax.lax.scan(step, start, arrays, reverse=inverse)
         return point, log_det
+
+
+def _stack(*arrays: Array) -> Array:
+    # A program that stacks K arrays takes XLA longer to compile than all else in building a
+    # flow, and NumPy has nothing to compile.
+    if any(isinstance(array, jax.core.Tracer) for array in arrays):
+        return jnp.stack(arrays)
+    return jnp.asarray(np.stack(arrays))

@@ -1,0 +1,120 @@
+"""The names of the families of flows, and how each is made."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+from jaxtyping import DTypeLike, PRNGKeyArray
+
+from fluvial.flows.coupling import Coupling
+from fluvial.flows.flow import Flow, Stacked
+from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.orthogonal import Householder, Orthogonal
+from fluvial.flows.permutation import Permutation, riffled_orders
+from fluvial.flows.tails import SinhArcsinh
+from fluvial.flows.transformers import Additive, Affine
+
+__all__ = ["FAMILIES", "Family"]
+
+
+class Family(NamedTuple):
+    """A name's meaning.
+
+    ``build(dim, layers, *, key, dtype, **options)`` makes the flow; the options are its other
+    keyword arguments, whose defaults say whether they are whole numbers.
+    ``layers`` is the number of layers where the text gives none; None for a family that has
+    one layer by nature.
+
+    Example:
+        >>> from fluvial.flows.families import FAMILIES
+        >>> FAMILIES["realnvp"].layers
+        8
+    """
+
+    build: Callable[..., Flow]
+    layers: int | None = None
+
+
+def _stacked(layer: Callable[..., Flow]) -> Callable[..., Flow]:
+    """Repeat a layer that is made from its own key."""
+
+    def build(dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+        keys = jax.random.split(key, layers)
+        return Stacked([layer(dim, key=layer_key, dtype=dtype) for layer_key in keys])
+
+    return build
+
+
+def _single(layer: Callable[..., Flow]) -> Callable[..., Flow]:
+    """Make one layer in which nothing is random."""
+
+    def build(dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+        del key
+        return layer(dim, dtype=dtype)
+
+    return build
+
+
+def _permutation(dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+    del dtype
+    return Permutation(jax.random.permutation(key, dim))
+
+
+def _nice(mixing: Callable[..., Flow]) -> Callable[..., Flow]:
+    """NICE as in Rezende & Mohamed 2015: each layer has its own fixed random mixing."""
+
+    def build(
+        dim: int,
+        layers: int,
+        *,
+        key: PRNGKeyArray,
+        dtype: DTypeLike,
+        width: int = 64,
+        depth: int = 2,
+    ) -> Flow:
+        def layer(key):
+            mixing_key, net_key = jax.random.split(key)
+            mix = mixing(dim, key=mixing_key, dtype=dtype)
+            return Coupling(Additive(), mix, key=net_key, width=width, depth=depth, dtype=dtype)
+
+        return Stacked([layer(layer_key) for layer_key in jax.random.split(key, layers)])
+
+    return build
+
+
+def _realnvp(
+    dim: int,
+    layers: int,
+    *,
+    key: PRNGKeyArray,
+    dtype: DTypeLike,
+    width: int = 64,
+    depth: int = 2,
+    max_shrink: float = 2.0,
+    max_grow: float = 2.0,
+) -> Flow:
+    """RealNVP over riffled halves."""
+    orders = riffled_orders(dim, layers)
+    keys = jax.random.split(key, layers)
+    tau = Affine(max_shrink, max_grow)
+    return Stacked(
+        [
+            Coupling(tau, Permutation(order), key=k, width=width, depth=depth, dtype=dtype)
+            for order, k in zip(orders, keys, strict=True)
+        ]
+    )
+
+
+FAMILIES: dict[str, Family] = {
+    "diagonal": Family(_single(Diagonal)),
+    "householder": Family(_stacked(Householder), layers=4),
+    "nice": Family(_nice(_permutation), layers=8),
+    "nice-orth": Family(_nice(Orthogonal), layers=8),
+    "nice-perm": Family(_nice(_permutation), layers=8),
+    "orthogonal": Family(Orthogonal),
+    "permutation": Family(_permutation),
+    "realnvp": Family(_realnvp, layers=8),
+    "sinh-arcsinh": Family(_single(SinhArcsinh)),
+    "triangular": Family(_single(Triangular)),
+}
+"""The one place where a family gets its name."""

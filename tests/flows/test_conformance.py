@@ -1,0 +1,247 @@
+"""What every flow must do. A new flow is one line in ZOO."""
+
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fluvial.errors import InputError
+from fluvial.flows import Chain, Flow, Inverted, Stacked, build_flow
+from fluvial.flows.families import FAMILIES
+
+D = 3
+
+
+def described(spec, dim=D):
+    return lambda key, dtype: build_flow(spec, dim, key=key, dtype=dtype)
+
+
+ZOO = {
+    "chain": described("diagonal+householder:2", dim=4),
+    "diagonal": described("diagonal"),
+    "householder": described("householder:3"),
+    "inverted": lambda key, dtype: Inverted(build_flow("triangular", D, key=key, dtype=dtype)),
+    "nice": described("nice:3,width=8"),
+    "nice-orth": described("nice-orth:3,width=8"),
+    "nice-perm": described("nice-perm:3,width=8", dim=4),
+    "orthogonal": described("orthogonal"),
+    "permutation": described("permutation", dim=5),
+    "realnvp": described("realnvp:3,width=8"),
+    "realnvp-asymmetric": described("realnvp:2,width=8,depth=1,max_shrink=3,max_grow=0.3", dim=2),
+    "sinh-arcsinh": described("sinh-arcsinh"),
+    "triangular": described("triangular"),
+}
+STARTS_ELSEWHERE = {"householder", "orthogonal", "permutation"}
+"""Flows that do not start near the identity."""
+
+DTYPES = {"float32": jnp.float32, "float64": jnp.float64}
+every_flow = pytest.mark.parametrize("name", ZOO)
+
+
+@pytest.fixture(params=DTYPES)
+def dtype(request):
+    """A dtype, with 64-bit types enabled where it needs them."""
+    with jax.enable_x64(request.param == "float64"):
+        yield DTYPES[request.param]
+
+
+def fresh(name, dtype) -> Flow:
+    return ZOO[name](jax.random.key(7), jnp.dtype(dtype))
+
+
+def perturbed(name, dtype) -> Flow:
+    """The flow, every trainable parameter moved away from its start."""
+    return moved(fresh(name, dtype), step=0.2, seed=11)
+
+
+def moved(flow: Flow, *, step: float, seed: int) -> Flow:
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(
+        lambda leaf: (
+            leaf + jnp.asarray(step * rng.normal(size=leaf.shape), leaf.dtype)
+            if eqx.is_inexact_array(leaf)
+            else leaf
+        ),
+        flow,
+    )
+
+
+def scaled(flow: Flow, factor: float) -> Flow:
+    return jax.tree.map(lambda leaf: factor * leaf if eqx.is_inexact_array(leaf) else leaf, flow)
+
+
+def near_points(dim, dtype):
+    """The origin, a bulk, and what lies a few deviations out."""
+    rng = np.random.default_rng(5)
+    points = rng.normal(size=(40, dim))
+    points[0] = 0
+    points[25:] *= 5
+    return jnp.asarray(points, dtype)
+
+
+def far_points(dim, dtype):
+    """From 10 to 1e4 away, along random directions and along the axes."""
+    rng = np.random.default_rng(6)
+    directions = rng.normal(size=(40, dim))
+    directions[: 2 * dim] = np.concatenate([np.eye(dim), -np.eye(dim)])
+    directions /= np.abs(directions).max(axis=1, keepdims=True)
+    return jnp.asarray(directions * np.geomspace(1e4, 10, 40)[:, None], dtype)
+
+
+# Most of the time of these tests goes into compiling; LLVM's optimizer is not what is tested.
+quick_jit = functools.partial(
+    eqx.filter_jit,
+    compiler_options={
+        "xla_backend_optimization_level": 0,
+        "xla_llvm_disable_expensive_passes": True,
+    },
+)
+
+
+@quick_jit
+def images(flow, points):
+    """Images, log determinants, what autodiff says these are, and the way back."""
+    out, log_det = jax.vmap(flow.forward)(points)
+    back, back_log_det = jax.vmap(flow.inverse)(out)
+    jacobian = jax.vmap(jax.jacfwd(lambda point: flow.forward(point)[0]))(points)
+    return out, log_det, back, back_log_det, jnp.linalg.slogdet(jacobian)[1]
+
+
+@quick_jit
+def loss_and_gradients(flow, points):
+    """A smooth number that depends on all results, and its gradients."""
+
+    def loss(flow_and_points):
+        flow, points = flow_and_points
+        out, log_det = jax.vmap(flow.forward)(points)
+        weights = jnp.cos(jnp.arange(out.size, dtype=out.dtype)).reshape(out.shape)
+        return jnp.mean(jnp.sum(weights * out, axis=1) + log_det)
+
+    return eqx.filter_value_and_grad(loss)((flow, points))
+
+
+def directions(flow):
+    """The flow read forward, and read backward."""
+    return {"forward": flow, "inverse": Inverted(flow)}
+
+
+@every_flow
+def test_inverse_undoes_forward_both_ways(name, dtype):
+    flow = perturbed(name, dtype)
+    tolerance = 1e-4 if dtype == jnp.float32 else 1e-10
+    for label, way in directions(flow).items():
+        points = near_points(flow.dim, dtype)
+        _, log_det, back, back_log_det, _ = images(way, points)
+        np.testing.assert_allclose(back, points, rtol=0, atol=tolerance, err_msg=label)
+        np.testing.assert_allclose(back_log_det, -log_det, rtol=0, atol=tolerance, err_msg=label)
+
+
+@every_flow
+def test_inverse_undoes_forward_far_out(name, dtype):
+    """Relative to the point, and in float32 with room for what a contraction amplifies."""
+    flow = perturbed(name, dtype)
+    tolerance = 1e-3 if dtype == jnp.float32 else 1e-10
+    for label, way in directions(flow).items():
+        points = far_points(flow.dim, dtype)
+        out, _, back, _, _ = images(way, points)
+        size = np.maximum(np.abs(points).max(axis=1), np.abs(out).max(axis=1))
+        error = np.abs(back - points).max(axis=1) / size
+        assert error.max() < tolerance, label
+
+
+@every_flow
+def test_log_det_is_that_of_the_autodiff_jacobian(name, dtype):
+    flow = perturbed(name, dtype)
+    tolerance = 1e-3 if dtype == jnp.float32 else 1e-9
+    for label, way in directions(flow).items():
+        _, log_det, _, _, slogdet = images(way, near_points(flow.dim, dtype))
+        np.testing.assert_allclose(log_det, slogdet, rtol=0, atol=tolerance, err_msg=label)
+
+
+@every_flow
+def test_gradients_are_those_of_finite_differences(name, x64):
+    flow = perturbed(name, jnp.float64)
+    points = near_points(flow.dim, jnp.float64)
+    step = 1e-6
+    for label, way in directions(flow).items():
+        _, gradient = loss_and_gradients(way, points)
+        for seed in range(3):
+            plus, minus = (moved((way, points), step=h, seed=seed) for h in (step, -step))
+            slope = (loss_and_gradients(*plus)[0] - loss_and_gradients(*minus)[0]) / (2 * step)
+            direction = moved(jax.tree.map(jnp.zeros_like, gradient), step=1.0, seed=seed)
+            predicted = sum(
+                jnp.vdot(g, d)
+                for g, d in zip(jax.tree.leaves(gradient), jax.tree.leaves(direction), strict=True)
+            )
+            np.testing.assert_allclose(predicted, slope, rtol=1e-5, atol=1e-7, err_msg=label)
+
+
+@every_flow
+@pytest.mark.parametrize("factor", [1.0, 100.0, -100.0])
+def test_extremes_stay_finite(name, dtype, factor):
+    flow = scaled(perturbed(name, dtype), factor)
+    for label, way in directions(flow).items():
+        for points in (near_points(flow.dim, dtype), far_points(flow.dim, dtype)):
+            out, log_det, *_ = images(way, points)
+            results = (out, log_det, loss_and_gradients(way, points))
+            for leaf in jax.tree.leaves(results):
+                assert bool(jnp.isfinite(leaf).all()), label
+
+
+@every_flow
+def test_dtype_is_kept(name, dtype):
+    flow = perturbed(name, dtype)
+    for way in directions(flow).values():
+        points = near_points(flow.dim, dtype)
+        results = (images(way, points), loss_and_gradients(way, points))
+        assert {leaf.dtype for leaf in jax.tree.leaves(results)} == {jnp.dtype(dtype)}
+
+
+@every_flow
+def test_starts_near_the_identity(name, dtype):
+    if name in STARTS_ELSEWHERE:
+        pytest.skip("documented to start elsewhere")
+    flow = fresh(name, dtype)
+    points = near_points(flow.dim, dtype)
+    out, log_det, *_ = images(flow, points)
+    np.testing.assert_allclose(out, points, atol=0.1)
+    np.testing.assert_allclose(log_det, 0, atol=0.1)
+
+
+@pytest.mark.parametrize("name", [name for name in ZOO if ":" in name or name in FAMILIES])
+def test_stack_is_the_chain_of_its_layers(name, dtype):
+    flow = perturbed(name, dtype)
+    if not isinstance(flow, Stacked):
+        pytest.skip("one layer by nature")
+    arrays, static = eqx.partition(flow.layers, eqx.is_array)
+    count = jax.tree.leaves(arrays)[0].shape[0]
+    layers = [eqx.combine(jax.tree.map(lambda a, k=k: a[k], arrays), static) for k in range(count)]
+    points = near_points(flow.dim, dtype)
+    for one, other in zip(images(flow, points), images(Chain(layers), points), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+    jax.tree.map(np.testing.assert_array_equal, Stacked(layers), flow)
+
+
+REFUSES_ONE_DIMENSION = {"nice", "nice-orth", "nice-perm", "realnvp"}
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES.keys() - REFUSES_ONE_DIMENSION))
+def test_one_dimension_works(name):
+    flow = moved(build_flow(name, 1, key=jax.random.key(0)), step=0.2, seed=1)
+    points = near_points(1, jnp.float32)
+    _, log_det, back, _, slogdet = images(flow, points)
+    np.testing.assert_allclose(back, points, atol=1e-4)
+    np.testing.assert_allclose(log_det, slogdet, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSES_ONE_DIMENSION))
+def test_one_dimension_is_refused_in_a_sentence(name):
+    with pytest.raises(InputError, match="at least 2 coordinates"):
+        build_flow(name, 1, key=jax.random.key(0))
+
+
+def test_zoo_has_every_family():
+    assert set(FAMILIES) <= set(ZOO)
