@@ -29,12 +29,17 @@ ZOO = {
     "nice-perm": described("nice-perm:3,width=8", dim=4),
     "orthogonal": described("orthogonal"),
     "permutation": described("permutation", dim=5),
+    "planar": described("planar:4"),
+    "planar-1": described("planar:1", dim=2),
+    "radial": described("radial:3"),
     "realnvp": described("realnvp:3,width=8"),
     "realnvp-asymmetric": described("realnvp:2,width=8,depth=1,max_shrink=3,max_grow=0.3", dim=2),
     "sinh-arcsinh": described("sinh-arcsinh"),
+    "spline": described("spline:2,width=8"),
+    "spline-coarse": described("spline:1,width=8,bins=3,bound=2", dim=4),
     "triangular": described("triangular"),
 }
-STARTS_ELSEWHERE = {"householder", "orthogonal", "permutation"}
+STARTS_ELSEWHERE = {"chain", "householder", "orthogonal", "permutation"}
 """Flows that do not start near the identity."""
 
 DTYPES = {"float32": jnp.float32, "float64": jnp.float64}
@@ -48,20 +53,30 @@ def dtype(request):
         yield DTYPES[request.param]
 
 
+@functools.cache
 def fresh(name, dtype) -> Flow:
     return ZOO[name](jax.random.key(7), jnp.dtype(dtype))
 
 
 def perturbed(name, dtype) -> Flow:
     """The flow, every trainable parameter moved away from its start."""
-    return moved(fresh(name, dtype), step=0.2, seed=11)
+    return moved(fresh(name, dtype), step=0.1, seed=11)
 
 
 def moved(flow: Flow, *, step: float, seed: int) -> Flow:
     rng = np.random.default_rng(seed)
+    return changed(flow, lambda leaf: leaf + step * rng.normal(size=leaf.shape))
+
+
+def scaled(flow: Flow, factor: float) -> Flow:
+    return changed(flow, lambda leaf: factor * leaf)
+
+
+def changed(flow: Flow, change) -> Flow:
+    """The flow, its trainable leaves changed; in NumPy, which has nothing to compile."""
     return jax.tree.map(
         lambda leaf: (
-            leaf + jnp.asarray(step * rng.normal(size=leaf.shape), leaf.dtype)
+            jnp.asarray(change(np.asarray(leaf)), leaf.dtype)
             if eqx.is_inexact_array(leaf)
             else leaf
         ),
@@ -69,16 +84,12 @@ def moved(flow: Flow, *, step: float, seed: int) -> Flow:
     )
 
 
-def scaled(flow: Flow, factor: float) -> Flow:
-    return jax.tree.map(lambda leaf: factor * leaf if eqx.is_inexact_array(leaf) else leaf, flow)
-
-
 def near_points(dim, dtype):
     """The origin, a bulk, and what lies a few deviations out."""
     rng = np.random.default_rng(5)
     points = rng.normal(size=(40, dim))
     points[0] = 0
-    points[25:] *= 5
+    points[25:] *= 3
     return jnp.asarray(points, dtype)
 
 
@@ -176,7 +187,7 @@ def test_gradients_are_those_of_finite_differences(name, x64):
                 jnp.vdot(g, d)
                 for g, d in zip(jax.tree.leaves(gradient), jax.tree.leaves(direction), strict=True)
             )
-            np.testing.assert_allclose(predicted, slope, rtol=1e-5, atol=1e-7, err_msg=label)
+            np.testing.assert_allclose(predicted, slope, rtol=3e-5, atol=1e-7, err_msg=label)
 
 
 @every_flow
@@ -212,25 +223,25 @@ def test_starts_near_the_identity(name, dtype):
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if ":" in name or name in FAMILIES])
-def test_stack_is_the_chain_of_its_layers(name, dtype):
-    flow = perturbed(name, dtype)
+def test_stack_is_the_chain_of_its_layers(name, x64):
+    flow = perturbed(name, jnp.float64)
     if not isinstance(flow, Stacked):
         pytest.skip("one layer by nature")
     arrays, static = eqx.partition(flow.layers, eqx.is_array)
     count = jax.tree.leaves(arrays)[0].shape[0]
     layers = [eqx.combine(jax.tree.map(lambda a, k=k: a[k], arrays), static) for k in range(count)]
-    points = near_points(flow.dim, dtype)
+    points = near_points(flow.dim, jnp.float64)
     for one, other in zip(images(flow, points), images(Chain(layers), points), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10)
     jax.tree.map(np.testing.assert_array_equal, Stacked(layers), flow)
 
 
-REFUSES_ONE_DIMENSION = {"nice", "nice-orth", "nice-perm", "realnvp"}
+REFUSES_ONE_DIMENSION = {"nice", "nice-orth", "nice-perm", "realnvp", "spline"}
 
 
 @pytest.mark.parametrize("name", sorted(FAMILIES.keys() - REFUSES_ONE_DIMENSION))
 def test_one_dimension_works(name):
-    flow = moved(build_flow(name, 1, key=jax.random.key(0)), step=0.2, seed=1)
+    flow = moved(build_flow(name, 1, key=jax.random.key(0)), step=0.1, seed=1)
     points = near_points(1, jnp.float32)
     _, log_det, back, _, slogdet = images(flow, points)
     np.testing.assert_allclose(back, points, atol=1e-4)

@@ -6,6 +6,9 @@ from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation
+from fluvial.flows.planar import Planar
+from fluvial.flows.radial import Radial
+from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.tails import SinhArcsinh
 from fluvial.flows.transformers import Additive, Affine, Transformer
 
@@ -20,6 +23,9 @@ __all__ = [
     "Inverted",
     "Orthogonal",
     "Permutation",
+    "Planar",
+    "Radial",
+    "RationalQuadratic",
     "SinhArcsinh",
     "Stacked",
     "Transformer",

@@ -1,7 +1,7 @@
 """The names of the families of flows, and how each is made."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jaxtyping import DTypeLike, PRNGKeyArray
@@ -11,8 +11,11 @@ from fluvial.flows.flow import Flow, Stacked
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation, riffled_orders
+from fluvial.flows.planar import Planar
+from fluvial.flows.radial import Radial
+from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.tails import SinhArcsinh
-from fluvial.flows.transformers import Additive, Affine
+from fluvial.flows.transformers import Additive, Affine, Transformer
 
 __all__ = ["FAMILIES", "Family"]
 
@@ -82,6 +85,24 @@ def _nice(mixing: Callable[..., Flow]) -> Callable[..., Flow]:
     return build
 
 
+def _coupled(
+    tau: Transformer,
+    dim: int,
+    layers: int,
+    key: PRNGKeyArray,
+    **network: Any,
+) -> Flow:
+    """Couplings over riffled halves."""
+    return Stacked(
+        [
+            Coupling(tau, Permutation(order), key=layer_key, **network)
+            for order, layer_key in zip(
+                riffled_orders(dim, layers), jax.random.split(key, layers), strict=True
+            )
+        ]
+    )
+
+
 def _realnvp(
     dim: int,
     layers: int,
@@ -93,16 +114,23 @@ def _realnvp(
     max_shrink: float = 2.0,
     max_grow: float = 2.0,
 ) -> Flow:
-    """RealNVP over riffled halves."""
-    orders = riffled_orders(dim, layers)
-    keys = jax.random.split(key, layers)
     tau = Affine(max_shrink, max_grow)
-    return Stacked(
-        [
-            Coupling(tau, Permutation(order), key=k, width=width, depth=depth, dtype=dtype)
-            for order, k in zip(orders, keys, strict=True)
-        ]
-    )
+    return _coupled(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+
+
+def _spline(
+    dim: int,
+    layers: int,
+    *,
+    key: PRNGKeyArray,
+    dtype: DTypeLike,
+    width: int = 64,
+    depth: int = 2,
+    bins: int = 8,
+    bound: float = 6.0,
+) -> Flow:
+    tau = RationalQuadratic(bins, bound)
+    return _coupled(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
 
 
 FAMILIES: dict[str, Family] = {
@@ -113,8 +141,11 @@ FAMILIES: dict[str, Family] = {
     "nice-perm": Family(_nice(_permutation), layers=8),
     "orthogonal": Family(Orthogonal),
     "permutation": Family(_permutation),
+    "planar": Family(_stacked(Planar), layers=32),
+    "radial": Family(_stacked(Radial), layers=8),
     "realnvp": Family(_realnvp, layers=8),
     "sinh-arcsinh": Family(_single(SinhArcsinh)),
+    "spline": Family(_spline, layers=6),
     "triangular": Family(_single(Triangular)),
 }
 """The one place where a family gets its name."""

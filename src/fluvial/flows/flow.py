@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from fluvial.errors import InputError
@@ -191,6 +192,6 @@ class Stacked(Flow):
 def _stack(*arrays: Array) -> Array:
     # A program that stacks K arrays takes XLA longer to compile than all else in building a
     # flow, and NumPy has nothing to compile.
-    if any(isinstance(array, jax.core.Tracer) for array in arrays):
+    if any(isinstance(array, Tracer) for array in arrays):
         return jnp.stack(arrays)
     return jnp.asarray(np.stack(arrays))

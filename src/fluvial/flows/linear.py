@@ -109,7 +109,10 @@ class Triangular(Flow):
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Shift back, then solve L z = x − t from the top row down."""
         L, s = self._matrix()
-        return solve_triangular(L, x - self.shift, lower=True), -jnp.sum(s)
+        # L is shared by a batch and so is its inverse under vmap, where one solve for each point
+        # would not be.
+        inverse = solve_triangular(L, jnp.eye(self.dim, dtype=L.dtype), lower=True)
+        return inverse @ (x - self.shift), -jnp.sum(s)
 
     def _matrix(self) -> tuple[Float[Array, "D D"], Float[Array, " D"]]:
         s = _log_scale(self.raw_log_scale)
