@@ -6,13 +6,13 @@ target is a funnel or a ridge, and short chains mix (NeuTra: Hoffman et al. 2019
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.flows import Flow
+from fluvial.inference.compiling import compiled
 from fluvial.inference.mixture import Component
 from fluvial.objectives import LogDensity
 from fluvial.targets import Target
@@ -88,7 +88,7 @@ def latent_chains(
     )
 
 
-@eqx.filter_jit
+@compiled
 def _run(flow: Flow, target: LogDensity, z: Float[Array, "C D"], key: PRNGKeyArray):
     def pulled_back(z):
         x, log_det = flow.forward(z)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import solve_triangular
+from threadpoolctl import threadpool_limits
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
@@ -81,7 +82,9 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = _choose(flow, target.dim)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
-    with Progress(shown=progress) as shown:
+    # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
+    threads = 1 if target.dim <= _MANY_DIMENSIONS else None
+    with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
         return _Fit(target, spec, flow != "auto", seed, max_steps, shown).run()
 
 

@@ -1,6 +1,7 @@
 """The approximation itself: one flow or Gaussian for each mode, and their weights."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -13,6 +14,7 @@ from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
 from fluvial.flows import Chain, Flow
+from fluvial.inference.compiling import compiled
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.meter import Meter
 from fluvial.inference.whitening import Colored
@@ -84,27 +86,33 @@ class FlowComponent(Component):
             return Chain([_as_float64(self.trained), Colored(self.gaussian)])
 
     def push(self, z: Float[np.ndarray, "N D"]):
-        with jax.enable_x64(True):
-            x, log_q = _push(self.flow, jnp.asarray(z, jnp.float64))
-        return np.asarray(x), np.asarray(log_q)
+        return _in_batches(_push, self.flow, z)
 
     def log_prob(self, x: Float[np.ndarray, "N D"]):
-        with jax.enable_x64(True):
-            return np.asarray(_log_prob(self.flow, jnp.asarray(x, jnp.float64)))
+        return _in_batches(_log_prob, self.flow, x)
 
 
-@eqx.filter_jit
+@compiled
 def _push(flow: Flow, z: Float[Array, "N D"]):
-    def one(z):
-        x, log_det = flow.forward(z)
-        return x, base_log_prob(z) - log_det
-
-    return jax.lax.map(one, z, batch_size=_BATCH)
+    x, log_det = jax.vmap(flow.forward)(z)
+    return x, jax.vmap(base_log_prob)(z) - log_det
 
 
-@eqx.filter_jit
+@compiled
 def _log_prob(flow: Flow, x: Float[Array, "N D"]):
-    return jax.lax.map(lambda point: flow_log_prob(flow, point), x, batch_size=_BATCH)
+    return jax.vmap(lambda point: flow_log_prob(flow, point))(x)
+
+
+def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]):
+    """Apply a compiled function to batches of one size, so that it is compiled once a flow."""
+    padding = -len(points) % _BATCH
+    padded = np.concatenate([points, np.zeros((padding, points.shape[1]))])
+    with jax.enable_x64(True):
+        parts = [
+            function(flow, jnp.asarray(padded[i : i + _BATCH], jnp.float64))
+            for i in range(0, len(padded), _BATCH)
+        ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
 
 
 def _as_float64(flow: Flow) -> Flow:

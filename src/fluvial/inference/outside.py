@@ -26,7 +26,7 @@ __all__ = ["Outlier", "mass_outside"]
 
 _EXCESS = 3.0  # nats by which p exceeds Z q in the region R
 _SHARE = 0.005  # of the total mass: less is not worth a component
-_CLIMBS, _CHAINS = 12, 32
+_CLIMBS, _CHAINS = 9, 32
 _SPREADS = (3.0, 6.0, 12.0)  # standard deviations of the starts
 _TEMPERATURES, _LEAPFROGS = 30, 4
 _HOTTEST = 0.03  # inverse temperature

@@ -11,11 +11,11 @@ from fluvial.inference.meter import Meter
 
 __all__ = ["Optimum", "climb", "distinct"]
 
-_MAX_ITERATIONS = 300
+_MAX_ITERATIONS = 150
 _BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
 _SEGMENT_POINTS = 24
 _BARRIER = 1.0  # nats: a dip between two optima that makes them two modes
-_CURVATURE_PAIRS = 20
+_CURVATURE_PAIRS = 10
 
 
 @dataclass(frozen=True, eq=False)

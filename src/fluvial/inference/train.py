@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.flows import Flow
 from fluvial.inference.clipping import clip_by_running_median
+from fluvial.inference.compiling import compiled
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
 
@@ -60,7 +61,7 @@ def optimizer() -> optax.GradientTransformation:
     return optax.chain(clip_by_running_median(), optax.scale_by_adam(b1=0.9, b2=0.99))
 
 
-@eqx.filter_jit
+@compiled
 def train_chunk(
     parameters: Float[Array, " P"],
     optimizer_state: optax.OptState,
@@ -108,7 +109,7 @@ def flattened(flow: Flow) -> tuple[Float[Array, " P"], Callable[[Float[Array, " 
     return vector, lambda vector: eqx.combine(unravel(vector), fixed)
 
 
-@eqx.filter_jit
+@compiled
 def _log_weights(parameters, z, template, target):
     flow = flattened(template)[1](parameters)
     x, log_det = jax.vmap(flow.forward)(z)
@@ -142,7 +143,9 @@ def train(
     """
     check_key, run_key = jax.random.split(key)
     parameters, rebuild = flattened(flow)
-    z = jax.random.normal(check_key, (_CHECK_DRAWS, flow.dim), parameters.dtype)
+    # Drawn by NumPy: compiling JAX's generator for one more shape would take longer than a chunk.
+    host = np.random.default_rng(np.asarray(jax.random.key_data(check_key)))
+    z = jnp.asarray(host.standard_normal((_CHECK_DRAWS, flow.dim)), parameters.dtype)
     best = Best(parameters, np.asarray(_log_weights(parameters, z, flow, target)))
     evaluations, free_energies, nonfinite = _CHECK_DRAWS, [], 0
     interrupted = False

@@ -14,6 +14,9 @@ _GOOD_HALF_VARIANCE = 0.1  # nats: KL(q‖p) below this leaves means within a fe
 _MIN_ESS = 400.0
 _GAUSSIAN_HALF_VARIANCE = 0.02  # nats
 _MAX_RHAT = 1.02
+# Weights that all lie this close to their mean cannot dominate an estimate, whatever the shape
+# of their tail is: k-hat then measures how noise of a few percent is distributed.
+_SMALL_LARGEST = 3.0
 
 
 class Verdict(Enum):
@@ -71,7 +74,12 @@ def is_accurate(weights: Importance) -> bool:
         >>> is_accurate(Importance(np.random.default_rng(0).normal(0.0, 0.01, 4000)))
         True
     """
-    return weights.khat < _GOOD_KHAT and weights.half_variance < _GAUSSIAN_HALF_VARIANCE
+    return _tail(weights) < _GOOD_KHAT and weights.half_variance < _GAUSSIAN_HALF_VARIANCE
+
+
+def _tail(weights: Importance) -> float:
+    """The k-hat that counts: none where no weight is large."""
+    return -float("inf") if weights.largest <= _SMALL_LARGEST else weights.khat
 
 
 def judge(
@@ -92,12 +100,13 @@ def judge(
     if fatal:
         return _judgement(Verdict.FAILED, [*fatal, *doubts])
     measured = (
-        f"Pareto k-hat is {weights.khat:.2f}, the weights of {weights.size} draws are worth "
-        f"{weights.ess:.0f}, and KL(q‖p) is about {weights.half_variance:.3f} nat."
+        f"Pareto k-hat is {weights.khat:.2f}, the largest weight is {weights.largest:.1f} times the "
+        f"mean, the weights of {weights.size} draws are worth {weights.ess:.0f}, and KL(q‖p) is "
+        f"about {weights.half_variance:.3f} nat."
     )
     reasons = [measured, *doubts]
-    if weights.khat <= weights.khat_threshold and weights.ess >= _MIN_ESS:
-        right = weights.khat <= _GOOD_KHAT and weights.half_variance <= _GOOD_HALF_VARIANCE
+    if _tail(weights) <= weights.khat_threshold and weights.ess >= _MIN_ESS:
+        right = _tail(weights) <= _GOOD_KHAT and weights.half_variance <= _GOOD_HALF_VARIANCE
         return _judgement(Verdict.GOOD if right and not doubts else Verdict.USE_WEIGHTS, reasons)
     if not chains:
         return _judgement(Verdict.FAILED, reasons)

@@ -42,7 +42,9 @@ class Colored(Flow):
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Shift back, then solve with L."""
         mean, L = self._parameters(x)
-        return solve_triangular(L, x - mean, lower=True), -jnp.sum(jnp.log(jnp.diagonal(L)))
+        # The inverse is shared by a batch under vmap; one solve for each point would not be.
+        inverse = solve_triangular(L, jnp.eye(self.dim, dtype=L.dtype), lower=True)
+        return inverse @ (x - mean), -jnp.sum(jnp.log(jnp.diagonal(L)))
 
     def _parameters(self, point):
         fixed = jax.lax.stop_gradient((jnp.asarray(self.mean), jnp.asarray(self.cholesky)))

@@ -90,6 +90,11 @@ class Importance:
         return self._smoothed[1]
 
     @property
+    def largest(self) -> float:
+        """The largest weight, as a multiple of the mean weight; inf if no weight is finite."""
+        return float(np.exp(np.max(self.usable) - self.log_evidence)) if self.ess else np.inf
+
+    @property
     def khat_threshold(self) -> float:
         """min(1 − 1/log10 S, 0.7): above it the estimates of S draws cannot be relied on."""
         return min(1.0 - 1.0 / np.log10(max(self.size, 11)), 0.7)

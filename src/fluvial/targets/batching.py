@@ -1,20 +1,22 @@
 """A function of one point, applied by the host to many, in float64 and in few compiled shapes."""
 
 from collections.abc import Callable
+from functools import cache, partial
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr
 from jaxtyping import Float64, PyTree
 
 from fluvial.errors import InputError
 
-__all__ = ["as_points", "batched", "largest_batch"]
+__all__ = ["as_points", "batched"]
 
-# A batch is padded to a power of two of rows, so that at most a dozen shapes are ever compiled;
-# more rows than these bounds allow are cut into chunks, so that memory stays bounded.
+# A batch is padded to a power of two of rows, so that at most nine shapes are ever compiled; more
+# rows are cut into chunks, of so many that no intermediate array holds more numbers than this.
 _SMALLEST_BATCH = 16
 _LARGEST_BATCH = 4096
-_LARGEST_BLOCK = 2**19
+_LARGEST_BLOCK = 2**22
 
 
 def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
@@ -33,11 +35,12 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
         [2.0, 2.0, 2.0]
     """
     compiled = jax.jit(jax.vmap(function))
+    rows_of = cache(partial(_largest_batch, function))
 
     def apply(points: Float64[np.ndarray, "N D"]) -> PyTree:
-        rows = largest_batch(points.shape[1])
-        starts = range(0, max(len(points), 1), rows)
         with jax.enable_x64(True):
+            rows = rows_of(points.shape[1])
+            starts = range(0, max(len(points), 1), rows)
             parts = [_apply_padded(compiled, points[start : start + rows]) for start in starts]
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
@@ -50,13 +53,30 @@ def _apply_padded(compiled, points):
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
     result = compiled(np.concatenate([points, filler]))
-    return jax.tree.map(lambda leaf: np.array(leaf[:n]), result)
+    # Sliced by NumPy: slicing a JAX array would cost more than the evaluation.
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[:n].copy(), result)
 
 
-def largest_batch(dim: int) -> int:
-    """Return how many rows of length `dim` are evaluated at once, a power of two."""
-    rows = max(_LARGEST_BLOCK // dim, _SMALLEST_BATCH)
-    return min(1 << (rows.bit_length() - 1), _LARGEST_BATCH)
+def _largest_batch(function: Callable, dim: int) -> int:
+    """Return how many rows are evaluated at once: a power of two, at least the smallest batch."""
+    jaxpr = jax.make_jaxpr(function)(jax.ShapeDtypeStruct((dim,), np.float64)).jaxpr
+    rows = _LARGEST_BLOCK // max(dim, _widest(jaxpr))
+    return min(max(1 << rows.bit_length() >> 1, _SMALLEST_BATCH), _LARGEST_BATCH)
+
+
+def _widest(jaxpr) -> int:
+    """Return the size of the largest array that a traced function computes for one point."""
+    sizes = [0]
+    for equation in jaxpr.eqns:
+        sizes += [int(np.prod(getattr(var.aval, "shape", ()))) for var in equation.outvars]
+        for value in jax.tree.leaves(equation.params, is_leaf=_is_jaxpr):
+            if _is_jaxpr(value):
+                sizes.append(_widest(getattr(value, "jaxpr", value)))
+    return max(sizes)
+
+
+def _is_jaxpr(value) -> bool:
+    return isinstance(value, ClosedJaxpr | Jaxpr)
 
 
 def as_points(points: np.ndarray, dim: int) -> Float64[np.ndarray, "N D"]:
