@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["TRUSTED", "Case", "Honesty", "tally"]
+__all__ = ["TRUSTED", "Case", "Honesty", "failure", "tally"]
 
 TRUSTED = ("GOOD", "USE_WEIGHTS")
 """Verdicts that invite the reader to use the corrected draws."""
@@ -60,3 +60,9 @@ def tally(cases: Iterable[Case]) -> Honesty:
 
 def _named(names: list[str]) -> str:
     return f"{len(names)}" + (f" ({', '.join(names)})" if names else "")
+
+
+def failure(error: Exception) -> str:
+    """An exception on one line: its kind, and the last line that says anything."""
+    lines = [text for text in str(error).splitlines() if text.strip()] or [""]
+    return f"{type(error).__name__}: {lines[-1]}"

@@ -19,6 +19,7 @@ from jaxtyping import Float
 
 from benchmarks import nuts, posteriordb_table, records
 from benchmarks.database import Entry, columns, entries, reference_draws
+from benchmarks.honesty import failure
 from benchmarks.metrics import accuracy
 
 DRAWS = 10_000
@@ -115,8 +116,10 @@ def _diagnostics(posterior: Any) -> Record:
     return {
         "verdict": posterior.verdict.name,
         "khat": float(posterior.khat),
+        "ess": float(posterior.ess),
         "elbo": float(posterior.elbo),
         "log_evidence": float(posterior.log_evidence),
+        "evaluations": posterior.provenance.evaluations,
         "stages": {stage: float(seconds) for stage, seconds in posterior.seconds.items()},
     }
 
@@ -126,7 +129,7 @@ def _attempt(work: Callable[[], Record]) -> Record:
     try:
         return work()
     except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+        return {"error": failure(error)}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

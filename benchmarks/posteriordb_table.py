@@ -16,7 +16,7 @@ MEAN_BOUND, SD_BOUND = 0.1, 0.15
 
 Record = dict[str, Any]
 
-_NAME, _FIT = 44, 70
+_NAME, _FIT = 44, 74
 _ERRORS = f"{'mean':>6}{'ln sd':>7}{'W1':>6}"
 
 
@@ -25,7 +25,7 @@ def header(seeds: int) -> str:
         f"{'':{_NAME + 4}} {'halves of reference':<19}  "
         f"{f'fluvial, worst of {seeds}':<{_FIT}}  NUTS 4 x (1000 + 1000)"
     )
-    fit = f"{_ERRORS}{'k-hat':>7}{'cold s':>8}{'warm s':>8}  verdicts"
+    fit = f"{_ERRORS}{'k-hat':>7}{'cold s':>8}{'warm s':>8}{'evals':>9}  verdicts"
     sampler = f"{_ERRORS}{'R-hat':>7}{'div':>5}{'s':>8}{'gradients':>11}"
     return f"{groups}\n{'posterior':<{_NAME}}{'D':>4} {_ERRORS}  {fit:<{_FIT}}  {sampler}"
 
@@ -96,7 +96,8 @@ def _fits(fits: list[Record]) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     warm = median(fit["seconds"] for fit in fits[1:]) if len(fits) > 1 else float("nan")
     khat, cold = _worst(fits, "khat"), fits[0]["seconds"]
-    return f"{_errors(fits)}{khat:7.2f}{cold:8.2f}{warm:8.2f}  {verdicts}"
+    evaluations = max(fit["evaluations"] for fit in fits)
+    return f"{_errors(fits)}{khat:7.2f}{cold:8.2f}{warm:8.2f}{evaluations:9,d}  {verdicts}"
 
 
 def _nuts(run: Record | None) -> str:

@@ -92,7 +92,7 @@ def test_a_failing_fit_is_a_line_and_not_the_end(clone, tmp_path, capsys, monkey
 
 
 def _fail(*_):
-    raise ValueError("no luck\nand more")
+    raise ValueError("somewhere deep\nno luck\n")
 
 
 def test_honesty_counts_broken_promises_and_needless_alarms():
@@ -126,11 +126,11 @@ def test_totals_judge_by_both_bounds_and_leave_out_the_dearest_gradient():
 
 def test_a_line_shows_the_worst_of_the_seeds():
     zero = {"mean": 0.0, "sd": 0.0, "w1": 0.0}
-    fit = zero | {"khat": 0.2, "verdict": "GOOD", "seconds": 1.5}
-    other = zero | {"mean": "nan", "khat": 0.9, "verdict": "USE_MCMC", "seconds": 0.5}
+    fit = zero | {"khat": 0.2, "verdict": "GOOD", "seconds": 1.5, "evaluations": 9}
+    other = fit | {"mean": "nan", "khat": 0.9, "verdict": "USE_MCMC", "seconds": 0.5}
     text = line("x", {"dim": 3, "floor": zero, "fits": [fit, other]})
     assert "nan" in text
-    assert "0.90    1.50    0.50  1 GOOD, 1 USE_MCMC" in text
+    assert "0.90    1.50    0.50        9  1 GOOD, 1 USE_MCMC" in text
 
 
 def test_records_keep_what_json_cannot_spell(tmp_path):

@@ -1,0 +1,88 @@
+"""Missed modes and other silent failures: true shares of mass, those of the draws, the verdict.
+
+    python -m benchmarks.modes
+
+A wrong GOOD is a fit whose verdict invites trust (GOOD, USE_WEIGHTS) while some region's share is
+more than 10 % off, or the density is improper; a false alarm is the opposite.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+import fluvial
+from benchmarks.honesty import Case, failure, tally
+from benchmarks.metrics import share_error
+from benchmarks.shapes import SHAPES, Shape
+
+BOUND = 0.1
+"""Largest relative error of a region's share at which draws still count as right."""
+
+DRAWS = 20_000
+"""Puts the Monte Carlo error of a share of 0.1 at 2 % of it."""
+
+
+class Outcome(NamedTuple):
+    """One fit, seen from outside."""
+
+    verdict: str
+    khat: float
+    shares: np.ndarray
+    seconds: float
+    note: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.modes", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=list(SHAPES), default=list(SHAPES))
+    options = parser.parse_args(arguments)
+    print(
+        f"{'target':<24}{'seed':>5}{'error':>8}{'k-hat':>7}{'s':>7}  {'verdict':<12} found / true"
+    )
+    cases = []
+    for name in options.only:
+        shape = SHAPES[name]()
+        for seed in range(options.seeds):
+            outcome = run(shape, seed)
+            cases.append(Case(f"{name}:{seed}", outcome.verdict, _right(shape, outcome)))
+            print(line(name, seed, shape, outcome), flush=True)
+    print(f"\n{tally(cases).report()}")
+
+
+def run(shape: Shape, seed: int) -> Outcome:
+    """Fit; an error is an outcome too, and for an improper density a fair one."""
+    start = time.perf_counter()
+    try:
+        posterior = fluvial.fit(shape.target, seed=seed, progress=False)
+        found = shape.found(posterior.draws(DRAWS))
+    except Exception as error:
+        nothing = np.full(len(shape.truth), np.nan)
+        return Outcome("ERROR", np.nan, nothing, time.perf_counter() - start, failure(error))
+    seconds = time.perf_counter() - start
+    return Outcome(posterior.verdict.name, float(posterior.khat), found, seconds)
+
+
+def line(name: str, seed: int, shape: Shape, outcome: Outcome) -> str:
+    """One fit of one target."""
+    error = share_error(outcome.shares, shape.truth) if shape.truth.size else np.nan
+    both = f"{_rounded(outcome.shares)} / {_rounded(shape.truth)}" if shape.truth.size else ""
+    return (
+        f"{name:<24}{seed:>5}{error:8.1%}{outcome.khat:7.2f}{outcome.seconds:7.1f}  "
+        f"{outcome.verdict:<12} {outcome.note or both}"
+    ).rstrip()
+
+
+def _right(shape: Shape, outcome: Outcome) -> bool:
+    return shape.truth.size > 0 and share_error(outcome.shares, shape.truth) <= BOUND
+
+
+def _rounded(values: np.ndarray) -> str:
+    return " ".join(f"{value:.3f}" for value in values)
+
+
+if __name__ == "__main__":
+    main()
