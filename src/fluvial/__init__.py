@@ -1,10 +1,19 @@
-"""Variational inference with normalizing flows: a model in, a checked posterior out."""
+"""Variational inference with normalizing flows: a model in, a checked posterior out.
 
-from fluvial import flows, objectives, targets
+The names are imported when they are first used, so that ``import fluvial`` is quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
 from fluvial._version import __version__
-from fluvial.errors import InputError
-from fluvial.inference import Posterior, Verdict, fit
-from fluvial.targets import Target, from_stan
+
+if TYPE_CHECKING:
+    from fluvial import flows, objectives, targets
+    from fluvial.errors import InputError
+    from fluvial.inference import Posterior, Verdict, fit
+    from fluvial.loading import load
+    from fluvial.targets import Target, from_stan
 
 __all__ = [
     "InputError",
@@ -15,6 +24,32 @@ __all__ = [
     "fit",
     "flows",
     "from_stan",
+    "load",
     "objectives",
     "targets",
 ]
+
+_MODULE_OF = {
+    "InputError": "fluvial.errors",
+    "Posterior": "fluvial.inference",
+    "Target": "fluvial.targets",
+    "Verdict": "fluvial.inference",
+    "fit": "fluvial.inference",
+    "from_stan": "fluvial.targets",
+    "load": "fluvial.loading",
+}
+
+
+def __getattr__(name: str):
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    elif name in __all__:
+        value = importlib.import_module(f"fluvial.{name}")
+    else:
+        raise AttributeError(f"module 'fluvial' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from fluvial.errors import InputError
 from fluvial.inference.mixture import Mixture
 from fluvial.inference.pool import Pool
+from fluvial.inference.recorded import Recorded
 from fluvial.inference.summary import Summary, summarize
 from fluvial.inference.verdict import Judgement, Verdict
 from fluvial.targets import Target
@@ -69,6 +70,7 @@ class Posterior:
         judgement: verdict, reasons and advice.
         provenance: how it came about.
         target: what was fitted; None if it was loaded from disk and cannot be rebuilt.
+        recorded: the model's own space at the pool's points, if it was loaded from disk.
 
     Example:
         >>> import jax.numpy as jnp
@@ -87,6 +89,7 @@ class Posterior:
     judgement: Judgement
     provenance: Provenance
     target: Target | None
+    recorded: Recorded | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -163,7 +166,24 @@ class Posterior:
         """
         if n < 1:
             raise InputError(f"draws(n={n}): ask for at least 1.")
-        return self._target().constrain(self.pool.points[self.pool.choose(n, seed)], seed)
+        return self.constrained(self.pool.choose(n, seed), seed)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names among the draws that are parameters, not quantities derived from them."""
+        return self._space().parameters
+
+    @cached_property
+    def constrained_pool(self) -> dict[str, np.ndarray]:
+        """The whole pool in the model's own space, unweighted: name -> (S, *shape)."""
+        return self.constrained(np.arange(self.pool.size), seed=0)
+
+    def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Some points of the pool in the model's own space: name -> (len(indices), *shape)."""
+        space = self._space()
+        if isinstance(space, Recorded):
+            return space.at(indices)
+        return space.constrain(self.pool.points[indices], seed)
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density ln q at unconstrained points (N, D), in nats, float64.
@@ -184,8 +204,7 @@ class Posterior:
 
     @cached_property
     def _summary(self) -> Summary:
-        target = self._target()
-        return summarize(target.constrain(self.pool.points), target.parameters, self)
+        return summarize(self)
 
     def to_arviz(self, n: int = 4000, seed: int = 0) -> "xarray.DataTree":
         """Draws for ArviZ: groups posterior, sample_stats and, where known, log_likelihood."""
@@ -199,10 +218,11 @@ class Posterior:
 
         return save(self, Path(directory))
 
-    def _target(self) -> Target:
-        if self.target is None:
+    def _space(self) -> Target | Recorded:
+        space = self.target or self.recorded
+        if space is None:
             raise InputError(
                 "this posterior was loaded without its target, so that its draws cannot be "
                 "mapped to the model's space: give it as fluvial.load(directory, target=target)."
             )
-        return self.target
+        return space

@@ -8,7 +8,7 @@ for an unnormalized p with normalizer Z. The annealed free energy (eq. 20) puts 
 temperature β before ln p; it is a bound only at β = 1.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -22,6 +22,7 @@ __all__ = ["FreeEnergy", "FreeEnergyEstimate", "LogDensity", "base_log_prob", "f
 _LOG_2PI = 1.8378770664093453
 
 
+@runtime_checkable
 class LogDensity(Protocol):
     """Anything with a traceable log density of one point, such as a Target."""
 

@@ -1,0 +1,97 @@
+"""A mixture as the bytes of a safetensors file, and back.
+
+The file holds ``weights`` and, for the k-th component, ``{k}.mean`` and ``{k}.cholesky`` of its
+Gaussian and, if it has a trained flow, that flow's arrays, each under its path in the module.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import safetensors.numpy
+
+from fluvial.errors import InputError
+from fluvial.flows import Flow
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.mixture import Component, FlowComponent, GaussianComponent, Mixture
+
+__all__ = ["mixture_from_bytes", "mixture_to_bytes"]
+
+
+def mixture_to_bytes(mixture: Mixture) -> bytes:
+    """Put all arrays of a mixture in one file."""
+    arrays = {"weights": mixture.weights}
+    for k, component in enumerate(mixture.components):
+        arrays |= {f"{k}.{name}": array for name, array in _arrays(component).items()}
+    return safetensors.numpy.save({k: np.asarray(a, order="C") for k, a in arrays.items()})
+
+
+def mixture_from_bytes(data: bytes, template: Flow | None) -> Mixture:
+    """Rebuild a mixture.
+
+    Args:
+        data: from ``mixture_to_bytes``.
+        template: a flow of the trained flows' structure, whose arrays do not matter and may be
+            ``jax.ShapeDtypeStruct``; None if no component has a flow.
+
+    Raises:
+        InputError: if the template's arrays are not those in the file.
+    """
+    arrays = safetensors.numpy.load(data)
+    weights = arrays.pop("weights")
+    components = []
+    for k in range(len(weights)):
+        own = {
+            name.partition(".")[2]: array
+            for name, array in arrays.items()
+            if name.partition(".")[0] == str(k)
+        }
+        components.append(_component(own, template))
+    return Mixture(tuple(components), weights)
+
+
+def _arrays(component: Component) -> dict[str, Any]:
+    match component:
+        case GaussianComponent(gaussian):
+            return {"mean": gaussian.mean, "cholesky": gaussian.cholesky}
+        case FlowComponent(trained, gaussian):
+            flow = {_name(path): leaf for path, leaf in _array_leaves(trained)}
+            return {"mean": gaussian.mean, "cholesky": gaussian.cholesky} | flow
+    raise TypeError(f"a {type(component).__name__} cannot be saved")
+
+
+def _component(arrays: dict[str, np.ndarray], template: Flow | None) -> Component:
+    gaussian = Gaussian(arrays.pop("mean"), arrays.pop("cholesky"))
+    if not arrays or template is None:
+        return GaussianComponent(gaussian)
+    return FlowComponent(_filled(template, arrays), gaussian)
+
+
+def _filled(template: Flow, arrays: dict[str, np.ndarray]) -> Flow:
+    wanted = {_name(path): (leaf.shape, leaf.dtype) for path, leaf in _array_leaves(template)}
+    given = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    if wanted != given:
+        name = sorted(set(wanted.items()) ^ set(given.items()))[0][0]
+        raise InputError(
+            f"the saved flow is not of the structure of the one it shall be put in (they differ "
+            f"in {name}): load it with the flow, and the version of fluvial, that it was "
+            "fitted with."
+        )
+    with jax.enable_x64(True):  # a leaf in float64 shall stay so
+        return jax.tree.map_with_path(
+            lambda path, leaf: jnp.asarray(arrays[_name(path)]) if _is_array(leaf) else leaf,
+            template,
+        )
+
+
+def _array_leaves(flow: Flow):
+    return [(path, leaf) for path, leaf in jax.tree.leaves_with_path(flow) if _is_array(leaf)]
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray | jax.ShapeDtypeStruct)
+
+
+def _name(path) -> str:
+    return "flow" + jax.tree_util.keystr(path)

@@ -1,0 +1,24 @@
+"""What a target's own space looked like, for when the target is not at hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Recorded"]
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """The variables of the model's own space at every point of a pool.
+
+    Attributes:
+        values: name -> (S, *shape), float64, in the model's order.
+        parameters: the names that are parameters, not quantities derived from them.
+    """
+
+    values: dict[str, np.ndarray]
+    parameters: tuple[str, ...]
+
+    def at(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the variables at some of the points: name -> (len(indices), *shape)."""
+        return {name: values[indices] for name, values in self.values.items()}

@@ -1,0 +1,54 @@
+"""Reading back what fluvial saved, whatever it is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fluvial.errors import InputError
+
+if TYPE_CHECKING:
+    from fluvial.flows import Flow
+    from fluvial.inference import Posterior
+    from fluvial.targets import Target
+
+__all__ = ["load"]
+
+
+def load(
+    directory: str | Path, *, target: "Target | None" = None, flow: "Flow | None" = None
+) -> "Posterior":
+    """Read a posterior that ``Posterior.save`` wrote.
+
+    A target from a Stan program, or an example, is rebuilt from what was saved with it. For any
+    other, ``draws``, ``summary`` and ``log_prob`` need no target; generated quantities that are
+    random are then those of seed 0.
+
+    Args:
+        directory: where it was saved.
+        target: what was fitted, where it cannot be rebuilt.
+        flow: one of the structure of the flow that was fitted, if that was a ``Flow`` rather
+            than a text; its numbers do not matter.
+
+    Returns:
+        The posterior: the same draws, to the bit.
+
+    Raises:
+        InputError: if nothing was saved there, it was damaged or edited, another version of the
+            format wrote it, or it does not belong to the target or the flow.
+
+    Example:
+        >>> import tempfile
+        >>> import fluvial
+        >>> target = fluvial.Target(lambda x: -0.5 * (x**2).sum(), dim=2)
+        >>> posterior = fluvial.fit(target, progress=False)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     folder = posterior.save(f"{directory}/run")
+        ...     again = fluvial.load(folder)
+        >>> again.verdict is posterior.verdict, again.elbo == posterior.elbo
+        (True, True)
+    """
+    path = Path(directory)
+    if not path.is_dir():
+        raise InputError(f"{directory} is not a folder: give one that was saved by fluvial.")
+    from fluvial.inference.storage import load_posterior
+
+    return load_posterior(path, target=target, flow=flow)
