@@ -74,7 +74,7 @@ def latent_chains(
             component.flow, target, jnp.asarray(starts, jnp.float64), key
         )
     draws, log_p = np.swapaxes(np.asarray(draws), 0, 1), np.asarray(log_p).T
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
     ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
@@ -83,8 +83,8 @@ def latent_chains(
         log_p,
         float(np.max(rhat)),
         float(np.min(ess)),
-        float(np.mean(accepted)),
-        int(np.sum(leapfrogs)) * len(starts),
+        float(np.mean(np.asarray(accepted))),
+        int(leapfrogs) * len(starts),
     )
 
 

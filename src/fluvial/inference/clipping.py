@@ -31,10 +31,10 @@ def clip_by_running_median(clip: float = 2.0, skip: float = 10.0) -> optax.Gradi
         Array([0., 0.], dtype=float32)
     """
 
-    def init(params: Float[Array, " P"]) -> _State:
+    def init(params) -> _State:
         return _State(jnp.full(_WINDOW, jnp.inf, params.dtype))
 
-    def update(updates: Float[Array, " P"], state: _State, params=None):
+    def update(updates, state, params=None):
         del params
         norm = jnp.linalg.norm(updates)
         finite = jnp.isfinite(norm)
@@ -47,4 +47,4 @@ def clip_by_running_median(clip: float = 2.0, skip: float = 10.0) -> optax.Gradi
         norms = jnp.concatenate([newest[None], state.norms[:-1]])
         return clipped, _State(norms)
 
-    return optax.GradientTransformation(init, update)
+    return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]

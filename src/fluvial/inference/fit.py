@@ -1,10 +1,14 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 from scipy.linalg import solve_triangular
 from threadpoolctl import threadpool_limits
 
@@ -22,13 +26,13 @@ from fluvial.inference.mixture import (
     Mixture,
     mixture_of,
 )
-from fluvial.inference.outside import mass_outside
+from fluvial.inference.outside import Outlier, mass_outside
 from fluvial.inference.pool import Pool, pool_of_chains
 from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.progress import Progress
 from fluvial.inference.starts import climb, distinct
 from fluvial.inference.train import train
-from fluvial.inference.verdict import is_accurate, judge
+from fluvial.inference.verdict import is_accurate, is_weighable, judge
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.targets import Target
@@ -38,6 +42,7 @@ __all__ = ["fit"]
 _STARTS = 16
 _MAX_MODES = 12
 _DRAWS = 8192
+_CHAINS = 32
 _SEARCH_ROUNDS = 2
 _AUTO = "realnvp:8+triangular"
 _AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"
@@ -96,6 +101,15 @@ def _choose(flow: str | Flow, dim: int) -> str | Flow:
     return _AUTO if dim <= _MANY_DIMENSIONS else _AUTO_MANY_DIMENSIONS
 
 
+class _Weighed(NamedTuple):
+    """An approximation with evaluated draws of it, and their importance weights."""
+
+    q: Mixture
+    x: Float[np.ndarray, "S D"]
+    log_p: Float[np.ndarray, " S"]
+    weights: Importance
+
+
 @dataclass
 class _Fit:
     """One run of the pipeline: what the stages hand on to each other."""
@@ -116,45 +130,50 @@ class _Fit:
         self.key = jax.random.key(self.seed)
 
     def run(self) -> Posterior:
+        """Go through the stages; each is a method below, and a file of its own."""
         with self.progress.stage("starts"):
             starts = self._look()
             heads = self._climb(starts)
         with self.progress.stage("gaussian"):
             gaussians = self._match(heads, starts)
             fatal = self._improper(gaussians)
-            q = mixture_of([GaussianComponent(g) for g in gaussians], self.meter, self.rng)
-            points, weights = self._weigh(q)
+            fitted = self._weigh([GaussianComponent(g) for g in gaussians])
+        if not fatal:
+            fitted = self._refine(fitted)
+        chains: list[Chains] = []
+        if not (fatal or self.interrupted or is_weighable(fitted.weights)):
+            with self.progress.stage("chains"), self._stoppable():
+                chains = self._chains(fitted.q)
+        return self._posterior(fitted, chains, fatal)
+
+    def _refine(self, fitted: "_Weighed") -> "_Weighed":
+        """Train flows where Gaussians will not do, and look for what they all miss."""
         for _ in range(_SEARCH_ROUNDS):
-            if (
-                not fatal
-                and not self.interrupted
-                and (self.always_train or not is_accurate(weights))
-            ):
+            if self.always_train or not is_accurate(fitted.weights):
                 with self.progress.stage("flow"):
-                    q = self._train(q)
-                    points, weights = self._weigh(q)
-            if fatal or self.interrupted:
-                break
-            with self.progress.stage("search"):
-                found = mass_outside(self.meter, q, weights.log_evidence, self.rng)
-            if not found:
-                break
-            q = mixture_of(
-                [*q.components, *(GaussianComponent(o.gaussian) for o in found)],
-                self.meter,
-                self.rng,
-            )
-            points, weights = self._weigh(q)
-        else:
-            share = sum(outlier.share for outlier in found)
-            self.doubts.append(
-                f"A search from far outside found mass that the fit had missed ({share:.1%})."
-            )
-        chains = []
-        if not fatal and not judge(weights).verdict.value.startswith(("GOOD", "USE")):
-            with self.progress.stage("chains"):
-                chains = self._chains(q, points, weights)
-        return self._posterior(q, points, weights, chains, fatal)
+                    fitted = self._weigh(self._train(fitted.q))
+            found: list[Outlier] = []
+            if not self.interrupted:
+                with self.progress.stage("search"), self._stoppable():
+                    evidence = fitted.weights.log_evidence
+                    found = mass_outside(self.meter, fitted.q, evidence, self.rng)
+            if self.interrupted or not found:
+                return fitted
+            extra = [GaussianComponent(outlier.gaussian) for outlier in found]
+            fitted = self._weigh([*fitted.q.components, *extra])
+        share = sum(outlier.share for outlier in found)
+        self.doubts.append(
+            f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
+        )
+        return fitted
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let Ctrl-C end a stage, and the fit go on to its verdict with what there is."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     # Stages 0 and 1.
 
@@ -189,15 +208,14 @@ class _Fit:
 
     # Stages 3 and 4.
 
-    def _train(self, q: Mixture) -> Mixture:
+    def _train(self, q: Mixture) -> list[Component]:
         components: list[Component] = []
         for k, component in enumerate(q.components):
-            if self.interrupted or isinstance(component, FlowComponent):
-                components.append(component)
-                continue
-            components.append(self._train_one(component.gaussian, k, len(q.components)))
+            if isinstance(component, GaussianComponent) and not self.interrupted:
+                component = self._train_one(component.gaussian, k, len(q.components))
+            components.append(component)
         self.trained = True
-        return mixture_of(components, self.meter, self.rng)
+        return components
 
     def _train_one(self, gaussian: Gaussian, k: int, modes: int) -> Component:
         flow_key, train_key = jax.random.split(jax.random.fold_in(self.key, k))
@@ -219,15 +237,16 @@ class _Fit:
 
     # Stage 5.
 
-    def _weigh(self, q: Mixture):
+    def _weigh(self, components: list[Component]) -> "_Weighed":
+        q = mixture_of(components, self.meter, self.rng)
         x, log_q = q.sample(self.rng, _DRAWS)
         log_p = self.meter.values(x)
-        return (x, log_p), Importance(log_p - log_q)
+        return _Weighed(q, x, log_p, Importance(log_p - log_q))
 
-    def _chains(self, q: Mixture, points, weights: Importance) -> list[Chains]:
+    def _chains(self, q: Mixture) -> list[Chains]:
         chains = []
         for k, component in enumerate(q.components):
-            starts = self.rng.standard_normal((32, self.target.dim))
+            starts = self.rng.standard_normal((_CHAINS, self.target.dim))
             result = latent_chains(component, self.target, starts, self.seed + k)
             self.meter.count(result.evaluations, 0)
             chains.append(result)
@@ -235,8 +254,8 @@ class _Fit:
 
     # Stage 6.
 
-    def _posterior(self, q, points, weights, chains, fatal) -> Posterior:
-        doubts = list(self.doubts)
+    def _posterior(self, fitted: "_Weighed", chains: list[Chains], fatal: list[str]) -> Posterior:
+        q, weights, doubts = fitted.q, fitted.weights, list(self.doubts)
         if self.interrupted:
             doubts.append("The fit was interrupted; this is the best found until then.")
         if weights.nonfinite:
@@ -244,8 +263,7 @@ class _Fit:
                 f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
             )
         judgement = judge(weights, chains, fatal=fatal, doubts=doubts)
-        x, log_p = points
-        pool = Pool(x, log_p, weights.smoothed)
+        pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
         if chains:
             pool = pool_of_chains(chains, q.weights)
         evidence = Evidence(

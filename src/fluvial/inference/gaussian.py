@@ -72,6 +72,8 @@ class Gaussian:
         return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * _LOG_2PI - self.log_det
 
 
+# Scores can be astronomical where a fit begins; a step that overflows is not taken.
+@np.errstate(over="ignore", invalid="ignore")
 def batch_and_match(
     meter: Meter,
     start: Gaussian,
@@ -105,7 +107,7 @@ def batch_and_match(
             elbo = float(np.mean(pooled)) if len(pooled) else -np.inf
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
-            if len(pooled) and 0.5 * np.var(pooled) < _ENOUGH_KL:
+            if len(pooled) and np.std(pooled) ** 2 < 2.0 * _ENOUGH_KL:
                 return current
             window = []
         if proposal is None or not abs(proposal.log_det) < _MAX_LOG_SCALE * start.dim:

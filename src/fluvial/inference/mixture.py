@@ -56,13 +56,18 @@ class GaussianComponent(Component):
 
     @property
     def flow(self) -> Flow:
+        """The affine map x = μ + Lz."""
         return Colored(self.gaussian)
 
-    def push(self, z: Float[np.ndarray, "N D"]):
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws to draws, with their log densities."""
         x = self.gaussian.color(z)
         return x, self.gaussian.log_prob(x)
 
-    def log_prob(self, x: Float[np.ndarray, "N D"]):
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities at points."""
         return self.gaussian.log_prob(x)
 
 
@@ -85,10 +90,14 @@ class FlowComponent(Component):
         with jax.enable_x64(True):
             return Chain([_as_float64(self.trained), Colored(self.gaussian)])
 
-    def push(self, z: Float[np.ndarray, "N D"]):
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws to draws, with their log densities."""
         return _in_batches(_push, self.flow, z)
 
-    def log_prob(self, x: Float[np.ndarray, "N D"]):
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities at points."""
         return _in_batches(_log_prob, self.flow, x)
 
 
@@ -159,10 +168,8 @@ class Mixture:
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points (N, D), in nats."""
-        return logsumexp(self._terms(x) + np.log(self.weights), axis=1)
-
-    def _terms(self, x):
-        return np.stack([component.log_prob(x) for component in self.components], axis=1)
+        terms = np.stack([component.log_prob(x) for component in self.components], axis=1)
+        return np.asarray(logsumexp(terms + np.log(self.weights), axis=1))
 
 
 def mixture_of(components: list[Component], meter: Meter, rng: np.random.Generator) -> Mixture:
@@ -184,12 +191,13 @@ def mixture_of(components: list[Component], meter: Meter, rng: np.random.Generat
     log_p = meter.values(x)
     log_q = np.stack([c.log_prob(x) for c in components], axis=1)
     usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
-    log_w = log_p[usable] - logsumexp(log_q[usable], axis=1)
+    log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
     weights = np.full(len(components), 1.0 / len(components))
     for _ in range(_EM_STEPS if usable.any() else 0):
         joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
-        shares = log_w[:, None] + joint - logsumexp(joint, axis=1, keepdims=True)
-        weights = np.exp(logsumexp(shares, axis=0) - logsumexp(log_w))
-    kept = weights >= max(_NEGLIGIBLE, 0.0) if weights.max() > _NEGLIGIBLE else weights > 0
+        total = np.asarray(logsumexp(joint, axis=1, keepdims=True))
+        shares = log_w[:, None] + joint - total
+        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - float(logsumexp(log_w)))
+    kept = weights >= _NEGLIGIBLE
     chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
     return Mixture(chosen, weights[kept] / weights[kept].sum())

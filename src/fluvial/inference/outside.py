@@ -92,6 +92,7 @@ def _climbed(meter: Meter, overall: Gaussian, rng: np.random.Generator) -> np.nd
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _annealed(
     meter: Meter, overall: Gaussian, rng: np.random.Generator
 ) -> Float[np.ndarray, "chains D"]:
@@ -103,12 +104,11 @@ def _annealed(
         p = rng.standard_normal(x.shape)
         y, y_value, y_score, momentum = x, value, score, p
         for _ in range(_LEAPFROGS):
-            momentum = momentum + 0.5 * step * beta * _finite(y_score @ overall.cholesky)
+            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
             y = y + step * momentum @ overall.cholesky.T
             y_value, y_score = meter.value_and_grad(y)
-            momentum = momentum + 0.5 * step * beta * _finite(y_score @ overall.cholesky)
-        with np.errstate(invalid="ignore"):
-            log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
+            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
+        log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
         take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
         x = np.where(take[:, None], y, x)
         value, score = np.where(take, y_value, value), np.where(take[:, None], y_score, score)

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 __all__ = ["Best", "Phase", "Schedule"]
 
 _MIN_GAIN = 0.005  # nats a chunk
 _ENOUGH_HALF_VARIANCE = 0.005  # nats
-_FIRST_COOLING = 400  # steps
+_SHORTEST_COOLING = 300  # steps
+_WINDOW = 3  # chunks over which free energies are averaged before they are compared
 
 
 class Phase(Enum):
@@ -66,30 +67,32 @@ class Schedule:
         if self.phase is Phase.COOLING:
             if self._taken >= self._cooling_from + self._cooling_steps:
                 self.phase = Phase.DONE
-        elif self._settled() or half_variance < _ENOUGH_HALF_VARIANCE or self._due():
-            self._cool()
+        elif half_variance < _ENOUGH_HALF_VARIANCE:
+            self._cool(self.chunk)
+        elif self._settled() or self._due():
+            self._cool(self._planned_cooling())
 
     def _settled(self) -> bool:
-        """Whether the last two chunks gained nothing that stands out from the noise."""
-        if len(self._means) < 4:
+        """Whether the last three chunks gained nothing that stands out from the noise."""
+        if len(self._means) < 2 * _WINDOW:
             return False
-        before, after = self._means[-4:-2], self._means[-2:]
-        gain = np.mean([m for m, _ in before]) - np.mean([m for m, _ in after])
-        noise = 0.5 * np.sqrt(sum(se**2 for _, se in before + after))
-        return bool(gain < 2.0 * max(_MIN_GAIN, noise))
+        before, after = self._means[-2 * _WINDOW : -_WINDOW], self._means[-_WINDOW:]
+        gain = np.mean([mean for mean, _ in before]) - np.mean([mean for mean, _ in after])
+        noise = np.sqrt(sum(se**2 for _, se in before + after)) / _WINDOW
+        return bool(gain < max(_WINDOW * _MIN_GAIN, 2.0 * noise))
 
     def _due(self) -> bool:
         return self._taken + self._planned_cooling() + self.chunk > self.max_steps
 
     def _planned_cooling(self) -> int:
-        wanted = max(_FIRST_COOLING, self._taken * 2 // 3)
+        wanted = max(_SHORTEST_COOLING, self._taken * 2 // 3)
         left = max(self.max_steps - self._taken, self.chunk)
         return self.chunk * max(1, min(wanted, left) // self.chunk)
 
-    def _cool(self) -> None:
+    def _cool(self, steps: int) -> None:
         self.phase = Phase.COOLING
         self._cooling_from = self._taken
-        self._cooling_steps = self._planned_cooling()
+        self._cooling_steps = steps
 
 
 @dataclass
@@ -100,10 +103,10 @@ class Best:
     below that of either ELBO.
     """
 
-    parameters: object
+    parameters: Float[Array, " P"]
     log_weights: Float[np.ndarray, " S"]
 
-    def offer(self, parameters: object, log_weights: Float[np.ndarray, " S"]) -> float:
+    def offer(self, parameters: Float[Array, " P"], log_weights: Float[np.ndarray, " S"]) -> float:
         """Keep the candidate if its ELBO is higher; return the paired gain, in nats."""
         usable = np.isfinite(log_weights)
         if usable.mean() < np.isfinite(self.log_weights).mean():

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.labels import index_origin, scalars
 from fluvial.inference.pool import Pool
+from fluvial.inference.verdict import Judgement
 
 if TYPE_CHECKING:
     from fluvial.inference.posterior import Posterior
@@ -42,31 +44,29 @@ class Summary:
     Attributes:
         rows: the parameters' rows in the model's order and, where all fit in one table, those of
             the quantities derived from them.
-        footer: evidence, diagnostics and verdict, a line each.
+        facts: evidence, diagnostics and seconds, a line each.
+        judgement: the verdict, its reasons, and the next thing to do.
     """
 
     rows: tuple[Row, ...]
-    footer: tuple[str, ...]
+    facts: tuple[str, ...]
+    judgement: Judgement
 
     @property
-    def cells(self) -> list[tuple[str, ...]]:
-        """The rows to print as text, below a header."""
-        return [_HEADER, *(row.cells for row in self.rows[:_MAX_ROWS])]
-
-    @property
-    def left_out(self) -> str:
-        """A line that says how many rows are not printed; empty if all are."""
-        count = len(self.rows) - _MAX_ROWS
-        return f"… and {count} more rows in summary().rows" if count > 0 else ""
+    def table(self) -> list[str]:
+        """The rows as aligned lines of text, below a header."""
+        cells = [_HEADER, *(row.cells for row in self.rows[:_MAX_ROWS])]
+        first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+        lines = ["  ".join([c[0].ljust(first), *map(str.rjust, c[1:], others)]) for c in cells]
+        left_out = len(self.rows) - _MAX_ROWS
+        if left_out > 0:
+            lines.append(f"… and {left_out} more rows in posterior.summary().rows")
+        return lines
 
     def __str__(self) -> str:
-        lines = self.cells
-        first, *others = (max(map(len, column)) for column in zip(*lines, strict=True))
-        table = [
-            "  ".join([line[0].ljust(first), *map(str.rjust, line[1:], others)]) for line in lines
-        ]
-        note = [self.left_out] if self.left_out else []
-        return "\n".join([*table, *note, "", *self.footer])
+        verdict = [f"verdict: {self.judgement.verdict}"]
+        verdict += [f"  {line}" for line in (*self.judgement.reasons, self.judgement.advice)]
+        return "\n".join([*self.table, "", *self.facts, "", *verdict])
 
 
 def summarize(posterior: "Posterior") -> Summary:
@@ -74,31 +74,18 @@ def summarize(posterior: "Posterior") -> Summary:
     values = posterior.constrained_pool
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
         values = {name: values[name] for name in posterior.parameters}
-    rows = [
-        row
-        for name, array in values.items()
-        for row in _rows(_labels(name, array.shape[1:], posterior), array, posterior.pool)
-    ]
-    return Summary(tuple(rows), _footer(posterior))
+    columns = scalars(values, index_origin(posterior.target))
+    rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), posterior.pool)
+    return Summary(tuple(rows), _facts(posterior), posterior.judgement)
 
 
-def _labels(name: str, shape: tuple[int, ...], posterior: "Posterior") -> list[str]:
-    """Label the elements of a variable, counted as the model's own language counts."""
-    source = posterior.target.source if posterior.target else None
-    first = 1 if source and source["kind"] == "stan" else 0
-    if not shape:
-        return [name]
-    return [f"{name}[{','.join(str(i + first) for i in index)}]" for index in np.ndindex(shape)]
-
-
-def _rows(labels: list[str], values: np.ndarray, pool: Pool) -> list[Row]:
+def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[Row]:
     weights = np.exp(pool.log_weights)
-    columns = values.reshape(pool.size, -1)
     mean = weights @ columns
     squares = (columns - mean) ** 2
     variance = weights @ squares
     numbers = (mean, np.sqrt(variance), *_quantiles(columns, weights), _ess(columns, weights, pool))
-    return [Row(label, *map(float, row)) for label, *row in zip(labels, *numbers, strict=True)]
+    return [Row(name, *map(float, row)) for name, *row in zip(names, *numbers, strict=True)]
 
 
 def _quantiles(columns: Float[np.ndarray, "S K"], weights: Float[np.ndarray, " S"]):
@@ -128,19 +115,21 @@ def _three_digits(number: float) -> str:
     return f"{number:.3g}" if abs(number) < 1e4 else f"{number:.4g}"
 
 
-def _footer(posterior: "Posterior") -> tuple[str, ...]:
+def _with_error(value: float, se: float) -> str:
+    """Write a value to one digit more than its standard error can vouch for, two at least."""
+    digits = 4 if se < 1e-3 else 3 if se < 1e-1 else 2
+    return f"{value:.{digits}f} ± {se:.{digits}f}"
+
+
+def _facts(posterior: "Posterior") -> tuple[str, ...]:
     e = posterior.evidence
     return (
-        f"ELBO          {e.elbo:.3f} ± {e.elbo_se:.3f} nats",
-        f"log evidence  {e.log_evidence:.3f} ± {e.log_evidence_se:.3f} nats",
+        f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
         f"k-hat {e.khat:.2f}   ESS {e.ess:.0f}{_modes(posterior)}",
         f"seconds       {_seconds(posterior)}",
         f"evaluations   {posterior.provenance.evaluations}, "
         f"{posterior.provenance.nonfinite} of them not finite",
-        "",
-        f"verdict: {posterior.verdict}",
-        *(f"  {reason}" for reason in posterior.reasons),
-        f"  {posterior.advice}",
     )
 
 

@@ -123,7 +123,7 @@ def train(
     *,
     objective: FreeEnergy,
     max_steps: int = 3000,
-    chunk: int = 200,
+    chunk: int = 100,
     on_chunk: Callable[[int, float], None] = lambda steps, elbo: None,
 ) -> Training:
     """Train a flow until it stops improving, starting with the largest step size that works.

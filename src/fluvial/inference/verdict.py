@@ -7,7 +7,7 @@ from enum import Enum
 from fluvial.inference.chains import Chains
 from fluvial.objectives import Importance
 
-__all__ = ["Judgement", "Verdict", "is_accurate", "judge"]
+__all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge"]
 
 _GOOD_KHAT = 0.5
 _GOOD_HALF_VARIANCE = 0.1  # nats: KL(q‖p) below this leaves means within a few percent of an sd
@@ -17,6 +17,8 @@ _MAX_RHAT = 1.02
 # Weights that all lie this close to their mean cannot dominate an estimate, whatever the shape
 # of their tail is: k-hat then measures how noise of a few percent is distributed.
 _SMALL_LARGEST = 3.0
+# So do weights whose effective sample size is nearly their number.
+_EVEN_SHARE = 0.95
 
 
 class Verdict(Enum):
@@ -77,6 +79,17 @@ def is_accurate(weights: Importance) -> bool:
     return _tail(weights) < _GOOD_KHAT and weights.half_variance < _GAUSSIAN_HALF_VARIANCE
 
 
+def is_weighable(weights: Importance) -> bool:
+    """Whether importance weighting makes the draws right, so that no chain need be run."""
+    enough = weights.ess >= _MIN_ESS
+    return enough and (_tail(weights) <= weights.khat_threshold or _is_even(weights))
+
+
+def _is_even(weights: Importance) -> bool:
+    """Whether the weights are so even that what their tail carries is too little to matter."""
+    return weights.ess >= _EVEN_SHARE * weights.size
+
+
 def _tail(weights: Importance) -> float:
     """The k-hat that counts: none where no weight is large."""
     return -float("inf") if weights.largest <= _SMALL_LARGEST else weights.khat
@@ -100,13 +113,14 @@ def judge(
     if fatal:
         return _judgement(Verdict.FAILED, [*fatal, *doubts])
     measured = (
-        f"Pareto k-hat is {weights.khat:.2f}, the largest weight is {weights.largest:.1f} times the "
-        f"mean, the weights of {weights.size} draws are worth {weights.ess:.0f}, and KL(q‖p) is "
+        f"Pareto k-hat is {weights.khat:.2f}, the largest weight is {weights.largest:.1f} times "
+        f"the mean, {weights.size} weighted draws are worth {weights.ess:.0f}, and KL(q‖p) is "
         f"about {weights.half_variance:.3f} nat."
     )
     reasons = [measured, *doubts]
-    if _tail(weights) <= weights.khat_threshold and weights.ess >= _MIN_ESS:
-        right = _tail(weights) <= _GOOD_KHAT and weights.half_variance <= _GOOD_HALF_VARIANCE
+    if is_weighable(weights):
+        limit = weights.khat_threshold if _is_even(weights) else _GOOD_KHAT
+        right = _tail(weights) <= limit and weights.half_variance <= _GOOD_HALF_VARIANCE
         return _judgement(Verdict.GOOD if right and not doubts else Verdict.USE_WEIGHTS, reasons)
     if not chains:
         return _judgement(Verdict.FAILED, reasons)

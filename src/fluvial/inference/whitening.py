@@ -68,7 +68,7 @@ class Whitened(eqx.Module):
         self.mean = jnp.asarray(gaussian.mean)
         self.cholesky = jnp.asarray(gaussian.cholesky)
 
-    def log_prob(self, y: Float[Array, " D"]) -> Float[Array, ""]:
-        """Return the log density at y, in nats, in the dtype of μ."""
-        x = self.mean + self.cholesky @ y.astype(self.mean.dtype)
-        return self.target.log_prob(x) + jnp.sum(jnp.log(jnp.diagonal(self.cholesky)))
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density at whitened coordinates y = x, in nats, in the dtype of μ."""
+        point = self.mean + self.cholesky @ x.astype(self.mean.dtype)
+        return self.target.log_prob(point) + jnp.sum(jnp.log(jnp.diagonal(self.cholesky)))

@@ -111,7 +111,7 @@ class Importance:
             return normalized, np.inf
         if np.ptp(self._finite) < 1e-10:  # all weights equal: no tail to fit
             return normalized, -np.inf
-        from arviz_stats.base import array_stats  # takes a second to import
+        from arviz_stats.base.array import array_stats  # takes a second to import
 
         log_weights, khat = array_stats.psislw(-self._finite)
         smoothed = np.full(self.size, -np.inf)

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import final
 
 import jax
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
-from fluvial.targets.density import Density
+from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.stan_model import StanModel
 
 __all__ = ["StanDensity"]
@@ -90,26 +90,39 @@ def _seconds(model: StanModel) -> float:
 def _differentiable(value_and_grad: Callable) -> Callable:
     """Make a traceable function of one point out of the host's function of many."""
 
-    def on_host(x):
+    def on_host(words, dtype):
+        x = _from_words(np.asarray(words), dtype)
         points = np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1])
         values, gradients = value_and_grad(points)
         with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
-            return (
-                values.reshape(x.shape[:-1]).astype(x.dtype),
-                gradients.reshape(x.shape).astype(x.dtype),
-            )
+            values = values.reshape(x.shape[:-1]).astype(dtype)
+            gradients = gradients.reshape(x.shape).astype(dtype)
+        return _to_words(values), _to_words(gradients)
 
     def call(x):
-        shapes = jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype)
-        return jax.pure_callback(on_host, shapes, x, vmap_method="expand_dims")
+        # JAX takes a callback's results on a thread of its own, where `enable_x64` does not hold
+        # and a float64 would be cut to a float32; words of 32 bits pass unharmed.
+        shapes = jax.eval_shape(lambda x: (_as_words(x[0]), _as_words(x)), x)
+        words = jax.pure_callback(
+            partial(on_host, dtype=x.dtype), shapes, _as_words(x), vmap_method="expand_dims"
+        )
+        return tuple(jax.lax.bitcast_convert_type(w, x.dtype) for w in words)
 
-    @jax.custom_jvp
-    def log_prob(x):
-        return call(x)[0]
+    return with_gradient(lambda x: call(x)[0], call)
 
-    @log_prob.defjvp
-    def _(primals, tangents):
-        value, gradient = call(*primals)
-        return value, jnp.vdot(gradient, tangents[0])
 
-    return log_prob
+def _as_words(x: Array) -> Array:
+    """Bits of floats as 32-bit words: float64 (...) -> (..., 2), float32 (...) -> (...)."""
+    return jax.lax.bitcast_convert_type(x, jnp.uint32)
+
+
+def _from_words(words: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.itemsize == 4:
+        return np.ascontiguousarray(words).view(dtype)
+    return np.ascontiguousarray(words).view(dtype)[..., 0]
+
+
+def _to_words(floats: np.ndarray) -> np.ndarray:
+    if floats.dtype.itemsize == 4:
+        return np.ascontiguousarray(floats).view(np.uint32)
+    return np.ascontiguousarray(floats[..., None]).view(np.uint32)
