@@ -5,10 +5,10 @@ from functools import cache, partial
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr
 from jaxtyping import Float64, PyTree
 
 from fluvial.errors import InputError
+from fluvial.targets.tracing import widest
 
 __all__ = ["as_points", "batched"]
 
@@ -59,24 +59,8 @@ def _apply_padded(compiled, points):
 
 def _largest_batch(function: Callable, dim: int) -> int:
     """Return how many rows are evaluated at once: a power of two, at least the smallest batch."""
-    jaxpr = jax.make_jaxpr(function)(jax.ShapeDtypeStruct((dim,), np.float64)).jaxpr
-    rows = _LARGEST_BLOCK // max(dim, _widest(jaxpr))
+    rows = _LARGEST_BLOCK // widest(function, dim)
     return min(max(1 << rows.bit_length() >> 1, _SMALLEST_BATCH), _LARGEST_BATCH)
-
-
-def _widest(jaxpr) -> int:
-    """Return the size of the largest array that a traced function computes for one point."""
-    sizes = [0]
-    for equation in jaxpr.eqns:
-        sizes += [int(np.prod(getattr(var.aval, "shape", ()))) for var in equation.outvars]
-        for value in jax.tree.leaves(equation.params, is_leaf=_is_jaxpr):
-            if _is_jaxpr(value):
-                sizes.append(_widest(getattr(value, "jaxpr", value)))
-    return max(sizes)
-
-
-def _is_jaxpr(value) -> bool:
-    return isinstance(value, ClosedJaxpr | Jaxpr)
 
 
 def as_points(points: np.ndarray, dim: int) -> Float64[np.ndarray, "N D"]:

@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float, Float64
 
 from fluvial.targets.batching import batched
+from fluvial.targets.tracing import Traced
 
-__all__ = ["Density", "JaxDensity"]
+__all__ = ["Density", "JaxDensity", "with_gradient"]
 
 
 class Density(ABC):
@@ -41,20 +42,26 @@ class Density(ABC):
 
 @final
 class JaxDensity(Density):
-    """A log density that JAX can trace.
+    """A log density that JAX can trace, always evaluated in float64.
+
+    Evidence is made of differences of large numbers, so that float32 would be felt in the density
+    long before it is felt in a flow: a point in float32 is cast, and so are the value and the
+    gradient.
 
     Args:
         log_density: from a vector of shape (D,) to a real scalar.
         dim: D.
     """
 
-    def __init__(self, log_density: Callable, dim: int):
+    def __init__(self, log_density: Traced, dim: int):
         self.dim = dim
-        self._log_density = log_density
+        self._value = log_density
+        self._value_and_grad = jax.value_and_grad(log_density)
+        self._log_prob = with_gradient(_in_float64(self._value), _in_float64(self._value_and_grad))
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point."""
-        return jnp.asarray(self._log_density(x), x.dtype)
+        return self._log_prob(x)
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
@@ -68,8 +75,34 @@ class JaxDensity(Density):
 
     @cached_property
     def _batched_value_and_grad(self):
-        return batched(jax.value_and_grad(self.log_prob))
+        return batched(self._value_and_grad)
 
     @cached_property
     def _batched_values(self):
-        return batched(self.log_prob)
+        return batched(self._value)
+
+
+def _in_float64(function: Callable) -> Callable:
+    """Evaluate a function of x in float64, and return what it returns in the dtype of x."""
+
+    def wrapped(x):
+        with jax.enable_x64(True):
+            result = function(jnp.asarray(x, jnp.float64))
+            return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(x.dtype), result)
+
+    return wrapped
+
+
+def with_gradient(value: Callable, value_and_grad: Callable) -> Callable:
+    """Give a traceable function of x its derivative rule, d value = gradient . dx.
+
+    The rule is linear in dx, so that it serves forward and reverse mode alike.
+    """
+    function = jax.custom_jvp(value)
+
+    @function.defjvp
+    def _(primals, tangents):
+        result, gradient = value_and_grad(*primals)
+        return result, jnp.vdot(gradient, tangents[0])
+
+    return function

@@ -109,7 +109,7 @@ def energy(name: str) -> Target:
         InputError: if there is no energy of that name.
 
     Example:
-        >>> energy("U2").values(np.array([[1.0, 1.0], [1.0, 1.4]])).tolist()
+        >>> energy("U2").values(np.array([[1.0, 1.0], [1.0, 1.4]])).round(6).tolist()
         [-0.0, -0.5]
     """
     return Target(_log_density(name), dim=2)

@@ -12,6 +12,7 @@ from jaxtyping import Float64, PyTree
 
 from fluvial.errors import InputError
 from fluvial.targets.batching import batched
+from fluvial.targets.tracing import Traced
 
 __all__ = ["Layout", "Space", "dotted", "mapped_space"]
 
@@ -104,22 +105,22 @@ def mapped_space(map_point: Callable[[Any], PyTree], dim: int) -> Space:
     Raises:
         InputError: if the map fails.
     """
-    point = jax.ShapeDtypeStruct((dim,), np.float64)
-    with jax.enable_x64(True):
-        try:
-            result = jax.eval_shape(map_point, point)
-        except Exception as error:
-            first_line = (str(error).splitlines() or [""])[0]
-            raise InputError(
-                f"`constrain` failed at a point of shape ({dim},): "
-                f"{type(error).__name__}: {first_line}"
-            ) from error
-    variables = {dotted(path): leaf.shape for path, leaf in jax.tree.leaves_with_path(result)}
-    apply = batched(map_point)
+    try:
+        traced = Traced(map_point, dim)
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"`constrain` failed at a point of shape ({dim},): {type(error).__name__}: {reason}"
+        ) from error
+    leaves = jax.tree.leaves_with_path(traced.shapes)
+    variables = {dotted(path): leaf.shape for path, leaf in leaves}
+    apply = batched(traced)
 
     def constrain(points, seed):
         del seed  # nothing here is random
-        leaves = jax.tree.leaves_with_path(apply(points))
-        return {dotted(path): leaf.astype(np.float64) for path, leaf in leaves}
+        return {
+            dotted(path): leaf.astype(np.float64)
+            for path, leaf in jax.tree.leaves_with_path(apply(points))
+        }
 
     return Space(variables, tuple(variables), constrain)

@@ -14,6 +14,7 @@ from fluvial.errors import InputError
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.space import Layout, Space, mapped_space
+from fluvial.targets.tracing import Traced
 
 __all__ = ["Target"]
 
@@ -23,9 +24,10 @@ class Target:
     """An unnormalized log density on unconstrained R^D, with names and the map to a model's space.
 
     The log density is a function of ONE point that JAX can trace: a vector of shape (D,) if `dim`
-    is given, or a PyTree shaped like `example`. It returns a real scalar, in nats, and must work
-    in float32 and in float64. NaN and -inf are allowed on part of the space: they are counted by
-    whoever evaluates the density, never hidden here.
+    is given, or a PyTree shaped like `example`. It returns a real scalar, in nats. It is always
+    evaluated in float64, whatever the dtype of the point that is asked for; arrays in float32
+    that it has captured stay as they are. NaN and -inf are allowed on part of the space: they are
+    counted by whoever evaluates the density, never hidden here.
 
     Parameters that are bounded must be mapped to R^D by the log density itself, which then
     includes the log Jacobian of that map; `constrain` leads back, for the draws.
@@ -61,8 +63,8 @@ class Target:
     ):
         layout = _layout(dim, example)
         at = _pass if example is None else layout.unravel
-        _check_scalar(log_density, at, layout.dim)
-        self._density: Density = JaxDensity(lambda x: log_density(at(x)), layout.dim)
+        traced = _traced(log_density, at, layout.dim)
+        self._density: Density = JaxDensity(traced, layout.dim)
         if constrain is None:
             self._space = layout.space()
         else:
@@ -77,7 +79,7 @@ class Target:
         space: Space,
         *,
         source: dict | None = None,
-        log_likelihood: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
+        log_likelihood: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
     ) -> "Target":
         """Put a target together from its parts; this is how the other front ends build theirs."""
         target = cls.__new__(cls)
@@ -114,8 +116,12 @@ class Target:
         return self._source
 
     @property
-    def log_likelihood(self) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None:
-        """From draws, as `constrain` returns them, to name -> (N, *shape) in nats; or None."""
+    def log_likelihood(self) -> Callable[[np.ndarray], dict[str, np.ndarray]] | None:
+        """From points (N, D) to each observation's log likelihood, name -> (N, *shape); or None.
+
+        It is known for NumPyro and PyMC models. A Stan program has it among its draws if it
+        computes it, by custom as the generated quantity `log_lik`.
+        """
         return self._log_likelihood
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
@@ -190,40 +196,36 @@ def _layout(dim: int | None, example: PyTree | None) -> Layout:
     return Layout(np.zeros(int(dim)))
 
 
-def _check_scalar(log_density: Callable, at: Callable, dim: int) -> None:
-    """Trace the log density once in float32 and once in float64, and look at what it returns."""
+def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
+    """Trace the log density, and check that it returns a real scalar."""
     if not callable(log_density):
         raise InputError(
             f"the log density is a {type(log_density).__name__}: give a function of one point."
         )
-    for dtype in (np.float32, np.float64):
-        with jax.enable_x64(dtype is np.float64 or jax.config.read("jax_enable_x64")):
-            result = _traced(lambda x: log_density(at(x)), jax.ShapeDtypeStruct((dim,), dtype))
-        leaves = jax.tree.leaves(result)
-        if len(leaves) != 1 or leaves[0] is not result:
-            raise InputError(
-                f"the log density returned a {type(result).__name__}: return one real number."
-            )
-        if result.shape != ():
-            raise InputError(
-                f"the log density returned an array of shape {result.shape} for one point: "
-                "return a scalar, for instance with jnp.sum."
-            )
-        if not jnp.issubdtype(result.dtype, jnp.floating):
-            raise InputError(
-                f"the log density returned a number of type {result.dtype}: return a real "
-                "floating-point number."
-            )
-
-
-def _traced(function: Callable, point: jax.ShapeDtypeStruct):
     try:
-        return jax.eval_shape(function, point)
-    except InputError:
-        raise
+        traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"the log density failed at a {point.dtype} point of shape {point.shape}: "
-            f"{type(error).__name__}: {reason}"
+            f"the log density failed at a point of shape ({dim},): {type(error).__name__}: {reason}"
         ) from error
+    _check_scalar(traced.shapes)
+    return traced
+
+
+def _check_scalar(result: PyTree) -> None:
+    leaves = jax.tree.leaves(result)
+    if len(leaves) != 1 or leaves[0] is not result:
+        raise InputError(
+            f"the log density returned a {type(result).__name__}: return one real number."
+        )
+    if result.shape != ():
+        raise InputError(
+            f"the log density returned an array of shape {result.shape} for one point: "
+            "return a scalar, for instance with jnp.sum."
+        )
+    if not jnp.issubdtype(result.dtype, jnp.floating):
+        raise InputError(
+            f"the log density returned a number of type {result.dtype}: return a real "
+            "floating-point number."
+        )
