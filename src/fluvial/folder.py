@@ -18,7 +18,7 @@ from typing import Any
 
 from fluvial.errors import InputError
 
-__all__ = ["check_folder", "read_folder", "write_folder"]
+__all__ = ["check_folder", "read_folder", "replaced", "write_folder"]
 
 _FORMAT = 1
 
@@ -107,6 +107,31 @@ def read_folder(directory: Path, kind: str) -> tuple[dict[str, Any], dict[str, b
         if _sha256(data) != manifest["files"][name]:
             raise _damaged(path.with_name(name))
     return manifest["content"], files
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Write one file whole or not at all: yields where to write it, and moves it to its place.
+
+    Raises:
+        InputError: if it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     with replaced(Path(directory, "a.txt")) as fresh:
+        ...         _ = fresh.write_text("all of it")
+        ...     Path(directory, "a.txt").read_text()
+        'all of it'
+    """
+    # The suffix stays: some writers go by it.
+    fresh = path.with_name(f".{uuid.uuid4().hex[:12]}.{path.name}")
+    try:
+        with _readable_errors(path):
+            yield fresh
+            os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _manifest_path(directory: Path, kind: str) -> Path:

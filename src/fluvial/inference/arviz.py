@@ -67,8 +67,9 @@ def _by_chain(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
         raise InputError(f"to_arviz(n={n}): ask for at least {chains}, one for each chain.")
     if chains == _CHAINS:
         return pool.choose(n // chains * chains, seed).reshape(chains, -1)
-    every = np.arange(pool.size).reshape(chains, -1)
-    return every[:, np.linspace(0, every.shape[1] - 1, min(n // chains, every.shape[1])).astype(int)]
+    length = pool.size // chains
+    kept = np.linspace(0, length - 1, min(n // chains, length)).astype(int)
+    return np.arange(pool.size).reshape(chains, length)[:, kept]
 
 
 def _log_likelihood(

@@ -1,0 +1,125 @@
+"""``fluvial fit``: from a model's file to a verdict on the terminal, and a folder of results."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fluvial.inference import Posterior
+    from fluvial.targets import Target
+
+__all__ = ["fit"]
+
+_FAILED = 3
+
+
+def fit(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="file.stan; file.py:name, a fluvial.Target or a function that makes one; "
+            "or the name of an example.",
+        ),
+    ] = None,
+    *,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON data of a Stan program.")
+    ] = None,
+    example: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Fit an example, such as funnel.")
+    ] = None,
+    flow: Annotated[
+        str,
+        typer.Option(
+            metavar="FLOW",
+            help='Such as realnvp:8 or planar:32; "auto" trains one only where a Gaussian is '
+            "not right already.",
+        ),
+    ] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Save the posterior there, with posterior.nc for ArviZ and pair.png.",
+        ),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=4, help="Draws in posterior.nc.")] = 4000,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Fit the posterior of a model, and say whether to trust it."""
+    if (model is None) == (example is None):
+        raise typer.BadParameter("give either MODEL or --example NAME", param_hint="MODEL")
+    _check_out(out)
+    posterior = _posterior(model, data, example, flow, seed, max_steps, not quiet)
+    from fluvial.cli.terminal import show
+
+    show(posterior)
+    if out is not None:
+        _write(posterior, out, draws)
+    if posterior.verdict.value == "FAILED":
+        raise typer.Exit(_FAILED)
+
+
+def _check_out(out: Path | None) -> None:
+    """Refuse a folder that cannot be written before the fit, not after it."""
+    if out is not None:
+        from fluvial.folder import check_folder
+
+        check_folder(out, "posterior")
+
+
+def _posterior(
+    model: str | None,
+    data: Path | None,
+    example: str | None,
+    flow: str,
+    seed: int,
+    max_steps: int,
+    progress: bool,
+) -> "Posterior":
+    from fluvial.cli.cache import keep_compiled
+
+    keep_compiled()
+    from fluvial.inference import fit
+
+    target = _target(model, data, example)
+    return fit(target, flow, seed, progress=progress, max_steps=max_steps)
+
+
+def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
+    if name is None:
+        from fluvial.targets.loader import load_target
+
+        return load_target(model, data)
+    if data is not None:
+        raise typer.BadParameter("an example has its own data", param_hint="--data")
+    from fluvial.targets import example
+
+    return example(name).target
+
+
+def _write(posterior: "Posterior", out: Path, draws: int) -> None:
+    """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
+    from fluvial.folder import replaced
+    from fluvial.report.pair_plot import pair_plot
+
+    posterior.save(out)
+    with replaced(out / "posterior.nc") as path:
+        posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
+    with replaced(out / "pair.png") as path:
+        pair_plot(_parameters(posterior, draws), path)
+    typer.echo(f"saved in {out}: posterior.json, posterior.nc, pair.png")
+
+
+def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
+    from fluvial.inference.labels import index_origin, scalars
+
+    draws = posterior.draws(n)
+    parameters = {name: draws[name] for name in posterior.parameters}
+    return scalars(parameters, index_origin(posterior.target))
