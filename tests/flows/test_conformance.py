@@ -254,5 +254,17 @@ def test_one_dimension_is_refused_in_a_sentence(name):
         build_flow(name, 1, key=jax.random.key(0))
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_structure_is_known_without_computing(name):
+    """Loading a saved fit asks for the structure alone."""
+
+    def build(key):
+        return build_flow(name, 4, key=key)
+
+    flow = build(jax.random.key(0))
+    structure = eqx.filter_eval_shape(lambda: build(jax.random.key(0)))
+    assert eqx.tree_equal(structure, eqx.filter_eval_shape(lambda: flow))
+
+
 def test_zoo_has_every_family():
     assert set(FAMILIES) <= set(ZOO)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from fluvial.errors import InputError
@@ -40,12 +41,15 @@ class Permutation(Flow):
     dim: int = eqx.field(static=True)
 
     def __init__(self, order: Sequence[int] | np.ndarray | Array):
-        positions = np.asarray(order)
-        if sorted(positions.tolist()) != list(range(positions.size)):
-            raise InputError(f"order is {order}: give the numbers 0 .. D-1, each of them once.")
-        self.order = jnp.asarray(positions, jnp.int32)
-        self.inverse_order = jnp.asarray(np.argsort(positions), jnp.int32)
-        self.dim = positions.size
+        if isinstance(order, Tracer):  # its values cannot be looked at yet
+            inverse_order = jnp.argsort(order)
+        else:
+            inverse_order = np.argsort(order)
+            if np.any(np.asarray(order)[inverse_order] != np.arange(len(order))):
+                raise InputError(f"order is {order}: give the numbers 0 .. D-1, each of them once.")
+        self.order = jnp.asarray(order, jnp.int32)
+        self.inverse_order = jnp.asarray(inverse_order, jnp.int32)
+        self.dim = len(order)
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Reorder z; the log determinant is 0."""

@@ -78,32 +78,29 @@ class RationalQuadratic(Transformer):
         self, z: Float[Array, " n"], numbers: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Evaluate the spline."""
-        return jax.vmap(self._scalar_forward, in_axes=(0, 1))(z, numbers)
+        inside, safe = _clipped(z, self.bound)
+        knots = _knots(numbers, self.bins, self.bound)
+        bin = knots.bin(safe, knots.z)
+        xi = (safe - bin.z) / bin.w
+        x, log_derivative = bin.evaluate(xi, 1 - xi)
+        return jnp.where(inside, x, z), jnp.where(inside, log_derivative, 0)
 
     def inverse(
         self, x: Float[Array, " n"], numbers: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Find the bin by its heights, and solve its quadratic."""
-        return jax.vmap(self._scalar_inverse, in_axes=(0, 1))(x, numbers)
-
-    def _scalar_forward(self, z: Array, numbers: Array) -> tuple[Array, Array]:
-        inside, safe = _clipped(z, self.bound)
-        spline = _Knots.of(numbers, self.bins, self.bound)
-        bin = spline.bin(safe, spline.z)
-        xi = (safe - bin.z) / bin.w
-        x, log_derivative = bin.evaluate(xi, 1 - xi)
-        return jnp.where(inside, x, z), jnp.where(inside, log_derivative, 0)
-
-    def _scalar_inverse(self, x: Array, numbers: Array) -> tuple[Array, Array]:
         inside, safe = _clipped(x, self.bound)
-        spline = _Knots.of(numbers, self.bins, self.bound)
-        bin = spline.bin(safe, spline.x)
-        xi, zeta = bin.solve((safe - bin.x) / bin.h)
+        knots = _knots(numbers, self.bins, self.bound)
+        bin = knots.bin(safe, knots.x)
+        # Rounding may put a point a little outside its bin, where the root is not real.
+        xi, zeta = bin.solve(jnp.clip((safe - bin.x) / bin.h, 0, 1))
         _, log_derivative = bin.evaluate(xi, zeta)
         return jnp.where(inside, bin.z + bin.w * xi, x), jnp.where(inside, -log_derivative, 0)
 
 
-def _clipped(point: Array, bound: float) -> tuple[Bool[Array, ""], Float[Array, ""]]:
+def _clipped(
+    point: Float[Array, " n"], bound: float
+) -> tuple[Bool[Array, " n"], Float[Array, " n"]]:
     # The spline sees 0 in place of a point outside: selecting afterwards is not enough, since
     # the gradient of the branch not taken may be NaN, and NaN times zero is NaN.
     inside = jnp.abs(point) < bound
@@ -111,69 +108,70 @@ def _clipped(point: Array, bound: float) -> tuple[Bool[Array, ""], Float[Array, 
 
 
 class _Bin(eqx.Module):
-    """One bin: lower knot, width and height, derivatives at its ends."""
+    """Each coordinate's bin: lower knot, width and height, derivatives at the ends."""
 
-    z: Array
-    x: Array
-    w: Array
-    h: Array
-    lower: Array
-    upper: Array
+    z: Float[Array, " n"]
+    x: Float[Array, " n"]
+    w: Float[Array, " n"]
+    h: Float[Array, " n"]
+    lower: Float[Array, " n"]
+    upper: Float[Array, " n"]
 
-    def evaluate(self, xi: Array, zeta: Array) -> tuple[Array, Array]:
+    def evaluate(
+        self, xi: Float[Array, " n"], zeta: Float[Array, " n"]
+    ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """Give x and ln(dx/dz)."""
         s = self.h / self.w
         N = s * (xi**2 + zeta**2) + (self.lower + self.upper) * xi * zeta
         slope = self.upper * xi**2 + 2 * s * xi * zeta + self.lower * zeta**2
         x = self.x + self.h * xi * (s * xi + self.lower * zeta) / N
         return x, 2 * jnp.log(s) + jnp.log(slope) - 2 * jnp.log(N)
 
-    def solve(self, eta: Array) -> tuple[Array, Array]:
-        """Solve for ξ and ζ = 1 − ξ, given η."""
+    def solve(self, eta: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """Give ξ and ζ = 1 − ξ, as the ratio of two positive numbers to their sum."""
         s, theta = self.h / self.w, 1 - eta
         g = self.lower * theta - self.upper * eta
         p = jnp.sqrt(g**2 + 4 * s**2 * eta * theta) + jnp.where(g < 0, -g, g)
-        near = jnp.where(g < 0, p, 2 * s * eta)
-        far = jnp.where(g < 0, 2 * s * theta, p)
-        return near / (near + far), far / (near + far)
+        xi = jnp.where(g < 0, p, 2 * s * eta)
+        zeta = jnp.where(g < 0, 2 * s * theta, p)
+        return xi / (xi + zeta), zeta / (xi + zeta)
 
 
 class _Knots(eqx.Module):
-    """The knots of one coordinate's spline, from lowest to highest."""
+    """Each coordinate's bins from lowest to highest, and the derivatives between them."""
 
-    z: Float[Array, " knots"]
-    x: Float[Array, " knots"]
-    derivatives: Float[Array, " knots"]
+    z: Float[Array, "K n"]
+    x: Float[Array, "K n"]
+    w: Float[Array, "K n"]
+    h: Float[Array, "K n"]
+    derivatives: Float[Array, "K+1 n"]
 
-    @staticmethod
-    def of(numbers: Float[Array, " size"], bins: int, bound: float) -> "_Knots":
-        widths, heights, log_derivatives = jnp.split(numbers, [bins, 2 * bins])
-        inner = jnp.exp(smoothly_bounded(log_derivatives, _MAX_LOG_DERIVATIVE, _MAX_LOG_DERIVATIVE))
-        return _Knots(
-            _edges(widths, bound), _edges(heights, bound), jnp.pad(inner, 1, constant_values=1)
-        )
+    def bin(self, point: Float[Array, " n"], lower_edges: Float[Array, "K n"]) -> _Bin:
+        """Pick the bin of each point, ``lower_edges`` being ``z`` or ``x``."""
+        index = jnp.sum(point >= lower_edges[1:], axis=0, keepdims=True)
 
-    def bin(self, point: Array, edges: Array) -> _Bin:
-        # A sum over bins of which one counts: the transpose of indexing would be a scatter,
-        # which is slow on a CPU once batched.
-        index = jnp.sum(point >= edges[1:-1])
-        chosen = jnp.arange(edges.size - 1) == index
+        def pick(values: Float[Array, "K n"]) -> Float[Array, " n"]:
+            return jnp.take_along_axis(values, index, axis=0)[0]
 
-        def pick(values: Array) -> Array:
-            return jnp.sum(jnp.where(chosen, values, 0))
-
-        return _Bin(
-            z=pick(self.z[:-1]),
-            x=pick(self.x[:-1]),
-            w=pick(jnp.diff(self.z)),
-            h=pick(jnp.diff(self.x)),
-            lower=pick(self.derivatives[:-1]),
-            upper=pick(self.derivatives[1:]),
-        )
+        lower, upper = self.derivatives[:-1], self.derivatives[1:]
+        return _Bin(*(pick(v) for v in (self.z, self.x, self.w, self.h, lower, upper)))
 
 
-def _edges(raw: Float[Array, " bins"], bound: float) -> Float[Array, " knots"]:
-    """Edges from −B to B whose distances are the softmax of ``raw``, none too small."""
-    share = _SMALLEST_BIN + (1 - _SMALLEST_BIN * raw.size) * jax.nn.softmax(raw)
-    inner = 2 * bound * jnp.cumsum(share)[:-1] - bound
-    end = jnp.full(1, bound, raw.dtype)
-    return jnp.concatenate([-end, inner, end])
+def _knots(numbers: Float[Array, "size n"], bins: int, bound: float) -> _Knots:
+    raw_widths, raw_heights, raw_derivatives = jnp.split(numbers, [bins, 2 * bins])
+    log_derivatives = smoothly_bounded(raw_derivatives, _MAX_LOG_DERIVATIVE, _MAX_LOG_DERIVATIVE)
+    derivatives = jnp.pad(jnp.exp(log_derivatives), ((1, 1), (0, 0)), constant_values=1)
+    w, h = _parts(raw_widths, bound), _parts(raw_heights, bound)
+    return _Knots(_lower_edges(w, bound), _lower_edges(h, bound), w, h, derivatives)
+
+
+def _parts(raw: Float[Array, "K n"], bound: float) -> Float[Array, "K n"]:
+    """Divide [−B, B] into K parts by a softmax, none below the smallest."""
+    spare = 1 - _SMALLEST_BIN * raw.shape[0]
+    return 2 * bound * (_SMALLEST_BIN + spare * jax.nn.softmax(raw, axis=0))
+
+
+def _lower_edges(parts: Float[Array, "K n"], bound: float) -> Float[Array, "K n"]:
+    # A product with a triangle of ones: cumsum is a chain of small steps on a CPU.
+    before = jnp.tril(jnp.ones((parts.shape[0],) * 2, parts.dtype), -1)
+    return jnp.matmul(before, parts, precision=jax.lax.Precision.HIGHEST) - bound

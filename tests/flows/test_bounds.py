@@ -1,0 +1,27 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fluvial.flows.bounds import smoothly_bounded
+
+positive = st.floats(0.1, 10)
+
+
+@settings(deadline=None)
+@given(st.floats(-1e6, 1e6, width=32), positive, positive)
+def test_stays_within_its_bounds_and_keeps_the_sign(raw, lower, upper):
+    bounded = float(smoothly_bounded(jnp.float32(raw), lower, upper))
+    assert -lower * (1 + 1e-6) <= bounded <= upper * (1 + 1e-6)
+    assert bounded * raw >= 0
+    assert abs(bounded) <= abs(raw) * (1 + 1e-6)
+
+
+def test_two_derivatives_are_continuous_where_the_bounds_meet(x64):
+    def bounded(raw):
+        return smoothly_bounded(raw, 3.0, 0.2)
+
+    for side in (-1e-9, 0.0, 1e-9):
+        np.testing.assert_allclose(jax.grad(bounded)(side), 1, atol=1e-8)
+        np.testing.assert_allclose(jax.grad(jax.grad(bounded))(side), 0, atol=1e-6)
