@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-__all__ = ["Importance", "importance_weighted_bound"]
+from fluvial.objectives.pareto import smooth_tail
 
-_TAIL_NEEDED = 5
+__all__ = ["Importance", "importance_weighted_bound"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Importance:
     Example:
         >>> weights = Importance(np.array([0.0, 0.1, -0.1, 0.05]))
         >>> round(weights.elbo, 4), round(weights.log_evidence, 4)
-        (0.0125, 0.0153)
+        (0.0125, 0.0152)
     """
 
     log_weights: Float[np.ndarray, " S"]
@@ -82,7 +82,8 @@ class Importance:
         """Effective sample size (Σw)²/Σw² (Kish), between 1 and S; 0 if no weight is finite."""
         if not len(self._finite):
             return 0.0
-        return float(np.exp(2.0 * logsumexp(self.usable) - logsumexp(2.0 * self.usable)))
+        log_sum, log_squares = logsumexp(self.usable), logsumexp(2.0 * self.usable)
+        return float(np.exp(2.0 * float(log_sum) - float(log_squares)))
 
     @property
     def khat(self) -> float:
@@ -106,17 +107,12 @@ class Importance:
 
     @cached_property
     def _smoothed(self) -> tuple[np.ndarray, float]:
-        normalized = self.usable - logsumexp(self.usable) if len(self._finite) else self.usable
-        if len(self._finite) < _TAIL_NEEDED:
-            return normalized, np.inf
-        if np.ptp(self._finite) < 1e-10:  # all weights equal: no tail to fit
-            return normalized, -np.inf
-        from arviz_stats.base.array import array_stats  # takes a second to import
-
-        log_weights, khat = array_stats.psislw(-self._finite)
         smoothed = np.full(self.size, -np.inf)
+        if not len(self._finite):
+            return smoothed, np.inf
+        log_weights, khat = smooth_tail(self._finite)
         smoothed[np.isfinite(self.log_weights)] = log_weights
-        return smoothed, float(khat)
+        return smoothed, khat
 
 
 def importance_weighted_bound(log_weights: Float[np.ndarray, " S"], samples: int) -> float:
