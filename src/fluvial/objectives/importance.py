@@ -82,8 +82,8 @@ class Importance:
         """Effective sample size (Σw)²/Σw² (Kish), between 1 and S; 0 if no weight is finite."""
         if not len(self._finite):
             return 0.0
-        log_sum, log_squares = logsumexp(self.usable), logsumexp(2.0 * self.usable)
-        return float(np.exp(2.0 * float(log_sum) - float(log_squares)))
+        log_sum, log_squares = (np.asarray(logsumexp(c * self.usable)) for c in (1.0, 2.0))
+        return float(np.exp(2.0 * log_sum - log_squares))
 
     @property
     def khat(self) -> float:
