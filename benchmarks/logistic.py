@@ -28,11 +28,12 @@ import fluvial
 __all__ = ["LOG_EVIDENCE", "data_folder", "german_credit", "ionosphere"]
 
 LOG_EVIDENCE = {
-    "german credit, no prior": -504.479,
+    "german credit, no prior": -504.486,
     "german credit, N(0, 10^2)": -585.099,
-    "ionosphere": -111.619,
+    "ionosphere": -111.610,
 }
-"""In nats, for the densities above, by long importance sampling runs."""
+"""In nats, for the densities above: importance sampling with two million Student-t draws whose mean
+and covariance were first matched to the posterior's; standard errors 0.0005, 0.0005 and 0.0013."""
 
 _WHERE = (
     "german_credit.npz and ionosphere.npz hold arrays x and y (0 or 1), made from UCI's Statlog "

@@ -49,8 +49,6 @@ def compare(problem: Problem, steps: int, repetitions: int) -> None:
             trainers[library] = trainer(library, problem)
             trainers[library](steps)
             first[library] = time.perf_counter() - start
-        except ModuleNotFoundError:
-            print(f"  {library:<24}not installed")
         except NotOfferedError as lack:
             print(f"  {library:<24}{lack}")
         except Exception as error:

@@ -6,7 +6,7 @@ __all__ = ["PROBLEMS", "NotOfferedError", "Problem"]
 
 
 class NotOfferedError(Exception):
-    """A library has no such flow; the message says what it lacks."""
+    """A library is not installed, or has no such flow; the message says which."""
 
 
 class Problem(NamedTuple):

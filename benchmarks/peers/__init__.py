@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
-from benchmarks.speed_problems import Problem
+from benchmarks.speed_problems import NotOfferedError, Problem
 
 __all__ = ["LIBRARIES", "Trainer", "trainer"]
 
@@ -31,12 +31,11 @@ def trainer(library: str, problem: Problem) -> Trainer:
     """Build a library's flow for a problem.
 
     Raises:
-        NotOfferedError: if the library has no such flow.
-        ModuleNotFoundError: if it is not installed.
+        NotOfferedError: if the library is not installed, or has no such flow.
     """
     package = LIBRARIES[library]
     if find_spec(package) is None:
-        raise ModuleNotFoundError(f"no package {package}")
+        raise NotOfferedError("not installed")
     module = import_module(f"benchmarks.peers.with_{package}")
     if library == "fluvial, path gradient":
         return module.trainer(problem, path=True)

@@ -27,7 +27,7 @@ def trainer(problem: Problem) -> Trainer:
         base = dist.Normal(torch.zeros(problem.dim), torch.ones(problem.dim)).to_event(1)
         pyro.sample("x", dist.TransformedDistribution(base, layers))
 
-    elbo = Trace_ELBO(num_particles=problem.draws, vectorize_particles=True)
+    elbo = Trace_ELBO(problem.draws, max_plate_nesting=0, vectorize_particles=True)
     svi = SVI(model, guide, pyro.optim.Adam({"lr": problem.learning_rate}), elbo)
 
     def train(steps: int) -> None:
