@@ -13,9 +13,7 @@ from fluvial.flows import Flow, build_flow
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.inference.mixture_file import mixture_from_bytes, mixture_to_bytes
-from fluvial.inference.pool import Pool
-from fluvial.inference.posterior import Evidence, Posterior, Provenance
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.inference.posterior import Posterior
 
 GAUSSIAN = Gaussian(np.array([1.0, -2.0]), np.array([[0.5, 0.0], [0.3, 2.0]]))
 STAN = """
@@ -37,30 +35,6 @@ def perturbed(spec: str, key: int = 1) -> Flow:
         return leaf + jnp.asarray(0.1 * rng.standard_normal(leaf.shape), leaf.dtype)
 
     return jax.tree.map(shake, flow)
-
-
-def posterior_of(target, components=None, flow="gaussian"):
-    components = components or [GaussianComponent(GAUSSIAN)]
-    mixture = Mixture(tuple(components), np.full(len(components), 1 / len(components)))
-    points = mixture.sample(np.random.default_rng(0), 64)[0]
-    log_weights = np.random.default_rng(1).standard_normal(64)
-    pool = Pool(points, target.values(points), log_weights - np.log(np.exp(log_weights).sum()))
-    evidence = Evidence(-1.5, 0.1, -np.inf, 0.02, 0.3, float("inf"), 50.0)
-    provenance = Provenance(flow, 3, {"starts": 0.5}, 1000, 2, False, "0.1.0")
-    judgement = Judgement(Verdict.USE_WEIGHTS, ("A reason.", "Another – with ü."), "Advice.")
-    return Posterior(mixture, pool, evidence, judgement, provenance, target)
-
-
-@pytest.fixture(scope="module")
-def jax_target():
-    def log_density(p):
-        return -0.5 * jnp.sum(p["x"] ** 2) - 0.5 * p["y"] ** 2
-
-    return fluvial.Target(
-        log_density,
-        example={"x": np.zeros(1), "y": 0.0},
-        constrain=lambda p: {"x": p["x"], "scale": jnp.exp(p["y"])},
-    )
 
 
 def same(a: Posterior, b: Posterior) -> bool:
@@ -92,13 +66,13 @@ def test_every_array_of_a_flow_is_the_same_to_the_bit(spec):
     assert np.array_equal(flow.gaussian.cholesky, GAUSSIAN.cholesky)
 
 
-def test_a_mixture_gives_the_same_numbers(tmp_path, jax_target):
+def test_a_mixture_gives_the_same_numbers(tmp_path, jax_target, posterior_of):
     flow = FlowComponent(perturbed("planar:3"), GAUSSIAN)
     before = posterior_of(jax_target, [flow, GaussianComponent(GAUSSIAN)], "planar:3")
     assert same(before, fluvial.load(before.save(tmp_path / "run")))
 
 
-def test_nothing_is_pickled(tmp_path, jax_target):
+def test_nothing_is_pickled(tmp_path, jax_target, posterior_of):
     folder = posterior_of(jax_target).save(tmp_path / "run")
     assert sorted(path.name for path in folder.iterdir()) == [
         "draws.npz",
@@ -110,7 +84,7 @@ def test_nothing_is_pickled(tmp_path, jax_target):
     )
 
 
-def test_a_stan_target_is_rebuilt(tmp_path):
+def test_a_stan_target_is_rebuilt(tmp_path, posterior_of):
     before = posterior_of(fluvial.from_stan(STAN, {"m": 2.0}))
     after = fluvial.load(before.save(tmp_path / "run"))
     assert same(before, after)
@@ -118,7 +92,7 @@ def test_a_stan_target_is_rebuilt(tmp_path):
     assert after.target.variables == {"a": (), "b": (), "c": ()}
 
 
-def test_a_python_target_is_not_needed_for_draws(tmp_path, jax_target):
+def test_a_python_target_is_not_needed_for_draws(tmp_path, jax_target, posterior_of):
     before = posterior_of(jax_target)
     after = fluvial.load(before.save(tmp_path / "run"))
     assert after.target is None
@@ -127,14 +101,14 @@ def test_a_python_target_is_not_needed_for_draws(tmp_path, jax_target):
     assert same(before, again)
 
 
-def test_a_python_target_can_be_given(tmp_path, jax_target):
+def test_a_python_target_can_be_given(tmp_path, jax_target, posterior_of):
     before = posterior_of(jax_target)
     after = fluvial.load(before.save(tmp_path / "run"), target=jax_target)
     assert after.target is jax_target
     assert same(before, after)
 
 
-def test_another_target_is_refused(tmp_path, jax_target):
+def test_another_target_is_refused(tmp_path, jax_target, posterior_of):
     folder = posterior_of(jax_target).save(tmp_path / "run")
     with pytest.raises(InputError, match="2 dimensions, and this one has 3"):
         fluvial.load(folder, target=fluvial.Target(lambda x: -jnp.sum(x**2), dim=3))
@@ -142,12 +116,12 @@ def test_another_target_is_refused(tmp_path, jax_target):
         fluvial.load(folder, target=fluvial.Target(lambda x: -jnp.sum(x**2), dim=2))
 
 
-def test_without_any_target_the_reason_is_said(jax_target):
+def test_without_any_target_the_reason_is_said(jax_target, posterior_of):
     with pytest.raises(InputError, match="loaded without its target"):
         replace(posterior_of(jax_target), target=None).draws(10)
 
 
-def test_a_flow_of_the_callers_own(tmp_path, jax_target):
+def test_a_flow_of_the_callers_own(tmp_path, jax_target, posterior_of):
     trained, template = (
         perturbed("planar:2", key=1),
         build_flow("planar:2", 2, key=jax.random.key(9)),
@@ -162,7 +136,7 @@ def test_a_flow_of_the_callers_own(tmp_path, jax_target):
     assert same(before, fluvial.load(folder, flow=template))
 
 
-def test_a_float64_flow_stays_so(tmp_path, jax_target, x64):
+def test_a_float64_flow_stays_so(tmp_path, jax_target, x64, posterior_of):
     flow = build_flow("planar:2", 2, key=jax.random.key(0), dtype=jnp.float64)
     before = posterior_of(jax_target, [FlowComponent(flow, GAUSSIAN)], "custom")
     folder = before.save(tmp_path / "run")
@@ -179,7 +153,7 @@ def test_not_a_saved_posterior(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["draws.npz", "flow.safetensors", "posterior.json"])
-def test_every_file_is_checked(tmp_path, jax_target, name):
+def test_every_file_is_checked(tmp_path, jax_target, name, posterior_of):
     folder = posterior_of(jax_target).save(tmp_path / "run")
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1

@@ -55,6 +55,7 @@ def to_datatree(posterior: "Posterior", n: int, seed: int) -> "xarray.DataTree":
             if arrays
         },
         index_origin=0,
+        check_conventions=False,  # more chains than draws is no slip here
         attrs={"/": _attributes(posterior)},
     )
 
