@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Verdict, fit
     from fluvial.loading import load
-    from fluvial.targets import Target, from_stan
+    from fluvial.targets import Target, from_numpyro, from_pymc, from_stan
 
 __all__ = [
     "InputError",
@@ -23,6 +23,8 @@ __all__ = [
     "__version__",
     "fit",
     "flows",
+    "from_numpyro",
+    "from_pymc",
     "from_stan",
     "load",
     "objectives",
@@ -35,6 +37,8 @@ _MODULE_OF = {
     "Target": "fluvial.targets",
     "Verdict": "fluvial.inference",
     "fit": "fluvial.inference",
+    "from_numpyro": "fluvial.targets",
+    "from_pymc": "fluvial.targets",
     "from_stan": "fluvial.targets",
     "load": "fluvial.loading",
 }

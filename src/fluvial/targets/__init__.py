@@ -2,6 +2,9 @@
 
 from fluvial.targets.energies import energy, log_normalizer
 from fluvial.targets.example import Example
+from fluvial.targets.loader import load_target
+from fluvial.targets.numpyro import from_numpyro
+from fluvial.targets.pymc import from_pymc
 from fluvial.targets.source import target_from_source
 from fluvial.targets.stan import from_stan
 from fluvial.targets.target import Target
@@ -13,7 +16,10 @@ __all__ = [
     "Target",
     "energy",
     "example",
+    "from_numpyro",
+    "from_pymc",
     "from_stan",
+    "load_target",
     "log_normalizer",
     "target_from_source",
 ]
