@@ -23,7 +23,10 @@ ZOO = {
     "chain": described("diagonal+householder:2", dim=4),
     "diagonal": described("diagonal"),
     "householder": described("householder:3"),
+    "iaf": described("iaf:2,width=8"),
+    "iaf-spline": described("iaf-spline:1,width=8,bins=3"),
     "inverted": lambda key, dtype: Inverted(build_flow("triangular", D, key=key, dtype=dtype)),
+    "maf": described("maf:2,width=8", dim=4),
     "nice": described("nice:3,width=8"),
     "nice-orth": described("nice-orth:3,width=8"),
     "nice-perm": described("nice-perm:3,width=8", dim=4),
@@ -37,6 +40,8 @@ ZOO = {
     "sinh-arcsinh": described("sinh-arcsinh"),
     "spline": described("spline:2,width=8"),
     "spline-coarse": described("spline:1,width=8,bins=3,bound=2", dim=4),
+    "sylvester": described("sylvester:2"),
+    "sylvester-narrow": described("sylvester:2,columns=2", dim=4),
     "triangular": described("triangular"),
 }
 STARTS_ELSEWHERE = {"chain", "householder", "orthogonal", "permutation"}

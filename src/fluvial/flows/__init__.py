@@ -1,5 +1,6 @@
 """Invertible maps of R^D, one family a file."""
 
+from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.builders import build_flow
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
@@ -9,12 +10,14 @@ from fluvial.flows.permutation import Permutation
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.spline import RationalQuadratic
+from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.tails import SinhArcsinh
 from fluvial.flows.transformers import Additive, Affine, Transformer
 
 __all__ = [
     "Additive",
     "Affine",
+    "Autoregressive",
     "Chain",
     "Coupling",
     "Diagonal",
@@ -28,6 +31,7 @@ __all__ = [
     "RationalQuadratic",
     "SinhArcsinh",
     "Stacked",
+    "Sylvester",
     "Transformer",
     "Triangular",
     "build_flow",

@@ -1,19 +1,22 @@
 """The names of the families of flows, and how each is made."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 from jaxtyping import DTypeLike, PRNGKeyArray
 
+from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.coupling import Coupling
-from fluvial.flows.flow import Flow, Stacked
+from fluvial.flows.flow import Flow, Inverted, Stacked
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation, riffled_orders
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.spline import RationalQuadratic
+from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.tails import SinhArcsinh
 from fluvial.flows.transformers import Additive, Affine, Transformer
 
@@ -85,57 +88,82 @@ def _nice(mixing: Callable[..., Flow]) -> Callable[..., Flow]:
     return build
 
 
-def _coupled(
+def _riffled(
+    layer: type[Coupling] | type[Autoregressive],
     tau: Transformer,
     dim: int,
     layers: int,
     key: PRNGKeyArray,
     **network: Any,
 ) -> Flow:
-    """Couplings over riffled halves."""
+    """Layers that differ in the order of the coordinates."""
+    orders = riffled_orders(dim, layers)
+    keys = jax.random.split(key, layers)
     return Stacked(
         [
-            Coupling(tau, Permutation(order), key=layer_key, **network)
-            for order, layer_key in zip(
-                riffled_orders(dim, layers), jax.random.split(key, layers), strict=True
-            )
+            layer(tau, Permutation(order), key=layer_key, **network)
+            for order, layer_key in zip(orders, keys, strict=True)
         ]
     )
 
 
-def _realnvp(
-    dim: int,
-    layers: int,
-    *,
-    key: PRNGKeyArray,
-    dtype: DTypeLike,
-    width: int = 64,
-    depth: int = 2,
-    max_shrink: float = 2.0,
-    max_grow: float = 2.0,
-) -> Flow:
-    tau = Affine(max_shrink, max_grow)
-    return _coupled(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+def _affine(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]:
+    def build(
+        dim: int,
+        layers: int,
+        *,
+        key: PRNGKeyArray,
+        dtype: DTypeLike,
+        width: int = 64,
+        depth: int = 2,
+        max_shrink: float = 2.0,
+        max_grow: float = 2.0,
+    ) -> Flow:
+        tau = Affine(max_shrink, max_grow)
+        return _riffled(layer, tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+
+    return build
 
 
-def _spline(
-    dim: int,
-    layers: int,
-    *,
-    key: PRNGKeyArray,
-    dtype: DTypeLike,
-    width: int = 64,
-    depth: int = 2,
-    bins: int = 8,
-    bound: float = 6.0,
+def _spline(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]:
+    def build(
+        dim: int,
+        layers: int,
+        *,
+        key: PRNGKeyArray,
+        dtype: DTypeLike,
+        width: int = 64,
+        depth: int = 2,
+        bins: int = 8,
+        bound: float = 6.0,
+    ) -> Flow:
+        tau = RationalQuadratic(bins, bound)
+        return _riffled(layer, tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+
+    return build
+
+
+def _inverted(build: Callable[..., Flow]) -> Callable[..., Flow]:
+    @functools.wraps(build)
+    def build_inverted(*args: Any, **kwargs: Any) -> Flow:
+        return Inverted(build(*args, **kwargs))
+
+    return build_inverted
+
+
+def _sylvester(
+    dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, columns: int = 32
 ) -> Flow:
-    tau = RationalQuadratic(bins, bound)
-    return _coupled(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+    layer = functools.partial(Sylvester, columns=columns)
+    return _stacked(layer)(dim, layers, key=key, dtype=dtype)
 
 
 FAMILIES: dict[str, Family] = {
     "diagonal": Family(_single(Diagonal)),
     "householder": Family(_stacked(Householder), layers=4),
+    "iaf": Family(_affine(Autoregressive), layers=4),
+    "iaf-spline": Family(_spline(Autoregressive), layers=2),
+    "maf": Family(_inverted(_affine(Autoregressive)), layers=4),
     "nice": Family(_nice(_permutation), layers=8),
     "nice-orth": Family(_nice(Orthogonal), layers=8),
     "nice-perm": Family(_nice(_permutation), layers=8),
@@ -143,9 +171,10 @@ FAMILIES: dict[str, Family] = {
     "permutation": Family(_permutation),
     "planar": Family(_stacked(Planar), layers=32),
     "radial": Family(_stacked(Radial), layers=8),
-    "realnvp": Family(_realnvp, layers=8),
+    "realnvp": Family(_affine(Coupling), layers=8),
     "sinh-arcsinh": Family(_single(SinhArcsinh)),
-    "spline": Family(_spline, layers=6),
+    "spline": Family(_spline(Coupling), layers=6),
+    "sylvester": Family(_sylvester, layers=4),
     "triangular": Family(_single(Triangular)),
 }
 """The one place where a family gets its name."""

@@ -75,7 +75,7 @@ def _tanh_root_jvp(primals, tangents):
     return s, (dr - t * dk) / tanh_slope(k, t)
 
 
-def tanh_slope(k: Float[Array, ""], t: Float[Array, ""]) -> Float[Array, ""]:
+def tanh_slope(k: Float[Array, "*shape"], t: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     r"""The slope :math:`k\,\mathrm{sech}^2 s + \tanh^2 s` where tanh s = t: no term is negative.
 
     Example:
