@@ -29,7 +29,9 @@ def finite_starts(
     """
     found, values = [np.empty((0, meter.dim))], np.empty(0)
     for attempt in range(_TRIES):
-        points = _overdispersed(count, meter.dim, rng) * (0.5**attempt)
+        # ever smaller and ever larger, in turn
+        factor = 2.0 ** ((-1) ** attempt * ((attempt + 1) // 2))
+        points = factor * _overdispersed(count, meter.dim, rng)
         if attempt == 0:
             points[0] = 0.0
         values, grads = meter.value_and_grad(points)
@@ -71,7 +73,7 @@ def gradient_complaint(
     if not errors or min(errors) <= _TOLERANCE:
         return None
     return (
-        f"the gradient of the log density is wrong: along one direction it says {slope:.4g}, "
+        f"The gradient of the log density is wrong: along one direction it says {slope:.4g}, "
         f"finite differences say {slopes[0]:.4g}."
     )
 
@@ -101,6 +103,6 @@ def improper_complaint(
     axis = flat[0] % (2 * dim)
     name = f"coordinate {axis}" if axis < dim else f"a direction led by coordinate {axis - dim}"
     return (
-        f"the density looks improper: along {name} it falls off no faster than 1/distance, so "
+        f"The density looks improper: along {name} it falls off no faster than 1/distance, so "
         "that it cannot be normalized and the ELBO would grow without end."
     )

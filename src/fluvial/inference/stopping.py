@@ -15,6 +15,7 @@ __all__ = ["Best", "Phase", "Schedule"]
 
 _MIN_GAIN = 0.005  # nats a chunk
 _ENOUGH_HALF_VARIANCE = 0.005  # nats
+_ENOUGH_LARGEST = 3.0  # the largest weight, as a multiple of the mean
 _SHORTEST_COOLING = 300  # steps
 _WINDOW = 3  # chunks over which free energies are averaged before they are compared
 
@@ -57,8 +58,12 @@ class Schedule:
             rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
         return rates
 
-    def report(self, free_energies: Float[np.ndarray, " chunk"], half_variance: float) -> None:
-        """Take note of a chunk's free energies, in nats, and of Var(ln w)/2 at its end."""
+    def report(
+        self,
+        free_energies: Float[np.ndarray, " chunk"],
+        log_weights: Float[np.ndarray, " S"],
+    ) -> None:
+        """Take note of a chunk's free energies, in nats, and of log weights at its end."""
         self._taken += self.chunk
         finite = free_energies[np.isfinite(free_energies)]
         mean = float(np.mean(finite)) if len(finite) else np.inf
@@ -67,7 +72,7 @@ class Schedule:
         if self.phase is Phase.COOLING:
             if self._taken >= self._cooling_from + self._cooling_steps:
                 self.phase = Phase.DONE
-        elif half_variance < _ENOUGH_HALF_VARIANCE:
+        elif _is_enough(log_weights):
             self._cool(self.chunk)
         elif self._settled() or self._due():
             self._cool(self._planned_cooling())
@@ -93,6 +98,13 @@ class Schedule:
         self.phase = Phase.COOLING
         self._cooling_from = self._taken
         self._cooling_steps = steps
+
+
+def _is_enough(log_weights: Float[np.ndarray, " S"]) -> bool:
+    """Whether the weights are so even that more steps would gain nothing worth having."""
+    spread = np.std(log_weights)
+    largest = np.max(log_weights) - np.mean(log_weights)
+    return bool(0.5 * spread**2 < _ENOUGH_HALF_VARIANCE and largest < np.log(_ENOUGH_LARGEST))
 
 
 @dataclass

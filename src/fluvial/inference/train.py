@@ -93,7 +93,9 @@ def train_chunk(
         parameters, state = carry
         rate, key = inputs
         gradient, estimate = jax.grad(loss, has_aux=True)(parameters, key)
-        update, state = rule.update(gradient, state)
+        # optax raises a Python float to an int32 power, which strict promotion forbids
+        with jax.numpy_dtype_promotion("standard"):
+            update, state = rule.update(gradient, state)
         parameters = parameters - rate.astype(parameters.dtype) * update
         return (parameters, state), (estimate.free_energy, estimate.nonfinite)
 
@@ -113,7 +115,8 @@ def flattened(flow: Flow) -> tuple[Float[Array, " P"], Callable[[Float[Array, " 
 def _log_weights(parameters, z, template, target):
     flow = flattened(template)[1](parameters)
     x, log_det = jax.vmap(flow.forward)(z)
-    return jax.vmap(target.log_prob)(x) - (jax.vmap(base_log_prob)(z) - log_det)
+    log_p = jax.vmap(target.log_prob)(x)
+    return log_p - (jax.vmap(base_log_prob)(z) - log_det).astype(log_p.dtype)
 
 
 def train(
@@ -174,7 +177,7 @@ def train(
                 schedule = Schedule(rates.pop(0), chunk, max_steps)
                 parameters, state = best.parameters, optimizer().init(parameters)
                 continue
-            schedule.report(free_energies[-1], float(0.5 * np.var(log_weights)))
+            schedule.report(free_energies[-1], log_weights)
     except KeyboardInterrupt:
         interrupted = True
     trace = np.concatenate(free_energies) if free_energies else np.empty(0)

@@ -1,0 +1,141 @@
+"""The whole pipeline on problems with known answers."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial.errors import InputError
+from fluvial.flows import Flow, build_flow
+from fluvial.inference import train
+from fluvial.targets.zoo import example
+
+FUNNEL_2D = fluvial.Target(
+    lambda x: -0.5 * x[0] ** 2 - 0.5 * x[1] ** 2 * jnp.exp(-2.0 * x[0]) - x[0] - np.log(2 * np.pi),
+    dim=2,
+)
+
+
+@pytest.fixture(scope="module")
+def funnel():
+    return fluvial.fit(FUNNEL_2D, flow="realnvp:4,width=32", max_steps=900, progress=False)
+
+
+def test_a_gaussian_is_right_without_a_flow():
+    posterior = fluvial.fit(example("correlated").target, progress=False)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert posterior.provenance.flow == "gaussian"
+    assert abs(posterior.log_evidence - example("correlated").log_evidence) < 1e-3
+
+
+def test_a_flow_learns_what_a_gaussian_cannot(funnel):
+    assert funnel.provenance.flow == "realnvp:4,width=32"
+    assert funnel.verdict in (fluvial.Verdict.GOOD, fluvial.Verdict.USE_WEIGHTS)
+    assert -0.05 < funnel.elbo < 0.01
+    assert abs(funnel.log_evidence) < 0.02
+    draws = funnel.draws(8000)["x"]
+    np.testing.assert_allclose(draws.mean(axis=0), 0.0, atol=0.15)
+    assert draws[:, 0].std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_density_of_the_posterior_is_normalized(funnel):
+    grid = np.linspace(-6.0, 6.0, 241)
+    wide = np.linspace(-60.0, 60.0, 1201)
+    points = np.stack(np.meshgrid(grid, wide, indexing="ij"), axis=-1)
+    density = np.exp(funnel.log_prob(points.reshape(-1, 2))).reshape(241, 1201)
+    mass = np.trapezoid(np.trapezoid(density, wide, axis=1), grid)
+    assert mass == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_same_seed_gives_the_same_bits():
+    first, second = (
+        fluvial.fit(FUNNEL_2D, flow="realnvp:2,width=8", max_steps=100, seed=3, progress=False)
+        for _ in range(2)
+    )
+    assert first.elbo == second.elbo
+    np.testing.assert_array_equal(first.draws(10)["x"], second.draws(10)["x"])
+
+
+def test_another_seed_compiles_nothing_anew():
+    def fit(seed):
+        return fluvial.fit(
+            FUNNEL_2D, flow="realnvp:2,width=8", max_steps=100, seed=seed, progress=False
+        )
+
+    fit(3)
+    compiled = train.train_chunk._cached._cache_size()
+    fit(4)
+    assert train.train_chunk._cached._cache_size() == compiled
+
+
+@pytest.mark.parametrize("name", ["mixture", "mixture_8d"])
+def test_every_mode_has_its_weight(name):
+    known = example(name)
+    posterior = fluvial.fit(known.target, progress=False)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    np.testing.assert_allclose(np.sort(posterior.modes), [0.1, 0.3, 0.6], rtol=0.05)
+    assert abs(posterior.log_evidence - known.log_evidence) < 0.01
+
+
+def test_one_dimension_is_fitted_too():
+    target = fluvial.Target(lambda x: jnp.sum(2.0 * x - jnp.exp(x)), dim=1)  # ln Gamma(2) draws
+    posterior = fluvial.fit(target, max_steps=1000, progress=False)
+    assert posterior.verdict is not fluvial.Verdict.FAILED
+    assert abs(posterior.log_evidence) < 0.02  # ln Γ(2) = 0
+    assert posterior.draws(4000)["x"].mean() == pytest.approx(1.0 - np.euler_gamma, abs=0.05)
+
+
+def test_a_custom_flow_is_trained():
+    import jax
+
+    flow = build_flow("realnvp:2,width=8", 2, key=jax.random.key(0))
+    assert isinstance(flow, Flow)
+    posterior = fluvial.fit(FUNNEL_2D, flow=flow, max_steps=100, progress=False)
+    assert posterior.provenance.flow == "custom"
+
+
+def test_an_improper_density_fails_with_its_reason():
+    posterior = fluvial.fit(fluvial.Target(lambda x: -0.5 * x[0] ** 2, dim=2), progress=False)
+    assert posterior.verdict is fluvial.Verdict.FAILED
+    assert "improper" in posterior.reasons[0]
+
+
+def test_a_density_with_holes_is_counted_and_doubted():
+    def log_density(x):
+        return jnp.where(x[0] > -1.0, -0.5 * jnp.sum(x**2), jnp.nan)
+
+    posterior = fluvial.fit(fluvial.Target(log_density, dim=2), max_steps=100, progress=False)
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    assert posterior.provenance.nonfinite > 0
+    assert any("not finite" in reason for reason in posterior.reasons)
+
+
+def test_ctrl_c_returns_the_best_so_far(monkeypatch):
+    calls = []
+    original = train.train_chunk
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(train, "train_chunk", interrupted)
+    posterior = fluvial.fit(FUNNEL_2D, flow="realnvp:2,width=8", max_steps=900, progress=False)
+    assert posterior.interrupted
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    assert posterior.elbo > -1.0
+    assert any("interrupted" in reason for reason in posterior.reasons)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"flow": "realnvq:8"}, "realnvp"),
+        ({"flow": "realnvp:0"}, "number of layers"),
+        ({"max_steps": 0}, "max_steps is 0"),
+    ],
+)
+def test_bad_arguments_are_named_before_any_work(arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
+        fluvial.fit(FUNNEL_2D, progress=False, **arguments)

@@ -1,0 +1,66 @@
+"""Batch-and-match on targets whose best Gaussian is known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.meter import Meter
+from fluvial.targets import Target
+
+
+def gaussian_target(mean, covariance):
+    precision = np.linalg.inv(covariance)
+
+    def log_density(x):
+        d = x - jnp.asarray(mean, x.dtype)
+        return -0.5 * d @ jnp.asarray(precision, x.dtype) @ d
+
+    return Target(log_density, dim=len(mean))
+
+
+@pytest.mark.parametrize("dim", [1, 3, 40])
+def test_a_gaussian_is_found_exactly(dim):
+    rng = np.random.default_rng(dim)
+    factor = rng.standard_normal((dim, dim)) + 2.0 * np.eye(dim)
+    mean, covariance = 5.0 * rng.standard_normal(dim), factor @ factor.T
+    meter = Meter(gaussian_target(mean, covariance))
+    q = batch_and_match(meter, Gaussian(np.zeros(dim), np.eye(dim)), rng)
+    sd = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose((q.mean - mean) / sd, 0.0, atol=0.02)
+    found = q.cholesky @ q.cholesky.T
+    np.testing.assert_allclose(found / np.outer(sd, sd), covariance / np.outer(sd, sd), atol=0.03)
+
+
+def test_ill_conditioning_does_not_matter():
+    scales = np.array([1e-5, 1.0, 1e5])
+    meter = Meter(gaussian_target(np.array([1.0, 2.0, 3.0]), np.diag(scales**2)))
+    q = batch_and_match(meter, Gaussian(np.zeros(3), np.eye(3)), np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.norm(q.cholesky, axis=1) / scales, 1.0, atol=0.02)
+
+
+def test_a_density_that_is_finite_on_half_the_space_is_survived():
+    def log_density(x):
+        return jnp.where(x[0] > 0.0, -x[0] - 0.5 * x[1] ** 2, -jnp.inf)
+
+    meter = Meter(Target(log_density, dim=2))
+    q = batch_and_match(meter, Gaussian(np.ones(2), np.eye(2)), np.random.default_rng(0))
+    assert np.isfinite(q.cholesky).all()
+    assert meter.nonfinite > 0
+
+
+def test_whitening_undoes_coloring():
+    rng = np.random.default_rng(0)
+    q = Gaussian(rng.standard_normal(4), np.tril(rng.standard_normal((4, 4))) + 3.0 * np.eye(4))
+    z = rng.standard_normal((10, 4))
+    np.testing.assert_allclose(q.whiten(q.color(z)), z, atol=1e-12)
+
+
+def test_the_log_density_is_that_of_scipy():
+    from scipy.stats import multivariate_normal
+
+    rng = np.random.default_rng(1)
+    q = Gaussian(rng.standard_normal(3), np.tril(rng.standard_normal((3, 3))) + 3.0 * np.eye(3))
+    x = rng.standard_normal((5, 3))
+    expected = multivariate_normal(q.mean, q.cholesky @ q.cholesky.T).logpdf(x)
+    np.testing.assert_allclose(q.log_prob(x), expected, rtol=1e-12)

@@ -1,0 +1,62 @@
+"""The schedule's phases, and the keeping of the best."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial.inference.stopping import Best, Phase, Schedule
+
+
+def run(schedule: Schedule, free_energy, spread: float = 1.0) -> list[float]:
+    """Drive a schedule with a free energy that is a function of the step; return all rates."""
+    rng = np.random.default_rng(0)
+    rates = []
+    while schedule.phase is not Phase.DONE:
+        rates += list(schedule.rates())
+        steps = len(rates) - schedule.chunk + np.arange(schedule.chunk)
+        noise = 0.01 * rng.standard_normal(schedule.chunk)
+        schedule.report(free_energy(steps) + noise, spread * rng.standard_normal(500))
+    return rates
+
+
+def test_progress_is_given_all_its_steps():
+    rates = run(Schedule(1e-2, 100, 3000), lambda step: -step / 100.0)
+    assert len(rates) == 3000
+
+
+def test_a_plateau_is_noticed_early():
+    rates = run(Schedule(1e-2, 100, 3000), lambda step: np.exp(-step / 50.0))
+    assert 600 <= len(rates) <= 1500
+
+
+def test_a_fit_that_is_good_enough_cools_at_once():
+    assert len(run(Schedule(1e-2, 100, 3000), lambda step: 0.0 * step, spread=0.01)) == 200
+
+
+def test_rates_warm_up_hold_and_cool_to_nothing():
+    rates = run(Schedule(1e-2, 100, 1000), lambda step: -step / 100.0)
+    assert rates[0] < 1e-3
+    assert rates[60] == 1e-2
+    assert rates[-1] < 1e-4
+    assert np.all(np.diff(rates[-300:]) < 0)
+
+
+def test_a_free_energy_that_is_not_finite_does_not_stop_the_schedule():
+    rates = run(Schedule(1e-2, 100, 800), lambda step: np.full(len(step), np.nan))
+    assert len(rates) <= 800
+
+
+def test_the_best_is_kept_and_gains_are_paired():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(1000)
+    best = Best(jnp.zeros(1), noise)
+    assert best.offer(jnp.ones(1), noise - 0.01) < 0.0
+    assert best.parameters[0] == 0.0
+    gain = best.offer(jnp.ones(1), noise + 0.01)
+    assert abs(gain - 0.01) < 1e-12
+    assert best.parameters[0] == 1.0
+
+
+def test_a_candidate_with_fewer_finite_draws_is_not_better():
+    best = Best(jnp.zeros(1), np.zeros(4))
+    assert best.offer(jnp.ones(1), np.array([9.0, 9.0, 9.0, np.nan])) == -np.inf
+    assert best.parameters[0] == 0.0
