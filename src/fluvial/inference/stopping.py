@@ -82,6 +82,8 @@ class Schedule:
         if len(self._means) < 2 * _WINDOW:
             return False
         before, after = self._means[-2 * _WINDOW : -_WINDOW], self._means[-_WINDOW:]
+        if not np.isfinite(before + after).all():
+            return False
         gain = np.mean([mean for mean, _ in before]) - np.mean([mean for mean, _ in after])
         noise = np.sqrt(sum(se**2 for _, se in before + after)) / _WINDOW
         return bool(gain < max(_WINDOW * _MIN_GAIN, 2.0 * noise))
@@ -102,6 +104,8 @@ class Schedule:
 
 def _is_enough(log_weights: Float[np.ndarray, " S"]) -> bool:
     """Whether the weights are so even that more steps would gain nothing worth having."""
+    if not np.isfinite(log_weights).all():
+        return False
     spread = np.std(log_weights)
     largest = np.max(log_weights) - np.mean(log_weights)
     return bool(0.5 * spread**2 < _ENOUGH_HALF_VARIANCE and largest < np.log(_ENOUGH_LARGEST))
