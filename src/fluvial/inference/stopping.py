@@ -66,9 +66,10 @@ class Schedule:
         """Take note of a chunk's free energies, in nats, and of log weights at its end."""
         self._taken += self.chunk
         finite = free_energies[np.isfinite(free_energies)]
-        mean = float(np.mean(finite)) if len(finite) else np.inf
-        se = float(np.std(finite) / np.sqrt(max(len(finite), 1)))
-        self._means.append((mean, se))
+        if len(finite):
+            self._means.append((float(np.mean(finite)), float(np.std(finite) / len(finite) ** 0.5)))
+        else:
+            self._means.append((np.inf, np.inf))
         if self.phase is Phase.COOLING:
             if self._taken >= self._cooling_from + self._cooling_steps:
                 self.phase = Phase.DONE
