@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_INPUT_WRONG)
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool | None) -> None:
     if wanted:
         typer.echo(f"fluvial {__version__}")
         raise typer.Exit
@@ -55,9 +55,9 @@ def _print_version(wanted: bool) -> None:
 @_app.callback()
 def _fluvial(
     version: Annotated[
-        bool,
+        bool | None,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
-    ] = False,
+    ] = None,
 ) -> None:
     """Variational inference with normalizing flows: a model in, a checked posterior out."""
 

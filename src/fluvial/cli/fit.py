@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-_FAILED = 3
+_FAILED, _INTERRUPTED = 3, 130
 
 
 def fit(
@@ -53,8 +53,7 @@ def fit(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Fit the posterior of a model, and say whether to trust it."""
-    if (model is None) == (example is None):
-        raise typer.BadParameter("give either MODEL or --example NAME", param_hint="MODEL")
+    _check_usage(model, data, example)
     _check_out(out)
     posterior = _posterior(model, data, example, flow, seed, max_steps, not quiet)
     from fluvial.cli.terminal import show
@@ -64,6 +63,13 @@ def fit(
         _write(posterior, out, draws)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(_FAILED)
+
+
+def _check_usage(model: str | None, data: Path | None, example: str | None) -> None:
+    if (model is None) == (example is None):
+        raise typer.BadParameter("give either MODEL or --example NAME", param_hint="MODEL")
+    if example is not None and data is not None:
+        raise typer.BadParameter("an example has its own data", param_hint="--data")
 
 
 def _check_out(out: Path | None) -> None:
@@ -86,22 +92,22 @@ def _posterior(
     from fluvial.cli.cache import keep_compiled
 
     keep_compiled()
-    from fluvial.inference import fit
+    from fluvial import inference
 
-    target = _target(model, data, example)
-    return fit(target, flow, seed, progress=progress, max_steps=max_steps)
+    try:
+        target = _target(model, data, example)
+        return inference.fit(target, flow, seed, progress=progress, max_steps=max_steps)
+    except KeyboardInterrupt:
+        typer.echo("fluvial: interrupted before there was a posterior to show.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
-    if name is None:
-        from fluvial.targets.loader import load_target
+    from fluvial import targets
 
-        return load_target(model, data)
-    if data is not None:
-        raise typer.BadParameter("an example has its own data", param_hint="--data")
-    from fluvial.targets import example
-
-    return example(name).target
+    if name is not None:
+        return targets.example(name).target
+    return targets.load_target(str(model), data)
 
 
 def _write(posterior: "Posterior", out: Path, draws: int) -> None:

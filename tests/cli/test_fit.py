@@ -1,0 +1,204 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xarray
+
+import fluvial
+from fluvial import inference
+
+MODELS = """
+import jax.numpy as jnp
+import fluvial
+
+normal = fluvial.Target(
+    lambda p: -0.5 * (jnp.sum((p["a"] - 2.0) ** 2) + p["b"] ** 2),
+    example={"a": jnp.zeros(2), "b": 0.0},
+)
+improper = fluvial.Target(lambda x: -0.5 * x[0] ** 2, dim=2)
+"""
+STAN = """
+data { int N; vector[N] y; }
+parameters { real mu; }
+model { y ~ normal(mu, 1); }
+"""
+
+
+@pytest.fixture
+def models(tmp_path):
+    path = tmp_path / "models.py"
+    path.write_text(MODELS)
+    return path
+
+
+@pytest.fixture
+def stan(tmp_path):
+    path = tmp_path / "model.stan"
+    path.write_text(STAN)
+    return path
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    """Fail the test if a fit is begun."""
+    monkeypatch.setattr(inference, "fit", lambda *_, **__: pytest.fail("it fitted"))
+
+
+def test_the_table_the_evidence_and_the_verdict_are_printed(run, models):
+    code, out, err = run("fit", f"{models}:normal")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == ["mean", "sd", "5%", "95%", "ess"]
+    name, mean, sd, *_ = lines[1].split()
+    assert name == "a[0]"
+    assert (float(mean), float(sd)) == pytest.approx((2.0, 1.0), abs=0.1)
+    for fact in ("ELBO", "log evidence", "k-hat", "seconds", "evaluations"):
+        assert any(line.startswith(fact) for line in lines)
+    assert "verdict: GOOD" in lines
+    assert lines[-1] == "  Use the draws."
+
+
+def test_a_stan_program_with_its_data(run, stan, tmp_path):
+    data = tmp_path / "data.json"
+    data.write_text('{"N": 4, "y": [1, 2, 3, 4]}')
+    code, out, _ = run("fit", stan, "--data", data, "--seed", 3)
+    assert code == 0
+    assert out.splitlines()[1].split()[:2] == ["mu", "2.5"]
+
+
+def test_out_leaves_a_posterior_a_netcdf_file_and_a_picture(run, models, tmp_path):
+    out = tmp_path / "deep" / "run"
+    code, printed, _ = run("fit", f"{models}:normal", "--out", out, "--draws", 400)
+    assert code == 0
+    assert printed.splitlines()[-1] == f"saved in {out}: posterior.json, posterior.nc, pair.png"
+    assert sorted(os.listdir(out)) == [
+        "draws.npz",
+        "flow.safetensors",
+        "pair.png",
+        "posterior.json",
+        "posterior.nc",
+    ]
+    assert fluvial.load(out).draws(10)["a"].shape == (10, 2)
+    with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
+        assert dict(tree.posterior.sizes) == {"chain": 4, "draw": 100, "a_dim_0": 2}
+    assert (out / "pair.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_earlier_run_is_replaced(run, models, tmp_path):
+    for seed in (1, 2):
+        assert run("fit", f"{models}:normal", "--out", tmp_path / "run", "--seed", seed)[0] == 0
+    assert fluvial.load(tmp_path / "run").provenance.seed == 2
+    assert {name for name in os.listdir(tmp_path) if "run" in name} == {"run"}
+
+
+def test_a_verdict_of_failed_has_an_exit_code_of_its_own(run, models, tmp_path):
+    code, out, _ = run("fit", f"{models}:improper", "--out", tmp_path / "run")
+    assert code == 3
+    assert "verdict: FAILED" in out
+    assert fluvial.load(tmp_path / "run").verdict.value == "FAILED"
+
+
+def test_options_reach_the_fit(run, models, monkeypatch):
+    seen = []
+
+    def fit(target, flow, seed, *, progress, max_steps):
+        seen.append((target.dim, flow, seed, progress, max_steps))
+        raise fluvial.InputError("Enough.")
+
+    monkeypatch.setattr(inference, "fit", fit)
+    run("fit", f"{models}:normal", "--flow", "planar:3", "--seed", 7, "--max-steps", 9, "-q")
+    run("fit", "--example", "funnel")
+    assert seen == [(3, "planar:3", 7, False, 9), (10, "auto", 0, True, 3000)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.stan"], "there is no Stan program nowhere.stan"),
+        (["nowhere.py:target"], "there is no file nowhere.py"),
+        (["--example", "funel"], "did you mean 'funnel'"),
+        (["--example", "funnel", "--flow", "planr:3"], 'no flow is called "planr"'),
+    ],
+)
+def test_wrong_input_is_one_sentence(run, arguments, words):
+    code, out, err = run("fit", *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("fluvial: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_syntax_error_in_a_stan_program_is_shown(run, stan):
+    stan.write_text(STAN.replace("real mu;", "real mu"))
+    code, _, err = run("fit", stan)
+    assert code == 1
+    assert "line 3" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"N": 4', "is not JSON"),
+        ('{"N": 4}', "the data lack 'y'"),
+        ('{"N": 4, "y": [1, 2]}', "the data do not fit the program"),
+    ],
+)
+def test_wrong_data(run, stan, tmp_path, text, words):
+    data = tmp_path / "data.json"
+    data.write_text(text)
+    code, _, err = run("fit", stan, "--data", data)
+    assert code == 1
+    assert words in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["x.stan", "--example", "funnel"], ["--example", "funnel", "--data", "d.json"]],
+)
+def test_wrong_usage(run, no_fit, arguments):
+    code, _, err = run("fit", *arguments)
+    assert code == 2
+    assert "Usage: fluvial fit" in err
+
+
+def test_a_folder_that_cannot_be_written_is_noticed_before_the_fit(run, no_fit, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = run("fit", "--example", "funnel", "--out", tmp_path / "file" / "run")
+    assert code == 1
+    assert "cannot be written" in err
+
+
+def test_somebody_elses_folder_is_noticed_before_the_fit(run, no_fit, tmp_path):
+    (tmp_path / "thesis.tex").write_text("")
+    code, _, err = run("fit", "--example", "funnel", "--out", tmp_path)
+    assert code == 1
+    assert "not empty and holds no saved posterior" in err
+
+
+def test_interrupted_with_nothing_to_show(run, monkeypatch, tmp_path):
+    def fit(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inference, "fit", fit)
+    code, out, err = run("fit", "--example", "funnel", "--out", tmp_path / "run")
+    assert (code, out) == (130, "")
+    assert err == "fluvial: interrupted before there was a posterior to show.\n"
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_command_itself(models, tmp_path):
+    command = Path(sys.executable).parent / "fluvial"
+    environment = os.environ | {"FLUVIAL_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [command, "fit", f"{models}:normal"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "verdict: GOOD" in done.stdout
+    assert any((tmp_path / "cache" / "compiled").iterdir())
