@@ -1,30 +1,43 @@
 """One Stan model in this process: the only file that touches stanli's C interface.
 
-stanli's public `Model` evaluates a gradient, but takes two thirds of the time of a small model to
-get in and out of Python, and it maps no point of the caller's to the constrained space. Both are
-one call of the C interface, whose functions are looked up here, and nowhere else.
+The functions called are those of BridgeStan's documented C interface, which stanli's library
+implements. stanli's own Python methods will not do: JAX calls back on threads of its own, and there
+a gradient by `stanli.Model.log_prob_grad` (0.24) ends the process, since Stan's automatic
+differentiation has no stack in a thread that Stan did not start; besides, that method spends nine
+tenths of a small model's time in Python, and none maps a point to the constrained space.
 """
 
 import ctypes
+import json
 import threading
+import weakref
+from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float64
 
 __all__ = ["StanModel"]
 
-_POINTER = ctypes.c_void_p  # to float64 numbers: an address is cheaper to pass than an array
+_FLAG, _ADDRESS = ctypes.c_bool, ctypes.c_void_p
 _SIGNATURES = {
-    # (model, point, log density, gradient) -> 0, or not 0 where Stan rejects the point
-    "stanli_grad": ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER, _POINTER),
-    # (model, point, parameters) -> 0
-    "stanli_constrain": ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER),
-    # (model, point, parameters, transformed parameters, generated quantities) -> 0
-    "stanli_wa_row": ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER, _POINTER),
-    # (model, seed of the generated quantities)
-    "stanli_wa_seed": ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_uint32),
-    "stanli_wa_n_columns": ctypes.CFUNCTYPE(ctypes.c_int64, _POINTER),
-    "stanli_wa_column_name": ctypes.CFUNCTYPE(ctypes.c_char_p, _POINTER, ctypes.c_int64),
+    # (data, seed, message) -> model, or null
+    "bs_model_construct": (_ADDRESS, ctypes.c_char_p, ctypes.c_uint, _ADDRESS),
+    "bs_model_destruct": (None, _ADDRESS),
+    # (model, drop constants, with Jacobian, point, log density, gradient, message) -> 0 if done
+    "bs_log_density_gradient": (ctypes.c_int, _ADDRESS, _FLAG, _FLAG, *[_ADDRESS] * 4),
+    # (model, with transformed parameters, with generated quantities, point, row, generator,
+    # message) -> 0 if done
+    "bs_param_constrain": (ctypes.c_int, _ADDRESS, _FLAG, _FLAG, *[_ADDRESS] * 4),
+    "bs_param_unc_num": (ctypes.c_int, _ADDRESS),
+    # (model, with transformed parameters, with generated quantities) -> names with commas
+    "bs_param_names": (ctypes.c_char_p, _ADDRESS, _FLAG, _FLAG),
+    # (seed, message) -> generator
+    "bs_rng_construct": (_ADDRESS, ctypes.c_uint, _ADDRESS),
+    "bs_rng_destruct": (None, _ADDRESS),
+    "bs_free_error_msg": (None, _ADDRESS),
+    # stanli's own: (its model, point, row) -> 0 if done
+    "stanli_constrain": (ctypes.c_int, _ADDRESS, _ADDRESS, _ADDRESS),
 }
 
 
@@ -36,7 +49,7 @@ class StanModel:
         data: the data, as JSON text.
 
     Raises:
-        RuntimeError: from stanli, if the data do not fit the program.
+        RuntimeError: with stanli's message, if the data do not fit the program.
 
     Attributes:
         dim: D, the number of unconstrained coordinates.
@@ -45,23 +58,18 @@ class StanModel:
     """
 
     def __init__(self, mir: str, data: str):
-        import stanli
-
-        self._model = stanli.Model(mir=mir, data=data)
-        self._handle = self._model._m
+        self._call = _functions()
+        self._source = mir, data
+        self._model = _construct(self._call, mir, data)
+        weakref.finalize(self, self._call["bs_model_destruct"], self._model)
         self._lock = threading.Lock()
-        self._call = {
-            name: signature((name, stanli._lib)) for name, signature in _SIGNATURES.items()
-        }
-        self.dim = int(self._model.n_unconstrained)
-        self.parameters = tuple(self._model.constrained_names)
-        self.columns = self._column_names() or self.parameters
+        self.dim = int(self._call["bs_param_unc_num"](self._model))
+        self.parameters = self._names(derived=False)
+        self.columns = self._names(derived=True)
 
-    def _column_names(self) -> tuple[str, ...]:
-        name_of = self._call["stanli_wa_column_name"]
-        count = self._call["stanli_wa_n_columns"](self._handle)
-        names = (name_of(self._handle, i).decode() for i in range(count))
-        return tuple(_bracketed(name) for name in names)
+    def _names(self, *, derived: bool) -> tuple[str, ...]:
+        names = self._call["bs_param_names"](self._model, derived, derived).decode()
+        return tuple(_bracketed(name) for name in names.split(",") if name)
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
@@ -70,13 +78,14 @@ class StanModel:
 
         A point that is not finite has the log density NaN.
         """
+        points = np.ascontiguousarray(points)
         values, gradients = np.empty(len(points)), np.empty(points.shape)
-        gradient, handle = self._call["stanli_grad"], self._handle
-        row = points.strides[0]
-        point, value, slope = points.ctypes.data, values.ctypes.data, gradients.ctypes.data
+        point, value, gradient = points.ctypes.data, values.ctypes.data, gradients.ctypes.data
+        function, model, width = self._call["bs_log_density_gradient"], self._model, 8 * self.dim
         with self._lock:
             for i in range(len(points)):
-                if gradient(handle, point + i * row, value + i * 8, slope + i * row) != 0:
+                place = point + i * width, value + i * 8, gradient + i * width
+                if function(model, True, True, *place, None) != 0:
                     values[i], gradients[i] = -np.inf, 0.0
         strange = ~np.isfinite(points).all(axis=1)
         values[strange], gradients[strange] = np.nan, 0.0
@@ -84,18 +93,57 @@ class StanModel:
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
         """Return the columns of the constrained space; NaN where a quantity cannot be computed."""
+        points = np.ascontiguousarray(points)
         result = np.full((len(points), len(self.columns)), np.nan)
-        with self._lock:
-            self._call["stanli_wa_seed"](self._handle, seed)
-            for point, row in zip(points, result, strict=True):
-                addresses = point.ctypes.data, row.ctypes.data
-                if self._call["stanli_wa_row"](self._handle, *addresses) != 0:
-                    row[:] = np.nan
-                    self._call["stanli_constrain"](self._handle, *addresses)
+        generator = self._call["bs_rng_construct"](seed % 2**32, None)
+        try:
+            with self._lock:
+                for point, row in zip(points, result, strict=True):
+                    self._constrain(point, row, generator)
+        finally:
+            self._call["bs_rng_destruct"](generator)
         return result
+
+    def _constrain(self, point: np.ndarray, row: np.ndarray, generator: int) -> None:
+        function, addresses = self._call["bs_param_constrain"], (point.ctypes.data, row.ctypes.data)
+        if function(self._model, True, True, *addresses, generator, None) != 0:
+            row[:] = np.nan
+            self._call["stanli_constrain"](self._parameters_only._m, *addresses)
+
+    @cached_property
+    def _parameters_only(self):
+        """A second model: the first gives nothing at all where a generated quantity fails."""
+        import stanli
+
+        mir, data = self._source
+        return stanli.Model(mir=mir, data=data)
+
+
+def _functions() -> dict[str, Callable]:
+    import stanli
+
+    return {
+        name: ctypes.CFUNCTYPE(*signature)((name, stanli._lib))
+        for name, signature in _SIGNATURES.items()
+    }
+
+
+def _construct(call: dict[str, Callable], mir: str, data: str) -> int:
+    """Return the address of a new model; stanli takes the program along with the data."""
+    import stanli
+
+    program = {"build_id": stanli.build_id(), "mir": mir, "name": "model"}
+    payload = json.dumps({**json.loads(data), "__stanli": program})
+    message = ctypes.c_char_p()
+    model = call["bs_model_construct"](payload.encode(), 1, ctypes.addressof(message))
+    if not model:
+        text = (message.value or b"").decode()
+        call["bs_free_error_msg"](message)
+        raise RuntimeError(text)
+    return model
 
 
 def _bracketed(name: str) -> str:
-    """Turn CmdStan's "theta.1.2" into "theta[1,2]"."""
+    """Turn Stan's "theta.1.2" into "theta[1,2]"."""
     base, *indices = name.split(".")
     return f"{base}[{','.join(indices)}]" if indices else base

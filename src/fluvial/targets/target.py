@@ -198,10 +198,6 @@ def _layout(dim: int | None, example: PyTree | None) -> Layout:
 
 def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
     """Trace the log density, and check that it returns a real scalar."""
-    if not callable(log_density):
-        raise InputError(
-            f"the log density is a {type(log_density).__name__}: give a function of one point."
-        )
     try:
         traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
