@@ -38,9 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(SHAPES), default=list(SHAPES))
     options = parser.parse_args(arguments)
-    print(
-        f"{'target':<24}{'seed':>5}{'error':>8}{'k-hat':>7}{'ESS':>8}{'s':>7}  {'verdict':<12} found / true"
-    )
+    numbers = f"{'seed':>5}{'error':>8}{'k-hat':>7}{'ESS':>8}{'s':>7}"
+    print(f"{'target':<24}{numbers}  {'verdict':<12} shares found / true", flush=True)
     cases = []
     for name in options.only:
         shape = SHAPES[name]()
