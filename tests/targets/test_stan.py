@@ -11,6 +11,8 @@ import pytest
 from fluvial.targets import example, from_stan
 from fluvial.targets.schools import EFFECTS, ERRORS
 
+from .conjugate import EXACT, Y, evidence
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHOOLS = """
 data { int J; vector[J] y; vector[J] sigma; }
@@ -82,6 +84,18 @@ def test_the_example_file_keeps_its_constants():
     z = (draws["theta"] - EFFECTS) / ERRORS
     expected = -0.5 * z**2 - np.log(ERRORS) - 0.5 * math.log(2 * math.pi)
     np.testing.assert_allclose(draws["log_lik"], expected, rtol=1e-12)
+
+
+def test_evidence_with_jacobian_and_constants():
+    code = """
+    data { vector[4] y; }
+    parameters { real<lower=0> precision; }
+    model {
+      target += gamma_lpdf(precision | 2, 3);
+      target += normal_lpdf(y | 0, 1 / sqrt(precision));
+    }
+    """
+    assert evidence(from_stan(code, {"y": Y})) == pytest.approx(EXACT, abs=1e-9)
 
 
 def test_gradient_against_finite_differences(shapes):

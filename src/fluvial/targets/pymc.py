@@ -26,7 +26,8 @@ def from_pymc(model: "pymc.Model") -> Target:
     """Make a target of a PyMC model, whose graph PyTensor turns into a JAX function.
 
     The log density is ``model.logp(jacobian=True)``, that of PyMC's own unconstrained value
-    variables; no constant is dropped. The coordinates are the free variables in the order in which
+    variables; no constant is dropped, though PyTensor computes some of them in float32, which shows
+    from the eighth digit on. The coordinates are the free variables in the order in which
     the model declares them, each in row-major order. Draws hold the free variables in the model's
     own space, then the deterministic ones.
 

@@ -1,0 +1,136 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fluvial.errors import InputError
+from fluvial.targets import example, from_numpyro
+from fluvial.targets.schools import EFFECTS, ERRORS
+
+from .conjugate import EXACT, A, B, Y, evidence
+
+numpyro = pytest.importorskip("numpyro")
+dist = numpyro.distributions
+
+
+def schools(y, sigma):
+    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
+    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    with numpyro.plate("J", len(y)):
+        theta = numpyro.sample("theta", dist.Normal(mu, tau))
+        numpyro.sample("y", dist.Normal(theta, sigma), obs=y)
+    numpyro.deterministic("range", theta.max() - theta.min())
+
+
+def many_kinds():
+    numpyro.sample("simplex", dist.Dirichlet(np.ones(3)))
+    numpyro.sample("cholesky", dist.LKJCholesky(3))
+    numpyro.sample("bounded", dist.Uniform(-1.0, 3.0))
+    numpyro.sample(
+        "ordered",
+        dist.TransformedDistribution(
+            dist.Normal(0.0, 1.0).expand([2]).to_event(1), dist.transforms.OrderedTransform()
+        ),
+    )
+
+
+def test_evidence_with_jacobian_and_constants():
+    def model(y):
+        precision = numpyro.sample("precision", dist.Gamma(A, B))
+        numpyro.sample("y", dist.Normal(0.0, precision**-0.5), obs=y)
+
+    assert evidence(from_numpyro(model, Y)) == pytest.approx(EXACT, abs=1e-9)
+
+
+def test_density_equals_the_one_written_by_hand():
+    target = from_numpyro(schools, EFFECTS, sigma=ERRORS)
+    points = np.random.default_rng(0).normal(size=(7, 10))
+    by_hand = points[:, [1, 0, *range(2, 10)]]  # log_tau comes before mu in the example
+    exact, slopes = example("eight_schools_centered").target.value_and_grad(by_hand)
+    values, gradients = target.value_and_grad(points)
+    np.testing.assert_allclose(values, exact, rtol=1e-12)
+    np.testing.assert_allclose(gradients[:, [1, 0, *range(2, 10)]], slopes, rtol=1e-9, atol=1e-9)
+
+
+def test_names_shapes_and_draws():
+    target = from_numpyro(schools, EFFECTS, ERRORS)
+    assert target.variables == {"mu": (), "tau": (), "theta": (8,), "range": ()}
+    assert target.parameters == ("mu", "tau", "theta")
+    points = np.random.default_rng(0).normal(size=(7, 10))
+    draws = target.constrain(points)
+    np.testing.assert_array_equal(draws["mu"], points[:, 0])
+    np.testing.assert_allclose(draws["tau"], np.exp(points[:, 1]), rtol=1e-14)
+    np.testing.assert_allclose(draws["range"], np.ptp(draws["theta"], axis=1), rtol=1e-14)
+    assert all(value.dtype == np.float64 for value in draws.values())
+
+
+def test_log_likelihood():
+    target = from_numpyro(schools, EFFECTS, ERRORS)
+    points = np.random.default_rng(0).normal(size=(7, 10))
+    z = (points[:, 2:] - EFFECTS) / ERRORS
+    expected = -0.5 * z**2 - np.log(ERRORS) - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(target.log_likelihood(points)["y"], expected, rtol=1e-12)
+
+
+def test_constrained_kinds():
+    target = from_numpyro(many_kinds)
+    assert target.dim == 2 + 3 + 1 + 2
+    points = np.random.default_rng(0).normal(size=(5, target.dim))
+    _, gradients = target.value_and_grad(points)
+    for i, step in enumerate(1e-6 * np.eye(target.dim)):
+        slope = (target.values(points + step) - target.values(points - step)) / 2e-6
+        np.testing.assert_allclose(gradients[:, i], slope, rtol=1e-6, atol=1e-7)
+    draws = target.constrain(points)
+    np.testing.assert_allclose(draws["simplex"].sum(axis=1), 1, rtol=1e-14)
+    assert draws["cholesky"].shape == (5, 3, 3)
+    assert np.all(np.diff(draws["ordered"]) > 0)
+    assert np.all((draws["bounded"] > -1) & (draws["bounded"] < 3))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inside_jit(dtype):
+    target = from_numpyro(schools, EFFECTS, ERRORS)
+    points = np.random.default_rng(0).normal(size=(7, 10))
+    values, gradients = target.value_and_grad(points)
+    with jax.enable_x64(dtype is np.float64):
+        x = jnp.asarray(points, dtype)
+        inside, slopes = jax.jit(jax.vmap(jax.value_and_grad(target.log_prob)))(x)
+    assert inside.dtype == slopes.dtype == dtype
+    rtol = 1e-12 if dtype is np.float64 else 1e-5
+    np.testing.assert_allclose(inside, values, rtol=rtol)
+    np.testing.assert_allclose(slopes, gradients, rtol=10 * rtol, atol=10 * rtol)
+
+
+def subsampled(y):
+    mu = numpyro.sample("mu", dist.Normal(0.0, 1.0))
+    with numpyro.plate("N", 4, subsample_size=2) as index:
+        numpyro.sample("y", dist.Normal(mu, 1.0), obs=y[index])
+
+
+def discrete():
+    numpyro.sample("count", dist.Poisson(3.0))
+
+
+def observed_only():
+    numpyro.sample("y", dist.Normal(0.0, 1.0), obs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "args", "sentence"),
+    [
+        (subsampled, (jnp.ones(4),), "the NumPyro plate 'N' subsamples 2 of 4"),
+        (discrete, (), "the NumPyro site 'count' is discrete (Poisson)"),
+        (observed_only, (), "the NumPyro model has no latent site"),
+        (schools, (EFFECTS,), "the NumPyro model failed: TypeError: schools() missing 1"),
+    ],
+)
+def test_models_that_cannot_be_fitted(model, args, sentence):
+    with pytest.raises(InputError) as error:
+        from_numpyro(model, *args)
+    assert str(error.value).startswith(sentence)
+
+
+def test_numpyro_is_not_installed(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "numpyro", None)
+    with pytest.raises(InputError, match=r'pip install "fluvial\[numpyro\]"'):
+        from_numpyro(schools, EFFECTS, ERRORS)

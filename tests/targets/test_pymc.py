@@ -1,0 +1,133 @@
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fluvial.errors import InputError
+from fluvial.targets import example, from_pymc
+from fluvial.targets.schools import EFFECTS, ERRORS
+
+from .conjugate import EXACT, A, B, Y, evidence
+
+pm = pytest.importorskip("pymc")
+
+
+@pytest.fixture(scope="module")
+def schools():
+    with pm.Model(coords={"school": list("ABCDEFGH")}) as model:
+        mu = pm.Normal("mu", 0.0, 5.0)
+        tau = pm.HalfCauchy("tau", 5.0)
+        theta = pm.Normal("theta", mu, tau, dims="school")
+        pm.Deterministic("range", theta.max() - theta.min())
+        pm.Normal("y", theta, ERRORS, observed=EFFECTS, dims="school")
+    return from_pymc(model)
+
+
+def points_of(target, n=7):
+    return np.random.default_rng(0).normal(size=(n, target.dim))
+
+
+def test_evidence_with_jacobian_and_constants():
+    with pm.Model() as model:
+        precision = pm.Gamma("precision", alpha=A, beta=B)
+        pm.Normal("y", 0.0, tau=precision, observed=Y)
+    assert evidence(from_pymc(model)) == pytest.approx(EXACT, abs=1e-6)
+
+
+def test_density_equals_the_one_written_by_hand(schools):
+    points = points_of(schools)
+    order = [1, 0, *range(2, 10)]  # log_tau comes before mu in the example
+    exact, slopes = example("eight_schools_centered").target.value_and_grad(points[:, order])
+    values, gradients = schools.value_and_grad(points)
+    np.testing.assert_allclose(values, exact, rtol=1e-8)
+    np.testing.assert_allclose(gradients[:, order], slopes, rtol=1e-7, atol=1e-7)
+
+
+def test_names_shapes_and_draws(schools):
+    assert schools.variables == {"mu": (), "tau": (), "theta": (8,), "range": ()}
+    assert schools.parameters == ("mu", "tau", "theta")
+    points = points_of(schools)
+    draws = schools.constrain(points)
+    np.testing.assert_allclose(draws["tau"], np.exp(points[:, 1]), rtol=1e-14)
+    np.testing.assert_array_equal(draws["theta"], points[:, 2:])
+    np.testing.assert_allclose(draws["range"], np.ptp(draws["theta"], axis=1), rtol=1e-14)
+
+
+def test_log_likelihood(schools):
+    points = points_of(schools)
+    z = (points[:, 2:] - EFFECTS) / ERRORS
+    expected = -0.5 * z**2 - np.log(ERRORS) - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(schools.log_likelihood(points)["y"], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inside_jit(schools, dtype):
+    points = points_of(schools)
+    with jax.enable_x64(dtype is np.float64):
+        inside = jax.jit(jax.vmap(schools.log_prob))(jnp.asarray(points, dtype))
+    assert inside.dtype == dtype
+    np.testing.assert_allclose(inside, schools.values(points), rtol=1e-5)
+
+
+def test_shapes_that_follow_from_data_and_transforms():
+    with pm.Model(coords={"group": ["a", "b", "c"]}) as model:
+        scale = pm.Data("scale", np.arange(1.0, 4.0), dims="group")
+        pm.Dirichlet("share", np.ones(3))
+        pm.ZeroSumNormal("effect", dims="group")
+        pm.Normal("x", 0.0, scale, dims="group")
+    target = from_pymc(model)
+    assert target.dim == 2 + 2 + 3
+    assert target.variables == {"share": (3,), "effect": (3,), "x": (3,)}
+    draws = target.constrain(points_of(target))
+    np.testing.assert_allclose(draws["share"].sum(axis=1), 1, rtol=1e-14)
+    np.testing.assert_allclose(draws["effect"].sum(axis=1), 0, atol=1e-14)
+
+
+def test_potentials_count():
+    with pm.Model() as model:
+        x = pm.Normal("x")
+        pm.Potential("more", -(x**4))
+    target = from_pymc(model)
+    expected = -0.5 * 4 - 0.5 * np.log(2 * np.pi) - 16
+    np.testing.assert_allclose(target.values(np.array([[2.0]])), expected, rtol=1e-12)
+
+
+def test_the_64_bit_flag_is_left_alone(schools):
+    assert not jax.config.read("jax_enable_x64")
+
+
+def test_a_discrete_variable():
+    with pm.Model() as model:
+        pm.Poisson("count", 3.0)
+    with pytest.raises(InputError, match="the PyMC variable 'count' is discrete"):
+        from_pymc(model)
+
+
+def test_no_free_variable():
+    with pytest.raises(InputError, match="has no free variable"):
+        from_pymc(pm.Model())
+
+
+def test_an_operation_without_a_jax_version():
+    import pytensor.tensor as pt
+    from pytensor.graph.op import Op
+
+    class Strange(Op):
+        itypes, otypes = [pt.dscalar], [pt.dscalar]
+
+        def perform(self, node, inputs, outputs):
+            outputs[0][0] = inputs[0]
+
+    with pm.Model() as model:
+        x = pm.Normal("x")
+        pm.Potential("strange", Strange()(x))
+    with pytest.raises(InputError, match="the PyMC model cannot run in JAX: NotImplementedError"):
+        from_pymc(model)
+
+
+def test_pymc_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymc", None)
+    with pytest.raises(InputError, match=r'pip install "fluvial\[pymc\]"'):
+        from_pymc(pm.Model())
