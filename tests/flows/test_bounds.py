@@ -18,6 +18,11 @@ def test_stays_within_its_bounds_and_keeps_the_sign(raw, lower, upper):
     assert abs(bounded) <= abs(raw) * (1 + 1e-6)
 
 
+def test_each_side_has_its_own_bound():
+    bounded = smoothly_bounded(jnp.array([-0.5, 0.5]), 3.0, 0.2)
+    np.testing.assert_allclose(bounded, [-3 * np.tanh(0.5 / 3), 0.2 * np.tanh(2.5)], rtol=1e-6)
+
+
 def test_two_derivatives_are_continuous_where_the_bounds_meet(x64):
     def bounded(raw):
         return smoothly_bounded(raw, 3.0, 0.2)

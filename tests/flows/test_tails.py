@@ -38,7 +38,6 @@ def test_skew_moves_mass_to_one_side():
 
 
 def test_curvature_at_the_center_is_right(x64):
-    """|y| + log1p(exp(-2|y|)) would have curvature 0 there instead of 1."""
     flow = with_parameters(0.0, 0.5, jnp.float64)
     curvature = jax.hessian(lambda z: flow.forward(z)[1])(jnp.zeros(1))[0, 0]
     delta = 3 ** np.tanh(0.5 / np.log(3))

@@ -114,7 +114,7 @@ class Sylvester(Flow):
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Solve for s from its last entry up, then move x back."""
         Q, R, R_tilde, k = self._factors()
-        t = _triangular_tanh_root(jnp.triu(R_tilde @ R, 1), k, R_tilde @ (Q.T @ x) + self.b)
+        t = _triangular_tanh_root(R_tilde @ R, k, R_tilde @ (Q.T @ x) + self.b)
         return x - Q @ (R @ t), -jnp.sum(jnp.log(tanh_slope(k, t)))
 
     def _factors(self) -> tuple[Array, Array, Array, Array]:
@@ -140,10 +140,11 @@ def _orthonormal_columns(normals: Float[Array, "M D"]) -> Float[Array, "D M"]:
 def _triangular_tanh_root(
     T: Float[Array, "M M"], k: Float[Array, " M"], rho: Float[Array, " M"]
 ) -> Float[Array, " M"]:
-    """Give tanh s, where s + (k − 1) tanh s + T tanh s = ρ and T is strictly upper triangular."""
+    """Give tanh s, where s + T tanh s = ρ and T is upper triangular with diagonal k − 1."""
 
     def solve_row(t, row):
         index, T_row, k_row, rho_row = row
+        # Entries not yet solved for are 0, this row's own among them: only j > i count.
         s = tanh_root(k_row, rho_row - jnp.sum(T_row * t))
         return jnp.where(jnp.arange(t.size) == index, jnp.tanh(s), t), None
 

@@ -82,5 +82,5 @@ class SinhArcsinh(Flow):
 
 
 def _log_cosh(y: Float[Array, " D"]) -> Float[Array, " D"]:
-    # logaddexp has the right derivatives of every order at 0; |y| + log1p(...) has not.
+    # Without |y|, whose derivatives at 0 would have to cancel.
     return jnp.logaddexp(y, -y) - math.log(2.0)
