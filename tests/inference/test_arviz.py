@@ -102,8 +102,11 @@ def test_arviz_accepts_it(stan_target, posterior_of, tmp_path):
     read.close()
 
 
-def test_too_few_draws_for_the_chains(jax_target, posterior_of):
+def test_fewer_draws_than_chains_are_resampled(jax_target, posterior_of):
+    tree = posterior_of(jax_target, size=320, chains=8).to_arviz(7)
+    assert (tree.posterior.sizes["chain"], tree.posterior.sizes["draw"]) == (4, 1)
+
+
+def test_too_few_draws(jax_target, posterior_of):
     with pytest.raises(InputError, match="ask for at least 4"):
         posterior_of(jax_target).to_arviz(3)
-    with pytest.raises(InputError, match="ask for at least 8"):
-        posterior_of(jax_target, size=320, chains=8).to_arviz(7)

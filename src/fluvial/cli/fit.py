@@ -112,15 +112,20 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
 
 def _write(posterior: "Posterior", out: Path, draws: int) -> None:
     """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
+    from fluvial.errors import InputError
     from fluvial.folder import replaced
     from fluvial.report.pair_plot import pair_plot
 
     posterior.save(out)
     with replaced(out / "posterior.nc") as path:
         posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
-    with replaced(out / "pair.png") as path:
-        pair_plot(_parameters(posterior, draws), path)
-    typer.echo(f"saved in {out}: posterior.json, posterior.nc, pair.png")
+    picture = "pair.png"
+    try:
+        with replaced(out / picture) as path:
+            pair_plot(_parameters(posterior, draws), path)
+    except InputError as error:  # as of a fit that found one finite point and no other
+        picture = f"but no {picture}: {error}"
+    typer.echo(f"saved in {out}: posterior.json, posterior.nc, {picture}")
 
 
 def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:

@@ -25,7 +25,8 @@ def to_datatree(posterior: "Posterior", n: int, seed: int) -> "xarray.DataTree":
     Args:
         posterior: what to convert.
         n: how many draws. Independent draws are presented as four chains, so that ArviZ's
-            diagnostics can be asked for; chains, of which at most all draws are taken, stay chains.
+            diagnostics can be asked for; chains stay chains, where there is a draw for each, and
+            of them at most all draws are taken.
         seed: decides which draws, and whatever the model's generated quantities draw.
 
     Returns:
@@ -35,7 +36,7 @@ def to_datatree(posterior: "Posterior", n: int, seed: int) -> "xarray.DataTree":
         Elements of a variable are counted from 0. Evidence and verdict are attributes.
 
     Raises:
-        InputError: if ``n`` is less than the number of chains, or the target is not at hand.
+        InputError: if ``n`` is less than four, or the target is not at hand.
     """
     from arviz_base import from_dict
 
@@ -62,15 +63,14 @@ def to_datatree(posterior: "Posterior", n: int, seed: int) -> "xarray.DataTree":
 
 def _by_chain(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
     """Choose ``n`` points of a pool, arranged as chains."""
-    alike = np.ptp(pool.log_weights) == 0.0  # chains of several modes have weights: resample them
-    chains = pool.chains if pool.chains > 1 and alike else _CHAINS
-    if n < chains:
-        raise InputError(f"to_arviz(n={n}): ask for at least {chains}, one for each chain.")
-    if chains == _CHAINS:
-        return pool.choose(n // chains * chains, seed).reshape(chains, -1)
-    length = pool.size // chains
-    kept = np.linspace(0, length - 1, min(n // chains, length)).astype(int)
-    return np.arange(pool.size).reshape(chains, length)[:, kept]
+    if n < _CHAINS:
+        raise InputError(f"to_arviz(n={n}): ask for at least {_CHAINS}, one for each chain.")
+    # Chains of several modes have weights, and cannot be kept.
+    if pool.chains == 1 or n < pool.chains or np.ptp(pool.log_weights) > 0.0:
+        return pool.choose(n // _CHAINS * _CHAINS, seed).reshape(_CHAINS, -1)
+    length = pool.size // pool.chains
+    kept = np.linspace(0, length - 1, min(n // pool.chains, length)).astype(int)
+    return np.arange(pool.size).reshape(pool.chains, length)[:, kept]
 
 
 def _log_likelihood(
