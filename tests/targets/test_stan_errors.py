@@ -115,4 +115,6 @@ def test_a_type_that_stanli_does_not_know():
 
 
 def test_good_data_pass():
-    np.testing.assert_allclose(from_stan(MEAN, GOOD).values(np.zeros((1, 1))), -2.5)
+    np.testing.assert_allclose(
+        from_stan(MEAN, GOOD).values(np.zeros((1, 1))), -2.5 - np.log(2 * np.pi)
+    )

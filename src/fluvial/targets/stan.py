@@ -27,10 +27,12 @@ __all__ = ["from_stan"]
 def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None = None) -> Target:
     r"""Make a target of a Stan program, compiled in this process by `stanli`.
 
-    The log density is Stan's own: that of the unconstrained parameters, with the log Jacobian of
-    the constraining transforms. As in Stan, ``y ~ normal(mu, sigma)`` drops the terms that are
-    constant, so that the log evidence is known up to a constant; ``target += normal_lpdf(y | mu,
-    sigma)`` keeps them. Where Stan rejects a point (a domain error, or `reject`), the log density
+    The log density is that of the unconstrained parameters, with the log Jacobian of the
+    constraining transforms. The constants that ``y ~ normal(mu, sigma)`` drops are put back, so
+    that the evidence is absolute; should that not be possible, it is known up to a constant, which
+    ``target += normal_lpdf(y | mu, sigma)`` always avoids. As everywhere in Stan, a half
+    distribution (a constrained parameter with an unconstrained density) lacks the factor that
+    would normalize it. Where Stan rejects a point (a domain error, or `reject`), the log density
     is -inf and its gradient is 0.
 
     Draws hold the parameters, then the transformed parameters and the generated quantities, each

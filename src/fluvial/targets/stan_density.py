@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float64
 
 from fluvial.targets.density import Density, with_gradient
+from fluvial.targets.stan_constants import dropped_constant
 from fluvial.targets.stan_model import StanModel
 
 __all__ = ["StanDensity"]
@@ -40,6 +41,7 @@ class StanDensity(Density):
         self._make_model = make_model
         self.model = make_model()
         self.dim = self.model.dim
+        self._constant = dropped_constant(self.model)
         self._log_prob = _differentiable(self.value_and_grad)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
@@ -54,6 +56,10 @@ class StanDensity(Density):
         self, points: Float64[np.ndarray, "N D"]
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
         """Return log densities and their gradients, by several threads where that pays."""
+        values, gradients = self._shared_out(points)
+        return values + self._constant, gradients
+
+    def _shared_out(self, points):
         if len(points) < 2 or len(self._models) == 1:
             return self.model.value_and_grad(points)
         shares = np.array_split(points, min(len(self._models), len(points)))

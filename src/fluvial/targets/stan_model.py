@@ -55,11 +55,12 @@ class StanModel:
         dim: D, the number of unconstrained coordinates.
         parameters: the flat names of the parameters, such as "theta[1]".
         columns: those of all that `rows` returns, the parameters first.
+        mir, data: as given.
     """
 
     def __init__(self, mir: str, data: str):
         self._call = _functions()
-        self._source = mir, data
+        self.mir, self.data = mir, data
         self._model = _construct(self._call, mir, data)
         weakref.finalize(self, self._call["bs_model_destruct"], self._model)
         self._lock = threading.Lock()
@@ -115,8 +116,7 @@ class StanModel:
         """A second model: the first gives nothing at all where a generated quantity fails."""
         import stanli
 
-        mir, data = self._source
-        return stanli.Model(mir=mir, data=data)
+        return stanli.Model(mir=self.mir, data=self.data)
 
 
 def _functions() -> dict[str, Callable]:
