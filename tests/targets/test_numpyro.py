@@ -24,7 +24,7 @@ def schools(y, sigma):
 
 def many_kinds():
     numpyro.sample("simplex", dist.Dirichlet(np.ones(3)))
-    numpyro.sample("cholesky", dist.LKJCholesky(3))
+    numpyro.sample("cholesky", dist.LKJCholesky(2))
     numpyro.sample("bounded", dist.Uniform(-1.0, 3.0))
     numpyro.sample(
         "ordered",
@@ -74,7 +74,7 @@ def test_log_likelihood():
 
 def test_constrained_kinds():
     target = from_numpyro(many_kinds)
-    assert target.dim == 2 + 3 + 1 + 2
+    assert target.dim == 2 + 1 + 1 + 2
     points = np.random.default_rng(0).normal(size=(5, target.dim))
     _, gradients = target.value_and_grad(points)
     for i, step in enumerate(1e-6 * np.eye(target.dim)):
@@ -82,7 +82,7 @@ def test_constrained_kinds():
         np.testing.assert_allclose(gradients[:, i], slope, rtol=1e-6, atol=1e-7)
     draws = target.constrain(points)
     np.testing.assert_allclose(draws["simplex"].sum(axis=1), 1, rtol=1e-14)
-    assert draws["cholesky"].shape == (5, 3, 3)
+    assert draws["cholesky"].shape == (5, 2, 2)
     assert np.all(np.diff(draws["ordered"]) > 0)
     assert np.all((draws["bounded"] > -1) & (draws["bounded"] < 3))
 

@@ -5,8 +5,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fluvial.errors import InputError
 from fluvial.targets import Target
@@ -36,11 +34,10 @@ def test_values_and_gradients_are_those_of_the_function():
     np.testing.assert_allclose(gradients, quartic_gradient(points), rtol=1e-13)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 100))
+@pytest.mark.parametrize("n", [0, 1, 16, 17])
 def test_a_row_does_not_depend_on_the_rows_beside_it(n):
     target = Target(quartic, dim=2)
-    points = points_of(2, 100)
+    points = points_of(2, 30)
     values, gradients = target.value_and_grad(points)
     part_values, part_gradients = target.value_and_grad(points[:n])
     np.testing.assert_allclose(part_values, values[:n], rtol=1e-13)
