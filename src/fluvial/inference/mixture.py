@@ -197,7 +197,7 @@ def mixture_of(components: list[Component], meter: Meter, rng: np.random.Generat
         joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
         total = np.asarray(logsumexp(joint, axis=1, keepdims=True))
         shares = log_w[:, None] + joint - total
-        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - float(logsumexp(log_w)))
+        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - np.asarray(logsumexp(log_w)))
     kept = weights >= _NEGLIGIBLE
     chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
     return Mixture(chosen, weights[kept] / weights[kept].sum())

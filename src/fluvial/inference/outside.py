@@ -1,9 +1,9 @@
 r"""Before any GOOD: is there mass that the approximation does not see?
 
 Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
-out from far outside q: some climb to the nearest optimum, some are annealed from a high temperature
-to the target's. Where such a point ends with p(x) ≫ Z q(x), a local Gaussian g measures how much
-mass lies there:
+out from far outside q: many are just looked at, some climb to the nearest optimum, some are
+annealed from a high temperature to the target's. Where such a point ends with p(x) ≫ Z q(x), a
+local Gaussian g measures how much mass lies there:
 
 .. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
           \qquad R = \{x : p(x) > e^3 Z q(x)\}.
@@ -26,13 +26,14 @@ __all__ = ["Outlier", "mass_outside"]
 
 _EXCESS = 3.0  # nats by which p exceeds Z q in the region R
 _SHARE = 0.005  # of the total mass: less is not worth a component
-_CLIMBS, _CHAINS = 9, 32
-_SPREADS = (3.0, 6.0, 12.0)  # standard deviations of the starts
+_CLIMBS, _CHAINS = 12, 32
+_SPREADS = (1.5, 3.0, 6.0, 12.0)  # standard deviations of the starts
+_LOOKS, _LOOK_SPREADS = 8192, (1.0, 2.0, 4.0)
 _TEMPERATURES, _LEAPFROGS = 30, 4
 _HOTTEST = 0.03  # inverse temperature
 _MATCH_STEPS = 60
 _DRAWS = 1024
-_SUSPECTS = 4  # looked into, those with the largest excess first
+_SUSPECTS = 12  # climbed from, those with the largest excess first
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +62,25 @@ def mass_outside(
     """
     x, _ = q.sample(rng, _DRAWS)
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
-    suspects = np.concatenate([_climbed(meter, overall, rng), _annealed(meter, overall, rng)])
+    suspects = np.concatenate(
+        [
+            _far(overall, _LOOKS, _LOOK_SPREADS, rng),
+            _climbed(meter, overall, rng),
+            _annealed(meter, overall, rng),
+        ]
+    )
     excess = meter.values(suspects) - q.log_prob(suspects) - log_evidence
     order = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))
+    suspects = suspects[order[excess[order] > _EXCESS][:_SUSPECTS]]
     outliers: list[Outlier] = []
-    for i in [i for i in order[:_SUSPECTS] if excess[i] > _EXCESS]:
-        if any(_covers(o.gaussian, suspects[i]) for o in outliers):
+    looked_into: list[Gaussian] = []
+    for suspect in suspects:
+        top = climb(meter, Gaussian(suspect, overall.cholesky))
+        start = top.gaussian if top is not None else Gaussian(suspect, 0.3 * overall.cholesky)
+        if any(_covers(gaussian, start.mean) for gaussian in looked_into):
             continue
-        outlier = _measure(meter, q, log_evidence, suspects[i], overall, rng)
+        outlier = _measure(meter, q, log_evidence, start, rng)
+        looked_into.append(outlier.gaussian)
         if outlier.share > _SHARE:
             outliers.append(outlier)
     return outliers
@@ -80,14 +92,17 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(covariance + jitter)
 
 
-def _far(overall: Gaussian, count: int, rng: np.random.Generator) -> np.ndarray:
+def _far(
+    overall: Gaussian, count: int, spreads: tuple[float, ...], rng: np.random.Generator
+) -> np.ndarray:
     z = rng.standard_normal((count, overall.dim))
-    return overall.color(z * np.resize(_SPREADS, count)[:, None])
+    return overall.color(z * np.resize(spreads, count)[:, None])
 
 
 def _climbed(meter: Meter, overall: Gaussian, rng: np.random.Generator) -> np.ndarray:
     ends = [
-        climb(meter, Gaussian(start, overall.cholesky)) for start in _far(overall, _CLIMBS, rng)
+        climb(meter, Gaussian(start, overall.cholesky))
+        for start in _far(overall, _CLIMBS, _SPREADS, rng)
     ]
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
@@ -97,7 +112,7 @@ def _annealed(
     meter: Meter, overall: Gaussian, rng: np.random.Generator
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
-    x = _far(overall, _CHAINS, rng)
+    x = _far(overall, _CHAINS, _SPREADS, rng)
     value, score = meter.value_and_grad(x)
     for beta in np.geomspace(_HOTTEST, 1.0, _TEMPERATURES):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
@@ -123,9 +138,9 @@ def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
     return bool(np.sum(gaussian.whiten(x[None]) ** 2) < 9.0 + 2.0 * gaussian.dim)
 
 
-def _measure(meter, q, log_evidence, suspect, overall, rng) -> Outlier:
-    top = climb(meter, Gaussian(suspect, overall.cholesky))
-    start = top.gaussian if top is not None else Gaussian(suspect, 0.3 * overall.cholesky)
+def _measure(
+    meter: Meter, q: Mixture, log_evidence: float, start: Gaussian, rng: np.random.Generator
+) -> Outlier:
     g = batch_and_match(meter, start, rng, max_steps=_MATCH_STEPS)
     x = g.color(rng.standard_normal((_DRAWS, g.dim)))
     log_p = meter.values(x)
