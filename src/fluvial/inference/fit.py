@@ -133,9 +133,9 @@ class _Fit:
         """Go through the stages; each is a method below, and a file of its own."""
         with self.progress.stage("starts"):
             starts = self._look()
-            heads = self._climb(starts)
+            ends = self._climb(starts)
         with self.progress.stage("gaussian"):
-            gaussians = self._match(heads, starts)
+            gaussians = self._match(ends, starts)
             fatal = self._improper(gaussians)
             fitted = self._weigh([GaussianComponent(g) for g in gaussians])
         if not fatal:
@@ -188,20 +188,28 @@ class _Fit:
     def _climb(self, starts):
         unit = np.eye(self.target.dim)
         ends = [climb(self.meter, Gaussian(x, unit)) for x in starts]
-        return distinct(self.meter, [end for end in ends if end is not None and end.converged])
+        return [end for end in ends if end is not None]
 
     # Stage 2.
 
-    def _match(self, heads, starts):
-        candidates = [head.gaussian for head in heads[:_MAX_MODES]]
-        if not candidates:
-            candidates = [Gaussian(starts[0], np.eye(self.target.dim))]
+    def _match(self, ends, starts):
+        heads = distinct(self.meter, [end for end in ends if end.converged])[:_MAX_MODES]
+        if not heads:
+            return [self._match_anywhere(ends, starts)]
         fitted: list[Gaussian] = []
-        for start in candidates:
-            gaussian = batch_and_match(self.meter, start, self.rng)
+        for head in heads:
+            gaussian = batch_and_match(self.meter, head.gaussian, self.rng)
             if not any(_same(gaussian, other) for other in fitted):
                 fitted.append(gaussian)
         return fitted
+
+    def _match_anywhere(self, ends, starts):
+        """Where no climb arrived: from the highest end, and from the origin, the better of both."""
+        candidates = [Gaussian(starts[0], np.eye(self.target.dim))]
+        if ends:
+            candidates.append(max(ends, key=lambda end: end.log_p).gaussian)
+        fitted = [batch_and_match(self.meter, start, self.rng) for start in candidates]
+        return max(fitted, key=lambda g: self._weigh([GaussianComponent(g)]).weights.elbo)
 
     def _improper(self, gaussians):
         complaints = [improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians]
