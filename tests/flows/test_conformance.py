@@ -26,24 +26,21 @@ ZOO = {
     "iaf": described("iaf:2,width=8"),
     "iaf-spline": described("iaf-spline:1,width=8,bins=3"),
     "inverted": lambda key, dtype: Inverted(build_flow("triangular", D, key=key, dtype=dtype)),
-    "maf": described("maf:2,width=8", dim=4),
-    "nice": described("nice:3,width=8"),
-    "nice-orth": described("nice-orth:3,width=8"),
-    "nice-perm": described("nice-perm:3,width=8", dim=4),
+    "maf": described("maf:2,width=8,depth=1", dim=2),
+    "nice-orth": described("nice-orth:2,width=8"),
+    "nice-perm": described("nice-perm:2,width=8", dim=4),
     "orthogonal": described("orthogonal"),
     "permutation": described("permutation", dim=5),
-    "planar": described("planar:4"),
-    "planar-1": described("planar:1", dim=2),
+    "planar": described("planar:3"),
     "radial": described("radial:3"),
-    "realnvp": described("realnvp:3,width=8"),
-    "realnvp-asymmetric": described("realnvp:2,width=8,depth=1,max_shrink=3,max_grow=0.3", dim=2),
+    "realnvp": described("realnvp:3,width=8,max_shrink=3,max_grow=0.3"),
     "sinh-arcsinh": described("sinh-arcsinh"),
     "spline": described("spline:2,width=8"),
-    "spline-coarse": described("spline:1,width=8,bins=3,bound=2", dim=4),
-    "sylvester": described("sylvester:2"),
-    "sylvester-narrow": described("sylvester:2,columns=2", dim=4),
+    "sylvester": described("sylvester:2,columns=3", dim=4),
     "triangular": described("triangular"),
 }
+SAME_AS = {"nice": "nice-perm"}
+"""Second names, which need no second run."""
 STARTS_ELSEWHERE = {"chain", "householder", "orthogonal", "permutation"}
 """Flows that do not start near the identity."""
 
@@ -118,12 +115,17 @@ quick_jit = functools.partial(
 
 
 @quick_jit
-def images(flow, points):
-    """Images, log determinants, what autodiff says these are, and the way back."""
+def there_and_back(flow, points):
+    """Images and log determinants, of the flow and of the way back."""
     out, log_det = jax.vmap(flow.forward)(points)
-    back, back_log_det = jax.vmap(flow.inverse)(out)
+    return out, log_det, *jax.vmap(flow.inverse)(out)
+
+
+@quick_jit
+def slogdet(flow, points):
+    """The log determinant of the Jacobian that autodiff finds."""
     jacobian = jax.vmap(jax.jacfwd(lambda point: flow.forward(point)[0]))(points)
-    return out, log_det, back, back_log_det, jnp.linalg.slogdet(jacobian)[1]
+    return jnp.linalg.slogdet(jacobian)[1]
 
 
 @quick_jit
@@ -150,7 +152,7 @@ def test_inverse_undoes_forward_both_ways(name, dtype):
     tolerance = 1e-4 if dtype == jnp.float32 else 1e-10
     for label, way in directions(flow).items():
         points = near_points(flow.dim, dtype)
-        _, log_det, back, back_log_det, _ = images(way, points)
+        _, log_det, back, back_log_det = there_and_back(way, points)
         np.testing.assert_allclose(back, points, rtol=0, atol=tolerance, err_msg=label)
         np.testing.assert_allclose(back_log_det, -log_det, rtol=0, atol=tolerance, err_msg=label)
 
@@ -162,7 +164,7 @@ def test_inverse_undoes_forward_far_out(name, dtype):
     tolerance = 1e-3 if dtype == jnp.float32 else 1e-10
     for label, way in directions(flow).items():
         points = far_points(flow.dim, dtype)
-        out, _, back, _, _ = images(way, points)
+        out, _, back, _ = there_and_back(way, points)
         size = np.maximum(np.abs(points).max(axis=1), np.abs(out).max(axis=1))
         error = np.abs(back - points).max(axis=1) / size
         assert error.max() < tolerance, label
@@ -173,8 +175,10 @@ def test_log_det_is_that_of_the_autodiff_jacobian(name, dtype):
     flow = perturbed(name, dtype)
     tolerance = 1e-3 if dtype == jnp.float32 else 1e-9
     for label, way in directions(flow).items():
-        _, log_det, _, _, slogdet = images(way, near_points(flow.dim, dtype))
-        np.testing.assert_allclose(log_det, slogdet, rtol=0, atol=tolerance, err_msg=label)
+        points = near_points(flow.dim, dtype)
+        _, log_det, _, _ = there_and_back(way, points)
+        expected = slogdet(way, points)
+        np.testing.assert_allclose(log_det, expected, rtol=0, atol=tolerance, err_msg=label)
 
 
 @every_flow
@@ -201,7 +205,7 @@ def test_extremes_stay_finite(name, dtype, factor):
     flow = scaled(perturbed(name, dtype), factor)
     for label, way in directions(flow).items():
         for points in (near_points(flow.dim, dtype), far_points(flow.dim, dtype)):
-            out, log_det, *_ = images(way, points)
+            out, log_det, *_ = there_and_back(way, points)
             results = (out, log_det, loss_and_gradients(way, points))
             for leaf in jax.tree.leaves(results):
                 assert bool(jnp.isfinite(leaf).all()), label
@@ -212,7 +216,7 @@ def test_dtype_is_kept(name, dtype):
     flow = perturbed(name, dtype)
     for way in directions(flow).values():
         points = near_points(flow.dim, dtype)
-        results = (images(way, points), loss_and_gradients(way, points))
+        results = (there_and_back(way, points), loss_and_gradients(way, points))
         assert {leaf.dtype for leaf in jax.tree.leaves(results)} == {jnp.dtype(dtype)}
 
 
@@ -222,21 +226,24 @@ def test_starts_near_the_identity(name, dtype):
         pytest.skip("documented to start elsewhere")
     flow = fresh(name, dtype)
     points = near_points(flow.dim, dtype)
-    out, log_det, *_ = images(flow, points)
+    out, log_det, *_ = there_and_back(flow, points)
     np.testing.assert_allclose(out, points, atol=0.1)
     np.testing.assert_allclose(log_det, 0, atol=0.1)
 
 
-@pytest.mark.parametrize("name", [name for name in ZOO if ":" in name or name in FAMILIES])
+STACKS = ["householder", "iaf", "nice-orth", "nice-perm", "planar", "realnvp", "sylvester"]
+
+
+@pytest.mark.parametrize("name", STACKS)
 def test_stack_is_the_chain_of_its_layers(name, x64):
     flow = perturbed(name, jnp.float64)
-    if not isinstance(flow, Stacked):
-        pytest.skip("one layer by nature")
+    assert isinstance(flow, Stacked)
     arrays, static = eqx.partition(flow.layers, eqx.is_array)
     count = jax.tree.leaves(arrays)[0].shape[0]
     layers = [eqx.combine(jax.tree.map(lambda a, k=k: a[k], arrays), static) for k in range(count)]
     points = near_points(flow.dim, jnp.float64)
-    for one, other in zip(images(flow, points), images(Chain(layers), points), strict=True):
+    results, expected = (there_and_back(f, points) for f in (flow, Chain(layers)))
+    for one, other in zip(results, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10)
     jax.tree.map(np.testing.assert_array_equal, Stacked(layers), flow)
 
@@ -248,9 +255,9 @@ REFUSES_ONE_DIMENSION = {"nice", "nice-orth", "nice-perm", "realnvp", "spline"}
 def test_one_dimension_works(name):
     flow = moved(build_flow(name, 1, key=jax.random.key(0)), step=0.1, seed=1)
     points = near_points(1, jnp.float32)
-    _, log_det, back, _, slogdet = images(flow, points)
+    _, log_det, back, _ = there_and_back(flow, points)
     np.testing.assert_allclose(back, points, atol=1e-4)
-    np.testing.assert_allclose(log_det, slogdet, atol=1e-3)
+    np.testing.assert_allclose(log_det, slogdet(flow, points), atol=1e-3)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSES_ONE_DIMENSION))
@@ -272,4 +279,5 @@ def test_structure_is_known_without_computing(name):
 
 
 def test_zoo_has_every_family():
-    assert set(FAMILIES) <= set(ZOO)
+    assert set(FAMILIES) <= set(ZOO) | set(SAME_AS)
+    assert all(FAMILIES[name] == FAMILIES[same] for name, same in SAME_AS.items())

@@ -158,15 +158,17 @@ def _sylvester(
     return _stacked(layer)(dim, layers, key=key, dtype=dtype)
 
 
+_NICE_PERM = Family(_nice(_permutation), layers=8)
+
 FAMILIES: dict[str, Family] = {
     "diagonal": Family(_single(Diagonal)),
     "householder": Family(_stacked(Householder), layers=4),
     "iaf": Family(_affine(Autoregressive), layers=4),
     "iaf-spline": Family(_spline(Autoregressive), layers=2),
     "maf": Family(_inverted(_affine(Autoregressive)), layers=4),
-    "nice": Family(_nice(_permutation), layers=8),
+    "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),
-    "nice-perm": Family(_nice(_permutation), layers=8),
+    "nice-perm": _NICE_PERM,
     "orthogonal": Family(Orthogonal),
     "permutation": Family(_permutation),
     "planar": Family(_stacked(Planar), layers=32),
