@@ -8,16 +8,15 @@ exact draws to one another. The densities are those in benchmarks/logistic.py an
 """
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 import fluvial
+from benchmarks.fitting import Fit, fit_and_draw
 from benchmarks.honesty import failure
 from benchmarks.logistic import LOG_EVIDENCE, data_folder, german_credit, ionosphere
 from benchmarks.metrics import w1_ratio
@@ -37,16 +36,12 @@ BOUNDS = {
 EVIDENCE_BOUND, W1_BOUND, SECONDS_BOUND = 0.02, 1.5, 20.0
 
 
-class Fit(NamedTuple):
-    """One fit, seen from outside; seconds include drawing, the first seed's also compilation."""
-
-    posterior: fluvial.Posterior
-    draws: dict[str, np.ndarray]
-    seconds: float
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.evidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--data", type=Path, metavar="DIR", help="default: FLUVIAL_DATA")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args(arguments)
@@ -78,18 +73,11 @@ def _fit_and_print(
 ) -> None:
     for seed in range(seeds):
         try:
-            fit = _fit(target, seed)
+            fit = fit_and_draw(target, seed, DRAWS)
         except Exception as error:
             print(f"{name:<28}{target.dim:>3}{seed:>5}  failed: {failure(error)}", flush=True)
             continue
         print(line(name, seed, target.dim, fit, log_evidence, distance(fit.draws)), flush=True)
-
-
-def _fit(target: fluvial.Target, seed: int) -> Fit:
-    start = time.perf_counter()
-    posterior = fluvial.fit(target, seed=seed, progress=False)
-    draws = posterior.draws(DRAWS)
-    return Fit(posterior, draws, time.perf_counter() - start)
 
 
 def line(name: str, seed: int, dim: int, fit: Fit, log_evidence: float, w1: float | None) -> str:

@@ -18,7 +18,11 @@ LIMIT_MEGABYTES = {100: 1500}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.memory",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--fit", nargs=2, metavar=("KIND", "DIM"), help="one fit, in this process")
     options = parser.parse_args(arguments)
     if options.fit:

@@ -7,13 +7,12 @@ off by more than 10 % (15 % for tails), or the density is improper; a false alar
 """
 
 import argparse
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-import fluvial
+from benchmarks.fitting import Stopwatch, fit_and_draw
 from benchmarks.honesty import Case, failure, tally
 from benchmarks.metrics import share_error
 from benchmarks.shapes import SHAPES, Shape
@@ -34,7 +33,11 @@ class Outcome(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.modes", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.modes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(SHAPES), default=list(SHAPES))
     options = parser.parse_args(arguments)
@@ -52,16 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(shape: Shape, seed: int) -> Outcome:
     """Fit; an error is an outcome too, and for an improper density a fair one."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     try:
-        posterior = fluvial.fit(shape.target, seed=seed, progress=False)
-        found = shape.found(posterior.draws(DRAWS))
+        posterior, draws, seconds, _ = fit_and_draw(shape.target, seed, DRAWS)
+        found = shape.found(draws)
     except Exception as error:
-        nothing = np.full(len(shape.truth), np.nan)
-        return Outcome(
-            "ERROR", np.nan, np.nan, nothing, time.perf_counter() - start, failure(error)
-        )
-    seconds = time.perf_counter() - start
+        nothing, seconds = np.full(len(shape.truth), np.nan), watch.read()[0]
+        return Outcome("ERROR", np.nan, np.nan, nothing, seconds, failure(error))
     return Outcome(posterior.verdict.name, posterior.khat, posterior.ess, found, seconds)
 
 

@@ -8,7 +8,6 @@ on where the first one stopped.
 """
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from jaxtyping import Float
 
 from benchmarks import nuts, posteriordb_table, records
 from benchmarks.database import Entry, columns, entries, reference_draws
+from benchmarks.fitting import Stopwatch, fit_and_draw
 from benchmarks.honesty import failure
 from benchmarks.metrics import accuracy
 
@@ -98,16 +98,14 @@ def _fits(entry: Entry, reference: Reference, seeds: int) -> list[Record]:
     target: list[fluvial.Target] = []
 
     def fit(seed: int) -> Record:
-        start, cpu_start = time.perf_counter(), time.process_time()
+        watch = Stopwatch()
         if not target:
             target.append(fluvial.from_stan(str(entry.program), entry.data))
-        posterior = fluvial.fit(target[0], seed=seed, progress=False)
-        draws = columns(posterior.draws(DRAWS), reference.names)
-        spent = {
-            "seconds": time.perf_counter() - start,
-            "cpu_seconds": time.process_time() - cpu_start,
-        }
-        return spent | _diagnostics(posterior) | reference.distance(draws)
+        posterior, draws, *_ = fit_and_draw(target[0], seed, DRAWS)
+        seconds, cpu_seconds = watch.read()
+        spent = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+        found = reference.distance(columns(draws, reference.names))
+        return spent | _diagnostics(posterior) | found
 
     return [_attempt(partial(fit, seed)) | {"seed": seed} for seed in range(seeds)]
 

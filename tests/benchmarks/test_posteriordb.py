@@ -149,3 +149,12 @@ def test_records_survive_a_failed_write(tmp_path):
         records.store(path, {"x": object()})
     assert records.load(path) == {"x": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_ctrl_c_during_a_fit_ends_the_run(clone, monkeypatch):
+    class Interrupted:
+        interrupted = True
+
+    monkeypatch.setattr("fluvial.fit", lambda *_, **__: Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        posteriordb.main(["--posteriordb", str(clone), "--skip-nuts", "--seeds", "1"])
