@@ -1,4 +1,10 @@
-"""Settings that hold for every test: strict dtypes, no silent promotion."""
+"""Settings that hold for every test: strict dtypes, no silent promotion, quick compilation."""
+
+import os
+
+# Read when the backend starts. Nearly all the time of the tests is spent compiling programs that
+# run once; fit's own functions set this for themselves, and are tested as they are used.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import jax
 import pytest
@@ -11,3 +17,10 @@ def x64():
     """Run the test with 64-bit types enabled."""
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_compiled_leftovers():
+    """Free what a module compiled: hundreds of programs otherwise add up to gigabytes."""
+    yield
+    jax.clear_caches()

@@ -60,12 +60,13 @@ class Importance:
     @property
     def elbo_se(self) -> float:
         """Standard error of ``elbo``, in nats."""
-        return float(np.std(self._finite) / np.sqrt(max(len(self._finite), 1)))
+        return float(np.sqrt(2.0 * self.half_variance / max(len(self._finite), 1)))
 
     @property
     def half_variance(self) -> float:
         """Var(ln w)/2, in nats: what KL(q‖p) is where q is nearly right."""
-        return float(0.5 * np.var(self._finite)) if len(self._finite) else np.inf
+        with np.errstate(over="ignore"):  # of log weights beyond 1e154 the variance is infinite
+            return float(0.5 * np.var(self._finite)) if len(self._finite) else np.inf
 
     @property
     def log_evidence(self) -> float:
