@@ -81,6 +81,8 @@ class Posterior:
         <Verdict.GOOD: 'GOOD'>
         >>> posterior.draws(1000)["x"].shape
         (1000, 2)
+        >>> posterior.log_prob(np.array([[3.0, 3.0]])).round(2)
+        array([-1.84])
     """
 
     approximation: Mixture
@@ -128,7 +130,7 @@ class Posterior:
 
     @property
     def khat(self) -> float:
-        """Pareto k-hat of the importance weights: below 0.5 good, above 0.7 useless."""
+        """Pareto k-hat, the shape of the largest weights: their moments exist up to 1/k-hat."""
         return self.evidence.khat
 
     @property
@@ -185,7 +187,7 @@ class Posterior:
             return space.at(indices)
         return space.constrain(self.pool.points[indices], seed)
 
-    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    def log_prob(self, x: np.ndarray) -> Float[np.ndarray, " N"]:
         """Normalized log density ln q at unconstrained points (N, D), in nats, float64.
 
         Raises:
