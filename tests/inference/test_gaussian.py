@@ -6,6 +6,7 @@ import pytest
 
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.meter import Meter
+from fluvial.inference.starts import climb
 from fluvial.targets import Target
 
 
@@ -32,10 +33,25 @@ def test_a_gaussian_is_found_exactly(dim):
     np.testing.assert_allclose(found / np.outer(sd, sd), covariance / np.outer(sd, sd), atol=0.03)
 
 
+def scales_of(decades):
+    scales = 10.0 ** np.array([-decades, 0.0, decades])
+    return scales, gaussian_target(np.array([1.0, 2.0, 3.0]), np.diag(scales**2))
+
+
 def test_ill_conditioning_does_not_matter():
-    scales = np.array([1e-5, 1.0, 1e5])
-    meter = Meter(gaussian_target(np.array([1.0, 2.0, 3.0]), np.diag(scales**2)))
-    q = batch_and_match(meter, Gaussian(np.zeros(3), np.eye(3)), np.random.default_rng(0))
+    scales, target = scales_of(decades=3.0)
+    start = Gaussian(np.zeros(3), np.eye(3))
+    q = batch_and_match(Meter(target), start, np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.norm(q.cholesky, axis=1) / scales, 1.0, atol=1e-3)
+
+
+def test_after_a_climb_it_matters_even_less():
+    """From N(0, I) two hundred steps are too few for ten decades; L-BFGS brings the scales."""
+    scales, target = scales_of(decades=5.0)
+    meter = Meter(target)
+    top = climb(meter, Gaussian(np.zeros(3), np.eye(3)))
+    assert top is not None
+    q = batch_and_match(meter, top.gaussian, np.random.default_rng(0))
     np.testing.assert_allclose(np.linalg.norm(q.cholesky, axis=1) / scales, 1.0, atol=0.02)
 
 
