@@ -9,7 +9,7 @@ venv: .venv/made
 .venv/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[numpyro,pymc,plots]" --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[numpyro,pymc,plots,studies,notebooks,dask]" --group dev
 	touch $@
 
 run: venv
