@@ -1,4 +1,4 @@
-"""The command line: ``fluvial fit``."""
+"""The command line: ``fluvial fit`` and ``fluvial reproduce``."""
 
 from fluvial.cli.app import main
 

@@ -6,7 +6,7 @@
     0  done
     1  the input was wrong: one sentence says what
     2  wrong usage of the command line
-    3  done, but the verdict is FAILED
+    3  done, but the verdict is FAILED, or a claim is NOT_REPRODUCED
   130  interrupted before there was anything to show
 =====  ==========================================================
 """
@@ -19,6 +19,7 @@ import typer
 
 from fluvial._version import __version__
 from fluvial.cli.fit import fit
+from fluvial.cli.reproduce import reproduce
 from fluvial.errors import InputError
 
 __all__ = ["main"]
@@ -63,3 +64,4 @@ def _fluvial(
 
 
 _app.command()(fit)
+_app.command()(reproduce)

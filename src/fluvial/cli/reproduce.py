@@ -1,0 +1,98 @@
+"""``fluvial reproduce``: run published experiments again, and judge what they claimed."""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fluvial.replication import JudgedClaim
+    from fluvial.studies import Study
+
+__all__ = ["reproduce"]
+
+_INPUT_WRONG, _NOT_REPRODUCED, _INTERRUPTED = 1, 3, 130
+
+
+class _Budget(StrEnum):
+    """As ``fluvial.replication.Budget``, whose import takes NumPy along."""
+
+    smoke = "smoke"
+    quick = "quick"
+    full = "full"
+
+
+def reproduce(
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STUDY]...", help="Such as energies; all of them if none."),
+    ] = None,
+    *,
+    budget: Annotated[
+        _Budget,
+        typer.Option(
+            help="smoke: seconds, judges nothing; quick: minutes; full: as published.",
+        ),
+    ] = _Budget.quick,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Keep the results in DIR/STUDY.")] = Path(
+        "results"
+    ),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the results that are there.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Run published experiments again, and judge what they claimed."""
+    from fluvial.cli.cache import keep_compiled
+
+    keep_compiled()
+    from fluvial.studies import STUDIES, load_study
+
+    chosen = [load_study(name) for name in dict.fromkeys(studies or STUDIES)]
+    judged, wrong = {}, False
+    for study in chosen:
+        claims = _claims(study, budget.value, out, resume, shown=not quiet)
+        wrong = wrong or claims is None
+        judged[study.name] = claims or []
+    from fluvial.cli.claims_table import show_claims
+
+    show_claims(judged)
+    if wrong:
+        raise typer.Exit(_INPUT_WRONG)
+    if any(claim.judgement == "NOT_REPRODUCED" for claims in judged.values() for claim in claims):
+        raise typer.Exit(_NOT_REPRODUCED)
+
+
+def _claims(
+    study: "Study", budget: str, out: Path, resume: bool, *, shown: bool
+) -> "Sequence[JudgedClaim] | None":
+    """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
+    from fluvial.cli.study_progress import StudyProgress
+    from fluvial.errors import InputError
+    from fluvial.replication import Budget
+    from fluvial.studies.running import run_study
+
+    command = f"fluvial reproduce {study.name} --budget {budget}"
+    try:
+        with StudyProgress(study.name, shown=shown) as progress:
+            return run_study(
+                study,
+                Budget(budget),
+                out,
+                resume=resume,
+                command=command,
+                on_unit=progress.on_unit,
+            )
+    except InputError as error:
+        sys.stderr.write(f"fluvial: {error}\n")
+        return None
+    except KeyboardInterrupt:
+        typer.echo(
+            f"fluvial: interrupted; what is finished is kept in {out / study.name}, and --resume "
+            "goes on with it.",
+            err=True,
+        )
+        raise typer.Exit(_INTERRUPTED) from None

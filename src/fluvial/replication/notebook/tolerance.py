@@ -1,0 +1,62 @@
+"""How far a local value may lie from the recorded one."""
+
+import math
+from dataclasses import dataclass
+
+from fluvial.errors import InputError
+
+__all__ = ["Tolerance"]
+
+# Below this many seconds a duration says more of the clock and the caches than of the program.
+_SHORTEST = 1e-3
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a local value may lie from the recorded one.
+
+    Args:
+        rtol: of a number, relative to the recorded one.
+        atol: of a number, absolute: |local - recorded| <= atol + rtol |recorded|, as NumPy has it.
+        time_ratio: how many times longer or shorter a duration may be. Durations are never equal.
+        similarity: the least structural similarity of two pictures where either shows anything,
+            at most 1 (Wang et al. 2004, "Image quality assessment: from error visibility to
+            structural similarity").
+
+    Raises:
+        InputError: if a bound makes no sense.
+
+    Example:
+        >>> Tolerance(rtol=0.01).near(100.0, 100.9)
+        True
+        >>> Tolerance(time_ratio=3.0).alike(12.0, 5.0)
+        True
+    """
+
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    time_ratio: float = 5.0
+    similarity: float = 0.9
+
+    def __post_init__(self):
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if not 0.0 <= value < math.inf:
+                raise InputError(f"{name} is {value}: give a finite number of at least 0.")
+        if not 1.0 <= self.time_ratio < math.inf:
+            raise InputError(f"the time ratio is {self.time_ratio}: give a number of at least 1.")
+        if not 0.0 <= self.similarity <= 1.0:
+            raise InputError(f"the similarity is {self.similarity}: give a number from 0 to 1.")
+
+    def near(self, recorded: float, local: float) -> bool:
+        """Whether two numbers agree; NaN agrees with NaN, an infinity with itself alone."""
+        if math.isnan(recorded) or math.isnan(local):
+            return math.isnan(recorded) and math.isnan(local)
+        if math.isinf(recorded) or math.isinf(local):
+            return recorded == local
+        return abs(local - recorded) <= self.atol + self.rtol * abs(recorded)
+
+    def alike(self, recorded: float, local: float) -> bool:
+        """Whether two durations, in seconds, are of the same order."""
+        a, b = max(recorded, _SHORTEST), max(local, _SHORTEST)
+        return max(a, b) <= self.time_ratio * min(a, b)

@@ -1,0 +1,29 @@
+"""Published experiments, run again and judged.
+
+A study is a module of its own, imported when it is asked for.
+"""
+
+import difflib
+import importlib
+
+from fluvial.errors import InputError
+from fluvial.studies.study import Study, Unit
+
+__all__ = ["STUDIES", "Study", "Unit", "load_study"]
+
+STUDIES: dict[str, str] = {}
+"""Name -> "module:class"."""
+
+
+def load_study(name: str) -> Study:
+    """Return the study of a name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in STUDIES:
+        near = difflib.get_close_matches(name, STUDIES, n=1)
+        advice = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(STUDIES)}."
+        raise InputError(f'no study is called "{name}": {advice}')
+    module, _, attribute = STUDIES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)()
