@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Chain, Flow, Inverted, Stacked, build_flow
+from fluvial.flows import Chain, Flow, Hamiltonian, Inverted, Langevin, Stacked, build_flow
 from fluvial.flows.families import FAMILIES
 
 D = 3
@@ -19,13 +19,20 @@ def described(spec, dim=D):
     return lambda key, dtype: build_flow(spec, dim, key=key, dtype=dtype)
 
 
+def crooked_score(x):
+    """Of a density with tails like a Laplace law's, bent so that no coordinate is alone."""
+    return -jnp.tanh(x) - 0.3 * jnp.sin(jnp.roll(x, 1))
+
+
 ZOO = {
     "chain": described("diagonal+householder:2", dim=4),
     "diagonal": described("diagonal"),
+    "hamiltonian": lambda key, dtype: Hamiltonian(crooked_score, 2, steps=3, dtype=dtype),
     "householder": described("householder:3"),
     "iaf": described("iaf:2,width=8"),
     "iaf-spline": described("iaf-spline:1,width=8,bins=3"),
     "inverted": lambda key, dtype: Inverted(build_flow("triangular", D, key=key, dtype=dtype)),
+    "langevin": lambda key, dtype: Langevin(crooked_score, 2, steps=2, dtype=dtype),
     "maf": described("maf:2,width=8,depth=1", dim=2),
     "nice-orth": described("nice-orth:2,width=8"),
     "nice-perm": described("nice-perm:2,width=8", dim=4),
@@ -41,7 +48,14 @@ ZOO = {
 }
 SAME_AS = {"nice": "nice-perm"}
 """Second names, which need no second run."""
-STARTS_ELSEWHERE = {"chain", "householder", "orthogonal", "permutation"}
+STARTS_ELSEWHERE = {
+    "chain",
+    "hamiltonian",
+    "householder",
+    "langevin",
+    "orthogonal",
+    "permutation",
+}
 """Flows that do not start near the identity."""
 
 DTYPES = {"float32": jnp.float32, "float64": jnp.float64}

@@ -4,6 +4,8 @@ from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.builders import build_flow
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
+from fluvial.flows.hamiltonian import Hamiltonian
+from fluvial.flows.langevin import Langevin
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation
@@ -22,8 +24,10 @@ __all__ = [
     "Coupling",
     "Diagonal",
     "Flow",
+    "Hamiltonian",
     "Householder",
     "Inverted",
+    "Langevin",
     "Orthogonal",
     "Permutation",
     "Planar",

@@ -52,6 +52,10 @@ class Diagonal(Flow):
         self.raw_log_scale = jnp.zeros(dim, dtype)
         self.dim = dim
 
+    def scale(self) -> Float[Array, " D"]:
+        """Give the scales e^s, shape (D,)."""
+        return jnp.exp(_log_scale(self.raw_log_scale))
+
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Scale, then shift."""
         s = _log_scale(self.raw_log_scale)

@@ -1,5 +1,6 @@
 """Free energies and evidence estimates."""
 
+from fluvial.objectives.extended import Extended
 from fluvial.objectives.free_energy import (
     FreeEnergy,
     FreeEnergyEstimate,
@@ -10,6 +11,7 @@ from fluvial.objectives.free_energy import (
 from fluvial.objectives.importance import Importance, importance_weighted_bound
 
 __all__ = [
+    "Extended",
     "FreeEnergy",
     "FreeEnergyEstimate",
     "Importance",
