@@ -10,11 +10,13 @@ KEY = jax.random.key(0)
 
 def test_number_of_layers_and_options_are_heeded():
     flow = build_flow("realnvp:3, width=5, depth=1, max_grow=0.5", 4, key=KEY)
-    assert isinstance(flow, Stacked)
-    assert flow.layers.conditioner.weights[0].shape == (3, 5, 2)
-    assert len(flow.layers.conditioner.weights) == 2
-    assert flow.layers.transformer.max_grow == 0.5
-    assert flow.layers.transformer.max_shrink == 2.0
+    stack = flow.flows[0]
+    assert isinstance(stack, Stacked)
+    coupling = stack.layers.flows[0]
+    assert coupling.conditioner.weights[0].shape == (3, 5, 2)
+    assert len(coupling.conditioner.weights) == 2
+    assert coupling.transformer.max_grow == 0.5
+    assert coupling.transformer.max_shrink == 2.0
 
 
 def test_plus_chains_in_the_order_written():

@@ -2,6 +2,8 @@
 
 from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.builders import build_flow
+from fluvial.flows.conjugated import Conjugated
+from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.hamiltonian import Hamiltonian
@@ -11,6 +13,8 @@ from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
+from fluvial.flows.riffle import Riffle
+from fluvial.flows.score import forward_with_score
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.tails import SinhArcsinh
@@ -21,6 +25,8 @@ __all__ = [
     "Affine",
     "Autoregressive",
     "Chain",
+    "Conjugated",
+    "Continuous",
     "Coupling",
     "Diagonal",
     "Flow",
@@ -33,10 +39,12 @@ __all__ = [
     "Planar",
     "Radial",
     "RationalQuadratic",
+    "Riffle",
     "SinhArcsinh",
     "Stacked",
     "Sylvester",
     "Transformer",
     "Triangular",
     "build_flow",
+    "forward_with_score",
 ]

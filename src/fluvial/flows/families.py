@@ -8,13 +8,16 @@ import jax
 from jaxtyping import DTypeLike, PRNGKeyArray
 
 from fluvial.flows.autoregressive import Autoregressive
+from fluvial.flows.conjugated import Conjugated
+from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
-from fluvial.flows.flow import Flow, Inverted, Stacked
+from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation, riffled_orders
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
+from fluvial.flows.riffle import riffle_for
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.tails import SinhArcsinh
@@ -81,33 +84,41 @@ def _nice(mixing: Callable[..., Flow]) -> Callable[..., Flow]:
         def layer(key):
             mixing_key, net_key = jax.random.split(key)
             mix = mixing(dim, key=mixing_key, dtype=dtype)
-            return Coupling(Additive(), mix, key=net_key, width=width, depth=depth, dtype=dtype)
+            coupling = Coupling(Additive(), dim, key=net_key, width=width, depth=depth, dtype=dtype)
+            return Conjugated(coupling, mix)
 
         return Stacked([layer(layer_key) for layer_key in jax.random.split(key, layers)])
 
     return build
 
 
-def _riffled(
-    layer: type[Coupling] | type[Autoregressive],
-    tau: Transformer,
-    dim: int,
-    layers: int,
-    key: PRNGKeyArray,
-    **network: Any,
+_Layers = Callable[..., Flow]  # (tau, dim, layers, key, **network)
+
+
+def _couplings(tau: Transformer, dim: int, layers: int, key: PRNGKeyArray, **network: Any) -> Flow:
+    """Couplings with a riffle after each, and at last back to the first order."""
+    keys = jax.random.split(key, layers)
+    couplings = [Coupling(tau, dim, key=layer_key, **network) for layer_key in keys]
+    riffle, order = riffle_for(dim, layers)
+    shuffled = Stacked([Chain([coupling, riffle]) for coupling in couplings])
+    return Chain([shuffled, Permutation(order)])
+
+
+def _autoregressive(
+    tau: Transformer, dim: int, layers: int, key: PRNGKeyArray, **network: Any
 ) -> Flow:
-    """Layers that differ in the order of the coordinates."""
+    """Autoregressive layers that differ in the order of the coordinates."""
     orders = riffled_orders(dim, layers)
     keys = jax.random.split(key, layers)
     return Stacked(
         [
-            layer(tau, Permutation(order), key=layer_key, **network)
+            Autoregressive(tau, Permutation(order), key=layer_key, **network)
             for order, layer_key in zip(orders, keys, strict=True)
         ]
     )
 
 
-def _affine(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]:
+def _affine(layers_of: _Layers) -> Callable[..., Flow]:
     def build(
         dim: int,
         layers: int,
@@ -120,12 +131,12 @@ def _affine(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]
         max_grow: float = 2.0,
     ) -> Flow:
         tau = Affine(max_shrink, max_grow)
-        return _riffled(layer, tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+        return layers_of(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
 
     return build
 
 
-def _spline(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]:
+def _spline(layers_of: _Layers) -> Callable[..., Flow]:
     def build(
         dim: int,
         layers: int,
@@ -138,7 +149,7 @@ def _spline(layer: type[Coupling] | type[Autoregressive]) -> Callable[..., Flow]
         bound: float = 6.0,
     ) -> Flow:
         tau = RationalQuadratic(bins, bound)
-        return _riffled(layer, tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
+        return layers_of(tau, dim, layers, key, width=width, depth=depth, dtype=dtype)
 
     return build
 
@@ -158,14 +169,21 @@ def _sylvester(
     return _stacked(layer)(dim, layers, key=key, dtype=dtype)
 
 
+def _continuous(
+    dim: int, *, key: PRNGKeyArray, dtype: DTypeLike, width: int = 64, steps: int = 4
+) -> Flow:
+    return Continuous(dim, key=key, width=width, steps=steps, dtype=dtype)
+
+
 _NICE_PERM = Family(_nice(_permutation), layers=8)
 
 FAMILIES: dict[str, Family] = {
+    "continuous": Family(_continuous),
     "diagonal": Family(_single(Diagonal)),
     "householder": Family(_stacked(Householder), layers=4),
-    "iaf": Family(_affine(Autoregressive), layers=4),
-    "iaf-spline": Family(_spline(Autoregressive), layers=2),
-    "maf": Family(_inverted(_affine(Autoregressive)), layers=4),
+    "iaf": Family(_affine(_autoregressive), layers=4),
+    "iaf-spline": Family(_spline(_autoregressive), layers=2),
+    "maf": Family(_inverted(_affine(_autoregressive)), layers=4),
     "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),
     "nice-perm": _NICE_PERM,
@@ -173,9 +191,9 @@ FAMILIES: dict[str, Family] = {
     "permutation": Family(_permutation),
     "planar": Family(_stacked(Planar), layers=32),
     "radial": Family(_stacked(Radial), layers=8),
-    "realnvp": Family(_affine(Coupling), layers=8),
+    "realnvp": Family(_affine(_couplings), layers=8),
     "sinh-arcsinh": Family(_single(SinhArcsinh)),
-    "spline": Family(_spline(Coupling), layers=6),
+    "spline": Family(_spline(_couplings), layers=6),
     "sylvester": Family(_sylvester, layers=4),
     "triangular": Family(_single(Triangular)),
 }

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from fluvial.flows import Flow
+from fluvial.flows import Flow, forward_with_score
 
 __all__ = ["FreeEnergy", "FreeEnergyEstimate", "LogDensity", "base_log_prob", "flow_log_prob"]
 
@@ -123,12 +123,9 @@ class FreeEnergy(eqx.Module):
         return jnp.concatenate([z, -z])
 
     def _path_terms(self, flow, target, z):
-        x, log_det = jax.vmap(flow.forward)(z)
-        at = jax.lax.stop_gradient(x)
-        fixed = jax.lax.stop_gradient(flow)
-        score_q = jax.vmap(jax.grad(lambda point: flow_log_prob(fixed, point)))(at)
+        x, log_det, score_q = jax.vmap(lambda z: forward_with_score(flow, z, -z))(z)
         log_q = jax.vmap(base_log_prob)(z) - jax.lax.stop_gradient(log_det)
-        log_p, score_p = jax.vmap(jax.value_and_grad(target.log_prob))(at)
+        log_p, score_p = jax.vmap(jax.value_and_grad(target.log_prob))(jax.lax.stop_gradient(x))
         return _linear(log_q, score_q, x), _linear(log_p, score_p, x)
 
     def _total_terms(self, flow, target, z):
