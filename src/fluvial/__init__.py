@@ -11,7 +11,7 @@ from fluvial._version import __version__
 if TYPE_CHECKING:
     from fluvial import datasets, flows, objectives, targets
     from fluvial.errors import InputError
-    from fluvial.inference import Posterior, Verdict, fit
+    from fluvial.inference import Posterior, Verdict, fit, fit_many
     from fluvial.loading import load
     from fluvial.targets import Target, from_numpyro, from_pymc, from_stan
 
@@ -23,6 +23,7 @@ __all__ = [
     "__version__",
     "datasets",
     "fit",
+    "fit_many",
     "flows",
     "from_numpyro",
     "from_pymc",
@@ -38,6 +39,7 @@ _MODULE_OF = {
     "Target": "fluvial.targets",
     "Verdict": "fluvial.inference",
     "fit": "fluvial.inference",
+    "fit_many": "fluvial.inference",
     "from_numpyro": "fluvial.targets",
     "from_pymc": "fluvial.targets",
     "from_stan": "fluvial.targets",

@@ -1,3 +1,4 @@
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -134,3 +135,11 @@ def test_numpyro_is_not_installed(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "numpyro", None)
     with pytest.raises(InputError, match=r'pip install "fluvial\[numpyro\]"'):
         from_numpyro(schools, EFFECTS, ERRORS)
+
+
+def test_it_travels_with_its_data():
+    target = from_numpyro(schools, EFFECTS, sigma=ERRORS)
+    again = cloudpickle.loads(cloudpickle.dumps(target))
+    points = np.random.default_rng(0).normal(size=(5, target.dim))
+    np.testing.assert_array_equal(again.values(points), target.values(points))
+    assert again.log_likelihood(points)["y"].shape == (5, 8)

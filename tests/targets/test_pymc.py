@@ -1,5 +1,6 @@
 import sys
 
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -131,3 +132,10 @@ def test_pymc_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymc", None)
     with pytest.raises(InputError, match=r'pip install "fluvial\[pymc\]"'):
         from_pymc(pm.Model())
+
+
+def test_it_travels_with_its_data(schools):
+    again = cloudpickle.loads(cloudpickle.dumps(schools))
+    points = points_of(schools)
+    np.testing.assert_array_equal(again.values(points), schools.values(points))
+    assert again.variables == schools.variables

@@ -1,6 +1,7 @@
 import json
 import math
 
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -189,6 +190,25 @@ def test_with_source():
     described = target.with_source({"kind": "mine"})
     assert json.dumps(described.source) == '{"kind": "mine"}'
     assert described.values(np.ones((1, 2))) == target.values(np.ones((1, 2)))
+
+
+def test_it_travels_with_what_it_refers_to():
+    shift = np.arange(2.0)
+    target = Target(
+        lambda p: -jnp.sum((p["a"] - shift) ** 2),
+        example={"a": np.zeros(2)},
+        constrain=lambda p: {"b": jnp.exp(p["a"])},
+    )
+    again = cloudpickle.loads(cloudpickle.dumps(target))
+    points = points_of(2)
+    np.testing.assert_array_equal(again.values(points), target.values(points))
+    np.testing.assert_array_equal(again.constrain(points)["b"], target.constrain(points)["b"])
+
+
+def test_what_is_made_of_parts_does_not_travel():
+    target = Target(quartic, dim=2)
+    with pytest.raises(TypeError, match="does not know how it was made"):
+        cloudpickle.dumps(Target.of(target._density, target._space))
 
 
 @pytest.mark.parametrize("points", [np.zeros(2), np.zeros((3, 3)), np.zeros((1, 1, 2))])

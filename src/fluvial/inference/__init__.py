@@ -1,7 +1,8 @@
 """From a target to a posterior."""
 
 from fluvial.inference.fit import fit
+from fluvial.inference.many import Failure, Fits, fit_many
 from fluvial.inference.posterior import Posterior
 from fluvial.inference.verdict import Verdict
 
-__all__ = ["Posterior", "Verdict", "fit"]
+__all__ = ["Failure", "Fits", "Posterior", "Verdict", "fit", "fit_many"]

@@ -20,7 +20,7 @@ from fluvial.inference.recorded import Recorded
 from fluvial.inference.verdict import Judgement, Verdict
 from fluvial.targets import Target, target_from_source
 
-__all__ = ["KIND", "load_posterior", "save"]
+__all__ = ["KIND", "load_posterior", "put_together", "save", "taken_apart"]
 
 KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
@@ -47,11 +47,7 @@ def save(posterior: Posterior, directory: Path) -> Path:
         InputError: if the folder holds anything else, or cannot be written.
     """
     recorded = {} if _source(posterior) is not None else posterior.constrained_pool
-    files = {
-        _FLOW: mixture_to_bytes(posterior.approximation),
-        _DRAWS: _draws_file(posterior.pool, recorded),
-    }
-    write_folder(directory, KIND, _content(posterior, list(recorded)), files)
+    write_folder(directory, KIND, *taken_apart(posterior, recorded))
     return directory
 
 
@@ -60,14 +56,43 @@ def load_posterior(
 ) -> Posterior:
     """Read a posterior that ``save`` wrote; see ``fluvial.load``."""
     content, files = read_folder(directory, KIND)
+    target = target or target_from_source(content["source"])
+    posterior = put_together(content, files, directory, target=target, flow=flow)
+    if target is not None:
+        _check_same(target, posterior.pool, directory)
+    return posterior
+
+
+def taken_apart(
+    posterior: Posterior, recorded: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Make of a posterior what JSON can hold, and files; ``put_together`` undoes it.
+
+    Args:
+        posterior: what to take apart.
+        recorded: the model's own space at the pool's points, for whoever lacks the target.
+    """
+    files = {
+        _FLOW: mixture_to_bytes(posterior.approximation),
+        _DRAWS: _draws_file(posterior.pool, recorded),
+    }
+    return _content(posterior, list(recorded)), files
+
+
+def put_together(
+    content: dict[str, Any],
+    files: dict[str, bytes],
+    origin: Path,
+    *,
+    target: Target | None = None,
+    flow: Flow | None = None,
+) -> Posterior:
+    """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
     with np.load(io.BytesIO(files[_DRAWS]), allow_pickle=False) as arrays:
         pool = Pool(arrays["points"], arrays["log_p"], arrays["log_weights"], content["chains"])
         values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
-    target = target or target_from_source(content["source"])
-    if target is not None:
-        _check_same(target, pool, directory)
     provenance = Provenance(**content["provenance"])
-    template = _template(provenance.flow, pool.points.shape[1], flow, directory)
+    template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     return Posterior(
         mixture_from_bytes(files[_FLOW], template),
         pool,

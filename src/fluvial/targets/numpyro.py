@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -54,6 +55,7 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         JaxDensity(log_density, layout.dim),
         Space(space.variables, tuple(sites), space.constrain),
         log_likelihood=batched(log_likelihood),
+        again=partial(from_numpyro, model, *args, **kwargs),
     )
 
 

@@ -4,6 +4,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import jax
@@ -57,6 +58,7 @@ def from_pymc(model: "pymc.Model") -> Target:
         JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
         Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
         log_likelihood=batched(Traced(log_likelihood, layout.dim)),
+        again=partial(from_pymc, model),
     )
 
 

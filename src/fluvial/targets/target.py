@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, final
 
 import jax
@@ -72,6 +72,9 @@ class Target:
             self._space = mapped_space(lambda x: constrain(at(x)), layout.dim)
         self._source: dict | None = None
         self._log_likelihood = None
+        self._again: Callable[[], Target] | None = partial(
+            Target, log_density, dim, example=example, constrain=constrain
+        )
 
     @classmethod
     def of(
@@ -81,13 +84,19 @@ class Target:
         *,
         source: dict | None = None,
         log_likelihood: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
+        again: "Callable[[], Target] | None" = None,
     ) -> "Target":
-        """Put a target together from its parts; this is how the other front ends build theirs."""
+        """Put a target together from its parts; this is how the other front ends build theirs.
+
+        A target that has neither a source nor ``again``, which makes it once more, cannot be sent
+        to another process.
+        """
         target = cls.__new__(cls)
         target._density = density
         target._space = space
         target._source = source
         target._log_likelihood = log_likelihood
+        target._again = again
         return target
 
     def with_source(self, source: dict) -> "Target":
@@ -175,6 +184,16 @@ class Target:
             self.value_and_grad(points)
             seconds.append(time.perf_counter() - start)
         return min(seconds) / len(points)
+
+    def __reduce__(self):
+        """Travel to another process as what the target was made of, and be made again there."""
+        if self._source is not None:
+            from fluvial.targets.source import target_from_source
+
+            return target_from_source, (self._source,)
+        if self._again is None:
+            raise TypeError("this target does not know how it was made")
+        return self._again, ()
 
     def __repr__(self) -> str:
         return f"Target(dim={self.dim}, variables={self.variables})"
