@@ -35,6 +35,7 @@ ZOO = {
     "inverted": lambda key, dtype: Inverted(build_flow("triangular", D, key=key, dtype=dtype)),
     "langevin": lambda key, dtype: Langevin(crooked_score, 2, steps=2, dtype=dtype),
     "maf": described("maf:2,width=8,depth=1", dim=2),
+    "maf-spline": described("maf-spline:1,width=8,bins=3", dim=2),
     "nice-orth": described("nice-orth:2,width=8"),
     "nice-perm": described("nice-perm:2,width=8", dim=4),
     "orthogonal": described("orthogonal"),
@@ -45,6 +46,8 @@ ZOO = {
     "sinh-arcsinh": described("sinh-arcsinh"),
     "spline": described("spline:2,width=8"),
     "sylvester": described("sylvester:2,columns=3", dim=4),
+    "sylvester-householder": described("sylvester-householder:2,reflections=2"),
+    "sylvester-orth": described("sylvester-orth:2,columns=2"),
     "triangular": described("triangular"),
 }
 SAME_AS = {"nice": "nice-perm"}

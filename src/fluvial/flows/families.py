@@ -12,6 +12,7 @@ from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
+from fluvial.flows.frames import Frame, Orthogonalized, Reflected
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation, riffled_orders
@@ -162,10 +163,24 @@ def _inverted(build: Callable[..., Flow]) -> Callable[..., Flow]:
     return build_inverted
 
 
-def _sylvester(
-    dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, columns: int = 32
+def _sylvester(frame: Callable[..., Frame] = Reflected) -> Callable[..., Flow]:
+    """M columns, as many as fit up to ``columns``."""
+
+    def build(
+        dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, columns: int = 32
+    ) -> Flow:
+        layer = functools.partial(Sylvester, columns=columns, frame=frame)
+        return _stacked(layer)(dim, layers, key=key, dtype=dtype)
+
+    return build
+
+
+def _sylvester_householder(
+    dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, reflections: int = 8
 ) -> Flow:
-    layer = functools.partial(Sylvester, columns=columns)
+    """All D columns, from a few reflections."""
+    frame = functools.partial(Reflected, reflections=reflections)
+    layer = functools.partial(Sylvester, columns=dim, frame=frame)
     return _stacked(layer)(dim, layers, key=key, dtype=dtype)
 
 
@@ -184,6 +199,7 @@ FAMILIES: dict[str, Family] = {
     "iaf": Family(_affine(_autoregressive), layers=4),
     "iaf-spline": Family(_spline(_autoregressive), layers=2),
     "maf": Family(_inverted(_affine(_autoregressive)), layers=4),
+    "maf-spline": Family(_inverted(_spline(_autoregressive)), layers=2),
     "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),
     "nice-perm": _NICE_PERM,
@@ -194,7 +210,9 @@ FAMILIES: dict[str, Family] = {
     "realnvp": Family(_affine(_couplings), layers=8),
     "sinh-arcsinh": Family(_single(SinhArcsinh)),
     "spline": Family(_spline(_couplings), layers=6),
-    "sylvester": Family(_sylvester, layers=4),
+    "sylvester": Family(_sylvester(), layers=4),
+    "sylvester-householder": Family(_sylvester_householder, layers=4),
+    "sylvester-orth": Family(_sylvester(Orthogonalized), layers=4),
     "triangular": Family(_single(Triangular)),
 }
 """The one place where a family gets its name."""

@@ -1,16 +1,17 @@
 """The Sylvester flow, M planar flows at once, with an inverse."""
 
 import math
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.flow import Flow
+from fluvial.flows.frames import Frame, Reflected
 from fluvial.flows.roots import tanh_root, tanh_slope
 
 __all__ = ["Sylvester"]
@@ -33,13 +34,8 @@ class Sylvester(Flow):
     :math:`k_i = \operatorname{softplus}(\cdot) > 0` is the constraint, nothing more, and each
     factor is :math:`k_i\,\mathrm{sech}^2 s_i + \tanh^2 s_i`, in which nothing cancels.
 
-    Q is the first M columns of a product of M Householder reflections (their section 4.2),
-    which reaches every such Q up to signs, and is put together without a loop:
-
-    .. math:: H_1 \cdots H_M = 1 - N^\top S^{-1} N, \qquad
-        S = \tfrac12 \mathbb 1 + \text{strict upper triangle of } N N^\top
-
-    with the unit normals in the rows of N (Joffrain et al. 2006, theorem 2).
+    Q is learned as a product of Householder reflections (their section 4.2) or by
+    orthogonalizing a matrix (section 4.1): see ``fluvial.flows.frames``.
 
     For the inverse, multiply the first equation by :math:`\tilde R Q^\top` and add b: with
     :math:`T = \tilde R R` and :math:`\rho = \tilde R Q^\top x + b`,
@@ -55,10 +51,11 @@ class Sylvester(Flow):
         dim: D.
         key: decides the first Q, R̃ and b.
         columns: M, at least 1; at most D of them are used.
+        frame: makes Q: called with D, M, ``key`` and ``dtype``.
         dtype: float32 or float64.
 
     Attributes:
-        normals: of the reflections, shape (M, D), of any length.
+        frame: gives Q.
         upper: shape (M, M); what is above its diagonal is R's.
         upper_tilde: shape (M, M); what is above its diagonal is R̃'s.
         raw_k: k before the softplus, shape (M,).
@@ -77,7 +74,7 @@ class Sylvester(Flow):
         True
     """
 
-    normals: Float[Array, "M D"]
+    frame: Frame
     upper: Float[Array, "M M"]
     upper_tilde: Float[Array, "M M"]
     raw_k: Float[Array, " M"]
@@ -91,14 +88,16 @@ class Sylvester(Flow):
         *,
         key: PRNGKeyArray,
         columns: int = 32,
+        frame: Callable[..., Frame] = Reflected,
         dtype: DTypeLike = jnp.float32,
     ):
         if columns < 1:
             raise InputError(f"columns={columns}: a Sylvester flow needs at least 1.")
         M = min(columns, dim)
-        noise = jax.random.normal(key, (M, dim + M + 1), jnp.dtype(dtype))
-        self.normals = noise[:, :dim]
-        self.upper_tilde = noise[:, dim:-1] / math.sqrt(M)
+        frame_key, key = jax.random.split(key)
+        self.frame = frame(dim, M, key=frame_key, dtype=dtype)
+        noise = jax.random.normal(key, (M, M + 1), jnp.dtype(dtype))
+        self.upper_tilde = noise[:, :-1] / math.sqrt(M)
         self.b = noise[:, -1]
         self.upper = jnp.zeros((M, M), dtype)
         self.raw_k = jnp.full(M, _NEUTRAL, dtype)
@@ -124,17 +123,7 @@ class Sylvester(Flow):
         slope = jnp.exp(smoothly_bounded(self.raw_log_slope, _MAX_LOG_SLOPE, _MAX_LOG_SLOPE))
         R = jnp.triu(self.upper, 1) + jnp.diag((k - 1) / slope)
         R_tilde = jnp.triu(self.upper_tilde, 1) + jnp.diag(slope)
-        return _orthonormal_columns(self.normals), R, R_tilde, k
-
-
-def _orthonormal_columns(normals: Float[Array, "M D"]) -> Float[Array, "D M"]:
-    """The first M columns of the product of the reflections; a normal of 0 reflects nothing."""
-    M, D = normals.shape
-    square = jnp.sum(normals**2, axis=1, keepdims=True)
-    usable = square > jnp.finfo(normals.dtype).tiny
-    N = jnp.where(usable, normals / jnp.sqrt(jnp.where(usable, square, 1)), 0)
-    S = jnp.triu(N @ N.T, 1) + 0.5 * jnp.eye(M, dtype=N.dtype)
-    return jnp.eye(D, M, dtype=N.dtype) - N.T @ solve_triangular(S, N[:, :M])
+        return self.frame.columns(), R, R_tilde, k
 
 
 def _triangular_tanh_root(

@@ -70,7 +70,7 @@ class Velocity(eqx.Module):
         self.biases = (noise[:, -4], noise[:, -3], jnp.zeros(dim, dtype))
         self.drifts = (noise[:, -2], noise[:, -1])
 
-    def function(self) -> Callable[[Array, Array], tuple[Array, Array]]:
+    def function(self) -> Callable[..., tuple[Array, Array]]:
         """Prepare what all points share, and return the map of t and x to v and tr ∂v/∂x."""
         (W1, W2, W3), (b1, b2, b3), (c1, c2) = self.weights, self.biases, self.drifts
         sigma = math.prod(map(_spectral_bound, self.weights), start=jnp.ones((), W1.dtype))
