@@ -19,6 +19,7 @@ import typer
 
 from fluvial._version import __version__
 from fluvial.cli.fit import fit
+from fluvial.cli.replicate import replicate
 from fluvial.cli.reproduce import reproduce
 from fluvial.errors import InputError
 
@@ -65,3 +66,4 @@ def _fluvial(
 
 _app.command()(fit)
 _app.command()(reproduce)
+_app.command()(replicate)

@@ -35,10 +35,10 @@ def compare_images(
     a, b = _picture(recorded), _picture(local)
     if a is None or b is None:
         if recorded.strip() != local.strip():
-            texts = ("not a picture" if x is None else f"{x.width}×{x.height}" for x in (a, b))
+            texts = _size(a), _size(b)
             yield Difference(Kind.IMAGE, place, None, *texts, None, False, "cannot be read")
         return
-    sizes = f"{a.width}×{a.height}", f"{b.width}×{b.height}"
+    sizes = _size(a), _size(b)
     if any(abs(y - x) > _SIZE_SLACK * x for x, y in zip(a.size, b.size, strict=True)):
         yield Difference(Kind.IMAGE, place, None, *sizes, None, False, "another size")
         return
@@ -76,9 +76,9 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H
         ) from error
     if min(recorded.shape[:2]) < _WINDOW:
         return 1.0 - float(np.mean(np.abs(recorded - local)))
-    _, index = structural_similarity(
+    index = structural_similarity(
         recorded, local, win_size=_WINDOW, data_range=1.0, channel_axis=2, full=True
-    )
+    )[1]
     seen = _varies(recorded) | _varies(local) | (np.abs(recorded - local).max(axis=2) > _PLAIN)
     return float(np.clip(index[seen].mean(), 0.0, np.nextafter(1.0, 0.0)))
 
@@ -89,6 +89,10 @@ def _varies(picture: Float[np.ndarray, "H W 3"]) -> np.ndarray:
     size = (_WINDOW, _WINDOW, 1)
     spread = maximum_filter(picture, size) - minimum_filter(picture, size)
     return spread.max(axis=2) > _PLAIN
+
+
+def _size(picture: "Image | None") -> str:
+    return "not a picture" if picture is None else f"{picture.width}×{picture.height}"
 
 
 def _picture(encoded: str) -> "Image | None":

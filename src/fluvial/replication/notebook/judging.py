@@ -19,7 +19,7 @@ def number_difference(
     line: int | None,
 ) -> Iterator[Difference]:
     """Judge two numbers by value; nothing if they are equal, NaN being equal to itself."""
-    if recorded == local or math.isnan(recorded) and math.isnan(local):
+    if recorded == local or (math.isnan(recorded) and math.isnan(local)):
         return
     near = tolerance.near(recorded, local)
     reason = "within the tolerance" if near else "beyond the tolerance"

@@ -20,9 +20,9 @@ _MASKS = [
     for pattern, replacement in [
         # tqdm: "loss:  45%|████▌     | 450/1000 [00:12<00:15, 36.5it/s, loss=0.31]"
         (
-            r"\s*\d+%\|[^|]*\|\s*[\d.]+[kMGT]?/[\d.?]+[kMGT]?\s*"
+            r"\d+%\|[^|]*\|\s*[\d.]+[kMGT]?/[\d.?]+[kMGT]?\s*"
             r"\[[\d:]+<[\d:?]+,\s*[\d.?e+]+\s*[^\s,\]]+(.*?)\]",
-            r" <progress>\1",
+            r"<progress>\1",
         ),
         # Keras: "938/938 [==============================] - 12s 13ms/step - loss: 0.2"; the metrics
         # after the bar stay.
@@ -33,7 +33,7 @@ _MASKS = [
         (rf"({_UNIT}) ± [\d.]+ ?(?:{_UNIT}|min) per loop \(.*?\)", r"\1 per loop"),
         (r"^(?:The slowest run took.*|[\d,]+ loops?, best of \d+: )", ""),
         (r"<ipython-input-\d+-[0-9a-f]+>", "<cell>"),
-        (r"\S*ipykernel_\d+[/\\]\d+\.py", "<cell>"),
+        (r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py", "<cell>"),
         (r"\b0[xX][0-9a-fA-F]{6,}\b", "<address>"),
         (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<uuid>"),
         (rf"\d{{4}}[-/]\d\d[-/]\d\d[T ,]+{_CLOCK}(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d))?", "<time>"),
@@ -61,7 +61,9 @@ def shown_lines(text: str) -> list[str]:
     while "\b" in text:
         fewer = _BACKSPACE.sub("", text)
         text = fewer if fewer != text else text.replace("\b", "")
-    lines = [_last_state(line) for line in _LINE_END.split(text)]
+    lines = [
+        (_last_state(line) if "\r" in line else line).rstrip() for line in _LINE_END.split(text)
+    ]
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -71,7 +73,7 @@ def masked(line: str) -> str:
     """Replace in a line whatever changes from run to run without meaning anything.
 
     Memory addresses, UUIDs, dates with a time, times of day, absolute paths up to their last
-    part, names of temporary cell files, the bars of tqdm and Keras (what they say of metrics stays),
+    part, names of temporary cell files, the bars of tqdm and Keras (not the metrics beside them),
     and what %time and %timeit say beside the time itself.
 
     Example:
@@ -86,7 +88,5 @@ def masked(line: str) -> str:
 
 
 def _last_state(line: str) -> str:
-    if "\r" in line:
-        states = [state for state in line.split("\r") if state.strip()]
-        line = states[-1] if states else ""
-    return line.rstrip()
+    states = [state for state in line.split("\r") if state.strip()]
+    return states[-1] if states else ""

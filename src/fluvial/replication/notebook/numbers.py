@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 __all__ = ["Duration", "Number", "Token", "tokens"]
@@ -25,15 +26,16 @@ class Duration:
 
 Token = str | Number | Duration
 
-_SECONDS = {
-    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
-    **dict.fromkeys(("µs", "μs", "us", "usec", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "mins", "minute", "minutes", "m"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
+_UNITS_OF = {
+    86400.0: ("d", "day", "days"),
+    3600.0: ("h", "hr", "hrs", "hour", "hours"),
+    60.0: ("min", "mins", "minute", "minutes", "m"),
+    1.0: ("s", "sec", "secs", "second", "seconds"),
+    1e-3: ("ms", "msec", "msecs", "millisecond", "milliseconds"),
+    1e-6: ("µs", "μs", "us", "usec", "microsecond", "microseconds"),
+    1e-9: ("ns", "nanosecond", "nanoseconds"),
 }
+_SECONDS = {unit: seconds for seconds, units in _UNITS_OF.items() for unit in units}
 # On their own these may be meters, hours of study, or dimensions.
 _AMBIGUOUS = {"m", "h", "d"}
 
@@ -42,26 +44,41 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[e
 _SIGN = r"(?:(?<![\w.)\]])[-+−])?"
 # Not inside a word, a version (1.2.3), another number, or a hexadecimal string.
 _BEGIN, _END = r"(?<![\w.])", r"(?!\.?\d|\.\w|[A-Za-z_]*\d)"
-_UNITS = "|".join(sorted(_SECONDS, key=len, reverse=True))
-_CLEAR_UNITS = "|".join(sorted(_SECONDS.keys() - _AMBIGUOUS, key=len, reverse=True))
-_PART = rf"{_DIGITS}\s?(?:{_UNITS})(?!\w)"
+
+
+def _in_units(*seconds: float, but: Collection[str] = ()) -> str:
+    """Return a pattern for a number with one of the units of so many seconds."""
+    units = {unit for one in seconds for unit in _UNITS_OF[one]} - set(but)
+    return rf"{_DIGITS}\s?(?:{'|'.join(sorted(units, key=len, reverse=True))})(?!\w)"
+
+
+_THEN = r",?\s(?:and\s)?"
+_DAYS, _HOURS, _MINUTES = (f"(?:{_in_units(one)}{_THEN})" for one in (86400.0, 3600.0, 60.0))
 # In "12s 13ms/step" the second is a duration of its own.
-_PARTS = rf"{_PART}(?:,?\s(?:and\s)?{_PART}(?!/\w))+"
+_REST = rf"(?:{_in_units(1.0)}(?:{_THEN}{_in_units(1e-3)}(?!/\w))?|{_in_units(1e-3)})"
+_SEVERAL = "|".join(
+    [
+        rf"{_DAYS}?{_HOURS}?{_MINUTES}?{_REST}",
+        rf"{_DAYS}?{_HOURS}{_in_units(60.0)}",
+        rf"{_DAYS}{_in_units(3600.0)}",
+    ]
+)
+_ONE = _in_units(*_UNITS_OF, but=_AMBIGUOUS)
 _COUNTED = r"(?:it|iter|iteration|step|sample|image|example|token|batch|epoch)(?:s|es)?"
 
 _TOKEN = re.compile(
     rf"""
-    (?P<date>{_BEGIN}\d{{4}}-\d\d-\d\d(?!\d))
+    (?P<date>{_BEGIN}(?:\d{{4}}-\d\d-\d\d|\d\d:\d\d)(?![:\d]))
   | (?P<clock>{_BEGIN}(?:(?P<days>\d+)\sdays?,\s+)?(?P<hours>\d\d?):(?P<minutes>\d\d):
       (?P<rest>\d\d(?:\.\d+)?)(?![:\w]))
   | (?P<decade>{_BEGIN}(?:1[5-9]|20)\d0s\b)
   | (?P<rate>{_BEGIN}(?P<each>{_DIGITS})\s?{_COUNTED}(?:/|\sper\s)(?:s|sec|second)\b)
-  | (?P<duration>{_BEGIN}(?:{_PARTS}|{_DIGITS}\s?(?:{_CLEAR_UNITS})(?!\w)))
+  | (?P<duration>{_BEGIN}(?:{_SEVERAL}|{_ONE}))
   | (?P<number>{_SIGN}{_BEGIN}(?:{_DIGITS}{_END}|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w)))
     """,
     re.VERBOSE,
 )
-_NUMBER_AND_UNIT = re.compile(rf"({_DIGITS})\s?({_UNITS})(?!\w)")
+_NUMBER_AND_UNIT = re.compile(rf"({_DIGITS})\s?([^\W\d]+)")
 # What stands before a number without a unit that is nevertheless a duration.
 _LABEL = re.compile(
     r"(?<![A-Za-z])(?:took|elapsed|(?:time|duration|runtime|seconds)(?=.*[:=]|.*\b(?:is|was)\b))"
@@ -73,8 +90,8 @@ _LABEL = re.compile(
 def tokens(line: str) -> list[Token]:
     """Split a line into numbers, durations, and the text between them.
 
-    Versions ("1.2.3"), identifiers ("conv2d_1"), dates, hexadecimal strings and numbers with
-    leading zeros are text; a sign after a digit or a bracket is an operator. A number after
+    Versions ("1.2.3"), identifiers ("conv2d_1"), dates, "12:30", hexadecimal strings and numbers
+    with leading zeros are text; a sign after a digit or a bracket is an operator. A number after
     "time:", "elapsed", "took" and the like is a duration in seconds; a single number with "m", "h"
     or "d" is not, since it may be meters. White space beside numbers is dropped, and runs of it
     elsewhere shortened, since alignment changes with the numbers' widths.

@@ -12,6 +12,7 @@ from fluvial.replication.notebook.tolerance import Tolerance
 __all__ = ["compare_values", "parsed"]
 
 _LONGEST = 200_000
+_NUMBER = int | float
 
 
 def parsed(text: str) -> Any | None:
@@ -50,7 +51,11 @@ def compare_values(
         yield from _compare_dicts(recorded, local, tolerance, place, line)
     elif isinstance(recorded, list | tuple) and isinstance(local, list | tuple):
         yield from _compare_lists(recorded, local, tolerance, place, line)
-    elif _is_number(recorded) and _is_number(local):
+    elif (
+        isinstance(recorded, _NUMBER)
+        and isinstance(local, _NUMBER)
+        and not _has_bool(recorded, local)
+    ):
         if recorded != local:
             texts = str(recorded), str(local)
             yield from number_difference(
@@ -74,9 +79,7 @@ def _compare_dicts(
             yield Difference(Kind.MISSING, below, line, text, "", None, False, "not made locally")
     for key in local.keys() - recorded.keys():
         text = shortened(repr(local[key]))
-        yield Difference(
-            Kind.EXTRA, f"{place}, {key}", line, "", text, None, False, "not recorded"
-        )
+        yield Difference(Kind.EXTRA, f"{place}, {key}", line, "", text, None, False, "not recorded")
 
 
 def _compare_lists(
@@ -90,5 +93,5 @@ def _compare_lists(
         yield from compare_values(a, b, tolerance, f"{place}, [{index}]", line)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _has_bool(*values: Any) -> bool:
+    return any(isinstance(value, bool) for value in values)

@@ -13,7 +13,9 @@ from fluvial.replication.notebook.tolerance import Tolerance
 
 __all__ = ["Html", "compare_html", "read_html"]
 
-_SECONDS_HEADER = re.compile(r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I)
+_SECONDS_HEADER = re.compile(
+    r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I
+)
 _UNSEEN = {"script", "style", "head", "title", "template"}
 _BREAKS = {"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
 

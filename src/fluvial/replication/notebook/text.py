@@ -39,8 +39,8 @@ def compare_text(
         >>> text = "epoch 1, loss 0.5012 (3.1 s)", "epoch 1, loss 0.5013 (2.2 s)"
         >>> for found in compare_text(*text, Tolerance(rtol=1e-3), "stdout"):
         ...     print(found.place, found.kind, found.recorded, found.local, found.tolerated)
-        stdout line 1 number 0.5012 0.5013 True
-        stdout line 1 duration 3.1 s 2.2 s True
+        stdout line 1, number 2 number 0.5012 0.5013 True
+        stdout line 1, number 3 duration 3.1 s 2.2 s True
     """
     if recorded == local:
         return
@@ -57,11 +57,11 @@ def compare_lines(
     if recorded == local:
         return
     for i, j in _aligned(recorded, local):
-        if i is None:
+        if i is None and j is not None:
             yield _one_sided(Kind.EXTRA, f"{place} line {j + 1} (local)", None, local[j])
-        elif j is None:
+        elif i is not None and j is None:
             yield _one_sided(Kind.MISSING, f"{place} line {i + 1}", i + 1, recorded[i])
-        else:
+        elif i is not None and j is not None and recorded[i] != local[j]:
             yield from _compare_line(
                 recorded[i], local[j], tolerance, f"{place} line {i + 1}", i + 1
             )
@@ -70,8 +70,6 @@ def compare_lines(
 def _compare_line(
     recorded: str, local: str, tolerance: Tolerance, place: str, line: int
 ) -> Iterator[Difference]:
-    if recorded == local:
-        return
     a, b = tokens(_sorted_sets(masked(recorded))), tokens(_sorted_sets(masked(local)))
     if _skeleton(a) == _skeleton(b):
         yield from _compare_tokens(a, b, tolerance, place, line)
@@ -85,15 +83,14 @@ def _compare_line(
 def _compare_tokens(
     recorded: list[Token], local: list[Token], tolerance: Tolerance, place: str, line: int
 ) -> Iterator[Difference]:
-    for a, b in zip(recorded, local, strict=True):
+    pairs = [(a, b) for a, b in zip(recorded, local, strict=True) if not isinstance(a, str)]
+    for count, (a, b) in enumerate(pairs, 1):
+        here = place if len(pairs) == 1 else f"{place}, number {count}"
         if isinstance(a, Number) and isinstance(b, Number):
-            yield from number_difference(
-                a.value, b.value, a.text, b.text, tolerance, place, line
-            )
+            yield from number_difference(a.value, b.value, a.text, b.text, tolerance, here, line)
         elif isinstance(a, Duration) and isinstance(b, Duration):
-            yield from duration_difference(
-                a.seconds, b.seconds, a.text, b.text, tolerance, place, line
-            )
+            seconds = a.seconds, b.seconds
+            yield from duration_difference(*seconds, a.text, b.text, tolerance, here, line)
 
 
 def _skeleton(line: list[Token]) -> tuple[str, ...]:
@@ -102,7 +99,7 @@ def _skeleton(line: list[Token]) -> tuple[str, ...]:
 
 def _aligned(
     recorded: Sequence[str], local: Sequence[str]
-) -> Iterator[tuple[int, int | None] | tuple[None, int]]:
+) -> Iterator[tuple[int | None, int | None]]:
     """Pair the lines, None standing for a line that the other text lacks."""
     if len(recorded) == len(local) and max(map(len, (recorded, local))) > _MOST_ALIGNED:
         yield from ((i, i) for i in range(len(recorded)))

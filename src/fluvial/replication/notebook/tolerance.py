@@ -1,7 +1,7 @@
 """How far a local value may lie from the recorded one."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from fluvial.errors import InputError
 
@@ -47,6 +47,10 @@ class Tolerance:
             raise InputError(f"the time ratio is {self.time_ratio}: give a number of at least 1.")
         if not 0.0 <= self.similarity <= 1.0:
             raise InputError(f"the similarity is {self.similarity}: give a number from 0 to 1.")
+
+    def content(self) -> dict[str, float]:
+        """Return all of it as JSON can hold it."""
+        return asdict(self)
 
     def near(self, recorded: float, local: float) -> bool:
         """Whether two numbers agree; NaN agrees with NaN, an infinity with itself alone."""

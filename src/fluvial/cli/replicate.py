@@ -1,0 +1,115 @@
+"""``fluvial replicate``: run a notebook again, and say whether this machine says the same."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fluvial.replication.notebook import Recorded, Replication, Tolerance
+
+__all__ = ["replicate"]
+
+_NOT_RUN, _DIFFERS, _INTERRUPTED = 1, 3, 130
+
+
+def replicate(
+    notebook: Annotated[
+        str,
+        typer.Argument(metavar="NOTEBOOK", help="A path, or a URL as copied from GitHub's page."),
+    ],
+    *,
+    rtol: Annotated[float, typer.Option(help="Of numbers, relative to the recorded ones.")] = 1e-5,
+    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 1e-8,
+    time_ratio: Annotated[
+        float, typer.Option(help="How many times longer or shorter a duration may be.")
+    ] = 5.0,
+    similarity: Annotated[
+        float, typer.Option(help="Least structural similarity of pictures, from 0 to 1.")
+    ] = 0.9,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="Run it so many times, to see what varies by itself.")
+    ] = 1,
+    timeout: Annotated[int, typer.Option(min=1, help="Most seconds a cell may take.")] = 600,
+    kernel: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Use this kernel, not the notebook's own.")
+    ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Metrics to judge, TOML or JSON; by default NOTEBOOK.metrics.toml beside it.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save replication.json and more there.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Run it without asking.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Run a notebook again, and say whether this machine says the same."""
+    from fluvial.folder import check_folder
+    from fluvial.replication.notebook import Tolerance, declared_metrics, read_notebook
+    from fluvial.replication.notebook import replicate as run_again
+
+    tolerance = Tolerance(rtol, atol, time_ratio, similarity)
+    if out is not None:
+        check_folder(out, "replication")
+    recorded = read_notebook(notebook)
+    declared = declared_metrics(recorded, metrics)
+    _ask(recorded, yes)
+    from fluvial.cli.cell_progress import CellProgress
+
+    try:
+        with CellProgress(len(recorded.cells), repeat, shown=not quiet) as progress:
+            replication = run_again(
+                recorded,
+                tolerance,
+                declared,
+                kernel=kernel,
+                timeout=timeout,
+                repeat=repeat,
+                started=progress.on_cell,
+            )
+    except KeyboardInterrupt:
+        typer.echo("fluvial: interrupted; nothing was compared.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    _tell(recorded, replication, tolerance, out)
+    if not replication.agrees:
+        raise typer.Exit(_DIFFERS)
+
+
+def _ask(recorded: "Recorded", yes: bool) -> None:
+    """Say that a notebook is a program, and run it only if the user agrees."""
+    from fluvial.errors import InputError
+
+    count = len(recorded.cells)
+    typer.echo(
+        f"{recorded.name} is a program: its {count} {'cell' if count == 1 else 'cells'} of code "
+        "will be run on this machine with your rights, in a scratch copy of its folder that "
+        "nothing confines it to.",
+        err=True,
+    )
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(
+            "there is no terminal to ask on whether to run it: add --yes if you trust it."
+        )
+    if not typer.confirm("Run it?", err=True):
+        typer.echo("fluvial: not run.", err=True)
+        raise typer.Exit(_NOT_RUN)
+
+
+def _tell(
+    recorded: "Recorded", replication: "Replication", tolerance: "Tolerance", out: Path | None
+) -> None:
+    from fluvial.cli.replication_table import show_replication
+    from fluvial.replication.notebook import save_replication
+
+    show_replication(recorded, replication)
+    if out is not None:
+        command = f"fluvial replicate {recorded.origin}"
+        save_replication(out, recorded, replication, tolerance, command)
+        typer.echo(f"saved in {out}: replication.json, executed.ipynb")
