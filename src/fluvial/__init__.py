@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fluvial._version import __version__
 
 if TYPE_CHECKING:
-    from fluvial import datasets, flows, objectives, targets
+    from fluvial import amortized, datasets, flows, objectives, targets
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Verdict, fit, fit_many
     from fluvial.loading import load
@@ -21,6 +21,7 @@ __all__ = [
     "Target",
     "Verdict",
     "__version__",
+    "amortized",
     "datasets",
     "fit",
     "fit_many",

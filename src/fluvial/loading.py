@@ -1,11 +1,12 @@
 """Reading back what fluvial saved, whatever it is."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from fluvial.errors import InputError
 
 if TYPE_CHECKING:
+    from fluvial.amortized import DLGM, Trained
     from fluvial.flows import Flow
     from fluvial.inference import Posterior
     from fluvial.targets import Target
@@ -13,23 +14,47 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
+# The kinds of what is saved are named by the files that vouch for it. Reading one kind shall not
+# import what only another one needs.
+_TRAINED = "dlgm.json"
+
+
+@overload
 def load(
     directory: str | Path, *, target: "Target | None" = None, flow: "Flow | None" = None
-) -> "Posterior":
-    """Read a posterior that ``Posterior.save`` wrote.
+) -> "Posterior": ...
 
-    A target from a Stan program, or an example, is rebuilt from what was saved with it. For any
-    other, ``draws``, ``summary`` and ``log_prob`` need no target; generated quantities that are
-    random are then those of seed 0.
+
+@overload
+def load(directory: str | Path, *, flow: "Flow | None" = None, model: "DLGM") -> "Trained": ...
+
+
+def load(
+    directory: str | Path,
+    *,
+    target: "Target | None" = None,
+    flow: "Flow | None" = None,
+    model: "DLGM | None" = None,
+) -> "Posterior | Trained":
+    """Read a posterior that ``Posterior.save`` wrote, or a model that was trained.
+
+    Of a model, the folder is the one that ``Trained.save`` wrote, or the one of its checkpoints
+    when training is done.
+
+    A posterior's target from a Stan program, or an example, is rebuilt from what was saved with
+    it. For any other, ``draws``, ``summary`` and ``log_prob`` need no target; generated quantities
+    that are random are then those of seed 0.
 
     Args:
         directory: where it was saved.
         target: what was fitted, where it cannot be rebuilt.
-        flow: one of the structure of the flow that was fitted, if that was a ``Flow`` rather
-            than a text; its numbers do not matter.
+        flow: one of the structure of the flow that was fitted or trained, if that was a ``Flow``
+            rather than a text; its numbers do not matter.
+        model: one of the structure of the model that was trained, if its networks or likelihood
+            were one's own; its numbers do not matter.
 
     Returns:
-        The posterior: the same draws, to the bit.
+        The posterior, with the same draws to the bit, or the trained model.
 
     Raises:
         InputError: if nothing was saved there, it was damaged or edited, another version of the
@@ -49,6 +74,13 @@ def load(
     path = Path(directory)
     if not path.is_dir():
         raise InputError(f"{directory} is not a folder: give one that was saved by fluvial.")
+    for place in (path, path / "model"):
+        if (place / _TRAINED).is_file():
+            from fluvial.amortized.storage import load_trained
+
+            return load_trained(place, model=model, flow=flow)
+    if (path / "checkpoints").is_dir():
+        raise InputError(f"{directory} holds a training that is not finished: resume it first.")
     from fluvial.inference.storage import load_posterior
 
     return load_posterior(path, target=target, flow=flow)

@@ -21,6 +21,7 @@ from fluvial._version import __version__
 from fluvial.cli.fit import fit
 from fluvial.cli.replicate import replicate
 from fluvial.cli.reproduce import reproduce
+from fluvial.cli.train import train
 from fluvial.errors import InputError
 
 __all__ = ["main"]
@@ -65,5 +66,6 @@ def _fluvial(
 
 
 _app.command()(fit)
+_app.command()(train)
 _app.command()(reproduce)
 _app.command()(replicate)

@@ -1,0 +1,22 @@
+"""Deep latent Gaussian models with amortized flow posteriors, and their training."""
+
+from fluvial.amortized.amortizing import AmortizedFlow
+from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
+from fluvial.amortized.networks import MLP
+from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.train import train
+from fluvial.amortized.trained import Trained
+
+__all__ = [
+    "DLGM",
+    "MLP",
+    "AmortizedFlow",
+    "Bernoulli",
+    "Gaussian",
+    "Likelihood",
+    "LogitNormal",
+    "Recipe",
+    "Trained",
+    "train",
+]

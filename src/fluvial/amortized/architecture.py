@@ -1,0 +1,113 @@
+"""What a model is made of, as JSON can hold it, and a model made of that."""
+
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+
+from fluvial.amortized.decoder import Decoder
+from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.likelihoods import LIKELIHOODS
+from fluvial.amortized.networks import MLP
+from fluvial.errors import InputError
+from fluvial.flows import Flow
+
+__all__ = ["check_same", "describe", "rebuild"]
+
+_OWN = "own"
+
+
+def describe(dlgm: DLGM) -> dict[str, Any]:
+    """Say what a model is made of; "own" is what cannot be made again from a description."""
+    flow = dlgm.inference.flow
+    decoder = dlgm.decoder.output if isinstance(dlgm.decoder, Decoder) else dlgm.decoder
+    return {
+        "data_dim": dlgm.data_dim,
+        "latent": list(dlgm.latent),
+        "likelihood": dlgm.likelihood.name if dlgm.likelihood.name in LIKELIHOODS else _OWN,
+        "encoder": _describe_network(dlgm.inference.encoder),
+        "decoder": _describe_network(decoder),
+        "flow": None if flow is None else (flow.spec or _OWN),
+        "amortize": None if flow is None else flow.which,
+    }
+
+
+def rebuild(
+    description: dict[str, Any], origin: Path, *, model: DLGM | None, flow: Flow | None
+) -> DLGM:
+    """Make a model of a description; its arrays are to be filled in.
+
+    Args:
+        description: from ``describe``.
+        origin: what the complaint shall name.
+        model: one of the same structure; needed where networks or the likelihood are one's own.
+        flow: one of the same structure, where the flow was one's own.
+
+    Raises:
+        InputError: if ``model`` or ``flow`` is needed and not given, or of another architecture.
+    """
+    if model is None:
+        model = _made(description, origin)
+    spec = description["flow"]
+    if spec == _OWN:
+        if flow is None:
+            raise InputError(
+                f"{origin} was trained with a Flow of your own: give one of the same structure as "
+                "fluvial.load(directory, flow=flow)."
+            )
+        spec = flow
+    amortize = description["amortize"] or "auto"
+    rebuilt = eqx.filter_eval_shape(lambda: model.with_flow(spec, amortize=amortize))
+    check_same(description, describe(rebuilt), origin)
+    return rebuilt
+
+
+def check_same(found: dict[str, Any], wanted: dict[str, Any], origin: Path) -> None:
+    """Refuse what was saved of a model of another architecture.
+
+    Raises:
+        InputError: naming the first difference.
+    """
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise InputError(
+                f"{origin} is of another architecture: its {name} is {found.get(name)}, and this "
+                f"model's is {value}; give the model that it is of, or another folder."
+            )
+
+
+def _made(description: dict[str, Any], origin: Path) -> DLGM:
+    networks = description["encoder"], description["decoder"]
+    if _OWN in (*networks, description["likelihood"]):
+        raise InputError(
+            f"{origin} was trained with a network or likelihood of your own: give a DLGM of the "
+            "same structure as fluvial.load(directory, model=dlgm)."
+        )
+    encoder, decoder = networks
+    data_dim, latent = description["data_dim"], description["latent"]
+    outputs = LIKELIHOODS[description["likelihood"]]().size * data_dim
+    key = jax.random.key(0)
+
+    def make() -> DLGM:
+        return DLGM(
+            data_dim,
+            latent,
+            likelihood=description["likelihood"],
+            encoder=MLP(data_dim, None, key=key, **encoder),
+            decoder=Decoder(
+                latent, outputs, key=key, network=lambda n, m, key: MLP(n, m, key=key, **decoder)
+            ),
+        )
+
+    return eqx.filter_eval_shape(make)
+
+
+def _describe_network(network: eqx.Module) -> dict[str, Any] | str:
+    if not isinstance(network, MLP):
+        return _OWN
+    return {
+        "width": [layer.b.size // network.window for layer in network.layers],
+        "activation": network.activation,
+        "window": network.window,
+    }

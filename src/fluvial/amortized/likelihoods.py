@@ -1,0 +1,212 @@
+"""What a decoder's numbers say about the data: p(x | z) for binary, real and bounded values."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from fluvial.errors import InputError
+from fluvial.flows.bounds import smoothly_bounded
+
+__all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood", "LogitNormal", "build_likelihood"]
+
+_LOG_2PI = math.log(2 * math.pi)
+_MARGIN = 1e-4
+"""ε of Rezende & Mohamed (2015, section 6.3)."""
+
+_MAX_LOG_SCALE = 7.0
+"""Scales stay between exp(−7) and exp(7): what lets no density of a constant pixel diverge."""
+
+
+class Likelihood(eqx.Module):
+    """A distribution of one datum whose coordinates are independent given the numbers.
+
+    ``size`` is how many numbers a coordinate takes: a decoder of D coordinates has size · D
+    outputs.
+    """
+
+    size: eqx.AbstractVar[int]
+    name: eqx.AbstractVar[str]
+
+    @abstractmethod
+    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+        """Ln p(x | numbers), in nats."""
+
+    @abstractmethod
+    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """The mean of each coordinate (the median, where the mean has no closed form)."""
+
+    @abstractmethod
+    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """Draw x."""
+
+    @abstractmethod
+    def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
+        """Return the numbers under which the data's own coordinates, left alone, are likely."""
+
+    @abstractmethod
+    def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Bring values from where data lie to where this likelihood has a density."""
+
+
+class Bernoulli(Likelihood):
+    r"""Binary coordinates, with logits l: :math:`\ln p(x) = \sum_i x_i l_i - \ln(1 + e^{l_i})`.
+
+    For a grey x in (0, 1) this is a cross entropy, not the log of a density.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from fluvial.amortized import Bernoulli
+        >>> Bernoulli().log_prob(jnp.array([1.0, 0.0]), jnp.zeros(2)).round(4).item()
+        -1.386...
+    """
+
+    size: int = eqx.field(static=True, default=1, init=False)
+    name: str = eqx.field(static=True, default="bernoulli", init=False)
+
+    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+        """Ln p(x | logits), in nats."""
+        return jnp.sum(x * numbers - jax.nn.softplus(numbers))
+
+    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """The probability of a 1."""
+        return jax.nn.sigmoid(numbers)
+
+    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """Draw zeros and ones."""
+        return jax.random.bernoulli(key, jax.nn.sigmoid(numbers)).astype(numbers.dtype)
+
+    def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
+        """The logit of each coordinate's mean, kept within ±4.6."""
+        p = np.clip(data.mean(0), 0.01, 0.99)
+        return np.log(p) - np.log1p(-p)
+
+    def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Leave the values as they are."""
+        return x
+
+
+class Gaussian(Likelihood):
+    r"""Real coordinates, :math:`x_i \sim N(m_i, s_i^2)`; the numbers are m, then ln s.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from fluvial.amortized import Gaussian
+        >>> Gaussian().log_prob(jnp.array([1.0]), jnp.array([1.0, 0.0])).round(4).item()
+        -0.918...
+    """
+
+    size: int = eqx.field(static=True, default=2, init=False)
+    name: str = eqx.field(static=True, default="gaussian", init=False)
+
+    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+        """Ln p(x | m, ln s), in nats."""
+        return _normal_log_prob(x, numbers)
+
+    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """The means m."""
+        return _location_and_log_scale(numbers)[0]
+
+    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """Draw from the normal distributions."""
+        return _normal_sample(key, numbers)
+
+    def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
+        """Each coordinate's mean and log standard deviation."""
+        return _moments(data)
+
+    def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Leave the values as they are."""
+        return x
+
+
+class LogitNormal(Likelihood):
+    r"""Coordinates in (0, 1) whose logits are normal.
+
+    .. math:: \ln p(x) = \sum_i \ln N(\operatorname{logit} x_i; m_i, s_i^2) - \ln x_i - \ln(1-x_i)
+
+    Rezende & Mohamed (2015, section 6.3) use it for CIFAR-10, with pixels in [ε, 1−ε] and
+    ε = 1e-4, to which ``fitted`` brings those of [0, 1]. The density is of the squeezed pixels.
+    The mean has no closed form; ``mean`` gives the median.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from fluvial.amortized import LogitNormal
+        >>> LogitNormal().log_prob(jnp.array([0.5]), jnp.array([0.0, 0.0])).round(3).item()
+        0.467...
+    """
+
+    size: int = eqx.field(static=True, default=2, init=False)
+    name: str = eqx.field(static=True, default="logit-normal", init=False)
+
+    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+        """Ln p(x | m, ln s), in nats."""
+        log_x, log_rest = jnp.log(x), jnp.log1p(-x)
+        return _normal_log_prob(log_x - log_rest, numbers) - jnp.sum(log_x + log_rest)
+
+    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """The medians, sigmoid(m)."""
+        return jax.nn.sigmoid(_location_and_log_scale(numbers)[0])
+
+    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+        """Draw logits and map them to (0, 1)."""
+        return jax.nn.sigmoid(_normal_sample(key, numbers))
+
+    def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
+        """Mean and log standard deviation of each coordinate's logit."""
+        return _moments(np.log(data) - np.log1p(-data))
+
+    def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Squeeze [0, 1] to [ε, 1−ε]."""
+        return _MARGIN + (1 - 2 * _MARGIN) * x
+
+
+LIKELIHOODS: dict[str, Callable[[], Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    "logit-normal": LogitNormal,
+}
+
+
+def build_likelihood(name: str | Likelihood) -> Likelihood:
+    """Make the likelihood of a name; one that is made already is returned as it is.
+
+    Raises:
+        InputError: if there is none of that name.
+
+    Example:
+        >>> build_likelihood("gaussian").size
+        2
+    """
+    if isinstance(name, Likelihood):
+        return name
+    if name not in LIKELIHOODS:
+        raise InputError(
+            f'no likelihood is called "{name}": choose one of {", ".join(LIKELIHOODS)}.'
+        )
+    return LIKELIHOODS[name]()
+
+
+def _location_and_log_scale(numbers: Float[Array, " n"]) -> tuple[Array, Array]:
+    m, raw = jnp.split(numbers, 2)
+    return m, smoothly_bounded(raw, _MAX_LOG_SCALE, _MAX_LOG_SCALE)
+
+
+def _normal_log_prob(x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+    m, log_s = _location_and_log_scale(numbers)
+    return jnp.sum(-0.5 * ((x - m) * jnp.exp(-log_s)) ** 2 - log_s) - 0.5 * _LOG_2PI * x.size
+
+
+def _normal_sample(key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    m, log_s = _location_and_log_scale(numbers)
+    return m + jnp.exp(log_s) * jax.random.normal(key, m.shape, m.dtype)
+
+
+def _moments(data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
+    sd = np.maximum(data.std(0), math.exp(1 - _MAX_LOG_SCALE))
+    return np.concatenate([data.mean(0), np.log(sd)])

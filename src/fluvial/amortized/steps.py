@@ -1,0 +1,115 @@
+"""The compiled part of training: a chunk of steps in one scan."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key, Shaped
+
+from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.optimizer import Moments, adam_step, start_moments
+
+__all__ = ["Batches", "Measured", "TrainingState", "pixels", "run_chunk", "start_state"]
+
+
+class TrainingState(NamedTuple):
+    """All that changes from step to step.
+
+    Attributes:
+        parameters: the model's trainable arrays, a tree.
+        moments: the optimizer's.
+        step: steps so far; with the seed it decides what is drawn next.
+    """
+
+    parameters: Any
+    moments: Moments
+    step: Int[Array, ""]
+
+
+class Batches(eqx.Module):
+    """The data, and which of them each step of a chunk sees.
+
+    Attributes:
+        images: all of them, shape (N, data_dim), as bool, bytes in 255ths, or float32.
+        indices: rows of ``images``, shape (steps, batch).
+        rates: step sizes, shape (steps,).
+        weights: of ln p(x|z), ln p(z) and ln q in the annealed free energy, shape (steps, 3).
+        fresh: draw binary images anew at each step, with the pixels as probabilities.
+    """
+
+    images: Shaped[Array, "N data_dim"]
+    indices: Int[Array, "steps batch"]
+    rates: Float[Array, " steps"]
+    weights: Float[Array, "steps 3"]
+    fresh: bool = eqx.field(static=True)
+
+
+class Measured(NamedTuple):
+    """What each step of a chunk measured, on its own batch.
+
+    Attributes:
+        free_energy: annealed, in nats: what is descended, and never compared.
+        bound: the lower bound on ln p(x), not annealed, in nats.
+    """
+
+    free_energy: Float[Array, " steps"]
+    bound: Float[Array, " steps"]
+
+
+def start_state(model: DLGM) -> TrainingState:
+    """Return the state before the first step, in buffers of its own."""
+    parameters = jax.tree.map(jnp.array, eqx.filter(model, eqx.is_inexact_array))
+    return TrainingState(parameters, start_moments(parameters), jnp.zeros((), jnp.int32))
+
+
+def pixels(rows: Shaped[Array, "n data_dim"]) -> Float[Array, "n data_dim"]:
+    """Bytes as numbers in [0, 1], truth values as 0 and 1; floats as they are."""
+    scale = 255 if rows.dtype == jnp.uint8 else 1
+    return rows.astype(jnp.float32) / scale
+
+
+# The state is donated: without that, writing parameters and moments to fresh memory costs more
+# than computing them.
+@eqx.filter_jit(donate="all-except-first")
+def run_chunk(
+    fixed: tuple[DLGM, Batches, Key[Array, ""]], state: TrainingState
+) -> tuple[TrainingState, Measured]:
+    """Take one step for each row of indices, inside one compiled scan.
+
+    Args:
+        fixed: the model, of which only what is not trainable is used; the batches; and the key
+            that, with the number of the step, decides binarization and noise.
+        state: is given up for the one that is returned.
+    """
+    model, batches, key = fixed
+    constants = eqx.filter(model, eqx.is_inexact_array, inverse=True)
+
+    def step(state, inputs):
+        indices, rate, weights = inputs
+        binary_key, noise_key = jax.random.split(jax.random.fold_in(key, state.step))
+        x = pixels(batches.images[indices])
+        if batches.fresh:
+            x = (jax.random.uniform(binary_key, x.shape) < x).astype(x.dtype)
+        x = model.likelihood.fitted(x)
+        noise = jax.random.normal(noise_key, (x.shape[0], model.dim))
+        loss = jax.value_and_grad(_free_energy, has_aux=True)
+        (free_energy, bound), gradient = loss(state.parameters, constants, x, noise, weights)
+        parameters, moments = adam_step(state.parameters, gradient, state.moments, rate)
+        return TrainingState(parameters, moments, state.step + 1), Measured(free_energy, bound)
+
+    return jax.lax.scan(step, state, (batches.indices, batches.rates, batches.weights))
+
+
+def _free_energy(
+    parameters: Any,
+    constants: Any,
+    x: Float[Array, "batch data_dim"],
+    noise: Float[Array, "batch D"],
+    weights: Float[Array, "3"],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Annealed free energy of a batch, a mean over its data, and the bound, both in nats."""
+    terms = jax.vmap(eqx.combine(parameters, constants).terms)(x, noise)
+    log_likelihood, log_prior, log_q = (jnp.mean(term) for term in terms)
+    free_energy = weights[2] * log_q - weights[1] * log_prior - weights[0] * log_likelihood
+    return free_energy, log_likelihood + log_prior - log_q

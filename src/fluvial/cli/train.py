@@ -1,0 +1,146 @@
+"""``fluvial train``: from images to a trained model, and a folder of checkpoints."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fluvial.amortized import Recipe, Trained
+    from fluvial.datasets import Dataset
+
+__all__ = ["train"]
+
+_INTERRUPTED = 130
+
+
+class _Likelihood(StrEnum):
+    """As ``fluvial.datasets.LIKELIHOODS``, whose import takes NumPy along."""
+
+    bernoulli = "bernoulli"
+    gaussian = "gaussian"
+    logit_normal = "logit-normal"
+
+
+class _Binarization(StrEnum):
+    """As ``fluvial.amortized.recipe.BINARIZATION``."""
+
+    fresh = "fresh"
+    fixed = "fixed"
+
+
+class _Annealing(StrEnum):
+    """As ``fluvial.amortized.recipe.ANNEALING``."""
+
+    kl = "kl"
+    joint = "joint"
+    none = "none"
+
+
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A .npy, .npz or IDX file, a folder of pictures; or mnist, cifar10, digits, "
+            "photo-patches.",
+        ),
+    ],
+    *,
+    flow: Annotated[
+        str, typer.Option(metavar="FLOW", help='Such as planar:20; "none" for a Gaussian.')
+    ] = "planar:10",
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics.jsonl, and the model.")
+    ] = Path("run"),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training in DIR.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+    ] = None,
+    likelihood: Annotated[
+        _Likelihood | None, typer.Option(help="By default what suits the pixels.")
+    ] = None,
+    latent: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Latent coordinates; again for a further stochastic layer."),
+    ] = None,
+    hidden: Annotated[int, typer.Option(min=1, help="Units in a hidden layer.")] = 400,
+    depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
+    activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
+    epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
+    batch: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 100,
+    rate: Annotated[float, typer.Option(help="The largest step size of Adam.")] = 3e-3,
+    annealing: Annotated[
+        _Annealing, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
+    ] = _Annealing.kl,
+    binarization: Annotated[
+        _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
+    ] = _Binarization.fresh,
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Train a deep latent Gaussian model with an amortized flow posterior on images."""
+    from fluvial.cli.cache import keep_compiled
+
+    keep_compiled()
+    import jax
+
+    from fluvial import amortized, datasets
+
+    images = datasets.load_dataset(data, likelihood, data_dir)
+    dlgm = amortized.DLGM(
+        images.dim,
+        latent or 40,
+        hidden,
+        depth=depth,
+        activation=activation,
+        likelihood=images.likelihood,
+        key=jax.random.key(seed),
+    )
+    recipe = amortized.Recipe(
+        epochs=epochs,
+        batch=batch,
+        rate=rate,
+        annealing=annealing.value,
+        binarization=binarization.value,
+    )
+    try:
+        trained = amortized.train(
+            dlgm,
+            images,
+            None if flow == "none" else flow,
+            seed,
+            recipe=recipe,
+            checkpoint=out,
+            resume=resume,
+            progress=not quiet,
+        )
+    except KeyboardInterrupt:
+        typer.echo(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    for line in _facts(trained, images, recipe):
+        typer.echo(line)
+    typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
+
+
+def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
+    """What was measured, and on what."""
+    bound = trained.bound(images.test).mean()
+    log_p = trained.log_likelihood(images.test).mean()
+    lines = [
+        f"test bound        {bound:.2f} nats an image",
+        f"test log p(x)     {log_p:.2f} nats an image, by 200 importance samples",
+        f"validation bound  {trained.validation_bound:.2f} nats, the best, at step "
+        f"{trained.best_step} of {trained.history[-1]['step']}",
+    ]
+    if images.likelihood == "bernoulli" and images.train.dtype != bool:
+        lines.append(
+            f"gray pixels were drawn black or white: {recipe.binarization} for training, once "
+            "with a fixed seed to validate and to test"
+        )
+    if trained.skipped:
+        lines.append(f"{trained.skipped} steps were skipped: their gradient was not usable")
+    return [*lines, images.note] if images.note else lines

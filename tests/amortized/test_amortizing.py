@@ -1,0 +1,76 @@
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from fluvial.amortized import AmortizedFlow
+from fluvial.errors import InputError
+from fluvial.flows import Planar, build_flow
+
+SPECS = ["planar:3", "radial:2", "nice:2", "realnvp:2", "iaf:2", "spline:2", "sylvester:2"]
+SPECS += ["householder:2", "triangular", "sinh-arcsinh+diagonal", "maf:2"]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_flow_starts_at_its_template_and_is_moved_by_its_vector(spec):
+    template = build_flow(spec, 4, key=jax.random.key(0))
+    family = AmortizedFlow(template, which="all")
+    z = jnp.array([0.3, -1.0, 0.7, 0.2])
+    at_zero = family.at(jnp.zeros(family.size)).forward(z)
+    np.testing.assert_allclose(at_zero[0], template.forward(z)[0], rtol=1e-6)
+    flow = family.at(0.3 * jax.random.normal(jax.random.key(1), (family.size,)))
+    x, log_det = flow.forward(z)
+    assert float(jnp.abs(x - at_zero[0]).max()) > 1e-3
+    exact = jnp.linalg.slogdet(jax.jacobian(lambda z: flow.forward(z)[0])(z))[1]
+    np.testing.assert_allclose(log_det, exact, atol=1e-4)
+
+
+def test_the_vector_is_added_to_the_ravelled_parameters():
+    template = Planar(3, key=jax.random.key(0))
+    family = AmortizedFlow(template)
+    vector = jnp.arange(7.0) / 1000  # so small that its bound does not matter
+    moved = ravel_pytree(eqx.filter(family.at(vector), eqx.is_inexact_array))[0]
+    start = ravel_pytree(eqx.filter(template, eqx.is_inexact_array))[0]
+    np.testing.assert_allclose(moved - start, vector, atol=1e-6)
+
+
+def test_no_datum_can_carry_a_parameter_away():
+    family = AmortizedFlow(Planar(3, key=jax.random.key(0)), reach=3.0)
+    flow = family.at(jnp.full(7, 1e9))
+    np.testing.assert_allclose(flow.u - family.template.u, 3.0, rtol=1e-6)
+    x, log_det = flow.forward(jnp.ones(3))
+    assert np.isfinite(x).all()
+    assert np.isfinite(log_det)
+
+
+def test_vectors_are_told_from_matrices_in_stacks_too():
+    flow = build_flow("realnvp:3,width=8,depth=1", 4, key=jax.random.key(0))
+    family = AmortizedFlow(flow, which="vectors")
+    moved = family.at(jnp.ones(family.size))
+    before, after = (f.layers.conditioner for f in (flow, moved))
+    assert all((a == b).all() for a, b in zip(before.weights, after.weights, strict=True))
+    assert not any((a == b).any() for a, b in zip(before.biases, after.biases, strict=True))
+
+
+def test_none_leaves_the_flow_to_all_data_alike():
+    family = AmortizedFlow(build_flow("planar:2", 3, key=jax.random.key(0)), which="none")
+    assert family.size == 0
+
+
+def test_auto_moves_all_of_small_flows_and_the_vectors_of_large_ones():
+    small = AmortizedFlow(build_flow("planar:80", 40, key=jax.random.key(0)), which="auto")
+    large = AmortizedFlow(build_flow("realnvp:4", 40, key=jax.random.key(0)), which="auto")
+    assert (small.which, large.which) == ("all", "vectors")
+
+
+def test_constants_are_not_amortized():
+    flow = build_flow("permutation+diagonal", 3, key=jax.random.key(0))
+    family = AmortizedFlow(flow, which="all")
+    assert family.size == 6
+
+
+def test_another_word_is_refused():
+    with pytest.raises(InputError, match="choose one of auto, all, vectors, none"):
+        AmortizedFlow(Planar(2, key=jax.random.key(0)), which="some")

@@ -1,0 +1,84 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.stats
+
+from fluvial.amortized import Bernoulli, Gaussian, LogitNormal
+from fluvial.amortized.likelihoods import build_likelihood
+from fluvial.errors import InputError
+
+M, S = np.array([0.3, -1.2]), np.array([0.7, 1.9])
+NUMBERS = jnp.asarray(np.concatenate([M, np.log(S)]), jnp.float32)
+
+
+def test_bernoulli_is_scipys():
+    logits = np.array([0.4, -2.0, 30.0])
+    x = np.array([1.0, 0.0, 1.0])
+    expected = scipy.stats.bernoulli.logpmf(x, 1 / (1 + np.exp(-logits))).sum()
+    found = Bernoulli().log_prob(jnp.asarray(x, jnp.float32), jnp.asarray(logits, jnp.float32))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_bernoulli_is_finite_at_extreme_logits():
+    x, logits = jnp.array([1.0, 0.0]), jnp.array([-1e4, 1e4])
+    value, gradient = jax.value_and_grad(lambda n: Bernoulli().log_prob(x, n))(logits)
+    assert value == -2e4
+    np.testing.assert_array_equal(gradient, [1.0, -1.0])
+
+
+def test_gaussian_is_scipys():
+    x = np.array([0.1, 2.0])
+    expected = scipy.stats.norm.logpdf(x, M, S).sum()
+    found = Gaussian().log_prob(jnp.asarray(x, jnp.float32), NUMBERS)
+    np.testing.assert_allclose(found, expected, rtol=1e-3)  # scales are bounded smoothly
+
+
+def test_a_scale_cannot_vanish():
+    tight = jnp.array([0.0, -1e9])
+    assert float(Gaussian().log_prob(jnp.zeros(1), tight)) < 7.0
+
+
+def test_logit_normal_integrates_to_one():
+    x = np.linspace(0, 1, 20_001)[1:-1].astype(np.float32)
+    numbers = jnp.array([0.3, -0.4])
+    density = jnp.exp(jax.vmap(lambda x: LogitNormal().log_prob(x[None], numbers))(x))
+    np.testing.assert_allclose(np.trapezoid(np.asarray(density), x), 1.0, atol=1e-3)
+
+
+def test_logit_normal_squeezes_pixels_to_where_it_has_a_density():
+    x = LogitNormal().fitted(jnp.array([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(x, [1e-4, 0.5, 1 - 1e-4], rtol=1e-6)
+    assert np.isfinite(LogitNormal().log_prob(x, jnp.zeros(6)))
+
+
+@pytest.mark.parametrize("likelihood", [Gaussian(), LogitNormal()])
+def test_draws_have_the_center_that_is_told(likelihood):
+    keys = jax.random.split(jax.random.key(0), 20_000)
+    draws = jax.vmap(likelihood.sample, (0, None))(keys, NUMBERS)
+    np.testing.assert_allclose(np.median(draws, 0), likelihood.mean(NUMBERS), atol=0.05)
+
+
+def test_bernoulli_draws_have_the_mean_that_is_told():
+    logits = jnp.array([1.0, -2.0])
+    keys = jax.random.split(jax.random.key(0), 20_000)
+    draws = jax.vmap(Bernoulli().sample, (0, None))(keys, logits)
+    np.testing.assert_allclose(draws.mean(0), Bernoulli().mean(logits), atol=0.02)
+
+
+@pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(), LogitNormal()])
+def test_the_start_is_likelier_than_its_neighbors(likelihood):
+    rng = np.random.default_rng(0)
+    data = rng.beta(2.0, 5.0, size=(500, 3)).astype(np.float32)
+    start = jnp.asarray(likelihood.start(data), jnp.float32)
+
+    def mean(numbers):
+        return jax.vmap(likelihood.log_prob, (0, None))(jnp.asarray(data), numbers).mean()
+
+    gradient = jax.grad(mean)(start)
+    assert float(jnp.abs(gradient).max()) < 0.05
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(InputError, match='no likelihood is called "poisson"'):
+        build_likelihood("poisson")
