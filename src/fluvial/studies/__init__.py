@@ -11,7 +11,9 @@ from fluvial.studies.study import Study, Unit
 
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
-STUDIES: dict[str, str] = {}
+STUDIES: dict[str, str] = {
+    "energies": "fluvial.studies.energies.study:Energies",
+}
 """Name -> "module:class"."""
 
 

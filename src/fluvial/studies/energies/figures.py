@@ -1,0 +1,140 @@
+"""The figures of the study, from its records."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fluvial.replication import Figure, Ledger
+from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
+
+__all__ = ["drawn_figures"]
+
+_LENGTHS = (2, 8, 32)
+_STRIP = (0, 2, 4, 8, 12, 16, 20, 24, 28, 32)
+_EXTENT = (-4.0, 4.0, -4.0, 4.0)
+_GOAL = 0.02
+
+
+def drawn_figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+    """Draw all figures that the budget's records allow."""
+    measured = plan(ledger.budget)
+    figures = [_curves(ledger, measured, directory), _strip(ledger, measured, directory)]
+    for left, right in (("planar", "nice-orth"), ("radial", "nice-perm")):
+        if {left, right} <= set(measured.families):
+            figures.append(_grid(ledger, measured, left, right, directory))
+    return figures
+
+
+def _grid(ledger: Ledger, measured: Plan, left: str, right: str, directory: Path) -> Figure:
+    """Figure 3(a) to (c): the true density, then both families with 2, 8 and 32 layers."""
+    figure, axes = panels(len(measured.energies), 7, 1.15, 1.2, boxed=True)
+    columns = [(family, length) for family in (left, right) for length in _LENGTHS]
+    for row, energy in zip(axes, measured.energies, strict=True):
+        true = _array(ledger, Setting("planar", 32, energy, True), "true_density")
+        _picture(row[0], true, true.max())
+        row[0].set_ylabel(energy)
+        for axis, (family, length) in zip(row[1:], columns, strict=True):
+            density = _array(ledger, Setting(family, length, energy, True), "density")
+            _picture(axis, density, true.max())
+    axes[0, 0].set_title("true")
+    for axis, (family, length) in zip(axes[0, 1:], columns, strict=True):
+        axis.set_title(f"{FAMILIES[family].label}\nK = {length}", fontsize=8)
+    name = f"densities-{left}-{right}.png"
+    save(figure, directory / name)
+    return Figure(
+        name,
+        f"{FAMILIES[left].label} and {FAMILIES[right].label} flows on the four energies",
+        "The true density, and the seed with the median KL divergence of each flow, on the square "
+        "from -4 to 4, evaluated through the flow's inverse. A row shares one scale of color. The "
+        "paper's pictures are upside down with respect to its Table 1; these follow the table.",
+    )
+
+
+def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+    """Figure 3(d), in KL divergences."""
+    figure, axes = panels(1, len(measured.energies), 2.5, 2.8)
+    for axis, energy in zip(axes[0], measured.energies, strict=True):
+        for family, color in zip(FAMILIES, COLORS, strict=False):
+            if family in measured.families:
+                _curve(axis, ledger, family, energy, True, color)
+            if family in measured.plain_families:
+                _curve(axis, ledger, family, energy, False, color)
+        axis.axhline(_GOAL, color=INK, linewidth=0.6, linestyle=":")
+        axis.set_xscale("log", base=2)
+        axis.set_yscale("log")
+        axis.set_xticks(_LENGTHS, [str(length) for length in _LENGTHS])
+        axis.set_xlabel("layers K")
+        axis.set_title(energy)
+    axes[0, 0].set_ylabel("KL(q || p), nats")
+    axes[0, -1].legend(fontsize=7)
+    save(figure, directory / "kl-by-length.png")
+    return Figure(
+        "kl-by-length.png",
+        "KL divergence by the number of layers",
+        f"Mean over {measured.seeds} seeds, with one standard deviation. Solid: annealed as in "
+        "the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper draws "
+        "bounds, whose level is that of no normalized density; these are true divergences.",
+    )
+
+
+def _curve(axis, ledger: Ledger, family: str, energy: str, annealed: bool, color: str) -> None:
+    records = [ledger.record(Setting(family, length, energy, annealed).name) for length in _LENGTHS]
+    kl = np.array([record.values["kl"] for record in records], np.float64)
+    mean, spread = kl.mean(axis=1), kl.std(axis=1, ddof=1)
+    # On a logarithmic axis a bar must not reach down to zero.
+    below = np.minimum(spread, 0.9 * np.maximum(mean, 0.0))
+    axis.errorbar(
+        _LENGTHS,
+        mean,
+        yerr=(below, spread),
+        color=color,
+        linestyle="-" if annealed else "--",
+        linewidth=1.2 if annealed else 0.8,
+        marker="o" if annealed else None,
+        markersize=3,
+        capsize=2,
+        label=FAMILIES[family].label if annealed else None,
+    )
+
+
+def _strip(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+    """How a Gaussian becomes the energy's density, layer after layer."""
+    figure, axes = panels(len(measured.energies), len(_STRIP) + 1, 0.95, 1.0, boxed=True)
+    for row, energy in zip(axes, measured.energies, strict=True):
+        setting = Setting("planar", 32, energy, True)
+        layers = _array(ledger, setting, "layers")
+        for axis, k in zip(row, _STRIP, strict=False):
+            _picture(axis, layers[k], np.quantile(layers[k], 0.995))
+        true = _array(ledger, setting, "true_density")
+        _picture(row[-1], true, true.max())
+        row[0].set_ylabel(energy)
+    for axis, k in zip(axes[0], _STRIP, strict=False):
+        axis.set_title(f"k = {k}", fontsize=8)
+    axes[0, -1].set_title("true", fontsize=8)
+    save(figure, directory / "layer-after-layer.png")
+    return Figure(
+        "layer-after-layer.png",
+        "From a Gaussian to each energy, layer after layer",
+        "The density after k of 32 planar layers, from the learned diagonal Gaussian (k = 0) on; "
+        "each picture has its own scale of color. All 33 are in the records, as `layers`.",
+    )
+
+
+def _picture(axis, density: np.ndarray, brightest: float) -> None:
+    axis.imshow(
+        density,
+        origin="lower",
+        extent=_EXTENT,
+        cmap="magma",
+        vmin=0.0,
+        vmax=max(float(brightest), 1e-6),
+        interpolation="bilinear",
+    )
+    axis.set_xticks([])
+    axis.set_yticks([])
+
+
+def _array(ledger: Ledger, setting: Setting, name: str) -> np.ndarray:
+    return ledger.record(setting.name).arrays[name].astype(np.float64)

@@ -1,0 +1,115 @@
+"""What is trained at which budget, and how."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fluvial.replication import Budget
+from fluvial.targets.energies import ENERGIES
+
+__all__ = ["FAMILIES", "Family", "Plan", "Setting", "plan"]
+
+_LENGTHS = (2, 8, 32)
+
+
+class Family(NamedTuple):
+    """A curve of Figure 3(d).
+
+    Attributes:
+        label: as in the paper's legend.
+        layers: the flow's layers as `build_flow` reads them, with ``{}`` for their number.
+        rate: the largest step size of Adam.
+    """
+
+    label: str
+    layers: str
+    rate: float
+
+
+# Each family has the best step size of a short race, on several seeds: planar among 0.01, 0.03 and
+# 0.06 (which leaves some seeds without a mode of U1), radial among 0.01, 0.03 and 0.1, NICE among
+# 0.003 and 0.01. The paper does not give the size of NICE's networks; with 16 units a layer has
+# ten times a planar layer's parameters.
+FAMILIES: dict[str, Family] = {
+    "planar": Family("planar", "planar:{}", 0.03),
+    "radial": Family("radial", "radial:{}", 0.1),
+    "nice-orth": Family("NICE-orth", "nice-orth:{},width=16,depth=1", 0.01),
+    "nice-perm": Family("NICE-perm", "nice-perm:{},width=16,depth=1", 0.01),
+}
+
+
+class Setting(NamedTuple):
+    """One unit of work: all seeds of one flow on one energy.
+
+    Attributes:
+        family: a key of `FAMILIES`.
+        length: K, the number of layers.
+        energy: "U1" to "U4".
+        annealed: whether the inverse temperature rises as in the paper's eq. 20.
+    """
+
+    family: str
+    length: int
+    energy: str
+    annealed: bool
+
+    @property
+    def name(self) -> str:
+        """What the unit is called."""
+        return f"{self.energy}-{self.family}-{self.length}" + ("" if self.annealed else "-plain")
+
+    @property
+    def spec(self) -> str:
+        """The flow as `build_flow` reads it: a learned diagonal Gaussian, then the K layers."""
+        return "diagonal+" + FAMILIES[self.family].layers.format(self.length)
+
+
+class Plan(NamedTuple):
+    """The work of a budget.
+
+    Attributes:
+        seeds: how many flows are trained of each setting, from seed 0 on.
+        steps: of Adam.
+        draws: from the flow in each step.
+        measuring_draws: from the trained flow, to measure its KL divergence.
+        grid: points along each axis of a picture.
+        energies: those that are run.
+        families: those that are run, annealed.
+        plain_families: those that are run without annealing too.
+    """
+
+    seeds: int
+    steps: int
+    draws: int
+    measuring_draws: int
+    grid: int
+    energies: tuple[str, ...]
+    families: tuple[str, ...]
+    plain_families: tuple[str, ...]
+
+    @property
+    def ramp(self) -> int:
+        """Steps in which the inverse temperature rises from 0.01 by 1: those of eq. 20 at FULL."""
+        return max(1, 2 * self.steps // 3)
+
+    def settings(self) -> Iterator[Setting]:
+        """List the settings; those that share a compiled program follow one another."""
+        for annealed, families in ((True, self.families), (False, self.plain_families)):
+            for family in families:
+                for length in _LENGTHS:
+                    for energy in self.energies:
+                        yield Setting(family, length, energy, annealed)
+
+
+def plan(budget: Budget) -> Plan:
+    """Return the work of a budget.
+
+    Example:
+        >>> plan(Budget.FULL).steps, plan(Budget.FULL).ramp
+        (15000, 10000)
+    """
+    everything = tuple(FAMILIES)
+    return {
+        Budget.SMOKE: Plan(2, 20, 32, 512, 12, ("U1",), ("planar", "nice-perm"), ()),
+        Budget.QUICK: Plan(3, 4000, 256, 2**15, 80, ENERGIES, everything, ("planar",)),
+        Budget.FULL: Plan(5, 15000, 256, 2**17, 80, ENERGIES, everything, everything),
+    }[budget]

@@ -1,0 +1,137 @@
+"""Train the same flow from several seeds at once.
+
+Adam on the free energy's total gradient (eq. 15, or eq. 20 where it is annealed). The step size
+rises over the first hundredth of the steps and falls to zero along a cosine. A draw whose density
+is not finite is left out and counted.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from fluvial.flows import Flow, build_flow
+from fluvial.objectives import FreeEnergy
+from fluvial.targets.energies import ENERGIES, energy
+
+__all__ = ["Trained", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
+
+_WARM_UP = 0.01
+_LONGEST_GRADIENT = 10.0
+
+
+class Trained(NamedTuple):
+    """Flows from S seeds.
+
+    Attributes:
+        flows: one flow whose arrays have a leading axis of length S.
+        free_energies: of each step, in nats, at the step's inverse temperature.
+        nonfinite: draws that were left out, of all steps.
+    """
+
+    flows: Flow
+    free_energies: Float[Array, "S steps"]
+    nonfinite: Int[Array, " S"]
+
+
+def step_sizes(largest: float, steps: int) -> Float[np.ndarray, " steps"]:
+    """Return the step sizes: a short linear rise, then a cosine down to zero.
+
+    Example:
+        >>> step_sizes(0.03, 1000).max().round(4).item()
+        0.03
+    """
+    t = np.arange(steps) / steps
+    return largest * np.minimum(1.0, (t + 1 / steps) / _WARM_UP) * np.cos(0.5 * np.pi * t) ** 2
+
+
+def inverse_temperatures(steps: int, ramp: int | None) -> Float[np.ndarray, " steps"]:
+    """Return min(1, 0.01 + t / ramp), eq. 20 of the paper where ramp is 10,000; 1 if it is None.
+
+    Example:
+        >>> inverse_temperatures(5, 4).tolist()
+        [0.01, 0.26, 0.51, 0.76, 1.0]
+    """
+    if ramp is None:
+        return np.ones(steps)
+    return np.minimum(1.0, 0.01 + np.arange(steps) / ramp)
+
+
+def build_seeds(spec: str, seeds: int) -> Flow:
+    """Build a flow of the plane from seeds 0, 1, ..: one flow, its arrays stacked.
+
+    Args:
+        spec: as `build_flow` reads it.
+        seeds: S.
+    """
+    flows = [build_flow(spec, 2, key=jax.random.key(seed)) for seed in range(seeds)]
+    arrays, statics = zip(*(eqx.partition(flow, eqx.is_array) for flow in flows), strict=True)
+    return eqx.combine(jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays), statics[0])
+
+
+def train_seeds(
+    flows: Flow,
+    energy_name: str,
+    rates: Float[np.ndarray, " steps"],
+    temperatures: Float[np.ndarray, " steps"],
+    draws: int,
+) -> Trained:
+    """Train all seeds of a flow under ``vmap``, in one compiled program for all four energies.
+
+    Args:
+        flows: as `build_seeds` makes them.
+        energy_name: "U1" to "U4".
+        rates: step sizes.
+        temperatures: inverse temperatures.
+        draws: from the flow, in each step.
+    """
+    seeds = jax.tree.leaves(eqx.filter(flows, eqx.is_array))[0].shape[0]
+    keys = jax.random.split(jax.random.key(1), seeds)
+    which = jnp.asarray(ENERGIES.index(energy_name), jnp.int32)
+    schedule = (jnp.asarray(rates, jnp.float32), jnp.asarray(temperatures, jnp.float32))
+    return Trained(*_train_all(flows, keys, which, schedule, draws))
+
+
+class _AnyEnergy(eqx.Module):
+    """The energy of a number, so that a program is compiled for all four."""
+
+    which: Int[Array, ""]
+
+    def log_prob(self, x: Float[Array, " 2"]) -> Float[Array, ""]:
+        return jax.lax.switch(self.which, [energy(name).log_prob for name in ENERGIES], x)
+
+
+@eqx.filter_jit
+def _train_all(flows, keys, which, schedule, draws):
+    train = eqx.filter_vmap(_train_one, in_axes=(eqx.if_array(0), 0, None, None, None))
+    return train(flows, keys, which, schedule, draws)
+
+
+def _train_one(flow: Flow, key: PRNGKeyArray, which, schedule, draws: int):
+    objective = FreeEnergy(draws, antithetic=False, path=False)
+    target = _AnyEnergy(which)
+    trainable, fixed = eqx.partition(flow, eqx.is_inexact_array)
+    start, unravel = ravel_pytree(trainable)
+    rule = optax.chain(optax.clip_by_global_norm(_LONGEST_GRADIENT), optax.scale_by_adam())
+
+    def loss(vector, key, temperature):
+        estimate = objective.estimate(eqx.combine(unravel(vector), fixed), target, key, temperature)
+        return estimate.free_energy, estimate
+
+    def step(carry, inputs):
+        vector, state = carry
+        key, rate, temperature = inputs
+        gradient, estimate = jax.grad(loss, has_aux=True)(vector, key, temperature)
+        # optax raises a Python float to an int32 power, which strict promotion forbids
+        with jax.numpy_dtype_promotion("standard"):
+            update, state = rule.update(gradient, state)
+        return (vector - rate * update, state), (estimate.free_energy, estimate.nonfinite)
+
+    inputs = (jax.random.split(key, schedule[0].shape[0]), *schedule)
+    (vector, _), (trace, nonfinite) = jax.lax.scan(step, (start, rule.init(start)), inputs)
+    return eqx.combine(unravel(vector), fixed), trace, nonfinite.sum()
