@@ -44,9 +44,9 @@ _MAX_MODES = 12
 _DRAWS = 8192
 _CHAINS = 32
 _SEARCH_ROUNDS = 4
-_AUTO = "realnvp:8+triangular"
+_AUTO = "realnvp:12,width=48+sinh-arcsinh+triangular"
 _AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"
-_AUTO_MANY_DIMENSIONS = "realnvp:8+diagonal"
+_AUTO_MANY_DIMENSIONS = "realnvp:8+sinh-arcsinh+diagonal"
 _MANY_DIMENSIONS = 200
 
 

@@ -14,10 +14,10 @@ from jaxtyping import Array, Float
 __all__ = ["Best", "Phase", "Schedule"]
 
 _MIN_GAIN = 0.005  # nats a chunk
-_ENOUGH_HALF_VARIANCE = 0.005  # nats
-_ENOUGH_LARGEST = 3.0  # the largest weight, as a multiple of the mean
+_ENOUGH_HALF_VARIANCE = 0.02  # nats
+_ENOUGH_LARGEST = 10.0  # the largest weight, as a multiple of the mean
 _SHORTEST_COOLING = 300  # steps
-_WINDOW = 3  # chunks over which free energies are averaged before they are compared
+_WINDOW = 2  # chunks over which free energies are averaged before they are compared
 
 
 class Phase(Enum):
@@ -74,12 +74,12 @@ class Schedule:
             if self._taken >= self._cooling_from + self._cooling_steps:
                 self.phase = Phase.DONE
         elif _is_enough(log_weights):
-            self._cool(self.chunk)
+            self._cool(_SHORTEST_COOLING)
         elif self._settled() or self._due():
             self._cool(self._planned_cooling())
 
     def _settled(self) -> bool:
-        """Whether the last three chunks gained nothing that stands out from the noise."""
+        """Whether the last chunks gained nothing that stands out from the noise."""
         if len(self._means) < 2 * _WINDOW:
             return False
         before, after = self._means[-2 * _WINDOW : -_WINDOW], self._means[-_WINDOW:]
@@ -93,7 +93,7 @@ class Schedule:
         return self._taken + self._planned_cooling() + self.chunk > self.max_steps
 
     def _planned_cooling(self) -> int:
-        wanted = max(_SHORTEST_COOLING, self._taken * 2 // 3)
+        wanted = max(_SHORTEST_COOLING, self._taken * 3 // 2)
         left = max(self.max_steps - self._taken, self.chunk)
         return self.chunk * max(1, min(wanted, left) // self.chunk)
 
