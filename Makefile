@@ -16,10 +16,10 @@ run: venv
 	$(BIN)/fluvial fit examples/eight_schools.stan --data examples/eight_schools.json
 
 test: venv
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-slow: venv
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
 
 lint: venv
 	$(BIN)/ruff check .

@@ -24,3 +24,10 @@ def _no_compiled_leftovers():
     """Free what a module compiled: hundreds of programs otherwise add up to gigabytes."""
     yield
     jax.clear_caches()
+
+
+def pytest_collection_modifyitems(items):
+    """Keep a module's tests in one process: they share fixtures, and what they compile."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))

@@ -63,7 +63,10 @@ STARTS_ELSEWHERE = {
 """Flows that do not start near the identity."""
 
 DTYPES = {"float32": jnp.float32, "float64": jnp.float64}
-every_flow = pytest.mark.parametrize("name", ZOO)
+# One process for all tests of a flow, since they compile the same programs.
+every_flow = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ZOO]
+)
 
 
 @pytest.fixture(params=DTYPES)
