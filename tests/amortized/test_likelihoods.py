@@ -31,7 +31,7 @@ def test_gaussian_is_scipys():
     x = np.array([0.1, 2.0])
     expected = scipy.stats.norm.logpdf(x, M, S).sum()
     found = Gaussian().log_prob(jnp.asarray(x, jnp.float32), NUMBERS)
-    np.testing.assert_allclose(found, expected, rtol=1e-3)  # scales are bounded smoothly
+    np.testing.assert_allclose(found, expected, rtol=3e-3)  # scales are bounded smoothly
 
 
 def test_a_scale_cannot_vanish():

@@ -2,6 +2,7 @@
 
 from fluvial.amortized.amortizing import AmortizedFlow
 from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.joining import join
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
 from fluvial.amortized.recipe import Recipe
@@ -18,5 +19,6 @@ __all__ = [
     "LogitNormal",
     "Recipe",
     "Trained",
+    "join",
     "train",
 ]

@@ -6,10 +6,10 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Key
 
+from fluvial.amortized.devices import Devices
 from fluvial.amortized.dlgm import DLGM
 
 __all__ = ["bounds", "log_likelihoods"]
@@ -19,7 +19,11 @@ _SAMPLES = 50
 
 
 def bounds(
-    dlgm: DLGM, rows: Float32[np.ndarray, "N D"], samples: int, key: Key[Array, ""]
+    dlgm: DLGM,
+    rows: Float32[np.ndarray, "N D"],
+    samples: int,
+    key: Key[Array, ""],
+    devices: Devices | None = None,
 ) -> Float64[np.ndarray, " N"]:
     """The lower bound on ln p(x) for each row, in nats, as a mean over samples.
 
@@ -28,9 +32,11 @@ def bounds(
         rows: data as the model sees them.
         samples: draws of z for each.
         key: decides the draws.
+        devices: over which the rows are split, and on which the model is; by default one.
     """
+    devices = devices or Devices(every=False)
     total = np.zeros(len(rows))
-    for place, log_weights in _log_weights(dlgm, rows, samples, key):
+    for place, log_weights in _log_weights(dlgm, rows, samples, key, devices):
         total[place] += log_weights.sum(0)
     return total / samples
 
@@ -53,25 +59,30 @@ def log_likelihoods(
         key: decides the draws.
     """
     total = np.full(len(rows), -np.inf)
-    for place, log_weights in _log_weights(dlgm, rows, samples, key):
+    for place, log_weights in _log_weights(dlgm, rows, samples, key, Devices(every=False)):
         total[place] = np.logaddexp(total[place], np.logaddexp.reduce(log_weights, axis=0))
     return total - math.log(samples)
 
 
 def _log_weights(
-    dlgm: DLGM, rows: Float32[np.ndarray, "N D"], samples: int, key: Key[Array, ""]
+    dlgm: DLGM,
+    rows: Float32[np.ndarray, "N D"],
+    samples: int,
+    key: Key[Array, ""],
+    devices: Devices,
 ) -> Iterator[tuple[slice, Float64[np.ndarray, "S n"]]]:
     """Yield log weights in blocks of rows and of samples, each block small."""
     size = min(_ROWS, len(rows))
+    shape = (devices.padded(size), rows.shape[1])  # one shape to compile
     for start in range(0, len(rows), size):
         block = rows[start : start + size]
         place = slice(start, start + len(block))
-        padded = jnp.asarray(np.resize(block, (size, block.shape[1])))  # one shape to compile
+        padded = devices.split(np.resize(block, shape), axis=0)
         for first in range(0, samples, _SAMPLES):
             count = min(_SAMPLES, samples - first)
             block_key = jax.random.fold_in(jax.random.fold_in(key, start), first)
             values = _block(dlgm, padded, jax.random.split(block_key, count))
-            yield place, np.asarray(values, np.float64)[:, : len(block)]
+            yield place, devices.fetch(values)[:, : len(block)].astype(np.float64)
 
 
 @eqx.filter_jit

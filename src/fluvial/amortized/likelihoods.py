@@ -208,5 +208,8 @@ def _normal_sample(key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Arra
 
 
 def _moments(data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
-    sd = np.maximum(data.std(0), math.exp(1 - _MAX_LOG_SCALE))
-    return np.concatenate([data.mean(0), np.log(sd)])
+    data = data.astype(np.float64)
+    least = math.exp(1 - _MAX_LOG_SCALE)
+    log_s = np.log(np.clip(data.std(0), least, 1 / least))
+    raw = _MAX_LOG_SCALE * np.arctanh(log_s / _MAX_LOG_SCALE)  # before it is bounded
+    return np.concatenate([data.mean(0), raw])

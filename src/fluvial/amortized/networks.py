@@ -54,7 +54,7 @@ class Affine(eqx.Module):
         scale: float = 1.0,
         dtype: DTypeLike = jnp.float32,
     ):
-        self.W = _noise(key, (inputs, outputs), jnp.dtype(dtype), scale / math.sqrt(inputs))
+        self.W = scale / math.sqrt(inputs) * _noise(key, (inputs, outputs), jnp.dtype(dtype))
         self.b = jnp.zeros(outputs, dtype)
 
     def __call__(self, h: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
@@ -152,5 +152,5 @@ def _check(widths: Sequence[int], activation: str, window: int) -> None:
 
 
 @functools.partial(jax.jit, static_argnames=("shape", "dtype"))
-def _noise(key: PRNGKeyArray, shape: tuple[int, ...], dtype: np.dtype, sd: float) -> Array:
-    return sd * jax.random.normal(key, shape, dtype)
+def _noise(key: PRNGKeyArray, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    return jax.random.normal(key, shape, dtype)

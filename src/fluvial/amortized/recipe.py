@@ -42,16 +42,16 @@ class Recipe:
         >>> recipe = Recipe(epochs=10, warmup=2)
         >>> recipe.steps(1000)
         100
-        >>> recipe.rates(np.array([0, 1, 99]), 100).round(5).tolist()
-        [0.0015, 0.003, 3e-05]
+        >>> [f"{rate:.5f}" for rate in recipe.rates(np.array([0, 1, 99]), 100)]
+        ['0.00150', '0.00300', '0.00003']
     """
 
-    epochs: float = 100.0
+    epochs: int | float = 100
     batch: int = 100
-    rate: float = 3e-3
+    rate: int | float = 3e-3
     warmup: int = 500
     annealing: str = "kl"
-    annealing_epochs: float = 5.0
+    annealing_epochs: int | float = 5
     binarization: str = "fresh"
     amortize: str = "auto"
 

@@ -1,6 +1,7 @@
 """From a model and images to a trained model: the pipeline, from top to bottom."""
 
 import dataclasses
+import json
 import math
 import time
 import zlib
@@ -18,8 +19,10 @@ from fluvial.amortized import arrays
 from fluvial.amortized.architecture import check_same, describe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order, prepare
+from fluvial.amortized.devices import Devices
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
+from fluvial.amortized.interrupts import DeferredInterrupt
 from fluvial.amortized.meter import Meter
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
@@ -58,6 +61,11 @@ def train(
     fixed draws and never annealed, is taken; the parameters where it was best are what is
     returned. A training that is interrupted, or killed, resumes to the same bits.
 
+    Each batch is split over all devices, of all processes if ``amortized.join`` was called first;
+    images and parameters are on each. The numbers are those of one device but for rounding, and a
+    checkpoint resumes on any number of them. Of several processes only the first touches the
+    folder.
+
     Args:
         dlgm: the model to start from.
         images: a data set, of which the test part is not looked at; or an array of shape (N, ...),
@@ -75,26 +83,29 @@ def train(
         The trained model.
 
     Raises:
-        InputError: if the images do not fit the model or its likelihood, or the folder holds
-            something else, is damaged, or cannot be written.
-        KeyboardInterrupt: on Ctrl-C, after a last checkpoint.
+        InputError: if the images do not fit the model or its likelihood, the batch cannot be
+            split evenly over the devices, the folder holds something else, is damaged, or cannot
+            be written, or another process has stopped.
+        KeyboardInterrupt: on Ctrl-C, once the steps under way are done and kept in a checkpoint; on
+            a second one at once.
     """
     recipe = recipe or Recipe()
     data = prepare(images, dlgm, recipe.binarization, seed)
     flow_key, steps_key, validation_key = jax.random.split(jax.random.key(seed), 3)
     if flow is not None:
         dlgm = dlgm.with_flow(flow, amortize=recipe.amortize, key=flow_key)
-    folder = None if checkpoint is None else Checkpoints(Path(checkpoint), resume=resume)
-    run = _Run(dlgm, data, recipe, seed, steps_key, validation_key, folder)
-    if folder is not None and (folder.model / "dlgm.json").is_file():
+    devices = Devices(every=True)
+    folder = None
+    if checkpoint is not None and devices.first:
+        folder = Checkpoints(Path(checkpoint), resume=resume)
+    run = _Run(dlgm, data, recipe, seed, steps_key, validation_key, folder, devices)
+    alone = devices.processes == 1
+    if alone and folder is not None and (folder.model / "dlgm.json").is_file():
         run.check_identity(folder)
         return load_trained(folder.model, model=dlgm.with_flow(None), flow=_template(dlgm))
-    run.start()
-    try:
-        run.go(checkpoint_seconds, shown=progress)
-    except KeyboardInterrupt:
-        run.write_checkpoint()
-        raise
+    with devices.together():
+        run.start()
+        run.go(checkpoint_seconds, shown=progress and devices.first)
     trained = run.trained()
     if folder is not None:
         run.write_checkpoint()
@@ -126,6 +137,7 @@ class _Run:
     steps_key: Key[Array, ""]
     validation_key: Key[Array, ""]
     folder: Checkpoints | None
+    devices: Devices
     seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
 
@@ -136,6 +148,7 @@ class _Run:
                 f"a batch of {self.recipe.batch} is more than the {images} images to train on: "
                 "choose a smaller batch."
             )
+        self.devices.check_batch(self.recipe.batch)
         wanted = self.recipe.steps(images)
         longest = min(max(math.ceil(images / self.recipe.batch), _SHORTEST), _LONGEST)
         chunks = math.ceil(wanted / longest)
@@ -149,16 +162,18 @@ class _Run:
         return {
             "recipe": dataclasses.asdict(self.recipe),
             "seed": self.seed,
-            "images": [*self.data.train.shape, digest],
+            "set of images": [*self.data.train.shape, digest],
         }
 
     def start(self) -> None:
         """Begin at the checkpoint that is there, or at the beginning."""
+        same = json.dumps([self.identity, describe(self.dlgm)], sort_keys=True, default=str)
+        self.devices.check_same(zlib.crc32(same.encode()), "images, recipe, seed and model")
         self.dlgm = self.dlgm.starting_at(to_unit(self.data.train[:_START_IMAGES]))
-        self.state = start_state(self.dlgm)
+        self.state = self.devices.replicate(start_state(self.dlgm))
         self.best = _Best(_on_host(self.state.parameters))
         self.step = 0
-        if self.folder is not None and not self._resume(self.folder):
+        if not self._resume() and self.folder is not None:
             self.history = list(self.folder.lines(-1))
 
     def check_identity(self, folder: Checkpoints) -> tuple[dict[str, Any], bytes, Path] | None:
@@ -175,24 +190,33 @@ class _Run:
                     )
         return found
 
-    def _resume(self, folder: Checkpoints) -> bool:
-        found = self.check_identity(folder)
-        if found is None:
+    def _resume(self) -> bool:
+        found = self.check_identity(self.folder) if self.folder is not None else None
+        content, data, origin = found or ({}, b"", "")
+        # The first process has read it, and tells the others.
+        content = json.loads(self.devices.share(json.dumps(content).encode()))
+        data = self.devices.share(data)
+        if not content:
             return False
-        content, data, origin = found
         template = (self.state, self.best.parameters)
-        self.state, best = arrays.from_bytes(data, template, str(origin))
+        state, best = arrays.from_bytes(data, template, str(origin))
+        self.state = self.devices.replicate(state)
         self.best = _Best(_on_host(best), content["best_bound"], content["best_step"])
         self.step, self.seconds = content["step"], content["seconds"]
-        self.history = list(folder.lines(self.step))
+        if self.folder is not None:
+            self.history = list(self.folder.lines(self.step))
         return True
 
     def go(self, checkpoint_seconds: float, *, shown: bool) -> None:
         """Take the steps that are left."""
-        images = jnp.asarray(self.data.train)
+        images = self.devices.replicate(self.data.train)
         written = time.monotonic()
-        with Meter(self.steps, self.recipe.batch, shown=shown) as meter:
-            while self.step < self.steps:
+        # An interrupt within a chunk would lose it, and the state that it was given.
+        with (
+            Meter(self.steps, self.recipe.batch, shown=shown) as meter,
+            DeferredInterrupt() as interrupt,
+        ):
+            while self.step < self.steps and not self.devices.any(interrupt.noted):
                 measured = self._take_chunk(images)
                 validation = self._validate()
                 seconds, speed = meter.lap(self.chunk)
@@ -202,6 +226,9 @@ class _Run:
                 if time.monotonic() - written >= checkpoint_seconds and self.step < self.steps:
                     self.write_checkpoint()
                     written = time.monotonic()
+        if self.step < self.steps:
+            self.write_checkpoint()
+            raise KeyboardInterrupt
 
     def _take_chunk(self, images: Shaped[Array, "N D"]) -> Measured:
         count, batch = len(self.data.train), self.recipe.batch
@@ -209,7 +236,7 @@ class _Run:
         rows = order(self.seed, count, self.step * batch, self.chunk * batch)
         batches = Batches(
             images=images,
-            indices=jnp.asarray(rows.reshape(self.chunk, batch)),
+            indices=self.devices.split(rows.reshape(self.chunk, batch), axis=1),
             rates=jnp.asarray(self.recipe.rates(steps, self.steps)),
             weights=jnp.asarray(self.recipe.weights(steps, count)),
             fresh=self.data.fresh,
@@ -220,7 +247,8 @@ class _Run:
 
     def _validate(self) -> float:
         model = _with_parameters(self.dlgm, self.state.parameters)
-        bound = float(bounds(model, self.data.validation, 1, self.validation_key).mean())
+        rows, key = self.data.validation, self.validation_key
+        bound = float(bounds(model, rows, 1, key, self.devices).mean())
         if bound > self.best.bound:
             self.best = _Best(_on_host(self.state.parameters), bound, self.step)
         return bound

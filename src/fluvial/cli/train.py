@@ -80,6 +80,15 @@ def train(
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
     seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of process 0, to train in several processes; SLURM's tasks need none of these.",
+        ),
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="How many there are.")] = None,
+    process: Annotated[int | None, typer.Option(min=0, help="Which this one is.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
@@ -90,7 +99,8 @@ def train(
 
     from fluvial import amortized, datasets
 
-    images = datasets.load_dataset(data, likelihood, data_dir)
+    amortized.join(coordinator, processes, process)
+    images = datasets.load_dataset(data, likelihood and likelihood.value, data_dir)
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,
@@ -121,6 +131,8 @@ def train(
     except KeyboardInterrupt:
         typer.echo(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
+    if jax.process_index() > 0:  # the first one says it
+        return
     for line in _facts(trained, images, recipe):
         typer.echo(line)
     typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")

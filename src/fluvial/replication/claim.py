@@ -77,6 +77,8 @@ class Claim:
         quantity: what is measured once a seed, in words, such as "seconds of loops / vectorized".
         rule: where the quantity must lie for the statement to hold.
         unit: of the quantity, such as "nat"; "" for a pure number.
+        each: what the measured values belong to, in the plural: seeds, or what else is
+            independent, such as parts of a test set where one training takes hours.
 
     Example:
         >>> claim = Claim(
@@ -101,6 +103,7 @@ class Claim:
     quantity: str
     rule: Rule
     unit: str = ""
+    each: str = "seeds"
 
     def judge(self, values: Sequence[float], budget: Budget) -> "JudgedClaim":
         """Judge the claim from the quantity's values, one a seed.
@@ -123,11 +126,11 @@ class Claim:
         least, count = budget.least_seeds, len(measured)
         open_because = None
         if len(finite) < count:
-            open_because = f"{count - len(finite)} of {count} seeds gave no finite value"
+            open_because = f"{count - len(finite)} of {count} {self.each} gave no finite value"
         elif least is None:
             open_because = "the smoke budget shows that the study runs, and judges nothing"
         elif count < least:
-            open_because = f"the {budget} budget needs {least} seeds, and there are {count}"
+            open_because = f"the {budget} budget needs {least} {self.each}, and there are {count}"
         if open_because is not None:
             return Judgement.INCONCLUSIVE, f"{open_because}."
         return self._by_rule(mean, spread, count)
@@ -145,7 +148,7 @@ class Claim:
         }[judgement]
         unit = f" {self.unit}" if self.unit else ""
         return judgement, (
-            f"the mean of {count} seeds, {mean:.4g}{unit} (95 % interval {lower:.4g} to "
+            f"the mean of {count} {self.each}, {mean:.4g}{unit} (95 % interval {lower:.4g} to "
             f"{upper:.4g}), {verb} {self.rule}."
         )
 

@@ -12,7 +12,9 @@ from fluvial.studies.study import Study, Unit
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
 STUDIES: dict[str, str] = {
+    "cifar10": "fluvial.studies.cifar10.study:Cifar10",
     "energies": "fluvial.studies.energies.study:Energies",
+    "mnist": "fluvial.studies.mnist.study:Mnist",
 }
 """Name -> "module:class"."""
 

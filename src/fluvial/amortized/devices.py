@@ -1,0 +1,152 @@
+"""All devices of all processes in one mesh: a batch is split over it, the rest is on each."""
+
+import atexit
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import PyTree, Shaped
+
+from fluvial.errors import InputError
+
+__all__ = ["Devices"]
+
+_AXIS = "data"
+
+
+@final
+class Devices:
+    """The devices on which a computation runs; with one of them nothing is done but to use it.
+
+    Every process makes the same calls in the same order: most of them wait for the others.
+
+    Args:
+        every: use all devices of all processes; otherwise the first of this process.
+
+    Attributes:
+        count: how many devices.
+        processes: how many processes have them.
+        first: whether this process is the one that reads and writes files.
+
+    Example:
+        >>> devices = Devices(every=False)
+        >>> devices.count, devices.processes, devices.first
+        (1, 1, True)
+    """
+
+    def __init__(self, *, every: bool):
+        used = jax.devices() if every else jax.local_devices()[:1]
+        self._mesh = Mesh(np.array(used), (_AXIS,))
+        self.count = len(used)
+        self.processes = jax.process_count() if every else 1
+        self.first = not every or jax.process_index() == 0
+
+    def check_batch(self, batch: int) -> None:
+        """Check that a batch can be split evenly.
+
+        Raises:
+            InputError: if it cannot.
+        """
+        if batch % self.count:
+            raise InputError(
+                f"a batch of {batch} cannot be split evenly over {self.count} devices: choose one "
+                f"of {self.padded(batch)}."
+            )
+
+    def padded(self, rows: int) -> int:
+        """The next number, from ``rows`` on, that can be split evenly."""
+        return -(-rows // self.count) * self.count
+
+    def replicate(self, tree: PyTree) -> PyTree:
+        """Put all arrays of a tree, the same in every process, whole on every device."""
+        if self.count == 1:
+            return jax.tree.map(jnp.array, tree)
+        return jax.tree.map(lambda leaf: self._placed(leaf, PartitionSpec()), tree)
+
+    def split(self, array: Shaped[np.ndarray, "..."], axis: int) -> Shaped[jax.Array, "..."]:
+        """Put an array, the same in every process, on all devices, a piece of an axis on each."""
+        if self.count == 1:
+            return jnp.asarray(array)
+        return self._placed(array, PartitionSpec(*[None] * axis, _AXIS))
+
+    def fetch(self, array: Shaped[jax.Array, "..."]) -> Shaped[np.ndarray, "..."]:
+        """Return all of an array, wherever its pieces are, to every process."""
+        if self.processes == 1:
+            return np.asarray(array)
+        return multihost_utils.process_allgather(array, tiled=True)
+
+    def share(self, data: bytes) -> bytes:
+        """Return to every process what the first one gives."""
+        if self.processes == 1:
+            return data
+        length = int(multihost_utils.broadcast_one_to_all(np.int32(len(data))))
+        given = np.frombuffer(data, np.uint8) if self.first else np.zeros(length, np.uint8)
+        # The sum over processes, which it is, comes in a wider type.
+        return multihost_utils.broadcast_one_to_all(given).astype(np.uint8).tobytes()
+
+    def any(self, flag: bool) -> bool:
+        """Whether a flag is set in any process."""
+        if self.processes == 1:
+            return flag
+        return bool(np.any(multihost_utils.process_allgather(np.uint8(flag))))
+
+    def check_same(self, digest: int, what: str) -> None:
+        """Check that all processes have the same.
+
+        Args:
+            digest: of what has to be the same, in 32 bits.
+            what: what the complaint shall call it.
+
+        Raises:
+            InputError: in every process, if they have not.
+        """
+        if self.processes == 1:
+            return
+        digests = np.ravel(multihost_utils.process_allgather(np.uint32(digest)))
+        others = np.flatnonzero(digests != digests[0])
+        if len(others):
+            raise InputError(
+                f"process {others[0]} has not the same {what} as process 0: start all processes "
+                "with the same command."
+            )
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Say what has happened where a computation fails since a process is gone.
+
+        Raises:
+            InputError: in place of the runtime's own error, if there are several processes.
+        """
+        try:
+            yield
+        except jax.errors.JaxRuntimeError as error:
+            if self.processes == 1:
+                raise
+            atexit.register(_leave)
+            reason = (str(error).splitlines() or [""])[0]
+            raise InputError(
+                f"a step failed, most likely since another of the {self.processes} processes has "
+                f"stopped ({reason}): resume, on any number of devices, to go on from the last "
+                "checkpoint."
+            ) from error
+
+    def _placed(self, array: Any, spec: PartitionSpec) -> jax.Array:
+        whole = np.asarray(array)
+        # Each process copies its own devices' pieces; device_put would compare all processes'.
+        return jax.make_array_from_callback(
+            whole.shape, NamedSharding(self._mesh, spec), lambda place: whole[place]
+        )
+
+
+def _leave() -> None:
+    """Leave at once: JAX's own way out waits minutes for the process that is gone, then aborts."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)

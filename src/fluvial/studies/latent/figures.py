@@ -1,0 +1,110 @@
+"""The figures of the studies of deep latent Gaussian models, from their records."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fluvial.replication import Figure
+from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.studies.latent.comparing import Compared
+from fluvial.studies.latent.setting import DIAGONAL, Setting, unit_name
+
+__all__ = ["against_length", "learning_curves", "pictures"]
+
+_QUANTITIES = ("free energy F", "KL(q ‖ p(z | x))", "−ln p(x)")
+
+
+def against_length(
+    compared: Compared,
+    families: Sequence[str],
+    published: Mapping[str, Mapping[int, float]],
+    directory: Path,
+) -> Figure:
+    """Draw bound, divergence and −ln p(x) against the number of layers, as in Figure 4."""
+    figure, axes = panels(1, 3, 3.2, 3.0)
+    for family, color in zip(families, COLORS, strict=False):
+        settings = [DIAGONAL, *compared.family(family)]
+        layers = [setting.layers for setting in settings]
+        free, nll = (
+            np.array([f(setting).mean() for setting in settings])
+            for f in (compared.free_energy, compared.nll)
+        )
+        for ax, values in zip(axes.flat, (free, free - nll, nll), strict=True):
+            ax.plot(layers, values, "o-", color=color, label=family, markersize=4)
+        if family in published:
+            points, label = published[family], f"{family}, published"
+            axes[0, 2].plot(list(points), list(points.values()), "x--", color=color, label=label)
+    for ax, what in zip(axes.flat, _QUANTITIES, strict=True):
+        ax.set_xlabel("layers K")
+        ax.set_title(f"{what}, nats")
+    axes[0, 2].legend(fontsize=7)
+    save(figure, directory / "length.png")
+    return Figure(
+        "length.png",
+        "Bound, divergence and likelihood against the length of the flow",
+        "Means over the test images; K = 0 is the diagonal Gaussian. The divergence is the free "
+        "energy less the estimate of −ln p(x) by importance sampling. Crosses are the published "
+        "values, where there are any for these data.",
+    )
+
+
+def learning_curves(compared: Compared, directory: Path) -> Figure:
+    """Draw the validation bound against the step, for each posterior."""
+    figure, axes = panels(1, 1, 6.0, 3.6)
+    ax = axes[0, 0]
+    lows = []
+    for setting, color in zip(compared.settings, _shades(len(compared.settings)), strict=True):
+        arrays = compared.ledger.record(unit_name(setting, 0)).arrays
+        free = -arrays["curve_validation_bound"]
+        ax.plot(arrays["curve_step"], free, color=color, linewidth=1, label=setting.name)
+        lows.append(np.nanmin(free))
+    low, high = min(lows), max(lows)
+    ax.set_ylim(low - 0.1 * (high - low) - 0.5, high + 2 * (high - low) + 2)
+    ax.set_xlabel("step")
+    ax.set_title("free energy of the validation images, not annealed, nats")
+    ax.legend(fontsize=7, ncols=2)
+    save(figure, directory / "learning.png")
+    return Figure(
+        "learning.png",
+        "Learning curves",
+        "The bound on images that are not trained on, with fixed draws, for the first seed. The "
+        "parameters at its best are the ones that are measured.",
+    )
+
+
+def pictures(compared: Compared, setting: Setting, directory: Path) -> Figure:
+    """Draw reconstructions, samples and ways through the latent space of one posterior."""
+    arrays = compared.ledger.record(unit_name(setting, 0)).arrays
+    rows = [
+        ("test images", arrays["originals"]),
+        ("reconstructions", arrays["reconstructions"]),
+        ("samples", arrays["drawn"]),
+        ("between two images", arrays["between"]),
+        ("along one coordinate", arrays["along"]),
+    ]
+    figure, axes = panels(len(rows), 1, 7.0, 0.75)
+    for ax, (title, images) in zip(axes.flat, rows, strict=True):
+        ax.imshow(_side_by_side(images), cmap="gray_r", interpolation="nearest")
+        ax.set_title(title, fontsize=8, loc="left", color=INK)
+        ax.axis("off")
+    save(figure, directory / "pictures.png")
+    return Figure(
+        "pictures.png",
+        f"What {setting.name} learned",
+        "Test images, and their reconstructions from where the flow takes the mean of q0; mean "
+        "images of draws from the prior; mean images on the line through the latent vectors of "
+        "the first two test images, from half its length before to half its length beyond; and "
+        "along the coordinate that varies most among test images, from −2.5 to 2.5.",
+    )
+
+
+def _side_by_side(images: np.ndarray) -> np.ndarray:
+    scaled = images / 255.0 if images.dtype == np.uint8 else images.astype(np.float64)
+    gap = np.ones((scaled.shape[1], 1, *scaled.shape[3:]))
+    strips = [np.concatenate([image, gap], axis=1) for image in np.clip(scaled, 0.0, 1.0)]
+    return np.concatenate(strips, axis=1)
+
+
+def _shades(count: int) -> list[str]:
+    return [COLORS[k % len(COLORS)] for k in range(count)]

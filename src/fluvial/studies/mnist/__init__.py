@@ -1,0 +1,1 @@
+"""Deep latent Gaussian models on MNIST (Rezende & Mohamed 2015, section 6.2)."""

@@ -1,0 +1,59 @@
+"""What each budget trains in the study of MNIST."""
+
+from fluvial.amortized import Recipe
+from fluvial.datasets import load_digits, load_mnist
+from fluvial.replication import Budget
+from fluvial.studies.latent.setting import DIAGONAL, Plan, Setting
+
+__all__ = ["BEYOND", "FAMILIES", "PLANS", "PUBLISHED"]
+
+FAMILIES = ("planar", "nice-perm")
+
+PUBLISHED = {
+    "planar": {0: 89.9, 10: 87.5, 20: 86.5, 40: 85.7, 80: 85.1},
+    "nice-perm": {10: 88.6, 20: 87.9, 40: 87.3, 80: 87.2},
+}
+"""−ln p(x) in nats: Rezende & Mohamed (2015), Table 2 and Figure 4(c)."""
+
+BEYOND = (Setting("sylvester", 4), Setting("iaf", 4))
+"""The families that Grathwohl et al. (2019, Table 3) compare with planar flows."""
+
+
+def _settings(*lengths: int) -> tuple[Setting, ...]:
+    flows = [Setting(family, length) for length in lengths for family in FAMILIES]
+    return (DIAGONAL, *flows, *BEYOND)
+
+
+def _published_recipe(setting: Setting) -> Recipe:
+    # As long as fits into an hour on two cores.
+    epochs = {0: 300.0, 4: 150.0, 10: 250.0, 20: 220.0, 40: 180.0, 80: 130.0}[setting.layers]
+    return Recipe(epochs=epochs)
+
+
+PLANS = {
+    Budget.SMOKE: Plan(
+        load=load_digits,
+        latent=4,
+        hidden=16,
+        settings=_settings(2, 4),
+        recipe=lambda setting: Recipe(epochs=4, warmup=10, annealing_epochs=1),
+        seeds=1,
+        samples=20,
+    ),
+    Budget.QUICK: Plan(
+        load=load_digits,
+        latent=10,
+        hidden=64,
+        settings=_settings(4, 16),
+        recipe=lambda setting: Recipe(epochs=150, warmup=100, annealing_epochs=20),
+        seeds=3,
+    ),
+    Budget.FULL: Plan(
+        load=load_mnist,
+        latent=40,
+        hidden=400,
+        settings=_settings(10, 20, 40, 80),
+        recipe=_published_recipe,
+        seeds=1,
+    ),
+}

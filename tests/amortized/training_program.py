@@ -1,0 +1,43 @@
+"""Trains a small model on all devices, and prints what it measured; run by test_devices.py.
+
+Usage: training_program.py EPOCHS BATCH [FOLDER [COORDINATOR PROCESSES PROCESS]]
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from fluvial import amortized, datasets
+from fluvial.errors import InputError
+
+EPOCHS, BATCH = 8.0, 48
+
+
+def trained(epochs: float, batch: int, folder: Path | None = None) -> amortized.Trained:
+    return amortized.train(
+        amortized.DLGM(data_dim=64, latent=3, hidden=12),
+        datasets.load_digits(),
+        "planar:2",
+        recipe=amortized.Recipe(epochs=epochs, batch=batch),
+        checkpoint=folder,
+        resume=folder is not None,
+        checkpoint_seconds=0.0,
+        progress=False,
+    )
+
+
+def main(epochs: str, batch: str, folder: str = "", *others: str) -> None:
+    coordinator, processes, process = others or ("", "0", "0")
+    try:
+        if coordinator:
+            amortized.join(coordinator, int(processes), int(process))
+        else:
+            amortized.join()  # what the environment says
+        result = trained(float(epochs), int(batch), Path(folder) if folder else None)
+    except InputError as error:
+        sys.exit(f"InputError: {error}")
+    sys.stdout.write(json.dumps([dict(line) for line in result.history]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

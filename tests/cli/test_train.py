@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial import amortized
+
+SMALL = ("--latent", 2, "--hidden", 8, "--epochs", 2, "--quiet")
+
+
+def test_it_trains_on_peoples_own_images(run, tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "own.npy", rng.integers(0, 256, (400, 4, 4), dtype=np.uint8))
+    out = tmp_path / "run"
+    code, stdout, stderr = run("train", tmp_path / "own.npy", "--out", out, *SMALL)
+    assert (code, stderr) == (0, "")
+    assert "test log p(x)" in stdout
+    assert "drawn black or white: fresh for training" in stdout
+    trained = fluvial.load(out)
+    assert trained.shape == (4, 4)
+    assert trained.dlgm.inference.flow.spec == "planar:10"
+
+
+def test_likelihood_layers_and_no_flow_can_be_asked_for(run, tmp_path):
+    out = tmp_path / "run"
+    options = ("--likelihood", "gaussian", "--latent", 3, "--flow", "none")
+    code, _, _ = run("train", "digits", "--out", out, *SMALL, *options)
+    trained = fluvial.load(out)
+    assert code == 0
+    assert trained.dlgm.likelihood.name == "gaussian"
+    assert trained.dlgm.latent == (2, 3)
+    assert trained.dlgm.inference.flow is None
+
+
+def test_a_folder_in_use_asks_for_resume(run, tmp_path):
+    out = tmp_path / "run"
+    assert run("train", "digits", "--out", out, *SMALL)[0] == 0
+    code, stdout, stderr = run("train", "digits", "--out", out, *SMALL)
+    assert (code, stdout) == (1, "")
+    assert "holds a training already" in stderr
+    assert run("train", "digits", "--out", out, *SMALL, "--resume")[0] == 0
+
+
+def test_ctrl_c_says_how_to_go_on(run, tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(amortized, "train", interrupt)
+    code, _, stderr = run("train", "digits", "--out", tmp_path / "run", *SMALL)
+    assert code == 130
+    assert "--resume goes on with" in stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (("no-such-file.npy",), "no file or folder 'no-such-file.npy'"),
+        (("digits", "--flow", "planer:3"), 'no flow is called "planer"'),
+        (("digits", "--activation", "sine"), 'no activation is called "sine"'),
+    ],
+)
+def test_wrong_input_is_one_sentence(run, tmp_path, arguments, match):
+    code, _, stderr = run("train", *arguments, "--out", tmp_path / "run", *SMALL)
+    assert code == 1
+    assert match in stderr
+    assert stderr.count("\n") == 1
