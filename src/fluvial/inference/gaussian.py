@@ -26,7 +26,6 @@ _LOG_2PI = float(np.log(2.0 * np.pi))
 _MAX_STEPS = 200
 # λ_t = B·D/(1 + t) is the schedule of the paper's experiments.
 _CHECK_EVERY = 10
-_PATIENCE = 4  # checks without a higher ELBO after which matching stops
 _ENOUGH_KL = 0.002  # nats: half the variance of the log weights at which matching may stop
 _MAX_LOG_SCALE = 100.0
 
@@ -99,20 +98,17 @@ def batch_and_match(
     """
     batch = int(np.clip(2 * start.dim, 32, 256))
     current = best = start
-    best_elbo, window, waited = -np.inf, [], 0
+    best_elbo, window = -np.inf, []
     for t in range(max_steps):
         log_w, proposal = _step(meter, current, rng, batch, lam=batch * start.dim / (1.0 + t))
         window.append(log_w)
         if len(window) == _CHECK_EVERY:
             pooled = np.concatenate(window)
             elbo = float(np.mean(pooled)) if len(pooled) else -np.inf
-            waited += 1
             if elbo > best_elbo:
-                best_elbo, best, waited = elbo, current, 0
+                best_elbo, best = elbo, current
             if len(pooled) and np.std(pooled) ** 2 < 2.0 * _ENOUGH_KL:
                 return current
-            if waited == _PATIENCE and np.isfinite(best_elbo):
-                return best
             window = []
         if proposal is None or not abs(proposal.log_det) < _MAX_LOG_SCALE * start.dim:
             proposal = Gaussian(best.mean, 0.5 * current.cholesky)
