@@ -14,6 +14,7 @@ __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 STUDIES: dict[str, str] = {
     "cifar10": "fluvial.studies.cifar10.study:Cifar10",
     "energies": "fluvial.studies.energies.study:Energies",
+    "infinitesimal": "fluvial.studies.infinitesimal.study:Infinitesimal",
     "mnist": "fluvial.studies.mnist.study:Mnist",
 }
 """Name -> "module:class"."""

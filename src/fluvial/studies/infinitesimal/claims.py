@@ -1,0 +1,105 @@
+"""What section 3.2 of the paper says, as claims that can be measured."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fluvial.replication import Claim, JudgedClaim, Ledger, Rule
+from fluvial.studies.infinitesimal.plan import FUNNEL, Plan, Setting, plan
+
+__all__ = ["diffusion_unit", "judged_claims"]
+
+_PAPER = "Rezende & Mohamed 2015, arXiv 1505.05770, section 3.2 (without an experiment)"
+_BEYOND = "this project's own goal, beyond the paper"
+_LABELS = {"langevin": "Langevin", "hamiltonian": "Hamiltonian"}
+_ARRIVED = 0.01
+
+
+def judged_claims(ledger: Ledger) -> Sequence[JudgedClaim]:
+    """Judge the claims whose settings the budget has run."""
+    measured = plan(ledger.budget)
+    pairs = [*_of_bounds(ledger, measured), *_of_diffusion(ledger, measured)]
+    return [claim.judge(values.tolist(), ledger.budget) for claim, values in pairs]
+
+
+def diffusion_unit(energy: str) -> str:
+    """Return the name of the unit that follows the diffusion on an energy."""
+    return f"diffusion-{energy}"
+
+
+def _of_bounds(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+    for family in measured.families:
+        for target in measured.targets:
+            gaps = np.stack(
+                [
+                    np.asarray(
+                        ledger.record(Setting(target, family, length).name).values["gap"], float
+                    )
+                    for length in measured.lengths
+                ]
+            )
+            yield _rises(target, family, measured), (gaps[:-1] - gaps[1:]).min(axis=0)
+            yield _toward(target, family, measured), gaps[-1] / gaps[0]
+
+
+def _of_diffusion(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+    for energy in measured.energies:
+        kl = np.asarray(ledger.record(diffusion_unit(energy)).values["kl"], float)
+        yield _falls(energy, measured), (kl[:, :-2] - kl[:, 1:-1]).min(axis=1)
+        yield _arrives(energy, measured), kl[:, -1]
+
+
+def _rises(target: str, family: str, measured: Plan) -> Claim:
+    steps = ", ".join(str(length) for length in measured.lengths)
+    return Claim(
+        name=f"{target.lower()}-{family}-rises",
+        statement=f"On {_named(target)} the bound of {_LABELS[family]} flows rises with the "
+        "number of steps.",
+        source=_PAPER,
+        published="",
+        quantity=f"least rise of the bound from one number of steps to the next, of {steps}",
+        rule=Rule(low=0.0),
+        unit="nat",
+    )
+
+
+def _toward(target: str, family: str, measured: Plan) -> Claim:
+    first, last = measured.lengths[0], measured.lengths[-1]
+    return Claim(
+        name=f"{target.lower()}-{family}-toward-log-z",
+        statement=f"On {_named(target)} the bound of {_LABELS[family]} flows tends to ln Z.",
+        source=_PAPER,
+        published="",
+        quantity=f"ln Z - ELBO with {last} steps over ln Z - ELBO with {first}",
+        rule=Rule(high=0.5),
+    )
+
+
+def _falls(energy: str, measured: Plan) -> Claim:
+    last = measured.checkpoints[-2]
+    return Claim(
+        name=f"{energy.lower()}-diffusion-falls",
+        statement=f"Langevin dynamics bring any density closer to that of {energy}, step by step.",
+        source=_PAPER,
+        published="",
+        quantity=f"least fall of KL(q_k || p) between checkpoints, up to k = {last}",
+        rule=Rule(low=0.0),
+        unit="nat",
+    )
+
+
+def _arrives(energy: str, measured: Plan) -> Claim:
+    last = measured.checkpoints[-1]
+    return Claim(
+        name=f"{energy.lower()}-diffusion-arrives",
+        statement=f"With small steps, and nothing learned, the Langevin flow tends to {energy}.",
+        source=f"{_PAPER}; the size of what is left: {_BEYOND}",
+        published="",
+        quantity=f"KL(q_k || p) at k = {last}",
+        rule=Rule(high=_ARRIVED),
+        unit="nat",
+    )
+
+
+def _named(target: str) -> str:
+    return "a funnel of 10 dimensions" if target == FUNNEL else target

@@ -1,0 +1,73 @@
+"""The figures of the study, from its records."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fluvial.replication import Figure, Ledger
+from fluvial.studies.drawing import COLORS, panels, save
+from fluvial.studies.infinitesimal.claims import diffusion_unit
+from fluvial.studies.infinitesimal.diffusion import STEP_SIZE
+from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
+
+__all__ = ["drawn_figures"]
+
+
+def drawn_figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+    """Draw the bounds by the number of steps, and the diffusion's way to its target."""
+    measured = plan(ledger.budget)
+    return [_bounds(ledger, measured, directory), _diffusion(ledger, measured, directory)]
+
+
+def _bounds(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+    figure, axes = panels(1, len(measured.targets), 2.2, 2.8)
+    for axis, target in zip(axes[0], measured.targets, strict=True):
+        for family, color in zip(measured.families, COLORS, strict=False):
+            settings = [Setting(target, family, length) for length in measured.lengths]
+            records = [ledger.record(setting.name) for setting in settings]
+            gaps = np.array([record.values["gap"] for record in records], float)
+            _curve(axis, measured.lengths, gaps, color, family)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(measured.lengths, [str(length) for length in measured.lengths])
+        axis.set_xlabel("steps K")
+        axis.set_title(target)
+    axes[0, 0].set_ylabel("ln Z - ELBO, nats")
+    axes[0, -1].legend(fontsize=7)
+    save(figure, directory / "bounds.png")
+    return Figure(
+        "bounds.png",
+        "Bounds of Langevin and Hamiltonian flows",
+        f"How far the evidence lower bound in the extended space is below ln Z, mean over "
+        f"{measured.seeds} seeds with one standard deviation. Step sizes, masses, inverse "
+        "temperatures and the Gaussian start are learned.",
+    )
+
+
+def _diffusion(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+    figure, axes = panels(1, 1, 4.2, 3.0)
+    for energy, color in zip(measured.energies, COLORS, strict=False):
+        kl = np.asarray(ledger.record(diffusion_unit(energy)).values["kl"], float).T
+        _curve(axes[0, 0], measured.checkpoints, kl, color, energy)
+    axes[0, 0].set_xscale("log", base=4)
+    axes[0, 0].set_xlabel(f"steps of size h = {STEP_SIZE}")
+    axes[0, 0].set_ylabel("KL(q_k || p), nats")
+    axes[0, 0].legend(fontsize=7)
+    save(figure, directory / "diffusion.png")
+    return Figure(
+        "diffusion.png",
+        "Unadjusted Langevin dynamics, nothing learned",
+        f"The divergence of the density after k steps from the target's, started from N(0, 1), "
+        f"mean over {measured.seeds} seeds with one standard deviation. It falls until only the "
+        "size of the step keeps the densities apart.",
+    )
+
+
+def _curve(axis, x: Sequence[int], values: np.ndarray, color: str, label: str) -> None:
+    """Draw means and standard deviations of values (points, seeds), logarithmically."""
+    mean, spread = values.mean(axis=1), values.std(axis=1, ddof=1)
+    # On a logarithmic axis a bar must not reach down to zero.
+    below = np.minimum(spread, 0.9 * np.maximum(mean, 0.0))
+    style = {"color": color, "linewidth": 1.2, "marker": "o", "markersize": 3, "capsize": 2}
+    axis.errorbar(x, mean, yerr=(below, spread), label=label, **style)
+    axis.set_yscale("log")

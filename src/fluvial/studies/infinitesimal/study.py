@@ -1,0 +1,113 @@
+"""The study: which unit does what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from fluvial.replication import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
+from fluvial.studies.study import Study, Unit
+
+__all__ = ["Infinitesimal"]
+
+_TRACE_POINTS = 100
+
+
+@final
+class Infinitesimal(Study):
+    """Langevin and Hamiltonian flows, which the paper describes and does not try.
+
+    Learned flows of a few steps, whose bounds are compared with ln Z on the energies U1 to U4
+    (cut off smoothly at |z1| = 4, see `fluvial.targets.energies`) and on Neal's funnel in 10
+    dimensions; and Langevin dynamics of many small steps in which nothing is learned.
+    """
+
+    name = "infinitesimal"
+    title = "Infinitesimal flows (Rezende & Mohamed 2015, section 3.2)"
+    version = 1
+
+    def seeds(self, budget: Budget) -> Sequence[int]:
+        """List the seeds that the budget runs."""
+        return range(plan(budget).seeds)
+
+    def units(self, budget: Budget) -> Sequence[Unit]:
+        """List one unit for each flow and target, and one for each diffusion: all seeds of it."""
+        from fluvial.studies.infinitesimal.claims import diffusion_unit
+
+        chosen = plan(budget)
+        return [
+            *(
+                Unit(diffusion_unit(energy), lambda energy=energy: _diffuse(energy, chosen))
+                for energy in chosen.energies
+            ),
+            *(
+                Unit(setting.name, lambda setting=setting: _train(setting, chosen))
+                for setting in chosen.settings()
+            ),
+        ]
+
+    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
+        """Judge whether bounds rise toward ln Z, and whether the diffusion arrives."""
+        from fluvial.studies.infinitesimal.claims import judged_claims
+
+        return judged_claims(ledger)
+
+    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
+        """Draw the bounds by the number of steps, and the diffusion's divergence."""
+        from fluvial.studies.infinitesimal.figures import drawn_figures
+
+        return drawn_figures(ledger, directory)
+
+
+def _train(setting: Setting, chosen: Plan) -> Record:
+    from fluvial.studies.infinitesimal.training import trained_bounds
+
+    bounds = trained_bounds(
+        setting,
+        seeds=chosen.seeds,
+        steps=chosen.steps,
+        draws=chosen.draws,
+        measuring_draws=chosen.measuring_draws,
+    )
+    blocks = np.array_split(bounds.free_energies, min(_TRACE_POINTS, chosen.steps), axis=1)
+    values = {
+        **setting._asdict(),
+        "gap": bounds.gap,
+        "gap_se": bounds.gap_se,
+        "nonfinite": bounds.nonfinite,
+        "nonfinite_training": bounds.nonfinite_training,
+        "steps": chosen.steps,
+        "draws": chosen.draws,
+    }
+    arrays = {
+        "free_energy": np.stack([block.mean(axis=1) for block in blocks], axis=1),
+        "step_sizes": bounds.step_sizes,
+        "temperatures": bounds.temperatures,
+    }
+    return Record(values, arrays)
+
+
+def _diffuse(energy: str, chosen: Plan) -> Record:
+    from fluvial.studies.infinitesimal.diffusion import STEP_SIZE, divergences
+
+    runs = [
+        divergences(
+            energy,
+            chosen.checkpoints,
+            particles=chosen.particles,
+            points=chosen.measuring_particles,
+            seed=seed,
+        )
+        for seed in range(chosen.seeds)
+    ]
+    values = {
+        "energy": energy,
+        "step_size": STEP_SIZE,
+        "checkpoints": chosen.checkpoints,
+        "kl": np.stack([run.kl for run in runs]),
+        "kl_se": np.stack([run.kl_se for run in runs]),
+        "particles": chosen.particles,
+    }
+    return Record(values)

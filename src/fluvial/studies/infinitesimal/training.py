@@ -1,0 +1,151 @@
+"""Train the same Langevin or Hamiltonian flow from several seeds at once, and measure its bound.
+
+Adam on the free energy in the extended space, by its total gradient. The step size rises over the
+first twentieth of the steps and falls to zero along a cosine. A draw whose density is not finite
+is left out, and counted.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from fluvial.flows import Flow, Hamiltonian, Langevin
+from fluvial.inference.compiling import compiled
+from fluvial.inference.train import optimizer
+from fluvial.objectives import Extended, FreeEnergy, base_log_prob
+from fluvial.studies.infinitesimal.plan import FUNNEL, Setting
+from fluvial.targets import Target
+from fluvial.targets.energies import energy, log_normalizer
+from fluvial.targets.synthetic import funnel
+
+__all__ = ["Bounds", "trained_bounds"]
+
+_RATE = 0.03
+_WARM_UP = 0.05
+_CHUNK = 256
+_STEP_SIZE = 0.3
+_DURATION = 2.4
+_FAMILIES = {"langevin": Langevin, "hamiltonian": Hamiltonian}
+
+
+class Bounds(NamedTuple):
+    """The bounds of flows from S seeds.
+
+    Attributes:
+        gap: ln Z - ELBO in nats, shape (S,): the KL divergence in the extended space, which is
+            at least that of the draws from the target.
+        gap_se: its standard error, shape (S,).
+        nonfinite: draws without a finite density, left out of the bound; shape (S,).
+        nonfinite_training: the same, of all steps of training; shape (S,).
+        free_energies: of each step, shape (S, steps).
+        step_sizes: learned δ, of each step and coordinate, shape (S, K, D).
+        temperatures: learned β, shape (S, K).
+    """
+
+    gap: np.ndarray
+    gap_se: np.ndarray
+    nonfinite: np.ndarray
+    nonfinite_training: np.ndarray
+    free_energies: np.ndarray
+    step_sizes: np.ndarray
+    temperatures: np.ndarray
+
+
+def _target(name: str) -> Target:
+    return funnel().target if name == FUNNEL else energy(name)
+
+
+def _log_z(name: str) -> float:
+    return funnel().log_evidence if name == FUNNEL else log_normalizer(name)
+
+
+def trained_bounds(
+    setting: Setting, *, seeds: int, steps: int, draws: int, measuring_draws: int
+) -> Bounds:
+    """Train S flows under ``vmap``, and measure them.
+
+    Args:
+        setting: which flow, on which target.
+        seeds: S.
+        steps: of Adam.
+        draws: from each flow in each step.
+        measuring_draws: from each trained flow, for its bound; a multiple of 256.
+    """
+    t = np.arange(steps) / steps
+    rates = _RATE * np.minimum(1.0, (t + 1 / steps) / _WARM_UP) * np.cos(0.5 * np.pi * t) ** 2
+    keys = jax.random.split(jax.random.key(0), seeds)
+    with jax.enable_x64(True):  # in which the targets are evaluated; the flows stay in float32
+        results = _train(setting, keys, jnp.asarray(rates, jnp.float32), draws, measuring_draws)
+    values, *arrays = (np.asarray(result) for result in results)
+    log_weights = values.astype(np.float64)
+    finite = np.isfinite(log_weights)
+    counts = finite.sum(axis=1)
+    elbo = np.where(finite, log_weights, 0.0).sum(axis=1) / counts
+    squares = np.where(finite, log_weights - elbo[:, None], 0.0) ** 2
+    se = np.sqrt(squares.sum(axis=1) / (counts - 1) / counts)
+    gap = _log_z(setting.target) - elbo
+    return Bounds(gap, se, measuring_draws - counts, *arrays)
+
+
+def _first_step(family: str, length: int) -> float:
+    """A diffusion needs time, the more the better; a trajectory that is too long is chaotic."""
+    return _STEP_SIZE if family == "langevin" else min(_STEP_SIZE, _DURATION / length)
+
+
+def _start(setting: Setting) -> tuple[Flow, Extended]:
+    """Make the flow before training, and its target in the extended space."""
+    target = _target(setting.target)
+
+    def score(x: Float[Array, " D"]) -> Float[Array, " D"]:
+        return jax.grad(target.log_prob)(x)
+
+    step_size = _first_step(setting.family, setting.length)
+    flow = _FAMILIES[setting.family](score, target.dim, steps=setting.length, step_size=step_size)
+    return flow, Extended(target, target.dim, flow.dim)
+
+
+@compiled
+def _train(setting: Setting, keys, rates, draws: int, measuring_draws: int):
+    """Return log weights, draws left out, free energies, step sizes and temperatures, a seed."""
+    flow, target = _start(setting)
+    objective = FreeEnergy(draws, path=False)
+    trainable, fixed = eqx.partition(flow, eqx.is_inexact_array)
+    start, unravel = ravel_pytree(trainable)
+    rule = optimizer()
+
+    def loss(vector, key):
+        estimate = objective.estimate(eqx.combine(unravel(vector), fixed), target, key)
+        return estimate.free_energy, estimate
+
+    def step(carry, inputs):
+        vector, state = carry
+        key, rate = inputs
+        gradient, estimate = jax.grad(loss, has_aux=True)(vector, key)
+        # optax raises a Python float to an int32 power, which strict promotion forbids
+        with jax.numpy_dtype_promotion("standard"):
+            update, state = rule.update(gradient, state)
+        return (vector - rate * update, state), (estimate.free_energy, estimate.nonfinite)
+
+    def one(key):
+        train_key, measure_key = jax.random.split(key)
+        inputs = (jax.random.split(train_key, rates.shape[0]), rates)
+        (vector, _), (trace, nonfinite) = jax.lax.scan(step, (start, rule.init(start)), inputs)
+        trained = eqx.combine(unravel(vector), fixed)
+        log_weights = _log_weights(trained, target, measure_key, measuring_draws)
+        return log_weights, nonfinite.sum(), trace, *trained.leapfrog.schedule()
+
+    return jax.vmap(one)(keys)
+
+
+def _log_weights(flow, target, key, draws):
+    def chunk(key):
+        z = jax.random.normal(key, (_CHUNK, flow.dim), jnp.float32)
+        x, log_det = jax.vmap(flow.forward)(z)
+        return jax.vmap(target.log_prob)(x) - jax.vmap(base_log_prob)(z) + log_det
+
+    return jax.lax.map(chunk, jax.random.split(key, draws // _CHUNK)).reshape(-1)

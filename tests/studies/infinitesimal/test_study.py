@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from fluvial.replication import Budget, Judgement, Ledger, Record
+from fluvial.studies.infinitesimal.claims import diffusion_unit, judged_claims
+from fluvial.studies.infinitesimal.plan import plan
+from fluvial.studies.infinitesimal.study import Infinitesimal
+from fluvial.studies.running import run_study
+
+
+@pytest.mark.slow
+def test_smoke_runs_whole(tmp_path):
+    claims = run_study(Infinitesimal(), Budget.SMOKE, tmp_path)
+    assert {claim.judgement for claim in claims} == {Judgement.INCONCLUSIVE}
+    ledger = Ledger(tmp_path / "infinitesimal")
+    assert ledger.missing() == []
+    record = ledger.record("bound-U2-langevin-2")
+    gap, se = np.array(record.values["gap"]), np.array(record.values["gap_se"])
+    assert (gap > -4 * se).all()
+    assert record.arrays["step_sizes"].shape == (2, 2, 2)
+    for figure in ledger.figures():
+        assert (tmp_path / "infinitesimal" / "figures" / figure.file).stat().st_size > 5000
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A function that fills a ledger of the quick budget with given gaps and divergences."""
+
+    def recorded(gap, divergence):
+        chosen = plan(Budget.QUICK)
+        units = [setting.name for setting in chosen.settings()]
+        units += [diffusion_unit(energy) for energy in chosen.energies]
+        header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+        header |= {"budget": "quick", "units": units}
+        noise = np.array([0.0, 1e-4, 2e-4])
+        with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
+            for setting in chosen.settings():
+                ledger.write(setting.name, Record({"gap": gap(setting.length) + noise}), 1.0)
+            for energy in chosen.energies:
+                kl = np.stack([divergence(np.array(chosen.checkpoints)) + n for n in noise])
+                ledger.write(diffusion_unit(energy), Record({"kl": kl}), 1.0)
+        return {judged.claim.name: judged for judged in judged_claims(ledger)}
+
+    return recorded
+
+
+def test_claims_hold_where_gaps_close_and_the_diffusion_arrives(recorded):
+    claims = recorded(lambda K: 1 / K, lambda k: np.exp(-k / 100))
+    assert len(claims) == 5 * 2 * 2 + 4 * 2
+    assert {judged.judgement for judged in claims.values()} == {Judgement.REPRODUCED}
+    assert claims["funnel-langevin-rises"].measured == pytest.approx(1 / 8 - 1 / 32)
+    assert claims["u2-hamiltonian-toward-log-z"].measured == pytest.approx(1 / 16, rel=0.01)
+
+
+def test_claims_fail_where_more_steps_are_worse(recorded):
+    claims = recorded(lambda K: 0.1 * K, lambda k: 0.01 * np.sqrt(k))
+    assert {judged.judgement for judged in claims.values()} == {Judgement.NOT_REPRODUCED}
