@@ -11,6 +11,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from fluvial.errors import InputError
+from fluvial.flows.scan import scan_layers
 
 __all__ = ["Chain", "Flow", "Inverted", "Stacked"]
 
@@ -134,6 +135,8 @@ class Stacked(Flow):
 
     Args:
         layers: flows of one structure (same family, same shapes and dtypes).
+        checkpoint: keep less for the gradient, and compute it once more: memory then grows with
+            the square root of K, and a gradient takes a forward pass more.
 
     Attributes:
         layers: one layer whose arrays have grown a leading axis of length K.
@@ -152,8 +155,9 @@ class Stacked(Flow):
 
     layers: Flow
     dim: int = eqx.field(static=True)
+    checkpoint: bool = eqx.field(static=True)
 
-    def __init__(self, layers: Sequence[Flow]):
+    def __init__(self, layers: Sequence[Flow], *, checkpoint: bool = False):
         if not layers:
             raise InputError("a stack needs at least one layer.")
         structures = [eqx.filter_eval_shape(lambda layer=layer: layer) for layer in layers]
@@ -164,6 +168,7 @@ class Stacked(Flow):
         )
         self.layers = eqx.combine(jax.tree.map(_stack, *arrays), statics[0])
         self.dim = layers[0].dim
+        self.checkpoint = checkpoint
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Apply the layers from first to last; the log determinants add up."""
@@ -185,8 +190,7 @@ class Stacked(Flow):
             return (point, log_det + term), None
 
         start = (point, jnp.zeros((), point.dtype))
-        (point, log_det), _ = jax.lax.scan(step, start, arrays, reverse=inverse)
-        return point, log_det
+        return scan_layers(step, start, arrays, reverse=inverse, checkpoint=self.checkpoint)
 
 
 def _stack(*arrays: Array) -> Array:

@@ -14,6 +14,7 @@ __all__ = ["Planar"]
 
 _NEUTRAL = math.log(math.e - 1)
 """Where m is 0: softplus(ln(e − 1)) = 1."""
+_FEW = 16
 
 
 class Planar(Flow):
@@ -40,7 +41,13 @@ class Planar(Flow):
 
     It starts near the identity, which is not where the parameters are zero: u starts at
     :math:`\ln(e - 1)\, w / \lVert w \rVert^2`, where m is 0 and hence û is 0, plus a
-    perturbation of 0.01.
+    perturbation of 0.01. Normals w from N(0, I/D) and offsets b from N(0, 1) place the hyperplanes
+    where the base has its mass, in all directions, so that no two layers begin alike. From there
+    the step size decides: on the paper's energies (study ``energies``, K = 32) Adam at 0.01 stops
+    at 0.03 to 0.06 nat on U3 and U4 after 6,000 steps; at 0.06 single seeds are left with 0.1 nat
+    and more on U1. At 0.02 or 0.03, which falls to zero along a cosine while the target is annealed
+    over the first two thirds of 15,000 steps, every energy is within 0.01 nat, mean of five seeds.
+    Normals of length 2 or 4 change less than that.
 
     Args:
         dim: D.
@@ -84,14 +91,22 @@ class Planar(Flow):
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Move z along û, by how far it is from the hyperplane."""
         u_hat, k = self.constrained()
-        t = jnp.tanh(jnp.sum(self.w * z) + self.b)
+        t = jnp.tanh(_inner(self.w, z) + self.b)
         return z + u_hat * t, jnp.log(tanh_slope(k, t))
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Find how far z was from the hyperplane, then move x back."""
         u_hat, k = self.constrained()
-        t = jnp.tanh(tanh_root(k, jnp.sum(self.w * x) + self.b))
+        t = jnp.tanh(tanh_root(k, _inner(self.w, x) + self.b))
         return x - u_hat * t, -jnp.log(tanh_slope(k, t))
+
+
+def _inner(w: Float[Array, " D"], z: Float[Array, " D"]) -> Float[Array, ""]:
+    # A batch of these is one product of a matrix and a vector, which on a CPU is several times
+    # faster than XLA's reductions once there are enough coordinates to pay for the call.
+    if z.shape[0] < _FEW:
+        return jnp.sum(w * z)
+    return jnp.dot(w, z, precision=jax.lax.Precision.HIGHEST)
 
 
 @jax.jit(static_argnames=("dim", "dtype"))

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Stacked
 from fluvial.flows.planar import Planar
+from fluvial.flows.scan import scan_layers
 
 __all__ = ["forward_with_score"]
 
@@ -73,8 +74,8 @@ def _(flow: Stacked, z, score):
         z, term, score = forward_with_score(eqx.combine(layer_arrays, static), z, score)
         return (z, log_det + term, score), None
 
-    (x, log_det, score), _ = jax.lax.scan(step, (z, jnp.zeros((), z.dtype), score), arrays)
-    return x, log_det, score
+    start = (z, jnp.zeros((), z.dtype), score)
+    return scan_layers(step, start, arrays, checkpoint=flow.checkpoint)
 
 
 @forward_with_score.register
