@@ -16,6 +16,7 @@ STUDIES: dict[str, str] = {
     "energies": "fluvial.studies.energies.study:Energies",
     "infinitesimal": "fluvial.studies.infinitesimal.study:Infinitesimal",
     "mnist": "fluvial.studies.mnist.study:Mnist",
+    "scaling": "fluvial.studies.scaling.study:Scaling",
 }
 """Name -> "module:class"."""
 

@@ -1,7 +1,7 @@
 """What is measured of trained flows, in float64: the KL divergence, and densities on a grid."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import equinox as eqx
 import jax
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from fluvial.flows import Chain, Flow
+from fluvial.flows import Chain, Flow, Stacked
 from fluvial.objectives import base_log_prob
 from fluvial.targets.energies import energy, log_normalizer
 
@@ -19,6 +19,7 @@ AXIS_END = 4.0
 """The pictures show the square from -4 to 4, as the paper's do."""
 
 _CHUNK = 512
+_AnyFlow = TypeVar("_AnyFlow", bound=Flow)
 
 
 class Fit(NamedTuple):
@@ -89,7 +90,7 @@ def true_density(energy_name: str, points: int) -> Float[np.ndarray, "points poi
     return np.exp(values).reshape(points, points)
 
 
-def one_seed(flows: Flow, seed: int) -> Flow:
+def one_seed(flows: _AnyFlow, seed: int) -> _AnyFlow:
     """Take one flow out of several."""
     return jax.tree.map(lambda leaf: leaf[seed] if eqx.is_array(leaf) else leaf, flows)
 
@@ -142,7 +143,7 @@ def _on_grid(flow: Chain, grid, layers: Array | None):
 
 def _inverse_of_first(flow: Chain, layers: Array, x: Float[Array, " 2"]):
     """Invert the diagonal and the first layers; passing over the others compiles just once."""
-    start, stack = flow.flows
+    start, stack = cast(tuple[Flow, Stacked], flow.flows)
     arrays, static = eqx.partition(stack.layers, eqx.is_array)
     total = jax.tree.leaves(arrays)[0].shape[0]
 

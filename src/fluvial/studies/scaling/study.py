@@ -1,0 +1,106 @@
+"""The study: which unit does what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from fluvial.replication import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.studies.scaling.plan import Plan, Sweep, plan
+from fluvial.studies.study import Study, Unit
+
+if TYPE_CHECKING:
+    from fluvial.studies.scaling.steps import Step
+
+__all__ = ["Scaling"]
+
+
+@final
+class Scaling(Study):
+    """Times gradient steps while one size grows, and fits the exponent.
+
+    A seed has its own parameters and draws, and its own exponent. The times mean something only
+    on a machine that does nothing else.
+    """
+
+    name = "scaling"
+    title = "The cost of a flow (Rezende & Mohamed 2015, section 4)"
+    version = 1
+
+    def seeds(self, budget: Budget) -> Sequence[int]:
+        """List the seeds that the budget runs."""
+        return range(plan(budget).seeds)
+
+    def units(self, budget: Budget) -> Sequence[Unit]:
+        """List the machine's rates, one unit for each sweep, and the memory."""
+        chosen = plan(budget)
+        return [
+            Unit("machine", lambda: _machine(chosen)),
+            *(Unit(s.name, lambda sweep=s: _timed(sweep, chosen)) for s in chosen.sweeps),
+            Unit("memory", lambda: _memory(chosen)),
+        ]
+
+    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
+        """Judge whether cost is linear in K and D, quadratic in N, and what memory does."""
+        from fluvial.studies.scaling.claims import judged_claims
+
+        return judged_claims(ledger)
+
+    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
+        """Draw times against sizes, and memory against K."""
+        from fluvial.studies.scaling.figures import drawn_figures
+
+        return drawn_figures(ledger, directory)
+
+
+def _machine(chosen: Plan) -> Record:
+    from fluvial.studies.scaling.timing import machine_rates
+
+    return Record(machine_rates(chosen.repeats)._asdict())
+
+
+def _timed(sweep: Sweep, chosen: Plan) -> Record:
+    """Time all seeds at each size: ``seconds`` has a row a seed and a column a size."""
+    from fluvial.studies.scaling.timing import seconds_of
+
+    columns, memory = [], []
+    for size in sweep.sizes:
+        step = _step_of(sweep, size)
+        columns.append([seconds_of(step, seed, chosen.repeats) for seed in range(chosen.seeds)])
+        memory.append(step.temporary_bytes)
+    seconds = [list(row) for row in zip(*columns, strict=True)]
+    return Record({**sweep._asdict(), "seconds": seconds, "temporary_bytes": memory})
+
+
+def _step_of(sweep: Sweep, size: int) -> "Step":
+    from fluvial.studies.scaling.steps import dense_step, flow_step, network_step
+
+    sizes = {"K": sweep.layers, "D": sweep.dim} | {sweep.axis: size}
+    if sweep.what == "dense":
+        return dense_step(sizes["D"], sweep.batch)
+    if sweep.what == "network":
+        return network_step(size, sweep.layers, sweep.batch)
+    family, _, checkpoint = sweep.what.partition("-")
+    return flow_step(family, sizes["K"], sizes["D"], sweep.batch, checkpoint=bool(checkpoint))
+
+
+def _memory(chosen: Plan) -> Record:
+    """Ask the compiler what a step of a planar flow needs: a row a dimension, a column a K."""
+    from fluvial.studies.scaling.steps import flow_step
+
+    def table(checkpoint: bool) -> list[list[int]]:
+        return [
+            [
+                flow_step("planar", length, dim, 100, checkpoint=checkpoint).temporary_bytes
+                for length in chosen.memory_lengths
+            ]
+            for dim in chosen.memory_dims
+        ]
+
+    return Record(
+        {
+            "dims": chosen.memory_dims,
+            "lengths": chosen.memory_lengths,
+            "plain": table(False),
+            "checkpoint": table(True),
+        }
+    )

@@ -1,0 +1,56 @@
+"""How long a step takes, and how fast this machine is at what a step cannot do without."""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from fluvial.studies.scaling.steps import Step
+
+__all__ = ["Rates", "machine_rates", "seconds_of"]
+
+_MEGABYTES = 128
+_NUMBERS = 100_000  # fit in the cache
+_ROUNDS = 20
+
+
+class Rates(NamedTuple):
+    """What one process reaches on this machine.
+
+    Attributes:
+        bytes_per_second: read and written, by a copy that fits in no cache.
+        tanh_per_second: float32, of numbers in the cache.
+    """
+
+    bytes_per_second: float
+    tanh_per_second: float
+
+
+def seconds_of(step: Step, seed: int, repeats: int) -> float:
+    """Return the least wall time of several runs, after one that does not count."""
+    arguments = step.arguments(seed)
+    return _least_seconds(lambda: step.compiled(*arguments), repeats)
+
+
+def machine_rates(repeats: int) -> Rates:
+    """Measure the bandwidth of the memory, and the rate of tanh."""
+    large = jnp.ones(_MEGABYTES * 2**20 // 4)
+    copy = jax.jit(lambda x: x + 1.0)
+    small = jnp.linspace(-3.0, 3.0, _NUMBERS)
+    many = jax.jit(lambda x: jax.lax.fori_loop(0, _ROUNDS, lambda _, x: jnp.tanh(x), x))
+    return Rates(
+        2 * large.nbytes / _least_seconds(lambda: copy(large), repeats),
+        _ROUNDS * _NUMBERS / _least_seconds(lambda: many(small), repeats),
+    )
+
+
+def _least_seconds(run: Callable[[], Any], repeats: int) -> float:
+    jax.block_until_ready(run())
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        jax.block_until_ready(run())
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
