@@ -44,10 +44,12 @@ _MAX_MODES = 12
 _DRAWS = 8192
 _CHAINS = 32
 _SEARCH_ROUNDS = 4
+_POOR_HALF_VARIANCE = 1.0  # nats
 _AUTO = "realnvp:12,width=48+sinh-arcsinh+triangular"
+_AUTO_FEW_DIMENSIONS = "realnvp:8+triangular"
 _AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"
 _AUTO_MANY_DIMENSIONS = "realnvp:8+sinh-arcsinh+diagonal"
-_MANY_DIMENSIONS = 200
+_FEW_DIMENSIONS, _MANY_DIMENSIONS = 4, 200
 
 
 def fit(
@@ -98,6 +100,8 @@ def _choose(flow: str | Flow, dim: int) -> str | Flow:
         return flow
     if dim == 1:
         return _AUTO_ONE_DIMENSION
+    if dim <= _FEW_DIMENSIONS:
+        return _AUTO_FEW_DIMENSIONS
     return _AUTO if dim <= _MANY_DIMENSIONS else _AUTO_MANY_DIMENSIONS
 
 
@@ -136,8 +140,13 @@ class _Fit:
             ends = self._climb(starts)
         with self.progress.stage("gaussian"):
             gaussians = self._match(ends, starts)
-            fatal = self._improper(gaussians)
             fitted = self._weigh([GaussianComponent(g) for g in gaussians])
+            if not fitted.weights.half_variance <= _POOR_HALF_VARIANCE:
+                # Densities without a finite mode, such as a centered hierarchy's, lead climbs
+                # into a corner from which no matching comes back.
+                gaussians.append(self._match_anywhere([], starts))
+                fitted = self._weigh([GaussianComponent(g) for g in gaussians])
+            fatal = self._improper(gaussians)
         if not fatal:
             fitted = self._refine(fitted)
         chains: list[Chains] = []

@@ -17,7 +17,7 @@ _MIN_GAIN = 0.005  # nats a chunk
 _ENOUGH_HALF_VARIANCE = 0.02  # nats
 _ENOUGH_LARGEST = 10.0  # the largest weight, as a multiple of the mean
 _SHORTEST_COOLING = 300  # steps
-_WINDOW = 2  # chunks over which free energies are averaged before they are compared
+_WINDOW = 3  # chunks over which free energies are averaged before they are compared
 
 
 class Phase(Enum):
@@ -47,6 +47,7 @@ class Schedule:
     _taken: int = 0
     _cooling_from: int = 0
     _cooling_steps: int = 0
+    _was_enough: bool = False
     _means: list[tuple[float, float]] = field(default_factory=list)
 
     def rates(self) -> Float[np.ndarray, " chunk"]:
@@ -72,11 +73,17 @@ class Schedule:
             self._means.append((np.inf, np.inf))
         if self.phase is Phase.COOLING:
             if self._taken >= self._cooling_from + self._cooling_steps:
-                self.phase = Phase.DONE
-        elif _is_enough(log_weights):
+                self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
+        elif _is_enough(log_weights) and not self._was_enough:
+            self._was_enough = True
             self._cool(_SHORTEST_COOLING)
         elif self._settled() or self._due():
             self._cool(self._planned_cooling())
+
+    def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:
+        """Not where weights that were even enough to cool early grew uneven: there is more to find."""
+        early = self._was_enough and self._cooling_steps == _SHORTEST_COOLING
+        return not early or _is_enough(log_weights) or self._due()
 
     def _settled(self) -> bool:
         """Whether the last chunks gained nothing that stands out from the noise."""
