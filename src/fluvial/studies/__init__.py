@@ -13,10 +13,13 @@ __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
 STUDIES: dict[str, str] = {
     "cifar10": "fluvial.studies.cifar10.study:Cifar10",
+    "cnn_pil": "fluvial.studies.cnn_pil.study:CnnPil",
     "energies": "fluvial.studies.energies.study:Energies",
     "infinitesimal": "fluvial.studies.infinitesimal.study:Infinitesimal",
+    "kmeans": "fluvial.studies.kmeans.study:KMeans",
     "mnist": "fluvial.studies.mnist.study:Mnist",
     "scaling": "fluvial.studies.scaling.study:Scaling",
+    "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:VanishingGradient",
 }
 """Name -> "module:class"."""
 

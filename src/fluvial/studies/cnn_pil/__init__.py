@@ -1,0 +1,1 @@
+"""A convolutional network with and without PIL (Pillow)."""

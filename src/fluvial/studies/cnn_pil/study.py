@@ -1,0 +1,118 @@
+"""A convolutional network on pictures from Pillow and on raw arrays: is there a difference?"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, final
+
+from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
+from fluvial.studies.cnn_pil.figures import equivalence_figure, loss_figure, seconds_figure
+from fluvial.studies.cnn_pil.measuring import accuracy_gain, measure, time_ratio
+from fluvial.studies.labeled import (
+    LabeledImages,
+    labeled_digits,
+    labeled_mnist,
+    mnist_folder,
+)
+from fluvial.studies.study import Study, Unit
+
+__all__ = ["CnnPil"]
+
+_SEEDS = {Budget.SMOKE: 2, Budget.QUICK: 10, Budget.FULL: 5}
+_EPOCHS = {Budget.SMOKE: 1, Budget.QUICK: 12, Budget.FULL: 12}
+_SMOKE_PICTURES = 256
+_DIGITS_SIDE, _MNIST_SIDE = 16, 28
+_MNIST_EPOCHS = 3
+_POINTS = 0.5
+_SHARE = 0.1
+_SOURCE = "class notebook: CNN with and without PIL"
+
+_ACCURACY = Claim(
+    name="accuracy-is-the-same",
+    statement="With and without PIL, the test accuracy is nearly identical.",
+    source=_SOURCE,
+    published="nearly identical",
+    quantity="test accuracy without Pillow less that with it",
+    rule=Rule(-_POINTS, _POINTS),
+    unit="points",
+)
+_TIME = Claim(
+    name="training-time-is-the-same",
+    statement="With and without PIL, the training time is nearly identical.",
+    source=_SOURCE,
+    published="nearly identical",
+    quantity="CPU seconds of training with Pillow over those without",
+    rule=Rule(1.0 - _SHARE, 1.0 + _SHARE),
+)
+_MNIST = Claim(
+    name="mnist-in-three-epochs",
+    statement="The network reads MNIST after three epochs.",
+    source=_SOURCE,
+    published="at least 98.8 %",
+    quantity="test accuracy on MNIST without Pillow, after three epochs",
+    rule=Rule(low=98.8),
+    unit="%",
+)
+
+
+@final
+class CnnPil(Study):
+    """One network twice from the same seeds: on PNG files read by Pillow, and on arrays.
+
+    On scikit-learn's digits, resized from 8x8 to 16x16 pixels; at the full budget on MNIST, where
+    ``FLUVIAL_DATA`` has it, as it is.
+    """
+
+    name: ClassVar[str] = "cnn_pil"
+    title: ClassVar[str] = "A convolutional network with and without PIL (Pillow)"
+    version: ClassVar[int] = 1
+
+    def seeds(self, budget: Budget) -> Sequence[int]:
+        """List the seeds that the budget runs."""
+        return range(_SEEDS[budget])
+
+    def units(self, budget: Budget) -> Sequence[Unit]:
+        """List one unit a seed, named after the data that it learns from."""
+        return [
+            Unit(f"{_data(budget)}-seed-{seed}", partial(_measure, budget, seed))
+            for seed in self.seeds(budget)
+        ]
+
+    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
+        """Judge each claim by one value a seed; that of MNIST by none where it was not at hand."""
+        budget = Budget(ledger.header["budget"])
+        measured = [ledger.record(unit).values for unit in ledger.header["units"]]
+        on_mnist = [values for values in measured if values["data"] == "mnist"]
+        return [
+            _ACCURACY.judge([accuracy_gain(values) for values in measured], budget),
+            _TIME.judge([time_ratio(values) for values in measured], budget),
+            _MNIST.judge([values["accuracy"]["arrays"] for values in on_mnist], budget),
+        ]
+
+    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
+        """Draw both tests of equivalence, the learning curves, and where the seconds go."""
+        records = [ledger.record(unit) for unit in ledger.header["units"]]
+        measured = [record.values for record in records]
+        return [
+            equivalence_figure(measured, _POINTS, _SHARE, directory),
+            loss_figure([record.arrays for record in records], directory),
+            seconds_figure(measured, directory),
+        ]
+
+
+def _data(budget: Budget) -> str:
+    return "mnist" if budget is Budget.FULL and mnist_folder() else "digits"
+
+
+def _measure(budget: Budget, seed: int) -> Record:
+    folder = mnist_folder()
+    if budget is Budget.FULL and folder is not None:
+        return measure(labeled_mnist(folder), _MNIST_SIDE, _MNIST_EPOCHS, seed)
+    data = labeled_digits()
+    if budget is Budget.SMOKE:
+        data = _first(data, _SMOKE_PICTURES)
+    return measure(data, _DIGITS_SIDE, _EPOCHS[budget], seed)
+
+
+def _first(data: LabeledImages, count: int) -> LabeledImages:
+    return data._replace(train=data.train[:count], train_labels=data.train_labels[:count])

@@ -1,0 +1,1 @@
+"""Deep dense networks with and without skip connections, and their gradients."""

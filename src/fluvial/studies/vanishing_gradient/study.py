@@ -1,0 +1,138 @@
+"""Where the gradient of a deep network goes, and how skip connections keep it."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, NamedTuple, final
+
+import numpy as np
+
+from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
+from fluvial.studies.study import Study, Unit
+from fluvial.studies.vanishing_gradient.figures import depth_figure, loss_figure, steps_figure
+from fluvial.studies.vanishing_gradient.measuring import (
+    KINDS,
+    kind_name,
+    measure_start,
+    measure_training,
+)
+
+__all__ = ["VanishingGradient"]
+
+
+class _Size(NamedTuple):
+    """How much is run: the depths at the start, of which the last is trained too."""
+
+    seeds: int
+    depths: tuple[int, ...]
+    steps: int
+
+
+_SIZES = {
+    Budget.SMOKE: _Size(2, (2, 5), 20),
+    Budget.QUICK: _Size(3, (2, 5, 10, 20, 30, 40, 50), 400),
+    Budget.FULL: _Size(5, (2, 5, 10, 20, 30, 40, 50), 1000),
+}
+_START = "start"
+_END = 0.1  # the share of steps that counts as the end
+_KNOWING_NOTHING = math.log(10)  # nats: the loss of one tenth for each digit
+_SOURCE = "class notebook: the vanishing-gradient problem"
+_DEPTH = "50 sigmoid layers"
+
+_VANISHES = Claim(
+    name="first-gradient-vanishes",
+    statement="In a deep network the gradient vanishes on its way to the first layer.",
+    source=_SOURCE,
+    published="below 1e-6 of the last layer's at depth 50",
+    quantity=f"log10 of the first layer's gradient norm over the last's, {_DEPTH}, at the start",
+    rule=Rule(high=-6.0),
+    unit="decades",
+)
+_FLAT = Claim(
+    name="loss-is-flat",
+    statement="The loss curve goes flat.",
+    source=_SOURCE,
+    published="flat",
+    quantity=f"loss at the end over ln 10, the loss of knowing nothing, {_DEPTH}",
+    rule=Rule(low=0.98),
+)
+_KEPT = Claim(
+    name="skips-keep-the-gradient",
+    statement="A skip connection that adds the input to the output cures it.",
+    source=_SOURCE,
+    published="",
+    quantity=f"log10 of the first layer's gradient norm over the last's, {_DEPTH} with skips, at "
+    "the start",
+    rule=Rule(low=-3.0),
+    unit="decades",
+)
+_TRAINS = Claim(
+    name="with-skips-it-trains",
+    statement="With skip connections the network trains.",
+    source=_SOURCE,
+    published="",
+    quantity=f"test accuracy, {_DEPTH} with skips; guessing gives 10 %",
+    rule=Rule(low=80.0),
+    unit="%",
+)
+
+
+@final
+class VanishingGradient(Study):
+    """Networks of up to 50 layers, with and without skips, on scikit-learn's digits."""
+
+    name: ClassVar[str] = "vanishing_gradient"
+    title: ClassVar[str] = "The vanishing gradient, and skip connections"
+    version: ClassVar[int] = 1
+
+    def seeds(self, budget: Budget) -> Sequence[int]:
+        """List the seeds that the budget runs."""
+        return range(_SIZES[budget].seeds)
+
+    def units(self, budget: Budget) -> Sequence[Unit]:
+        """List one unit for the gradients at the start, and one to train each kind of network."""
+        seeds, size = self.seeds(budget), _SIZES[budget]
+        trained = [
+            Unit(
+                kind_name(kind),
+                partial(measure_training, kind, size.depths[-1], size.steps, seeds),
+            )
+            for kind in KINDS
+        ]
+        return [Unit(_START, partial(measure_start, size.depths, seeds)), *trained]
+
+    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
+        """Judge each claim by one value a seed."""
+        budget = Budget(ledger.header["budget"])
+        start = ledger.record(_START).arrays
+        plain, skip = ledger.record("sigmoid-plain"), ledger.record("sigmoid-skip")
+        accuracy = [100.0 * share for share in skip.values["accuracy"]]
+        return [
+            _VANISHES.judge(_decades(start["sigmoid-plain"]), budget),
+            _FLAT.judge(_end(plain.arrays["losses"]), budget),
+            _KEPT.judge(_decades(start["sigmoid-skip"]), budget),
+            _TRAINS.judge(accuracy, budget),
+        ]
+
+    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
+        """Draw norms by layer and step, norms by depth and activation, and learning curves."""
+        trained = {kind: ledger.record(kind_name(kind)).arrays for kind in KINDS}
+        start = ledger.record(_START)
+        return [
+            steps_figure(trained, directory),
+            depth_figure(start.values["depths"], start.arrays, directory),
+            loss_figure(trained, directory),
+        ]
+
+
+def _decades(norms: np.ndarray) -> list[float]:
+    """Return log10 of first over last at the largest depth; ``norms`` is (seeds, depths, 2)."""
+    first, last = norms[:, -1].T.astype(np.float64)
+    return np.log10(first / last).tolist()
+
+
+def _end(losses: np.ndarray) -> list[float]:
+    """Return the mean loss of the last tenth of the steps over ln 10, one a seed."""
+    count = max(1, round(_END * losses.shape[1]))
+    return (losses[:, -count:].mean(axis=1, dtype=np.float64) / _KNOWING_NOTHING).tolist()

@@ -1,0 +1,43 @@
+import pytest
+
+from fluvial.replication import Budget, Judgement, Ledger
+from fluvial.studies import load_study
+from fluvial.studies.kmeans.measuring import ratios, seconds
+from fluvial.studies.running import run_study
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    run_study(load_study("kmeans"), Budget.SMOKE, folder)
+    return Ledger(folder / "kmeans")
+
+
+def test_claims_are_measured(ledger):
+    measured = {claim["name"]: claim["measured"] for claim in ledger.claims()}
+    assert measured["identical-results"] == 1.0
+    assert measured["loops-take-n4-operations"] == pytest.approx(4.0, abs=1e-9)
+    assert measured["vectorized-takes-n2-operations"] == pytest.approx(2.0, abs=1e-9)
+    assert measured["fifty-times-faster"] > 0.0
+    assert {claim["judgement"] for claim in ledger.claims()} == {Judgement.INCONCLUSIVE}
+
+
+def test_figures_are_drawn(ledger):
+    for figure in ledger.figures():
+        assert (ledger.folder / "figures" / figure.file).read_bytes()[1:4] == b"PNG"
+
+
+def test_the_product_of_the_four_sizes_is_n4(ledger):
+    values = ledger.record("seed-0-n-24").values
+    sizes = [values[name] for name in ("points", "clusters", "coordinates", "iterations")]
+    assert sizes == [8 * 24, 24, 24, 3]
+    assert values["operations"]["loops"] == 24**4
+
+
+def test_times_are_medians_and_compared_size_by_size():
+    measured = [
+        {"seconds": {"loops": [9.0, 1.0, 2.0], "vectorized": [0.5, 0.5, 7.0]}},
+        {"seconds": {"loops": [60.0, 60.0, 60.0], "vectorized": [2.0, 1.0, 3.0]}},
+    ]
+    assert seconds(measured, "loops") == [2.0, 60.0]
+    assert ratios(measured) == [4.0, 30.0]
