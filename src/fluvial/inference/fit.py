@@ -30,6 +30,7 @@ from fluvial.inference.outside import Outlier, mass_outside
 from fluvial.inference.pool import Pool, pool_of_chains
 from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.progress import Progress
+from fluvial.inference.sharing import Shared
 from fluvial.inference.starts import climb, distinct
 from fluvial.inference.train import train
 from fluvial.inference.verdict import is_accurate, is_weighable, judge
@@ -230,28 +231,31 @@ class _Fit:
         components: list[Component] = []
         for k, component in enumerate(q.components):
             if isinstance(component, GaussianComponent) and not self.interrupted:
-                component = self._train_one(component.gaussian, k, len(q.components))
+                component = self._train_one(q, k)
             components.append(component)
         self.trained = True
         return components
 
-    def _train_one(self, gaussian: Gaussian, k: int, modes: int) -> Component:
+    def _train_one(self, q: Mixture, k: int) -> Component:
+        gaussians = [component.gaussian for component in q.components]
         flow_key, train_key = jax.random.split(jax.random.fold_in(self.key, k))
         flow = build_flow(self.spec, self.target.dim, key=flow_key, dtype=jnp.float32)
         with jax.enable_x64(True):
             result = train(
                 flow,
-                Whitened(self.target, gaussian),
+                Whitened(self.target, gaussians[0])
+                if len(gaussians) == 1
+                else Shared(self.target, gaussians, q.weights, k),
                 train_key,
                 objective=FreeEnergy(),
                 max_steps=self.max_steps,
                 on_chunk=lambda steps, elbo: self.progress.steps(
-                    steps, self.max_steps, f"mode {k + 1} of {modes}, ELBO {elbo:.3f}"
+                    steps, self.max_steps, f"mode {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
                 ),
             )
         self.meter.count(result.evaluations, result.nonfinite)
         self.interrupted |= result.interrupted
-        return FlowComponent(result.flow, gaussian)
+        return FlowComponent(result.flow, gaussians[k])
 
     # Stage 5.
 

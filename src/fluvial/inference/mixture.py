@@ -29,7 +29,13 @@ _POOL = 2048
 
 
 class Component(ABC):
-    """A normalized density on R^D that is pushed forward from N(0, I), evaluated by the host."""
+    """A normalized density on R^D that is pushed forward from N(0, I), evaluated by the host.
+
+    Attributes:
+        gaussian: where the component lies; a flow's is the one that whitened its target.
+    """
+
+    gaussian: Gaussian
 
     @property
     @abstractmethod

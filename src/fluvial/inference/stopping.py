@@ -81,7 +81,7 @@ class Schedule:
             self._cool(self._planned_cooling())
 
     def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:
-        """Not where weights that were even enough to cool early grew uneven: there is more to find."""
+        """Not where weights that were even enough to cool early have grown uneven since."""
         early = self._was_enough and self._cooling_steps == _SHORTEST_COOLING
         return not early or _is_enough(log_weights) or self._due()
 

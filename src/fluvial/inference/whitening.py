@@ -70,5 +70,9 @@ class Whitened(eqx.Module):
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density at whitened coordinates y = x, in nats, in the dtype of μ."""
-        point = self.mean + self.cholesky @ x.astype(self.mean.dtype)
-        return self.target.log_prob(point) + jnp.sum(jnp.log(jnp.diagonal(self.cholesky)))
+        volume = jnp.sum(jnp.log(jnp.diagonal(self.cholesky)))
+        return self.target.log_prob(self.point(x)) + volume
+
+    def point(self, x: Float[Array, " D"]) -> Float[Array, " D"]:
+        """Map whitened coordinates to the target's, in the dtype of μ."""
+        return self.mean + self.cholesky @ x.astype(self.mean.dtype)
