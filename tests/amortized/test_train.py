@@ -195,6 +195,7 @@ def test_a_full_disk_is_one_sentence_and_spares_what_is_there(finished, tmp_path
     assert same(finished[0], run(folder, resume=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", ["gaussian", "logit-normal"])
 def test_other_likelihoods_learn(likelihood):
     trained = run(dlgm=small(likelihood=likelihood), recipe=Recipe(epochs=8, rate=1e-2))
@@ -207,6 +208,7 @@ def test_several_stochastic_layers_learn():
     assert trained.encode(DIGITS.test[:2]).shape == (2, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("binarization", ["fresh", "fixed"])
 def test_annealing_never_enters_the_bound(binarization):
     recipe = Recipe(epochs=2, annealing="joint", binarization=binarization)
@@ -216,6 +218,7 @@ def test_annealing_never_enters_the_bound(binarization):
     np.testing.assert_allclose(line["train_bound"], line["validation_bound"], rtol=0.2)
 
 
+@pytest.mark.slow
 def test_networks_and_flows_of_ones_own_are_loaded_with_them(tmp_path):
     class Own(eqx.Module):
         net: MLP

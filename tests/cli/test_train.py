@@ -20,6 +20,7 @@ def test_it_trains_on_peoples_own_images(run, tmp_path):
     assert trained.dlgm.inference.flow.spec == "planar:10"
 
 
+@pytest.mark.slow
 def test_likelihood_layers_and_no_flow_can_be_asked_for(run, tmp_path):
     out = tmp_path / "run"
     options = ("--likelihood", "gaussian", "--latent", 3, "--flow", "none")
@@ -31,6 +32,7 @@ def test_likelihood_layers_and_no_flow_can_be_asked_for(run, tmp_path):
     assert trained.dlgm.inference.flow is None
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_asks_for_resume(run, tmp_path):
     out = tmp_path / "run"
     assert run("train", "digits", "--out", out, *SMALL)[0] == 0
