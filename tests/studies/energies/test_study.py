@@ -8,6 +8,7 @@ from fluvial.studies.energies.plan import plan
 from fluvial.studies.running import run_study
 
 
+@pytest.mark.slow
 def test_smoke_runs_whole(tmp_path):
     claims = run_study(load_study("energies"), Budget.SMOKE, tmp_path)
     assert {claim.judgement for claim in claims} == {Judgement.INCONCLUSIVE}

@@ -59,7 +59,7 @@ def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
         for family, color in zip(FAMILIES, COLORS, strict=False):
             if family in measured.families:
                 _curve(axis, ledger, family, energy, True, color)
-            if family in measured.plain_families:
+            if _all_done(ledger, family, energy):
                 _curve(axis, ledger, family, energy, False, color)
         axis.axhline(_GOAL, color=INK, linewidth=0.6, linestyle=":")
         axis.set_xscale("log", base=2)
@@ -77,6 +77,11 @@ def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
         "the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper draws "
         "bounds, whose level is that of no normalized density; these are true divergences.",
     )
+
+
+def _all_done(ledger: Ledger, family: str, energy: str) -> bool:
+    """Tell whether the family has been trained without annealing too, with every length."""
+    return all(ledger.done(Setting(family, length, energy, False).name) for length in _LENGTHS)
 
 
 def _curve(axis, ledger: Ledger, family: str, energy: str, annealed: bool, color: str) -> None:
