@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow lint types imports wheel clean
+.PHONY: venv run test test-slow notebooks lint types imports wheel clean
 
 venv: .venv/made
 
@@ -20,6 +20,11 @@ test: venv
 
 test-slow: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
+
+# Durations are told apart by a factor of 30 only: a machine that tests may be busy.
+notebooks: venv
+	set -e; for notebook in notebooks/*.ipynb; do \
+	  $(BIN)/fluvial replicate $$notebook --yes --quiet --rtol 1e-3 --time-ratio 30; done
 
 lint: venv
 	$(BIN)/ruff check .
