@@ -91,7 +91,7 @@ def plan(budget: Budget) -> Plan:
             2**14,
             ENERGIES,
             to_the_end,
-            10_000,
+            4000,
             2000,
         ),
         Budget.FULL: Plan(

@@ -39,12 +39,12 @@ class Infinitesimal(Study):
         chosen = plan(budget)
         return [
             *(
-                Unit(diffusion_unit(energy), lambda energy=energy: _diffuse(energy, chosen))
-                for energy in chosen.energies
-            ),
-            *(
                 Unit(setting.name, lambda setting=setting: _train(setting, chosen))
                 for setting in chosen.settings()
+            ),
+            *(
+                Unit(diffusion_unit(energy), lambda energy=energy: _diffuse(energy, chosen))
+                for energy in chosen.energies
             ),
         ]
 

@@ -25,11 +25,11 @@ from fluvial.targets.synthetic import funnel
 
 __all__ = ["Bounds", "trained_bounds"]
 
-_RATE = 0.03
+_RATE = 0.01
 _WARM_UP = 0.05
 _CHUNK = 256
 _STEP_SIZE = 0.3
-_DURATION = 2.4
+_FULL_STEPS = {"langevin": 8, "hamiltonian": 4}
 _FAMILIES = {"langevin": Langevin, "hamiltonian": Hamiltonian}
 
 
@@ -93,8 +93,13 @@ def trained_bounds(
 
 
 def _first_step(family: str, length: int) -> float:
-    """A diffusion needs time, the more the better; a trajectory that is too long is chaotic."""
-    return _STEP_SIZE if family == "langevin" else min(_STEP_SIZE, _DURATION / length)
+    """Let a long flow start on a way no longer than that of a few steps; it learns to go farther.
+
+    A diffusion's way is as long as the square of its steps. On a much longer one a trajectory is
+    chaotic at first, and a diffusion settles in a part of the target.
+    """
+    shrink = min(1.0, _FULL_STEPS[family] / length)
+    return _STEP_SIZE * (shrink**0.5 if family == "langevin" else shrink)
 
 
 def _start(setting: Setting) -> tuple[Flow, Extended]:
