@@ -10,7 +10,7 @@ from pathlib import Path
 from fluvial import amortized, datasets
 from fluvial.errors import InputError
 
-EPOCHS, BATCH = 8.0, 48
+EPOCHS, BATCH = 6.0, 48
 
 
 def trained(epochs: float, batch: int, folder: Path | None = None) -> amortized.Trained:

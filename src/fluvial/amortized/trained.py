@@ -39,13 +39,11 @@ class Trained:
         history: what training measured, one mapping for each line of ``metrics.jsonl``.
 
     Example:
-        >>> from fluvial import amortized, datasets
-        >>> dlgm = amortized.DLGM(data_dim=64, latent=4, hidden=16)
-        >>> recipe = amortized.Recipe(epochs=1)
-        >>> digits = datasets.load_digits()
-        >>> trained = amortized.train(dlgm, digits, "planar:2", recipe=recipe, progress=False)
-        >>> trained.bound(digits.test).shape, trained.sample(9).shape
-        ((180,), (9, 8, 8))
+        >>> from fluvial.amortized import DLGM
+        >>> dlgm = DLGM(data_dim=64, latent=4, hidden=16)
+        >>> trained = Trained(dlgm, Recipe(), (8, 8), -27.0, 100, skipped=0, history=())
+        >>> trained.sample(9).shape
+        (9, 8, 8)
     """
 
     dlgm: DLGM

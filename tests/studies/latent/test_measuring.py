@@ -36,6 +36,7 @@ def test_a_record_holds_what_claims_and_figures_need(cache):
     assert not list(cache.glob("*/*"))
 
 
+@pytest.mark.slow
 def test_a_unit_that_was_killed_goes_on_where_it_was(cache, monkeypatch):
     whole = measure("one", PLAN, PLAN.settings[0], 0)
 
