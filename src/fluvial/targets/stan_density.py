@@ -1,10 +1,11 @@
 """The log density of a Stan model, called back from JAX."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cached_property
 from typing import final
 
 import jax
@@ -13,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float64
 
 from fluvial.targets.density import Density, with_gradient
+from fluvial.targets.host_call import call_host
 from fluvial.targets.stan_constants import dropped_constant
 from fluvial.targets.stan_model import StanModel
 
@@ -27,9 +29,9 @@ _CHEAP_SECONDS = 30e-6
 class StanDensity(Density):
     """A Stan model's log density with respect to the unconstrained parameters.
 
-    Traced by JAX it is a `pure_callback` which computes the value and the gradient g at once; the
+    Traced by JAX it is a call of the host which computes the value and the gradient g at once; the
     derivative rule is d ln p = g . dx, linear in dx, so both forward and reverse mode work, and
-    one callback serves both. Where a gradient is expensive, a batch is shared out among threads,
+    one call serves both. Where a gradient is expensive, a batch is shared out among threads,
     each with a model of its own, since ctypes releases Python's lock; the results are the same
     bits.
 
@@ -42,11 +44,18 @@ class StanDensity(Density):
         self.model = make_model()
         self.dim = self.model.dim
         self._constant = dropped_constant(self.model)
-        self._log_prob = _differentiable(self.value_and_grad)
+        self._name = _program_name(self.model)
+        self._log_prob = with_gradient(lambda x: self._call(x)[0], self._call)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point, by a callback."""
         return self._log_prob(x)
+
+    def _call(self, x):
+        if jax.default_backend() == "cpu":
+            shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
+            return call_host(self._name, self.value_and_grad, shapes, x)
+        return _call_back(self.value_and_grad, x)
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
         """Return log densities; Stan computes the gradients in any case."""
@@ -93,10 +102,15 @@ def _seconds(model: StanModel) -> float:
     return min(seconds) / len(points)
 
 
-def _differentiable(value_and_grad: Callable) -> Callable:
-    """Make a traceable function of one point out of the host's function of many."""
+def _program_name(model: StanModel) -> str:
+    """A name that only the same program with the same data has, in any process."""
+    return f"fluvial_stan_{hashlib.sha256((model.mir + model.data).encode()).hexdigest()[:24]}"
 
-    def on_host(words, dtype):
+
+def _call_back(value_and_grad: Callable, x: Array) -> tuple[Array, ...]:
+    """Call the host from a device that is not the host."""
+
+    def on_host(words):
         x = _from_words(np.asarray(words), dtype)
         points = np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1])
         values, gradients = value_and_grad(points)
@@ -105,16 +119,12 @@ def _differentiable(value_and_grad: Callable) -> Callable:
             gradients = gradients.reshape(x.shape).astype(dtype)
         return _to_words(values), _to_words(gradients)
 
-    def call(x):
-        # JAX takes a callback's results on a thread of its own, where `enable_x64` does not hold
-        # and a float64 would be cut to a float32; words of 32 bits pass unharmed.
-        shapes = jax.eval_shape(lambda x: (_as_words(x[0]), _as_words(x)), x)
-        words = jax.pure_callback(
-            partial(on_host, dtype=x.dtype), shapes, _as_words(x), vmap_method="expand_dims"
-        )
-        return tuple(jax.lax.bitcast_convert_type(w, x.dtype) for w in words)
-
-    return with_gradient(lambda x: call(x)[0], call)
+    # JAX takes a callback's results on a thread of its own, where `enable_x64` does not hold
+    # and a float64 would be cut to a float32; words of 32 bits pass unharmed.
+    dtype = x.dtype
+    shapes = jax.eval_shape(lambda x: (_as_words(x[0]), _as_words(x)), x)
+    words = jax.pure_callback(on_host, shapes, _as_words(x), vmap_method="expand_dims")
+    return tuple(jax.lax.bitcast_convert_type(w, dtype) for w in words)
 
 
 def _as_words(x: Array) -> Array:

@@ -1,0 +1,155 @@
+"""Functions of the host that a program compiled for the CPU calls by name.
+
+JAX's own callbacks are addresses baked into a program, so that it cannot be kept on disk and is
+compiled anew by every process; and each call costs a quarter of a millisecond in Python. A
+function called through XLA's foreign function interface has a name instead. Handlers of that
+interface are usually compiled; its structures (``xla/ffi/api/c_api.h``, shipped with jaxlib) are
+plain C, and here ctypes reads them.
+"""
+
+import _thread
+import ctypes
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+
+import jax
+import numpy as np
+from jaxtyping import Array
+
+__all__ = ["HostFunction", "call_host"]
+
+HostFunction = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""From points of shape (N, D), float64, to arrays with a leading axis of length N."""
+
+_PLATFORM = "cpu"
+_METADATA = 1
+_EXECUTE = 3
+_DTYPES = {11: np.dtype(np.float32), 12: np.dtype(np.float64)}
+_VERSION = (0, 1)  # of the structures below; later ones only grew at the end
+_PATIENCE = 0.1  # seconds after which an interrupt that came at a bad moment is repeated
+
+_functions: dict[str, weakref.WeakMethod] = {}
+
+
+def call_host(name: str, method: HostFunction, shapes: Sequence[jax.ShapeDtypeStruct], x: Array):
+    """Call a bound method from a traced function, with x of shape (..., D).
+
+    Args:
+        name: what the program on disk will call; a method of the same name must do the same.
+        method: it must outlive the program, and use NumPy only.
+        shapes: of the results, as for one point.
+        x: the point.
+
+    Returns:
+        The results, in the dtypes of ``shapes``.
+    """
+    if name not in _functions:
+        jax.ffi.register_ffi_target(name, _capsule(name), platform=_PLATFORM)
+    _functions[name] = weakref.WeakMethod(method)
+    return jax.ffi.ffi_call(name, shapes, vmap_method="expand_dims")(x)
+
+
+class _Extension(ctypes.Structure):
+    pass
+
+
+_Extension._fields_ = [
+    ("size", ctypes.c_size_t),
+    ("type", ctypes.c_int),
+    ("next", ctypes.POINTER(_Extension)),
+    ("metadata", ctypes.c_void_p),  # of a metadata extension only
+]
+
+
+class _Metadata(ctypes.Structure):
+    _fields_ = (
+        ("size", ctypes.c_size_t),
+        ("version_size", ctypes.c_size_t),
+        ("version_extension", ctypes.c_void_p),
+        ("major", ctypes.c_int),
+        ("minor", ctypes.c_int),
+        ("traits", ctypes.c_uint32),
+    )
+
+
+class _Buffer(ctypes.Structure):
+    _fields_ = (
+        ("size", ctypes.c_size_t),
+        ("extension", ctypes.c_void_p),
+        ("dtype", ctypes.c_int),
+        ("data", ctypes.c_void_p),
+        ("rank", ctypes.c_int64),
+        ("dims", ctypes.POINTER(ctypes.c_int64)),
+    )
+
+
+class _Buffers(ctypes.Structure):
+    _fields_ = (
+        ("size", ctypes.c_size_t),
+        ("extension", ctypes.c_void_p),
+        ("count", ctypes.c_int64),
+        ("types", ctypes.c_void_p),
+        ("buffers", ctypes.POINTER(ctypes.POINTER(_Buffer))),
+    )
+
+
+class _CallFrame(ctypes.Structure):
+    _fields_ = (
+        ("size", ctypes.c_size_t),
+        ("extension", ctypes.POINTER(_Extension)),
+        ("api", ctypes.c_void_p),
+        ("context", ctypes.c_void_p),
+        ("stage", ctypes.c_int),
+        ("arguments", _Buffers),
+        ("results", _Buffers),
+    )
+
+
+_Handler = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.POINTER(_CallFrame))
+_handlers: list = []  # the programs hold their addresses for as long as the process lives
+
+
+def _capsule(name: str):
+    def handle(frame) -> None:
+        extension = frame.contents.extension
+        if extension and extension.contents.type == _METADATA:
+            metadata = ctypes.cast(extension.contents.metadata, ctypes.POINTER(_Metadata)).contents
+            metadata.major, metadata.minor = _VERSION
+        elif frame.contents.stage == _EXECUTE:
+            _execute(name, frame.contents)
+
+    handler = _Handler(handle)
+    _handlers.append(handler)
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = (
+        ctypes.py_object,
+        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
+    )
+    return new(ctypes.cast(handler, ctypes.c_void_p), None, None)
+
+
+def _execute(name: str, frame: _CallFrame) -> None:
+    """Write the results; NaN where the function raised, since no exception can pass."""
+    results = [_array(frame.results.buffers[i].contents) for i in range(frame.results.count)]
+    try:
+        x = _array(frame.arguments.buffers[0].contents)
+        method = _functions[name]()
+        if method is None:
+            raise ReferenceError(name)
+        found = method(np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1]))
+        with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
+            for result, value in zip(results, found, strict=True):
+                result[...] = value.reshape(result.shape)
+    except BaseException as error:
+        for result in results:
+            result[...] = np.nan
+        if isinstance(error, KeyboardInterrupt):
+            threading.Timer(_PATIENCE, _thread.interrupt_main).start()
+
+
+def _array(buffer: _Buffer) -> np.ndarray:
+    dtype, shape = _DTYPES[buffer.dtype], tuple(buffer.dims[: buffer.rank])
+    size = dtype.itemsize * int(np.prod(shape))
+    memory = (ctypes.c_char * size).from_address(buffer.data) if size else b""
+    return np.frombuffer(memory, dtype).reshape(shape)
