@@ -26,7 +26,7 @@ from fluvial.inference.mixture import (
     Mixture,
     mixture_of,
 )
-from fluvial.inference.outside import Outlier, mass_outside
+from fluvial.inference.outside import Search, mass_outside
 from fluvial.inference.pool import Pool, pool_of_chains
 from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.progress import Progress
@@ -127,6 +127,7 @@ class _Fit:
     progress: Progress
     trained: bool = False
     interrupted: bool = False
+    around: float = 0.0
     doubts: list[str] = field(default_factory=list)
 
     def __post_init__(self):
@@ -151,7 +152,7 @@ class _Fit:
         if not fatal:
             fitted = self._refine(fitted)
         chains: list[Chains] = []
-        if not (fatal or self.interrupted or is_weighable(fitted.weights)):
+        if not (fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
         return self._posterior(fitted, chains, fatal)
@@ -162,16 +163,17 @@ class _Fit:
             if self.always_train or not is_accurate(fitted.weights):
                 with self.progress.stage("flow"):
                     fitted = self._weigh(self._train(fitted.q))
-            found: list[Outlier] = []
+            found = Search([], 0.0)
             if not self.interrupted:
                 with self.progress.stage("search"), self._stoppable():
                     evidence = fitted.weights.log_evidence
                     found = mass_outside(self.meter, fitted.q, evidence, self.rng)
-            if self.interrupted or not found:
+            self.around = found.around
+            if self.interrupted or not found.outliers:
                 return fitted
-            extra = [GaussianComponent(outlier.gaussian) for outlier in found]
+            extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
             fitted = self._weigh([*fitted.q.components, *extra])
-        share = sum(outlier.share for outlier in found)
+        share = sum(outlier.share for outlier in found.outliers)
         self.doubts.append(
             f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
         )
@@ -284,7 +286,7 @@ class _Fit:
             doubts.append(
                 f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
             )
-        judgement = judge(weights, chains, fatal=fatal, doubts=doubts)
+        judgement = judge(weights, chains, around=self.around, fatal=fatal, doubts=doubts)
         pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
         if chains:
             pool = pool_of_chains(chains, q.weights)

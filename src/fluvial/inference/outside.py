@@ -9,12 +9,19 @@ local Gaussian g measures how much mass lies there:
           \qquad R = \{x : p(x) > e^3 Z q(x)\}.
 
 Nothing finds a mode that no start, temperature or chain visits.
+
+What lies around q rather than apart from it (the arms of a banana whose core alone was fitted) has
+no mode to climb to. It is measured by the points that are just looked at: they are draws from a
+known mixture g of wide Gaussians, so that the mean of p 1_R / (Z g) over them estimates the share
+of the mass in R without bias. By Markov's inequality it rarely says much where there is little.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import logsumexp
 
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.meter import Meter
@@ -22,7 +29,7 @@ from fluvial.inference.mixture import Mixture
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
 
-__all__ = ["Outlier", "mass_outside"]
+__all__ = ["Outlier", "Search", "mass_outside"]
 
 _EXCESS = 3.0  # nats by which p exceeds Z q in the region R
 _SHARE = 0.005  # of the total mass: less is not worth a component
@@ -34,6 +41,18 @@ _HOTTEST = 0.03  # inverse temperature
 _MATCH_STEPS = 60
 _DRAWS = 1024
 _SUSPECTS = 12  # climbed from, those with the largest excess first
+
+
+class Search(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        outliers: places apart from q, worth a component each.
+        around: the mass outside q that wide Gaussians around it find, as a share of all mass.
+    """
+
+    outliers: list["Outlier"]
+    around: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +68,8 @@ class Outlier:
     share: float
 
 
-def mass_outside(
-    meter: Meter, q: Mixture, log_evidence: float, rng: np.random.Generator
-) -> list[Outlier]:
-    """Search for mass outside q; an empty list means that none was found.
+def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.Generator) -> Search:
+    """Search for mass outside q.
 
     Args:
         meter: the target.
@@ -62,14 +79,14 @@ def mass_outside(
     """
     x, _ = q.sample(rng, _DRAWS)
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
+    looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
     suspects = np.concatenate(
-        [
-            _far(overall, _LOOKS, _LOOK_SPREADS, rng),
-            _climbed(meter, overall, rng),
-            _annealed(meter, overall, rng),
-        ]
+        [looks, _climbed(meter, overall, rng), _annealed(meter, overall, rng)]
     )
-    excess = meter.values(suspects) - q.log_prob(suspects) - log_evidence
+    log_p = meter.values(suspects)
+    excess = log_p - q.log_prob(suspects) - log_evidence
+    seen = log_p[:_LOOKS] - _looks_log_prob(overall, looks) - log_evidence
+    around = _share(seen[excess[:_LOOKS] > _EXCESS])
     order = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))
     suspects = suspects[order[excess[order] > _EXCESS][:_SUSPECTS]]
     outliers: list[Outlier] = []
@@ -83,7 +100,17 @@ def mass_outside(
         looked_into.append(outlier.gaussian)
         if outlier.share > _SHARE:
             outliers.append(outlier)
-    return outliers
+    return Search(outliers, around)
+
+
+def _looks_log_prob(overall: Gaussian, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    spreads = [Gaussian(overall.mean, spread * overall.cholesky) for spread in _LOOK_SPREADS]
+    return logsumexp([g.log_prob(x) for g in spreads], axis=0) - np.log(len(spreads))
+
+
+def _share(log_ratios: Float[np.ndarray, " N"]) -> float:
+    """The mean over all looks of p / (Z g), of which these are the ones in R."""
+    return float(np.exp(min(logsumexp(log_ratios) - np.log(_LOOKS), 50.0)))
 
 
 def _factor(covariance: np.ndarray) -> np.ndarray:

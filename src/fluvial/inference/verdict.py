@@ -11,6 +11,7 @@ __all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge"]
 
 _GOOD_KHAT = 0.5
 _GOOD_HALF_VARIANCE = 0.1  # nats: KL(q‖p) below this leaves means within a few percent of an sd
+_MAX_AROUND = 0.02
 _MIN_ESS = 400.0
 _GAUSSIAN_HALF_VARIANCE = 0.02  # nats
 _MAX_RHAT = 1.02
@@ -79,9 +80,14 @@ def is_accurate(weights: Importance) -> bool:
     return _tail(weights) < _GOOD_KHAT and weights.half_variance < _GAUSSIAN_HALF_VARIANCE
 
 
-def is_weighable(weights: Importance) -> bool:
-    """Whether importance weighting makes the draws right, so that no chain need be run."""
-    enough = weights.ess >= _MIN_ESS
+def is_weighable(weights: Importance, around: float = 0.0) -> bool:
+    """Whether importance weighting makes the draws right, so that no chain need be run.
+
+    Args:
+        weights: of the approximation's own draws.
+        around: the share of the mass around the approximation that it does not cover.
+    """
+    enough = weights.ess >= _MIN_ESS and around <= _MAX_AROUND
     return enough and (_tail(weights) <= weights.khat_threshold or _is_even(weights))
 
 
@@ -99,6 +105,7 @@ def judge(
     weights: Importance,
     chains: Sequence[Chains] = (),
     *,
+    around: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
 ) -> Judgement:
@@ -107,6 +114,7 @@ def judge(
     Args:
         weights: importance weights of the approximation's own draws.
         chains: of each mode, where the weights were not good enough; else empty.
+        around: the share of the mass around the approximation that it does not cover.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
     """
@@ -118,7 +126,12 @@ def judge(
         f"about {weights.half_variance:.3f} nat."
     )
     reasons = [measured, *doubts]
-    if is_weighable(weights):
+    if around > _MAX_AROUND:
+        reasons.append(
+            f"Mass around the approximation, about {around:.1%} of what it has found, is missing "
+            "from it."
+        )
+    if is_weighable(weights, around):
         limit = weights.khat_threshold if _is_even(weights) else _GOOD_KHAT
         right = _tail(weights) <= limit and weights.half_variance <= _GOOD_HALF_VARIANCE
         return _judgement(Verdict.GOOD if right and not doubts else Verdict.USE_WEIGHTS, reasons)
