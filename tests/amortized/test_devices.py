@@ -59,6 +59,7 @@ def _assert_same(measured, alone):
     assert alone[0]["train_bound"] < alone[-1]["train_bound"] - 2  # it has learned something
 
 
+@pytest.mark.slow
 def test_four_devices_measure_what_one_does(alone):
     code, output, errors = _end(_start(EPOCHS, BATCH, devices=4))
     assert code == 0, errors

@@ -22,7 +22,7 @@ def test_a_maxout_unit_is_the_largest_of_its_maps():
 def test_gradients_are_those_of_finite_differences(x64):
     net = MLP(3, 2, key=jax.random.key(1), width=4, dtype=jnp.float64)
     x = jnp.array([0.3, -1.0, 2.0])
-    jax.test_util.check_grads(lambda x: net(x), (x,), order=1, modes=["rev"], eps=1e-6)
+    jax.test_util.check_grads(lambda x: net(jnp.asarray(x)), (x,), order=1, modes=["rev"], eps=1e-6)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

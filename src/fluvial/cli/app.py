@@ -1,14 +1,14 @@
 """The ``fluvial`` command: its subcommands, and what its exit codes mean.
 
-=====  ==========================================================
+=====  ====================================================================================
  code  meaning
-=====  ==========================================================
+=====  ====================================================================================
     0  done
     1  the input was wrong: one sentence says what
     2  wrong usage of the command line
-    3  done, but the verdict is FAILED, or a claim is NOT_REPRODUCED
+    3  done, but the verdict is FAILED, a claim is NOT_REPRODUCED, or a notebook differs
   130  interrupted before there was anything to show
-=====  ==========================================================
+=====  ====================================================================================
 """
 
 import sys
@@ -20,6 +20,7 @@ import typer
 from fluvial._version import __version__
 from fluvial.cli.fit import fit
 from fluvial.cli.replicate import replicate
+from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
 from fluvial.cli.train import train
 from fluvial.errors import InputError
@@ -69,3 +70,4 @@ _app.command()(fit)
 _app.command()(train)
 _app.command()(reproduce)
 _app.command()(replicate)
+_app.command()(report)

@@ -1,0 +1,29 @@
+"""``fluvial report``: a folder of results as one page that can be shown to others."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["report"]
+
+
+def report(
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What reproduce or replicate wrote; subfolders too."),
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="By default DIR/report.html.")
+    ] = None,
+) -> None:
+    """Make one HTML page, which needs no network, of a folder of results."""
+    from fluvial.folder import replaced
+    from fluvial.report.page import render_report
+
+    page = render_report(directory)
+    path = out or directory / "report.html"
+    with replaced(path) as fresh:
+        fresh.write_text(page, encoding="utf-8")
+    typer.echo(f"saved {path}")

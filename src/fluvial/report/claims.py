@@ -1,0 +1,90 @@
+"""A judged claim as a row of the page: words, numbers, and a strip of the values by seed."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Row", "Strip", "claim_row"]
+
+_RULE = re.compile(
+    r"at most (?P<most>\S+)|at least (?P<least>\S+)|from (?P<low>\S+) to (?P<high>\S+)"
+)
+_MARGIN = 0.08
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Where things lie on an axis from 0 to 100: what is allowed, each seed, and their mean."""
+
+    allowed: tuple[float, float]
+    values: tuple[float, ...]
+    mean: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim.
+
+    Attributes:
+        study: the study's name.
+        claim: as ``claims.json`` has it.
+        measured: the mean with its spread and unit, in words.
+        strip: of the values; None if there is nothing finite to draw.
+    """
+
+    study: str
+    claim: Mapping[str, Any]
+    measured: str
+    strip: Strip | None
+
+    @property
+    def values_text(self) -> str:
+        """The value of each seed."""
+        return ", ".join(f"{value:.4g}" for value in self.claim["values"])
+
+    @property
+    def sort_value(self) -> str:
+        """The mean as text that a script can sort by; "" if there is none."""
+        mean = self.claim["measured"]
+        return repr(mean) if math.isfinite(mean) else ""
+
+
+def claim_row(study: str, claim: Mapping[str, Any]) -> Row:
+    """Prepare one entry of ``claims.json``."""
+    return Row(study, claim, _measured(claim), _strip(claim))
+
+
+def _measured(claim: Mapping[str, Any]) -> str:
+    mean, spread = float(claim["measured"]), float(claim["spread"])
+    if math.isnan(mean):
+        return "not measured"
+    error = "" if math.isnan(spread) else f" ± {spread:.2g}"
+    return f"{mean:.4g}{error} {claim['unit']}".rstrip()
+
+
+def _strip(claim: Mapping[str, Any]) -> Strip | None:
+    values = [float(value) for value in claim["values"] if math.isfinite(value)]
+    rule = _RULE.fullmatch(claim["rule"])
+    if not values or rule is None:
+        return None
+    least, most = rule["least"] or rule["low"], rule["most"] or rule["high"]
+    bounds = [float(bound) for bound in (least, most) if bound is not None]
+    place = _axis([*values, *bounds])
+    low = place(float(least)) if least is not None else 0.0
+    high = place(float(most)) if most is not None else 100.0
+    return Strip((low, high), tuple(map(place, values)), place(float(claim["measured"])))
+
+
+def _axis(shown: Sequence[float]):
+    """Return a map onto 0 to 100 of a range of numbers, logarithmic where it spans decades."""
+    low, high = min(shown), max(shown)
+    scale = math.log if low > 0.0 and high > 50.0 * low else float
+    first, last = scale(low), scale(high)
+    margin = _MARGIN * (last - first) or 1.0
+
+    def place(value: float) -> float:
+        return round(100.0 * (scale(value) - first + margin) / (last - first + 2 * margin), 2)
+
+    return place

@@ -1,0 +1,137 @@
+"""One self-contained page of HTML from any folder of results."""
+
+import base64
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fluvial._version import __version__
+from fluvial.errors import InputError
+from fluvial.replication import Judgement, Ledger
+from fluvial.report.claims import Row, claim_row
+from fluvial.report.curves import learning_curves
+from fluvial.report.layers import LayerPictures, layer_pictures
+from fluvial.report.results import NotebookResult, find_results
+
+__all__ = ["render_report"]
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What the page shows of a study."""
+
+    header: Mapping[str, Any]
+    done: int
+    seconds: float
+    claims: Sequence[Row]
+    figures: Sequence[Mapping[str, str]]
+    curves: Sequence[Mapping[str, Any]]
+    layers: Sequence[LayerPictures]
+
+
+@dataclass(frozen=True)
+class _Notebook:
+    """What the page shows of a replicated notebook."""
+
+    content: Mapping[str, Any]
+    pictures: Sequence[Mapping[str, Any]]
+
+
+def render_report(directory: Path) -> str:
+    """Write all results below a folder as one page of HTML that needs nothing from the network.
+
+    Args:
+        directory: as ``fluvial reproduce`` or ``fluvial replicate`` wrote it, or one that holds
+            several of these; see ``fluvial.replication.ledger`` and ``save_replication``.
+
+    Raises:
+        InputError: if it holds no results, or they are damaged.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    results = find_results(directory)
+    studies = [_study(ledger) for ledger in results.studies]
+    rows = [row for study in studies for row in study.claims]
+    environment = Environment(
+        loader=PackageLoader("fluvial.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        "duration": _duration,
+        "short_number": lambda value: "none" if value is None else f"{value:.6g}",
+    }
+    notebooks = [_notebook(result) for result in results.notebooks]
+    return environment.get_template("report.html").render(
+        title=directory.resolve().name,
+        version=__version__,
+        studies=studies,
+        notebooks=notebooks,
+        rows=rows,
+        counts=Counter(row.claim["judgement"] for row in rows),
+        judgements=[judgement.value for judgement in Judgement],
+        headers=[
+            *({"what": study.header["title"], **study.header} for study in studies),
+            *({"what": notebook.content["notebook"], **notebook.content} for notebook in notebooks),
+        ],
+        charts=[{"study": s.header["study"], "units": s.curves} for s in studies if s.curves],
+    )
+
+
+def _study(ledger: Ledger) -> _Study:
+    done = [unit for unit in ledger.header["units"] if ledger.done(unit)]
+    return _Study(
+        header=ledger.header,
+        done=len(done),
+        seconds=sum(ledger.seconds(unit) for unit in done),
+        claims=[claim_row(ledger.header["study"], claim) for claim in ledger.claims()],
+        figures=[_figure(ledger, *figure) for figure in ledger.figures()],
+        curves=learning_curves(ledger),
+        layers=layer_pictures(ledger),
+    )
+
+
+def _figure(ledger: Ledger, file: str, title: str, caption: str) -> dict[str, str]:
+    path = ledger.folder / "figures" / file
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): run the study again with --resume."
+        ) from error
+    return {"data": _data_url(data, "png"), "title": title, "caption": caption}
+
+
+def _notebook(result: NotebookResult) -> _Notebook:
+    pictures = [
+        {
+            **picture,
+            **{
+                side: _data_url(result.files[picture[side]], picture[side].rsplit(".", 1)[-1])
+                for side in ("recorded", "local")
+            },
+        }
+        for picture in result.content["pictures"]
+    ]
+    return _Notebook(result.content, pictures)
+
+
+def _duration(seconds: float) -> str:
+    """Write seconds in words.
+
+    Example:
+        >>> _duration(5.04), _duration(125.0), _duration(7300.0)
+        ('5.0 s', '2 min', '2.0 h')
+    """
+    if seconds < 60.0:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600.0 else f"{seconds / 3600:.1f} h"
+
+
+def _data_url(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

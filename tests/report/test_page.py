@@ -1,0 +1,91 @@
+import re
+
+import pytest
+
+from fluvial import InputError
+from fluvial.report.page import render_report
+
+from . import sample
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    sample.energies(folder)
+    sample.notebook(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return render_report(folder)
+
+
+def test_everything_is_there(page):
+    for words in (
+        "Thirty-two planar layers fit U1.",
+        "0.01 ± 0.001 nat",
+        "fluvial reproduce energies --budget quick",
+        "Figure 3(d)",
+        "What it shows, in a sentence.",
+        "2</b> of 3 parts done",
+        "cnn.ipynb",
+        "stdout line 1",
+    ):
+        assert words in page
+
+
+def test_each_judgement_is_counted(page):
+    counts = re.findall(r'class="count">(\d+)<.*?</svg>\s*([a-z ]+)<', page, re.DOTALL)
+    assert {words.strip(): int(n) for n, words in counts} == {
+        "reproduced": 1,
+        "not reproduced": 1,
+        "inconclusive": 1,
+    }
+
+
+def test_nothing_comes_from_the_network(page):
+    addresses = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
+    assert addresses
+    assert all(a.startswith(("data:", "#", "`url(#", "from.", "canvas.")) for a in addresses)
+    assert "default-src 'none'" in page
+
+
+def test_text_is_escaped(page):
+    assert "Planar and NICE &lt;b&gt;agree&lt;/b&gt;." in page
+    assert "loss <b>" not in page
+    assert "evaluate(&#39;&lt;/script&gt;&#39;)" in page
+
+
+def test_a_strip_shows_what_is_allowed(page):
+    strips = re.findall(r'aria-label="Allowed: (.*?)\. Seeds', page)
+    assert strips == ["at most 0.02", "at least 1", "from -0.1 to 0.1"]
+
+
+def test_a_folder_of_one_study(folder):
+    page = render_report(folder / "energies")
+    assert 'id="notebooks"' not in page
+    assert "Two-dimensional energies" in page
+
+
+def test_a_study_that_is_not_finished(tmp_path):
+    sample.energies(tmp_path)
+    for name in ("claims.json", "figures.json"):
+        (tmp_path / "energies" / name).unlink()
+    page = render_report(tmp_path)
+    assert "no claim of it has been judged" in page
+    assert 'id="claims-table"' not in page
+
+
+def test_folders_without_results(tmp_path):
+    with pytest.raises(InputError, match="there is no folder"):
+        render_report(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="holds no results"):
+        render_report(tmp_path)
+
+
+def test_a_figure_that_is_missing(tmp_path):
+    sample.energies(tmp_path)
+    (tmp_path / "energies" / "figures" / "curve.png").unlink()
+    with pytest.raises(InputError, match=r"curve.png cannot be read"):
+        render_report(tmp_path)
