@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
+from fluvial.amortized.products import product
 from fluvial.errors import InputError
 
 __all__ = ["ACTIVATIONS", "MLP", "Affine"]
@@ -59,7 +60,7 @@ class Affine(eqx.Module):
 
     def __call__(self, h: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
         """Evaluate h W + b."""
-        return h @ self.W + self.b
+        return product(h, self.W) + self.b
 
 
 class MLP(eqx.Module):

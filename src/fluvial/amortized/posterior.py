@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.amortized.amortizing import AmortizedFlow
 from fluvial.amortized.networks import Affine
+from fluvial.amortized.products import product
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.flows.bounds import smoothly_bounded
@@ -98,7 +99,9 @@ class InferenceNetwork(eqx.Module):
         log_scale = smoothly_bounded(raw_log_scale, _MAX_LOG_SCALE, _MAX_LOG_SCALE)
         if self.flow is None:
             return Approximation(mean, log_scale, None)
-        vector = jnp.zeros(0, mean.dtype) if self.emit is None else _gentle(features) @ self.emit
+        vector = jnp.zeros(0, mean.dtype)
+        if self.emit is not None:
+            vector = product(_gentle(features), self.emit)
         return Approximation(mean, log_scale, self.flow.at(vector))
 
 

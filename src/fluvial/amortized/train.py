@@ -241,7 +241,8 @@ class _Run:
             weights=jnp.asarray(self.recipe.weights(steps, count)),
             fresh=self.data.fresh,
         )
-        state, measured = run_chunk((self.dlgm, batches, self.steps_key), self.state)
+        with jax.default_matmul_precision(self.recipe.products):
+            state, measured = run_chunk((self.dlgm, batches, self.steps_key), self.state)
         self.state, self.step = state, self.step + self.chunk
         return jax.tree.map(np.asarray, measured)
 
