@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from benchmarks.database import Entry
+from fluvial.targets.stan_compiler import stan_to_mir
 
 __all__ = ["NutsRun", "dimension", "sample"]
 
@@ -31,9 +32,7 @@ class NutsRun(NamedTuple):
 
 def dimension(entry: Entry) -> int:
     """Number of unconstrained parameters."""
-    import stanli
-
-    return stanli.Model(stan_file=str(entry.program), data=entry.data).n_unconstrained
+    return _model(entry).n_unconstrained
 
 
 def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
@@ -42,7 +41,7 @@ def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
     from arviz_stats.base.array import array_stats
 
     start, cpu_start = time.perf_counter(), time.process_time()
-    model = stanli.Model(stan_file=str(entry.program), data=entry.data)
+    model = _model(entry)
     fit = model.sample(warmup=WARMUP, samples=SAMPLES, seed=seed, refresh=0, save_warmup=True)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     chains = np.stack([fit.draws(name)[:, WARMUP:] for name in names], axis=2)
@@ -55,3 +54,10 @@ def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
         seconds=seconds,
         cpu_seconds=cpu_seconds,
     )
+
+
+def _model(entry: Entry):
+    import stanli
+
+    mir = stan_to_mir(entry.program.read_text(), [entry.program.parent])
+    return stanli.Model(mir=mir, data=entry.data)

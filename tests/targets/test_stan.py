@@ -10,6 +10,7 @@ import pytest
 
 from fluvial.targets import example, from_stan
 from fluvial.targets.schools import EFFECTS, ERRORS
+from fluvial.targets.stan_compiler import stan_to_mir
 
 from .conjugate import EXACT, Y, evidence
 
@@ -139,7 +140,7 @@ def test_draws_agree_with_those_of_nuts():
     """Stan's own draws, mapped to R^D and back, are the same in every variable."""
     import stanli
 
-    model = stanli.Model(stan_code=SHAPES)
+    model = stanli.Model(mir=stan_to_mir(SHAPES, None))
     fit = model.sample(chains=1, warmup=50, samples=5, refresh=0, seed=3)
     target = from_stan(SHAPES)
     for i in range(5):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fluvial.targets import stan_density
+from fluvial.targets.stan_compiler import stan_to_mir
 from fluvial.targets.stan_density import StanDensity
 from fluvial.targets.stan_input import compiled
 from fluvial.targets.stan_model import StanModel
@@ -37,7 +38,7 @@ def test_the_c_interface_agrees_with_the_public_method(make_model):
     """`StanModel` rests on names that stanli does not promise to keep: here it would show."""
     import stanli
 
-    public = stanli.Model(stan_code=CODE)
+    public = stanli.Model(mir=stan_to_mir(CODE, None))
     model = make_model()
     assert list(model.parameters) == public.constrained_names
     points = np.random.default_rng(1).normal(size=(5, 3))

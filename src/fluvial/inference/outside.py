@@ -2,7 +2,8 @@ r"""Before any GOOD: is there mass that the approximation does not see?
 
 Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
 out from far outside q: many are just looked at, some climb to the nearest optimum, some are
-annealed from a high temperature to the target's. Where such a point ends with p(x) ≫ Z q(x), a
+annealed from a high temperature to the target's, and some leave q by a few coordinates (see
+sideways.py). Where such a point ends with p(x) ≫ Z q(x), a
 local Gaussian g measures how much mass lies there:
 
 .. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
@@ -26,6 +27,7 @@ from scipy.special import logsumexp
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import Mixture
+from fluvial.inference.sideways import sideways
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
 
@@ -81,7 +83,12 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
     suspects = np.concatenate(
-        [looks, _climbed(meter, overall, rng), _annealed(meter, overall, rng)]
+        [
+            looks,
+            _climbed(meter, overall, rng),
+            _annealed(meter, overall, rng),
+            sideways(meter, q, overall, rng),
+        ]
     )
     log_p = meter.values(suspects)
     excess = log_p - q.log_prob(suspects) - log_evidence

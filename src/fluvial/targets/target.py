@@ -111,6 +111,11 @@ class Target:
         return self._density.dim
 
     @property
+    def traced(self) -> bool:
+        """Whether JAX evaluates the density itself: then a point costs microseconds or less."""
+        return isinstance(self._density, JaxDensity)
+
+    @property
     def variables(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of everything that `constrain` returns, in the model's own order."""
         return dict(self._space.variables)
