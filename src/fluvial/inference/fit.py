@@ -46,11 +46,12 @@ _DRAWS = 8192
 _CHAINS = 32
 _SEARCH_ROUNDS = 4
 _POOR_HALF_VARIANCE = 1.0  # nats
-_AUTO = "realnvp:12,width=48+sinh-arcsinh+triangular"
+_AUTO = "realnvp:8,width=96+sinh-arcsinh+triangular"
+_AUTO_SOME_DIMENSIONS = "realnvp:12,width=48+sinh-arcsinh+triangular"
 _AUTO_FEW_DIMENSIONS = "realnvp:8+triangular"
 _AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"
 _AUTO_MANY_DIMENSIONS = "realnvp:8+sinh-arcsinh+diagonal"
-_FEW_DIMENSIONS, _MANY_DIMENSIONS = 4, 200
+_FEW_DIMENSIONS, _SOME_DIMENSIONS, _MANY_DIMENSIONS = 4, 20, 200
 
 
 def fit(
@@ -103,6 +104,8 @@ def _choose(flow: str | Flow, dim: int) -> str | Flow:
         return _AUTO_ONE_DIMENSION
     if dim <= _FEW_DIMENSIONS:
         return _AUTO_FEW_DIMENSIONS
+    if dim <= _SOME_DIMENSIONS:
+        return _AUTO_SOME_DIMENSIONS
     return _AUTO if dim <= _MANY_DIMENSIONS else _AUTO_MANY_DIMENSIONS
 
 
