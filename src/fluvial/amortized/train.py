@@ -19,7 +19,6 @@ from fluvial.amortized import arrays
 from fluvial.amortized.architecture import check_same, describe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order, prepare
-from fluvial.amortized.devices import Devices
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.interrupts import DeferredInterrupt
@@ -34,6 +33,7 @@ from fluvial.amortized.steps import (
 from fluvial.amortized.storage import load_trained
 from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
+from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 
@@ -41,6 +41,7 @@ __all__ = ["train"]
 
 _SHORTEST, _LONGEST = 50, 500
 _START_IMAGES = 10_000
+_ADVICE = "resume, on any number of devices, to go on from the last checkpoint"
 
 
 def train(
@@ -103,7 +104,7 @@ def train(
     if alone and folder is not None and (folder.model / "dlgm.json").is_file():
         run.check_identity(folder)
         return load_trained(folder.model, model=dlgm.with_flow(None), flow=_template(dlgm))
-    with devices.together():
+    with devices.together(_ADVICE):
         run.start()
         run.go(checkpoint_seconds, shown=progress and devices.first)
     trained = run.trained()

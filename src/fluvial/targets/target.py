@@ -111,6 +111,11 @@ class Target:
         return self._density.dim
 
     @property
+    def on_host(self) -> bool:
+        """Whether the log density is computed by the host, as a Stan program's is."""
+        return self._density.on_host
+
+    @property
     def variables(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of everything that `constrain` returns, in the model's own order."""
         return dict(self._space.variables)
