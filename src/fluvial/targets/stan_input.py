@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
+from fluvial.targets.stan_compiler import to_mir
 
 __all__ = ["compiled", "construction_error", "program_code", "program_data"]
 
@@ -33,10 +34,8 @@ def compiled(code: str, path: Path | None) -> str:
     Raises:
         InputError: if it has an error; Stan's own message follows the sentence.
     """
-    import stanli
-
     try:
-        return stanli.stan_to_mir(code, include_paths=None if path is None else [path.parent])
+        return to_mir(code, path and path.parent)
     except RuntimeError as error:
         message = str(error).strip()
         place = re.search(r"line \d+, column \d+", message)
