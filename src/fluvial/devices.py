@@ -61,7 +61,7 @@ class Devices:
         if batch % self.count:
             raise InputError(
                 f"a batch of {batch} cannot be split evenly over {self.count} devices: choose one "
-                f"of {self.padded(batch)}."
+                f"of {self.padded(batch)}, or to resume a number of devices that divides it."
             )
 
     def padded(self, rows: int) -> int:

@@ -103,7 +103,7 @@ def train(
     alone = devices.processes == 1
     if alone and folder is not None and (folder.model / "dlgm.json").is_file():
         run.check_identity(folder)
-        return load_trained(folder.model, model=dlgm.with_flow(None), flow=_template(dlgm))
+        return _finished(folder.model, dlgm)
     with devices.together(_ADVICE):
         run.start()
         run.go(checkpoint_seconds, shown=progress and devices.first)
@@ -114,8 +114,15 @@ def train(
     return trained
 
 
-def _template(dlgm: DLGM) -> Flow | None:
-    return None if dlgm.inference.flow is None else dlgm.inference.flow.template
+def _finished(model: Path, dlgm: DLGM) -> Trained:
+    flow = None if dlgm.inference.flow is None else dlgm.inference.flow.template
+    try:
+        return load_trained(model, model=dlgm.with_flow(None), flow=flow)
+    except InputError as error:
+        raise InputError(
+            f"{model} cannot be read ({str(error).rstrip('.')}): delete it, and to resume will "
+            "make it again of the checkpoints."
+        ) from error
 
 
 @dataclass
