@@ -1,6 +1,8 @@
 """A decay rate for each of eight samples, fitted on a dask cluster: python examples/many_dask.py
 
-On a cluster of machines only the first line of main() differs: Client("scheduler:8786").
+On a cluster of machines only the first line of main() differs: Client("scheduler:8786"). A line on
+the terminal shows how many fits are done. The detector of one sample has failed: its fit is
+reported among the failures, and the others go on.
 """
 
 import jax.numpy as jnp
@@ -13,11 +15,14 @@ import fluvial
 TIMES = np.linspace(0.1, 4.0, 12)
 RATES = np.linspace(0.3, 2.0, 8)  # the truth
 NOISE = 0.05
+BROKEN = 5
 
 
 def target(seed, rate):
     noise = NOISE * np.random.default_rng(seed).standard_normal(len(TIMES))
     y = np.exp(-rate * TIMES) + noise
+    if seed == BROKEN:
+        y[-1] = np.nan
 
     def log_density(p):
         rate = jnp.exp(p["log_rate"])
@@ -33,6 +38,7 @@ def main():
         targets = {f"sample {k}": target(k, rate) for k, rate in enumerate(RATES)}
         fits = fluvial.fit_many(targets, executor=client.get_executor())
     print(fits)
+    print(f"{len(fits.failures)} of {len(targets)} fits failed")
     for name, posterior in fits.posteriors.items():
         rates = np.exp(posterior.draws(4000)["log_rate"])
         print(f"{name}: rate {rates.mean():.3f} ± {rates.std():.3f}")

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluvial.amortized.devices import Devices
-from fluvial.errors import InputError
 from tests.amortized.training_program import BATCH, EPOCHS, trained
 
 PROGRAM = Path(__file__).with_name("training_program.py")
@@ -66,14 +64,6 @@ def test_four_devices_measure_what_one_does(alone):
     _assert_same(_said(output), alone)
 
 
-def test_a_batch_that_cannot_be_split():
-    devices = Devices(every=False)
-    devices.check_batch(50)
-    devices.count = 4
-    with pytest.raises(InputError, match="over 4 devices: choose one of 52"):
-        devices.check_batch(50)
-
-
 @pytest.mark.slow
 def test_two_processes_that_slurm_started_measure_what_one_does(alone, tmp_path):
     job = {
@@ -119,12 +109,3 @@ def test_processes_that_differ_are_told_apart(tmp_path):
     for code, _, errors in map(_end, processes):
         assert code != 0
         assert "process 1 has not the same images, recipe, seed and model as process 0" in errors
-
-
-def test_one_device_is_used_as_it_is():
-    devices = Devices(every=False)
-    assert (devices.count, devices.processes, devices.first) == (1, 1, True)
-    assert devices.padded(7) == 7
-    assert devices.share(b"said") == b"said"
-    array = np.arange(6).reshape(2, 3).astype(np.int32)
-    np.testing.assert_array_equal(devices.fetch(devices.split(array, axis=1)), array)

@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 
 import equinox as eqx
@@ -58,6 +59,11 @@ def test_the_result_can_be_asked(finished):
     assert trained.decode(trained.encode(x)).shape == (20, 8, 8)
     assert set(np.unique(trained.sample(5, mean=False))) <= {0.0, 1.0}
     assert trained.sample(5).shape == (5, 8, 8)
+
+
+def test_latent_vectors_that_do_not_fit(finished):
+    with pytest.raises(InputError, match=r"have shape \(2, 4\): give .* \(N, 3\)"):
+        finished[0].decode(np.zeros((2, 4), np.float32))
 
 
 def test_flat_images_are_the_same_images(finished):
@@ -174,6 +180,15 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_stays_usable(
     for path in newest.iterdir():
         path.unlink()
     newest.rmdir()
+    assert same(finished[0], run(folder, resume=True))
+
+
+def test_a_damaged_model_is_made_again_of_the_checkpoints(finished, tmp_path):
+    folder = shutil.copytree(finished[1], tmp_path / "run")
+    (folder / "model" / "dlgm.safetensors").write_bytes(b"short")
+    with pytest.raises(InputError, match=r"model cannot be read .*: delete it, and to resume will"):
+        run(folder, resume=True)
+    shutil.rmtree(folder / "model")
     assert same(finished[0], run(folder, resume=True))
 
 

@@ -20,6 +20,18 @@ def test_it_trains_on_peoples_own_images(run, tmp_path):
     assert trained.dlgm.inference.flow.spec == "planar:10"
 
 
+def test_it_says_what_it_understood_of_the_data(run, tmp_path, monkeypatch):
+    def end(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(amortized, "train", end)
+    np.save(tmp_path / "own.npy", np.linspace(-1, 16, 400 * 6).reshape(400, 2, 3))
+    _, _, stderr = run("train", tmp_path / "own.npy", "--out", tmp_path / "run")
+    assert stderr.startswith(
+        "own: 320 images of 2x3 to train on, 40 to choose by, 40 to test; gaussian likelihood\n"
+    )
+
+
 @pytest.mark.slow
 def test_likelihood_layers_and_no_flow_can_be_asked_for(run, tmp_path):
     out = tmp_path / "run"

@@ -1,3 +1,6 @@
+import io
+import tarfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -51,3 +54,20 @@ def test_a_file_that_is_no_tar(tmp_path):
     (tmp_path / "a.tar").write_text("no tar")
     with pytest.raises(InputError, match=r"a.tar is a damaged tar"):
         read_tar_of_pictures(tmp_path / "a.tar", "train")
+
+
+def test_a_compressed_tar_that_is_cut_short_anywhere(tmp_path):
+    path = tmp_path / "a.tar.gz"
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 32, 32), dtype=np.uint8)
+    with tarfile.open(path, "w:gz") as tar:
+        for k, image in enumerate(pictures):
+            content = png(image)
+            member = tarfile.TarInfo(f"train/{k:02d}.png")
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    assert len(read_tar_of_pictures(path, "train")["train"]) == 60
+    whole = path.read_bytes()
+    for kept in range(200, len(whole), 301):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(InputError, match=r"a.tar.gz is a damaged tar"):
+            read_tar_of_pictures(path, "train")

@@ -9,8 +9,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Key
 
-from fluvial.amortized.devices import Devices
 from fluvial.amortized.dlgm import DLGM
+from fluvial.devices import Devices
 
 __all__ = ["bounds", "log_likelihoods"]
 

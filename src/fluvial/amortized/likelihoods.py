@@ -22,6 +22,10 @@ _MARGIN = 1e-4
 _MAX_LOG_SCALE = 7.0
 """Scales stay between exp(−7) and exp(7): what lets no density of a constant pixel diverge."""
 
+_LEAST_START = 0.5
+"""A decoder's means differ by about 1 from datum to datum before it has learned anything: next to
+that a pixel that is hardly ever anything but black would be astronomically unlikely."""
+
 
 class Likelihood(eqx.Module):
     """A distribution of one datum whose coordinates are independent given the numbers.
@@ -117,7 +121,7 @@ class Gaussian(Likelihood):
         return _normal_sample(key, numbers)
 
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
-        """Each coordinate's mean and log standard deviation."""
+        """Each coordinate's mean and log standard deviation, the latter that of 0.5 at least."""
         return _moments(data)
 
     def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -158,7 +162,7 @@ class LogitNormal(Likelihood):
         return jax.nn.sigmoid(_normal_sample(key, numbers))
 
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
-        """Mean and log standard deviation of each coordinate's logit."""
+        """Mean and log standard deviation, that of 0.5 at least, of each coordinate's logit."""
         return _moments(np.log(data) - np.log1p(-data))
 
     def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -209,7 +213,6 @@ def _normal_sample(key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Arra
 
 def _moments(data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
     data = data.astype(np.float64)
-    least = math.exp(1 - _MAX_LOG_SCALE)
-    log_s = np.log(np.clip(data.std(0), least, 1 / least))
+    log_s = np.log(np.clip(data.std(0), _LEAST_START, math.exp(_MAX_LOG_SCALE - 1)))
     raw = _MAX_LOG_SCALE * np.arctanh(log_s / _MAX_LOG_SCALE)  # before it is bounded
     return np.concatenate([data.mean(0), raw])

@@ -19,7 +19,9 @@ class Meter:
     def __init__(self, steps: int, batch: int, *, shown: bool):
         self._batch = batch
         self._bar: Any = _bar() if shown and sys.stderr.isatty() else None
-        self._task = self._bar and self._bar.add_task("training", total=steps, bound="", speed="")
+        self._task = self._bar and self._bar.add_task(
+            "training", total=steps, bound="compiling", speed=""
+        )
         self._last = time.perf_counter()
 
     def __enter__(self) -> "Meter":

@@ -19,7 +19,6 @@ from fluvial.amortized import arrays
 from fluvial.amortized.architecture import check_same, describe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order, prepare
-from fluvial.amortized.devices import Devices
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.interrupts import DeferredInterrupt
@@ -34,6 +33,7 @@ from fluvial.amortized.steps import (
 from fluvial.amortized.storage import load_trained
 from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
+from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 
@@ -41,6 +41,7 @@ __all__ = ["train"]
 
 _SHORTEST, _LONGEST = 50, 500
 _START_IMAGES = 10_000
+_ADVICE = "resume, on any number of devices, to go on from the last checkpoint"
 
 
 def train(
@@ -102,8 +103,8 @@ def train(
     alone = devices.processes == 1
     if alone and folder is not None and (folder.model / "dlgm.json").is_file():
         run.check_identity(folder)
-        return load_trained(folder.model, model=dlgm.with_flow(None), flow=_template(dlgm))
-    with devices.together():
+        return _finished(folder.model, dlgm)
+    with devices.together(_ADVICE):
         run.start()
         run.go(checkpoint_seconds, shown=progress and devices.first)
     trained = run.trained()
@@ -113,8 +114,15 @@ def train(
     return trained
 
 
-def _template(dlgm: DLGM) -> Flow | None:
-    return None if dlgm.inference.flow is None else dlgm.inference.flow.template
+def _finished(model: Path, dlgm: DLGM) -> Trained:
+    flow = None if dlgm.inference.flow is None else dlgm.inference.flow.template
+    try:
+        return load_trained(model, model=dlgm.with_flow(None), flow=flow)
+    except InputError as error:
+        raise InputError(
+            f"{model} cannot be read ({str(error).rstrip('.')}): delete it, and to resume will "
+            "make it again of the checkpoints."
+        ) from error
 
 
 @dataclass

@@ -113,7 +113,15 @@ class Trained:
         """The mean image given each latent vector, shape (N, *shape).
 
         For the logit-normal likelihood, whose mean has no closed form, it is the median.
+
+        Raises:
+            InputError: if the vectors do not fit the model.
         """
+        if np.ndim(z) != 2 or np.shape(z)[1] != self.dlgm.dim:
+            raise InputError(
+                f"latent vectors have shape {np.shape(z)}: give an array of shape "
+                f"(N, {self.dlgm.dim})."
+            )
         rows = np.asarray(_decode(self.dlgm, jnp.asarray(z, jnp.float32)))
         return rows.reshape(len(rows), *self.shape)
 

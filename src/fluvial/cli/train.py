@@ -117,6 +117,8 @@ def train(
         annealing=annealing.value,
         binarization=binarization.value,
     )
+    if not quiet and jax.process_index() == 0:
+        typer.echo(_introduction(images), err=True)
     try:
         trained = amortized.train(
             dlgm,
@@ -136,6 +138,16 @@ def train(
     for line in _facts(trained, images, recipe):
         typer.echo(line)
     typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
+
+
+def _introduction(images: "Dataset") -> str:
+    """What was understood of the data, before hours are spent on them."""
+    shape = "x".join(map(str, images.shape))
+    return (
+        f"{images.name}: {len(images.train)} images of {shape} to train on, "
+        f"{len(images.validation)} to choose by, {len(images.test)} to test; "
+        f"{images.likelihood} likelihood"
+    )
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:

@@ -61,7 +61,8 @@ def read_tar_of_pictures(path: Path, *parts: str) -> dict[str, UInt8[np.ndarray,
 def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     suffixes = Image.registered_extensions()
     try:
-        with tarfile.open(path, "r|*") as tar:
+        # Not as a stream: that takes a compressed file that is cut short for one that ends there.
+        with tarfile.open(path, "r:*") as tar:
             for member in tar:
                 if member.isfile() and PurePosixPath(member.name).suffix.lower() in suffixes:
                     file = tar.extractfile(member)

@@ -73,7 +73,7 @@ def _check_finite(values: np.ndarray, where: str) -> None:
     if count:
         first = tuple(int(i) for i in np.unravel_index(int(np.argmax(broken)), values.shape))
         raise InputError(
-            f"{where} has {count} pixels that are NaN or infinite, the first at index {first}: "
+            f"{where} has NaN or infinite pixels, {count} of them, the first at index {first}: "
             "replace them, or leave these images out."
         )
 

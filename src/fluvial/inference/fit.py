@@ -13,6 +13,7 @@ from scipy.linalg import solve_triangular
 from threadpoolctl import threadpool_limits
 
 from fluvial._version import __version__
+from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
@@ -61,8 +62,13 @@ def fit(
     *,
     progress: bool = True,
     max_steps: int = 3000,
+    every_device: bool = True,
 ) -> Posterior:
     """Fit a posterior, and say whether to trust it.
+
+    The draws of training are split over all devices, of all processes if ``amortized.join`` was
+    called first, which then all have to make the same calls; the numbers are those of one device
+    but for rounding. What the host computes, such as a Stan program, is not split.
 
     Args:
         target: what to infer.
@@ -71,13 +77,15 @@ def fit(
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one mode.
+        every_device: otherwise the first device of this process does all.
 
     Returns:
         The posterior; its ``verdict`` says what its draws are worth. Ctrl-C during training
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:
-        InputError: if the flow cannot be built, or the density is finite nowhere.
+        InputError: if the flow cannot be built, the density is finite nowhere, or another process
+            has stopped.
 
     Example:
         >>> import jax.numpy as jnp
@@ -93,8 +101,10 @@ def fit(
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _MANY_DIMENSIONS else None
+    devices = Devices(every=every_device and not target.on_host)
+    progress = progress and devices.first
     with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
-        return _Fit(target, spec, flow != "auto", seed, max_steps, shown).run()
+        return _Fit(target, spec, flow != "auto", seed, max_steps, shown, devices).run()
 
 
 def _choose(flow: str | Flow, dim: int) -> str | Flow:
@@ -128,6 +138,7 @@ class _Fit:
     seed: int
     max_steps: int
     progress: Progress
+    devices: Devices
     trained: bool = False
     interrupted: bool = False
     around: float = 0.0
@@ -257,6 +268,7 @@ class _Fit:
                 on_chunk=lambda steps, elbo: self.progress.steps(
                     steps, self.max_steps, f"mode {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
                 ),
+                devices=self.devices,
             )
         self.meter.count(result.evaluations, result.nonfinite)
         self.interrupted |= result.interrupted

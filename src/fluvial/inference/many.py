@@ -71,7 +71,7 @@ def fit_many(
     progress: bool = True,
     max_steps: int = 3000,
 ) -> Fits:
-    """Fit many targets, each as ``fluvial.fit(target, flow, seed)`` would, to the same bits.
+    """Fit many targets, each as ``fluvial.fit(target, flow, seed)`` on one device, to the bit.
 
     Any ``concurrent.futures.Executor`` will do: a ``ProcessPoolExecutor`` whose processes are
     spawned, a dask cluster's ``client.get_executor()``, mpi4py's ``MPIPoolExecutor``. A fit that
@@ -163,7 +163,8 @@ def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
     """Fit one target, wherever this runs; errors return as text, since not all can be sent."""
     try:
         target, flow = pickle.loads(cargo)
-        posterior = fit(target, flow, seed, progress=False, max_steps=max_steps)
+        # Threads that compute at the same time on several devices would wait for each other.
+        posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
         return taken_apart(posterior, recorded={})
     except InputError as error:
         return Failure(str(error))

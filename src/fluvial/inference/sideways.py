@@ -34,7 +34,7 @@ def sideways(
         overall: the Gaussian of q's mean and covariance.
         rng: decides where to look.
     """
-    if not (meter.target.traced and meter.dim in _DIMS):
+    if meter.target.on_host or meter.dim not in _DIMS:
         return np.empty((0, meter.dim))
     draws, _ = q.sample(rng, _CHUNK)
     kept, excess = np.empty((0, meter.dim)), np.empty(0)

@@ -5,8 +5,9 @@ and decides the next step sizes (see stopping.py). The parameters travel as one 
 optimizer is then one fused kernel, whatever the flow is made of.
 """
 
+import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -16,6 +17,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from fluvial.devices import Devices
 from fluvial.flows import Flow
 from fluvial.inference.clipping import clip_by_running_median
 from fluvial.inference.compiling import compiled
@@ -128,6 +130,7 @@ def train(
     max_steps: int = 3000,
     chunk: int = 100,
     on_chunk: Callable[[int, float], None] = lambda steps, elbo: None,
+    devices: Devices | None = None,
 ) -> Training:
     """Train a flow until it stops improving, starting with the largest step size that works.
 
@@ -143,14 +146,37 @@ def train(
         max_steps: the most steps to take.
         chunk: steps between two looks at the free energy.
         on_chunk: called after each chunk with the steps taken and the best ELBO, in nats.
+        devices: over which the draws are split; the rest is on each. By default one.
+
+    Raises:
+        InputError: if another process, of several that have the devices, has stopped.
     """
+    devices = devices or Devices(every=False)
+    with devices.together("fit again"):
+        return _train(flow, target, key, objective, max_steps, chunk, on_chunk, devices)
+
+
+def _train(
+    flow: Flow,
+    target: LogDensity,
+    key: PRNGKeyArray,
+    objective: FreeEnergy,
+    max_steps: int,
+    chunk: int,
+    on_chunk: Callable[[int, float], None],
+    devices: Devices,
+) -> Training:
     check_key, run_key = jax.random.split(key)
     parameters, rebuild = flattened(flow)
+    if devices.rows is not None:
+        objective = dataclasses.replace(objective, rows=devices.rows)
+        parameters, flow, target = (_on_each(tree, devices) for tree in (parameters, flow, target))
     # Drawn by NumPy: compiling JAX's generator for one more shape would take longer than a chunk.
     host = np.random.default_rng(np.asarray(jax.random.key_data(check_key)))
-    z = jnp.asarray(host.standard_normal((_CHECK_DRAWS, flow.dim)), parameters.dtype)
-    best = Best(parameters, np.asarray(_log_weights(parameters, z, flow, target)))
-    evaluations, free_energies, nonfinite = _CHECK_DRAWS, [], 0
+    draws = host.standard_normal((devices.padded(_CHECK_DRAWS), flow.dim))
+    z = devices.split(draws.astype(parameters.dtype), axis=0)
+    best = Best(parameters, devices.fetch(_log_weights(parameters, z, flow, target)))
+    evaluations, free_energies, nonfinite = len(draws), [], 0
     interrupted = False
     rates = list(_RATES)
     schedule = Schedule(rates.pop(0), chunk, max_steps)
@@ -167,11 +193,11 @@ def train(
                 objective,
             )
             parameters, state = result.parameters, result.optimizer_state
-            log_weights = np.asarray(_log_weights(parameters, z, flow, target))
+            log_weights = devices.fetch(_log_weights(parameters, z, flow, target))
             gain = best.offer(parameters, log_weights)
             free_energies.append(np.asarray(result.free_energies))
-            nonfinite += int(result.nonfinite.sum())
-            evaluations += chunk * objective.draws + _CHECK_DRAWS
+            nonfinite += int(np.asarray(result.nonfinite).sum())
+            evaluations += chunk * objective.draws + len(draws)
             on_chunk(chunk * len(free_energies), float(np.mean(best.log_weights)))
             if not gain > -_WORSE and rates:
                 schedule = Schedule(rates.pop(0), chunk, max_steps)
@@ -181,4 +207,14 @@ def train(
     except KeyboardInterrupt:
         interrupted = True
     trace = np.concatenate(free_energies) if free_energies else np.empty(0)
-    return Training(rebuild(best.parameters), trace, nonfinite, evaluations, interrupted)
+    # Whatever follows is done by one device.
+    parameters = (
+        best.parameters if devices.rows is None else jnp.asarray(np.asarray(best.parameters))
+    )
+    return Training(rebuild(parameters), trace, nonfinite, evaluations, interrupted)
+
+
+def _on_each(tree: Any, devices: Devices) -> Any:
+    """Put the arrays of a tree on every device."""
+    arrays, rest = eqx.partition(tree, eqx.is_array)
+    return eqx.combine(devices.replicate(arrays), rest)

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.flows import Flow, forward_with_score
@@ -82,6 +83,7 @@ class FreeEnergy(eqx.Module):
         draws: how many draws an estimate takes; even if ``antithetic``.
         antithetic: draw z and −z, which cancels the odd part of the noise.
         path: use the path gradient; otherwise the total gradient of eq. 15.
+        rows: how the draws are split over devices; None leaves them where the flow is.
 
     Example:
         >>> from fluvial.flows import build_flow
@@ -96,6 +98,7 @@ class FreeEnergy(eqx.Module):
     draws: int = 128
     antithetic: bool = True
     path: bool = True
+    rows: NamedSharding | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
         if self.draws < 2 or (self.antithetic and self.draws % 2):
@@ -116,11 +119,11 @@ class FreeEnergy(eqx.Module):
         return self._reduce(log_q - beta * log_p)
 
     def _base_draws(self, key, flow):
-        dtype = _dtype(flow)
-        if not self.antithetic:
-            return jax.random.normal(key, (self.draws, flow.dim), dtype)
-        z = jax.random.normal(key, (self.draws // 2, flow.dim), dtype)
-        return jnp.concatenate([z, -z])
+        count = self.draws // 2 if self.antithetic else self.draws
+        z = jax.random.normal(key, (count, flow.dim), _dtype(flow))
+        if self.antithetic:
+            z = jnp.concatenate([z, -z])
+        return z if self.rows is None else jax.lax.with_sharding_constraint(z, self.rows)
 
     def _path_terms(self, flow, target, z):
         x, log_det, score_q = jax.vmap(lambda z: forward_with_score(flow, z, -z))(z)

@@ -21,9 +21,11 @@ class Density(ABC):
 
     Attributes:
         dim: D, the number of unconstrained coordinates.
+        on_host: whether the host computes it, whatever devices there are.
     """
 
     dim: int
+    on_host: bool = False
 
     @abstractmethod
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:

@@ -8,6 +8,7 @@ refusal ends the process. A compiler that was started earlier is not concerned.
 
 import ctypes
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -61,7 +62,11 @@ def _tiles_permitted() -> bool:
 def _in_a_process(code: str, folders: Sequence[Path] | None) -> str:
     request = json.dumps([code, folders and [str(folder) for folder in folders]])
     run = subprocess.run(
-        [sys.executable, "-c", _IN_A_PROCESS], input=request, capture_output=True, text=True
+        [sys.executable, "-c", _IN_A_PROCESS],
+        input=request,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
     )
     if run.returncode:
         raise RuntimeError(f"Stan's compiler ended with exit code {run.returncode}: {run.stderr}")

@@ -39,6 +39,8 @@ class StanDensity(Density):
         make_model: builds a `StanModel`; called once more for each further thread.
     """
 
+    on_host = True
+
     def __init__(self, make_model: Callable[[], StanModel]):
         self._make_model = make_model
         self.model = make_model()

@@ -111,9 +111,9 @@ class Target:
         return self._density.dim
 
     @property
-    def traced(self) -> bool:
-        """Whether JAX evaluates the density itself: then a point costs microseconds or less."""
-        return isinstance(self._density, JaxDensity)
+    def on_host(self) -> bool:
+        """Whether the log density is computed by the host, as a Stan program's is."""
+        return self._density.on_host
 
     @property
     def variables(self) -> dict[str, tuple[int, ...]]:

@@ -34,6 +34,8 @@ class Devices:
         count: how many devices.
         processes: how many processes have them.
         first: whether this process is the one that reads and writes files.
+        rows: how the first axis of an array is split, for ``with_sharding_constraint``; None for
+            one device.
 
     Example:
         >>> devices = Devices(every=False)
@@ -43,7 +45,9 @@ class Devices:
 
     def __init__(self, *, every: bool):
         used = jax.devices() if every else jax.local_devices()[:1]
-        self._mesh = Mesh(np.array(used), (_AXIS,))
+        mesh = Mesh(np.array(used), (_AXIS,))
+        self._whole = NamedSharding(mesh, PartitionSpec())
+        self.rows = NamedSharding(mesh, PartitionSpec(_AXIS)) if len(used) > 1 else None
         self.count = len(used)
         self.processes = jax.process_count() if every else 1
         self.first = not every or jax.process_index() == 0
@@ -57,7 +61,7 @@ class Devices:
         if batch % self.count:
             raise InputError(
                 f"a batch of {batch} cannot be split evenly over {self.count} devices: choose one "
-                f"of {self.padded(batch)}."
+                f"of {self.padded(batch)}, or to resume a number of devices that divides it."
             )
 
     def padded(self, rows: int) -> int:
@@ -68,13 +72,14 @@ class Devices:
         """Put all arrays of a tree, the same in every process, whole on every device."""
         if self.count == 1:
             return jax.tree.map(jnp.array, tree)
-        return jax.tree.map(lambda leaf: self._placed(leaf, PartitionSpec()), tree)
+        return jax.tree.map(lambda leaf: self._placed(leaf, self._whole), tree)
 
     def split(self, array: Shaped[np.ndarray, "..."], axis: int) -> Shaped[jax.Array, "..."]:
         """Put an array, the same in every process, on all devices, a piece of an axis on each."""
-        if self.count == 1:
+        if self.rows is None:
             return jnp.asarray(array)
-        return self._placed(array, PartitionSpec(*[None] * axis, _AXIS))
+        spec = PartitionSpec(*[None] * axis, _AXIS)
+        return self._placed(array, NamedSharding(self.rows.mesh, spec))
 
     def fetch(self, array: Shaped[jax.Array, "..."]) -> Shaped[np.ndarray, "..."]:
         """Return all of an array, wherever its pieces are, to every process."""
@@ -118,8 +123,11 @@ class Devices:
             )
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, advice: str) -> Iterator[None]:
         """Say what has happened where a computation fails since a process is gone.
+
+        Args:
+            advice: what to do then.
 
         Raises:
             InputError: in place of the runtime's own error, if there are several processes.
@@ -133,16 +141,13 @@ class Devices:
             reason = (str(error).splitlines() or [""])[0]
             raise InputError(
                 f"a step failed, most likely since another of the {self.processes} processes has "
-                f"stopped ({reason}): resume, on any number of devices, to go on from the last "
-                "checkpoint."
+                f"stopped ({reason}): {advice}."
             ) from error
 
-    def _placed(self, array: Any, spec: PartitionSpec) -> jax.Array:
+    def _placed(self, array: Any, sharding: NamedSharding) -> jax.Array:
         whole = np.asarray(array)
         # Each process copies its own devices' pieces; device_put would compare all processes'.
-        return jax.make_array_from_callback(
-            whole.shape, NamedSharding(self._mesh, spec), lambda place: whole[place]
-        )
+        return jax.make_array_from_callback(whole.shape, sharding, lambda place: whole[place])
 
 
 def _leave() -> None:

@@ -1,0 +1,67 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial.targets.zoo import example
+from tests.inference.fitting_program import measured
+
+PROGRAM = Path(__file__).with_name("fitting_program.py")
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return measured()
+
+
+def _start(*arguments, flags: str = "") -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, PROGRAM, *(str(argument) for argument in arguments)],
+        env={**os.environ, "XLA_FLAGS": flags},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _assert_same(process, alone, devices):
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0
+    found = json.loads(output.splitlines()[-1])  # Gloo says something before
+    assert found["devices"] == devices
+    np.testing.assert_allclose(found["free_energies"], alone["free_energies"], atol=2e-3)
+    assert alone["free_energies"][-1] < alone["free_energies"][0] - 5  # it has learned something
+    for name in ("elbo", "log_evidence"):
+        assert found[name] == pytest.approx(alone[name], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_four_devices_fit_what_one_does_and_share_its_draws(alone, tmp_path):
+    flags = (
+        f"--xla_force_host_platform_device_count=4 --xla_dump_to={tmp_path} "
+        "--xla_dump_hlo_module_re=.*train_chunk.*"
+    )
+    _assert_same(_start(flags=flags), alone, devices=4)
+    (*_, program) = tmp_path.glob("*train_chunk*after_optimizations.txt")
+    assert "all-reduce" in program.read_text()
+
+
+@pytest.mark.slow
+def test_two_processes_fit_what_one_does(alone):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    for process in [_start(address, 2, rank) for rank in range(2)]:
+        _assert_same(process, alone, devices=2)
+
+
+def test_what_the_host_computes_is_not_split():
+    assert fluvial.from_stan(
+        "examples/eight_schools.stan", data="examples/eight_schools.json"
+    ).on_host
+    assert not example("banana").target.on_host
