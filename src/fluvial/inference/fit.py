@@ -47,7 +47,7 @@ _DRAWS = 8192
 _CHAINS = 32
 _SEARCH_ROUNDS = 4
 _POOR_HALF_VARIANCE = 1.0  # nats
-_AUTO = "realnvp:8,width=96+sinh-arcsinh+triangular"
+_AUTO = "realnvp:10,width=96+sinh-arcsinh+triangular"
 _AUTO_SOME_DIMENSIONS = "realnvp:12,width=48+sinh-arcsinh+triangular"
 _AUTO_FEW_DIMENSIONS = "realnvp:8+triangular"
 _AUTO_ONE_DIMENSION = "sinh-arcsinh+planar:8+diagonal"

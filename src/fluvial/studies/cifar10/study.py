@@ -56,7 +56,9 @@ PLANS = {
         latent=30,
         hidden=400,
         settings=_settings(2, 5, 10),
-        recipe=lambda setting: Recipe(epochs=50, rate=1e-3, annealing_epochs=1),
+        recipe=lambda setting: Recipe(
+            epochs=15, batch=200, rate=1e-3, annealing_epochs=1, precision="bfloat16"
+        ),
         seeds=1,
     ),
 }
