@@ -11,7 +11,7 @@ __all__ = ["CONTINUOUS", "FAMILIES", "FUNNEL", "Plan", "Setting", "continuous_se
 FAMILIES = ("langevin", "hamiltonian")
 CONTINUOUS = "continuous"
 FUNNEL = "funnel"
-_SOLVER_STEPS = 2
+_SOLVER_STEPS = 4
 
 
 class Setting(NamedTuple):

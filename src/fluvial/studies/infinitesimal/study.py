@@ -72,14 +72,15 @@ def _train(setting: Setting, chosen: Plan) -> Record:
         draws=chosen.draws,
         measuring_draws=chosen.measuring_draws,
     )
-    blocks = np.array_split(bounds.free_energies, min(_TRACE_POINTS, chosen.steps), axis=1)
+    steps = bounds.free_energies.shape[1]
+    blocks = np.array_split(bounds.free_energies, min(_TRACE_POINTS, steps), axis=1)
     values = {
         **setting._asdict(),
         "gap": bounds.gap,
         "gap_se": bounds.gap_se,
         "nonfinite": bounds.nonfinite,
         "nonfinite_training": bounds.nonfinite_training,
-        "steps": chosen.steps,
+        "steps": steps,
         "draws": chosen.draws,
     }
     arrays = {

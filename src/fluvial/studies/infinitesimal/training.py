@@ -1,10 +1,15 @@
 """Train the same flow from several seeds at once, and measure its bound.
 
 Adam on the free energy by its total gradient: of a Langevin or Hamiltonian flow in the extended
-space, of a continuous-time flow in the target's own. Gradients are shortened to a norm of 1, since
-a few draws whose ways part early have most of the norm, and Adam would take long to forget them.
-The step size rises over the first twentieth of the steps and falls to zero along a cosine. A draw
-whose density is not finite is left out, and counted.
+space, of a continuous-time flow in the target's own, in a quarter of the steps, since each takes
+ten times as long. Gradients are shortened to a norm of 1, since a few draws whose ways part early
+have most of the norm, and Adam would take long to forget them. The step size rises over the first
+twentieth of the steps and falls to zero along a cosine. A draw whose density is not finite is left
+out, and counted.
+
+What a solver adds up is the determinant of the differential equation, not of its own steps: where
+they are too long for the field, the bound is none, and training finds that. A continuous-time flow
+is therefore measured with four times as many steps as it was trained with.
 """
 
 from typing import NamedTuple
@@ -32,6 +37,7 @@ _RATE = 0.02
 _LARGEST_NORM = 1.0
 _WARM_UP = 0.05
 _WIDTH = 32
+_TRAINED_LESS, _MEASURED_FINER = 4, 4
 _CHUNK = 256
 _STEP_SIZE = 0.3
 _FULL_STEPS = 8
@@ -80,6 +86,8 @@ def trained_bounds(
         draws: from each flow in each step.
         measuring_draws: from each trained flow, for its bound; a multiple of 256.
     """
+    if setting.family == CONTINUOUS:
+        steps = max(1, steps // _TRAINED_LESS)
     t = np.arange(steps) / steps
     rates = _RATE * np.minimum(1.0, (t + 1 / steps) / _WARM_UP) * np.cos(0.5 * np.pi * t) ** 2
     keys = jax.random.split(jax.random.key(0), seeds)
@@ -109,8 +117,7 @@ def _start(setting: Setting, key) -> tuple[Flow, LogDensity]:
     """Make the flow before training, and the density that it is to have."""
     target = _target(setting.target)
     if setting.family == CONTINUOUS:
-        ode = Continuous(target.dim, key=key, width=_WIDTH, steps=setting.length)
-        return Chain([Diagonal(target.dim), ode]), target
+        return Chain([Diagonal(target.dim), _ode(target.dim, key, setting.length)]), target
 
     def score(x: Float[Array, " D"]) -> Float[Array, " D"]:
         return jax.grad(target.log_prob)(x)
@@ -119,6 +126,10 @@ def _start(setting: Setting, key) -> tuple[Flow, LogDensity]:
         score, target.dim, steps=setting.length, step_size=_first_step(setting.length)
     )
     return flow, Extended(target, target.dim, flow.dim)
+
+
+def _ode(dim: int, key, steps: int) -> Continuous:
+    return Continuous(dim, key=key, width=_WIDTH, steps=steps)
 
 
 @compiled
@@ -149,10 +160,19 @@ def _train(setting: Setting, keys, rates, draws: int, measuring_draws: int):
         inputs = (jax.random.split(train_key, rates.shape[0]), rates)
         (vector, _), (trace, nonfinite) = jax.lax.scan(step, (start, rule.init(start)), inputs)
         trained = eqx.combine(unravel(vector), fixed)
-        log_weights = _log_weights(trained, target, measure_key, measuring_draws)
+        log_weights = _log_weights(_finer(trained), target, measure_key, measuring_draws)
         return log_weights, nonfinite.sum(), trace, _learned(trained)
 
     return jax.vmap(one)(keys)
+
+
+def _finer(flow: Flow) -> Flow:
+    """Follow a differential equation in shorter steps; leave other flows as they are."""
+    if not (isinstance(flow, Chain) and isinstance(ode := flow.flows[-1], Continuous)):
+        return flow
+    fine = _ode(ode.dim, jax.random.key(0), _MEASURED_FINER * ode.steps)
+    fine = eqx.tree_at(lambda f: f.velocity, fine, ode.velocity)
+    return Chain([*flow.flows[:-1], fine])
 
 
 def _learned(flow: Flow) -> dict[str, Array]:
