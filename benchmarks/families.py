@@ -1,16 +1,21 @@
 """Every family of flows on every target whose evidence is known: which one to choose.
 
-    python -m benchmarks.families --out cells.jsonl [--data DIR] [--only U1 planar ...]
+    python -m benchmarks.families --out cells.jsonl [--data DIR] [--only U1 planar ...] [--limit S]
 
 One cell is one `fluvial.fit` with the family's name as its flow, other settings at their defaults,
-in a process that has compiled nothing of it before. A line of JSON a cell is added to the file as
-soon as it is done: a run that was cut short goes on where it stopped. The table is printed from
-the file alone, in Markdown; `--table` prints it and measures nothing.
+in a process of its own, which has compiled nothing before; it is ended after S seconds of CPU, and
+the cell says so. A line of JSON a cell is added to the file as soon as it is done: a run that was
+cut short goes on where it stopped. The table is printed from the file alone, in Markdown;
+`--table` prints it and measures nothing.
 """
 
 import argparse
 import json
 import os
+import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -62,17 +67,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="one line a cell")
     parser.add_argument("--data", type=Path, metavar="DIR", help="default: FLUVIAL_DATA")
     parser.add_argument("--only", nargs="+", default=[], help="names of families and of targets")
+    parser.add_argument("--limit", type=int, default=600, metavar="S", help="default: 600")
+    parser.add_argument("--cell", nargs=2, metavar="NAME", help=argparse.SUPPRESS)
     parser.add_argument("--table", action="store_true", help="measure nothing, print the table")
     options = parser.parse_args(arguments)
+    folder = options.data or Path(os.environ.get("FLUVIAL_DATA", ""))
+    if options.cell:
+        family, name = options.cell
+        _add(options.out, cell(family, name, *targets(folder)[name]()))
+        return
     if not options.table:
-        folder = options.data or Path(os.environ.get("FLUVIAL_DATA", ""))
-        _measure(options.out, targets(folder), options.only)
+        _measure(options.out, folder, options.only, options.limit)
     print(table(_cells(options.out)))
 
 
 def targets(folder: Path) -> dict[str, Callable[[], Target]]:
     """What is fitted, with ln Z; the credit data only where the folder has them."""
-    made = {name: partial(_known, name) for name in EXAMPLES}
+    made: dict[str, Callable[[], Target]] = {name: partial(_known, name) for name in EXAMPLES}
     if (folder / "german_credit.npz").is_file():
         made[CREDIT] = lambda: (german_credit(folder, prior_sd=10.0), LOG_EVIDENCE[CREDIT])
     return made
@@ -83,16 +94,27 @@ def _known(name: str) -> Target:
     return made.target, made.log_evidence
 
 
-def _measure(out: Path, chosen: dict[str, Callable[[], Target]], only: Sequence[str]) -> None:
+def _measure(out: Path, folder: Path, only: Sequence[str], limit: int) -> None:
     done = {(cell["family"], cell["target"]) for cell in _cells(out)}
     for family in FAMILIES:
-        for name, make in chosen.items():
+        for name in targets(folder):
             if (family, name) in done or not _wanted(family, name, only):
                 continue
-            measured = cell(family, name, *make())
-            print(json.dumps(measured), flush=True)
-            with out.open("a") as file:
-                file.write(json.dumps(measured) + "\n")
+            arguments = ["--out", str(out), "--data", str(folder), "--cell", family, name]
+            ended = subprocess.run(
+                [sys.executable, "-m", "benchmarks.families", *arguments],
+                preexec_fn=partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit + 5)),
+            )
+            if ended.returncode == -signal.SIGXCPU:
+                _add(out, {"family": family, "target": name, "beyond": limit})
+            elif ended.returncode:
+                raise SystemExit(ended.returncode)
+
+
+def _add(out: Path, measured: dict[str, Any]) -> None:
+    print(json.dumps(measured), flush=True)
+    with out.open("a") as file:
+        file.write(json.dumps(measured) + "\n")
 
 
 def _wanted(family: str, name: str, only: Sequence[str]) -> bool:
@@ -159,6 +181,8 @@ def _entry(measured: dict[str, Any] | None) -> str:
         return "not measured"
     if "failed" in measured:
         return "failed"
+    if "beyond" in measured:
+        return f"> {measured['beyond']} s"
     khat, seconds = float(measured["khat"]), measured["cpu_seconds"]
     return f"{measured['gap']:.3f} / {khat:.2f} / {seconds:.0f} s / {measured['parameters']:,}"
 

@@ -25,24 +25,26 @@ TARGET = Target(log_gaussian, dim=2)
 score = jax.grad(log_gaussian)
 
 
-def exact_langevin_bound(steps, step_size):
+def exact_langevin_bound(steps, step_size, *, lag=0.5, gain=1.0):
     """ln Z − Σ_coordinates KL(forward path ‖ backward path), both of them Gaussian chains."""
     bound = LOG_Z
+    beta = np.arange(1, steps + 1) / steps
     for mean, sd in zip(MEAN, SD, strict=True):
         h = step_size**2 / 2
-        # x_k = (1 − h a_k) x_{k−1} + h b_k + noise, where s_k(x) = b_k − a_k x
-        beta = np.arange(1, steps + 1) / steps
-        a = beta / sd**2 + (1 - beta) / (1 + step_size**2)
-        b = beta * mean / sd**2
-        forward = _chain(0.0, 1.0, a, b, h)
-        backward = _chain(mean, sd**2, a[::-1], b[::-1], h)
-        backward = backward[0][::-1], backward[1][::-1, ::-1]
+
+        def line(beta, mean=mean, sd=sd):
+            """b and a of s(x) = b − a x."""
+            return beta * mean / sd**2, beta / sd**2 + (1 - beta) / (1 + step_size**2)
+
+        forward = _chain(0.0, 1.0, *line(beta), h, 2 * h)
+        back = _chain(mean, sd**2, *line((beta - lag / steps)[::-1]), h, 2 * h / gain**2)
+        backward = back[0][::-1], back[1][::-1, ::-1]
         bound -= _divergence(*forward, *backward)
     return bound
 
 
-def _chain(mean, variance, a, b, h):
-    """Mean and covariance of x_0 … x_K."""
+def _chain(mean, variance, b, a, h, noise):
+    """Mean and covariance of x_0 … x_K, where x_k = (1 − h a_k) x_{k−1} + h b_k + noise."""
     K = len(a)
     means, covariance = [mean], np.zeros((K + 1, K + 1))
     covariance[0, 0] = variance
@@ -51,7 +53,7 @@ def _chain(mean, variance, a, b, h):
         means.append(f * means[-1] + h * b[k])
         covariance[k + 1, : k + 1] = f * covariance[k, : k + 1]
         covariance[: k + 1, k + 1] = covariance[k + 1, : k + 1]
-        covariance[k + 1, k + 1] = f**2 * covariance[k, k] + 2 * h
+        covariance[k + 1, k + 1] = f**2 * covariance[k, k] + noise
     return np.array(means), covariance
 
 
@@ -62,13 +64,17 @@ def _divergence(m0, S0, m1, S1):
     return 0.5 * (trace + np.linalg.slogdet(S1)[1] - np.linalg.slogdet(S0)[1])
 
 
-@pytest.mark.parametrize("path", [True, False])
-@pytest.mark.parametrize("steps", [1, 4])
-def test_langevin_bound_is_that_of_its_kernels(steps, path):
+@pytest.mark.parametrize(
+    ("steps", "path", "raw_lag", "log_gain"),
+    [(1, True, 0.0, 0.0), (1, False, 1.0, 0.3), (4, True, -2.0, 0.2), (4, False, 0.0, 0.0)],
+)
+def test_langevin_bound_is_that_of_its_kernels(steps, path, raw_lag, log_gain):
     flow = Langevin(score, 2, steps=steps, step_size=0.8)
+    learned = (jnp.full(steps, raw_lag), jnp.full((steps, 2), 4 * np.arctanh(log_gain / 4)))
+    flow = eqx.tree_at(lambda f: (f.leapfrog.raw_lag, f.leapfrog.raw_log_gain), flow, learned)
     objective = FreeEnergy(draws=20_000, path=path)
     estimate = objective.estimate(flow, Extended(TARGET, 2, flow.dim), jax.random.key(steps))
-    exact = exact_langevin_bound(steps, 0.8)
+    exact = exact_langevin_bound(steps, 0.8, lag=1 / (1 + np.exp(-raw_lag)), gain=np.exp(log_gain))
     assert abs(float(-estimate.free_energy) - exact) < 4.0 * float(estimate.se) < 0.1
 
 
@@ -84,8 +90,8 @@ def linear_bound(flow):
     zero = jnp.zeros(flow.dim, jnp.float64)
     c, log_det = flow.forward(zero)
     A = np.asarray(jax.jacfwd(lambda z: flow.forward(z)[0])(zero))
-    mean = np.concatenate([MEAN, np.zeros(2)])
-    sd = np.concatenate([SD, np.ones(2)])
+    mean = np.concatenate([MEAN, np.zeros(flow.dim - 2)])
+    sd = np.concatenate([SD, np.ones(flow.dim - 2)])
     B, d = A / sd[:, None], (np.asarray(c) - mean) / sd
     quadratic = 0.5 * (np.sum(B**2) + d @ d - flow.dim)
     return LOG_Z - quadratic - np.log(sd).sum() + np.linalg.slogdet(A)[1], A, log_det
@@ -93,7 +99,10 @@ def linear_bound(flow):
 
 def test_hamiltonian_bound_is_that_of_its_matrix(x64):
     flow = Hamiltonian(score, 2, steps=5, step_size=0.4, dtype=jnp.float64)
-    flow = eqx.tree_at(lambda f: f.push.raw_log_scale, flow, jnp.array([0.3, -0.2]))
+    learned = (jnp.array([0.3, -0.2]), jnp.linspace(-0.5, 1.5, 5), 0.1 * jnp.ones((5, 2)))
+    flow = eqx.tree_at(
+        lambda f: (f.push.raw_log_scale, f.angles, f.leapfrog.raw_log_gain), flow, learned
+    )
     exact, A, log_det = linear_bound(flow)
     np.testing.assert_allclose(np.linalg.slogdet(A)[1], log_det, atol=1e-12)
     estimate = FreeEnergy(draws=20_000).estimate(

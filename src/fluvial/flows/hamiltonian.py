@@ -1,4 +1,4 @@
-"""Hamiltonian flows: leapfrog steps of a point and its momentum."""
+"""Hamiltonian flows: leapfrog steps of a point and its momentum, which is renewed in part."""
 
 import equinox as eqx
 import jax
@@ -11,29 +11,41 @@ from fluvial.flows.linear import Diagonal
 
 __all__ = ["Hamiltonian"]
 
+_ANGLE = 1.0
+"""Where training starts: many steps with little noise are chaotic, and settle in local optima.
+By symmetry the gradient is 0 at an angle of 0, where nothing is renewed."""
+
 
 class Hamiltonian(Flow):
-    r"""K leapfrog steps on a target's score, a bijection of (z, ρ) in R^{2D}.
+    r"""K leapfrog steps on a target's score, a bijection of R^{(K + 2) D}.
 
     The Hamiltonian flow of Rezende & Mohamed (2015, section 3.2): the pair of a point and a
     momentum follows :math:`H = -\ln p(x) + \tfrac12 \rho^\top\rho` (momenta in units of the
-    square root of the masses, see ``Leapfrog``),
+    square root of the masses, see ``Leapfrog``). Before each step the momentum is renewed in
+    part (Horowitz 1991), and what it loses is kept, so that nothing is forgotten:
 
     .. math::
-        x_0 = \mu + \sigma z, \quad \rho_0 = \nu + \tau \rho, \qquad
-        (x_k, \rho_k) = \mathrm{leapfrog}_k(x_{k-1}, \rho_{k-1}), \qquad
-        \ln|\det| = \sum_i \ln\sigma_i + \ln\tau_i
+        x_0 &= \mu + \sigma z, \qquad \rho_0 = \nu + \tau \rho \\
+        \rho &= \cos(\theta_k)\, \rho_{k-1} + \sin(\theta_k)\, \xi_k, \qquad
+        \tilde\xi_k = \cos(\theta_k)\, \xi_k - \sin(\theta_k)\, \rho_{k-1} \\
+        (x_k, \rho_k) &= \mathrm{leapfrog}_k(x_{k-1}, \rho), \qquad
+        \ln|\det| = \sum_i \Bigl(\ln\sigma_i + \ln\tau_i + \sum_k \ln a_{k, i}\Bigr)
 
-    The leapfrog steps preserve volume exactly, whatever their size; the whole of the
-    determinant is that of the start. The free energy against p(x) N(ρ; 0, 1), which is
-    ``Extended(target)``, is minus a valid evidence lower bound, since the momentum integrates
-    to 1 (Salimans et al. 2015, arXiv 1410.6460; Caterini et al. 2018, arXiv 1805.11328).
+    A rotation of (ρ, ξ) leaves the standard normal and volumes as they are. At an angle of 0 the
+    momentum goes on (Salimans et al. 2015, arXiv 1410.6460; Caterini et al. 2018, arXiv
+    1805.11328); at π/2 each step has a new one, and this is a Langevin flow. Between them it is
+    uncorrected Hamiltonian annealing (Geffner & Domke 2021, arXiv 2107.04150; Zhang et al. 2021,
+    arXiv 2107.10211).
+
+    The free energy against p(x) N(ρ, ξ̃; 0, 1), which is ``Extended(target)``, is minus a valid
+    evidence lower bound for steps of any size, since the momentum and ξ̃ integrate to 1.
 
     Exact dynamics at the target's own temperature leave p(x) N(ρ; 0, 1) unchanged, and hence
-    the free energy of any q too. What lowers it is that the temperatures fall on the way and
-    that the scale of the first momentum is learned: what x gives up in volume, ρ takes.
+    the free energy of any q too. What lowers it is that the temperatures fall on the way, and
+    that momenta lose what x gives up in volume: to the gains, and to the noise.
 
-    Trained are the start, step sizes, masses and inverse temperatures.
+    Trained are the start, and of the steps the sizes, masses, inverse temperatures, gains and
+    angles.
 
     Args:
         score: the gradient of ln p at one point, (D,) to (D,); p need not be normalized.
@@ -43,9 +55,10 @@ class Hamiltonian(Flow):
         dtype: float32 or float64.
 
     Attributes:
-        dim: 2D, of the extended space; a point comes first, then its momentum.
+        dim: (K + 2) D, of the extended space: a point, its momentum, and the noise.
         start: of the point, N(0, 1) to N(μ, σ²).
         push: of the momentum, N(0, 1) to N(ν, τ²).
+        angles: θ, shape (K,).
         leapfrog: the steps.
 
     Raises:
@@ -55,13 +68,14 @@ class Hamiltonian(Flow):
         >>> import jax.numpy as jnp
         >>> from fluvial.flows import Hamiltonian
         >>> flow = Hamiltonian(lambda x: -x, 2, steps=3)
-        >>> x, log_det = flow.forward(jnp.array([1.0, 2.0, 0.0, 0.0]))
-        >>> float(log_det)
-        0.0
+        >>> x, log_det = flow.forward(jnp.ones(10))
+        >>> bool(jnp.allclose(flow.inverse(x)[0], 1.0, atol=1e-5))
+        True
     """
 
     start: Diagonal
     push: Diagonal
+    angles: Float[Array, " K"]
     leapfrog: Leapfrog
     dim: int = eqx.field(static=True)
 
@@ -77,28 +91,48 @@ class Hamiltonian(Flow):
         self.leapfrog = Leapfrog(score, target_dim, steps=steps, step_size=step_size, dtype=dtype)
         self.start = Diagonal(target_dim, dtype=dtype)
         self.push = Diagonal(target_dim, dtype=dtype)
-        self.dim = 2 * target_dim
+        self.angles = jnp.full(steps, _ANGLE, dtype)
+        self.dim = (steps + 2) * target_dim
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Move the start and its momentum by K steps."""
-        D = self.start.dim
-        x, log_det = self.start.forward(z[:D])
-        rho, log_det_rho = self.push.forward(z[D:])
-        x, rho = self._steps(x, rho, backward=False)
-        return jnp.concatenate([x, rho]), log_det + log_det_rho
+        z0, rho, noise = self._split(z)
+        x, log_det = self.start.forward(z0)
+        rho, log_det_rho = self.push.forward(rho)
+
+        def step(pair, inputs):
+            x, rho = pair
+            xi, angle, one = inputs
+            rho, kept = _rotated(rho, xi, angle)
+            return self.leapfrog.advance(x, rho, one, self.start), kept
+
+        inputs = (noise, self.angles, self.leapfrog.schedule())
+        (x, rho), noise = jax.lax.scan(step, (x, rho), inputs)
+        log_det = log_det + log_det_rho + jnp.sum(self.leapfrog.log_gain())
+        return jnp.concatenate([x, rho, noise.ravel()]), log_det
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Turn the momentum, take the same steps in the opposite order, and turn it again."""
-        D = self.start.dim
-        first, turned = self._steps(x[:D], -x[D:], backward=True)
-        z, log_det = self.start.inverse(first)
-        rho, log_det_rho = self.push.inverse(-turned)
-        return jnp.concatenate([z, rho]), log_det + log_det_rho
+        """Undo the steps, from the last to the first."""
+        last, rho, noise = self._split(x)
 
-    def _steps(self, x, rho, *, backward):
         def step(pair, inputs):
-            (x, rho), (delta, beta) = pair, inputs
-            x, turned = self.leapfrog.reflected(x, rho, delta, beta, self.start)
-            return (x, -turned), None
+            kept, angle, one = inputs
+            x, rho = self.leapfrog.retreat(pair[0], pair[1], one, self.start)
+            rho, xi = _rotated(rho, kept, -angle)
+            return (x, rho), xi
 
-        return jax.lax.scan(step, (x, rho), self.leapfrog.schedule(), reverse=backward)[0]
+        inputs = (noise, self.angles, self.leapfrog.schedule())
+        (first, rho), noise = jax.lax.scan(step, (last, rho), inputs, reverse=True)
+        z, log_det = self.start.inverse(first)
+        rho, log_det_rho = self.push.inverse(rho)
+        log_det = log_det + log_det_rho - jnp.sum(self.leapfrog.log_gain())
+        return jnp.concatenate([z, rho, noise.ravel()]), log_det
+
+    def _split(self, point):
+        D = self.start.dim
+        return point[:D], point[D : 2 * D], point[2 * D :].reshape(-1, D)
+
+
+def _rotated(rho, xi, angle):
+    c, s = jnp.cos(angle), jnp.sin(angle)
+    return c * rho + s * xi, c * xi - s * rho

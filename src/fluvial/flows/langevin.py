@@ -21,27 +21,28 @@ class Langevin(Flow):
     Gaussian start to the target (see ``Leapfrog``),
 
     .. math::
-        x_k = x_{k-1} + h_k\, s_k(x_{k-1}) + \sqrt{2 h_k}\,\xi_k, \qquad \xi_k \sim N(0, 1)
+        x_k = x_{k-1} + h_k\, s(x_{k-1}; \beta_k) + \sqrt{2 h_k}\,\xi_k, \qquad \xi_k \sim N(0, 1)
 
     and the step back has the same form, from :math:`x_k` with a noise
     :math:`\tilde\xi_k` of its own (Wu et al. 2020, arXiv 2002.06707; Thin et al. 2021,
-    arXiv 2106.15921):
+    arXiv 2106.15921), an inverse temperature that lags, and a scale:
 
-    .. math:: x_{k-1} = x_k + h_k\, s_k(x_k) + \sqrt{2 h_k}\,\tilde\xi_k.
+    .. math:: x_{k-1} = x_k + h_k\, s(x_k; \tilde\beta_k) + \sqrt{2 h_k}\,\tilde\xi_k / a_k.
 
     Both equations together make :math:`(x_{k-1}, \xi_k) \mapsto (x_k, \tilde\xi_k)` a bijection.
-    It is one leapfrog step, the momentum turned at its end, so that it preserves volume and is
-    its own inverse. The flow is the map
+    It is one leapfrog step, the momentum turned at its end. The flow is the map
 
     .. math:: (z_0, \xi_1 \dots \xi_K) \mapsto (x_K, \tilde\xi_1 \dots \tilde\xi_K), \qquad
-        x_0 = \mu + \sigma z_0, \qquad \ln|\det| = \sum_i \ln\sigma_i
+        x_0 = \mu + \sigma z_0, \qquad
+        \ln|\det| = \sum_i \Bigl(\ln\sigma_i + \sum_k \ln a_{k, i}\Bigr)
 
     of R^{(K + 1) D}. Its free energy against p(x) N(ξ̃; 0, 1), which is ``Extended(target)``,
     is minus the evidence lower bound of unadjusted Langevin annealing: a valid bound for any
     step sizes, since ξ̃ integrates to 1. Draws of the target are the first D coordinates.
 
-    Trained are μ, σ, step sizes, masses and inverse temperatures. Nothing in it depends on
-    anything else about p than its score, whose Hessian enters the gradients.
+    Trained are μ, σ, and of the steps the sizes, masses, inverse temperatures and scales a.
+    Nothing in it depends on anything else about p than its score, whose Hessian enters the
+    gradients.
 
     Args:
         score: the gradient of ln p at one point, (D,) to (D,); p need not be normalized.
@@ -88,23 +89,27 @@ class Langevin(Flow):
         """Walk from the start's draw to the target's; keep the noise of the way back."""
         z0, noise = self._split(z)
         x0, log_det = self.start.forward(z0)
-        x, noise = self._walk(x0, noise, backward=False)
-        return jnp.concatenate([x, noise.ravel()]), log_det
+
+        def walk(x, inputs):
+            xi, step = inputs
+            x, rho = self.leapfrog.advance(x, xi, step, self.start)
+            return x, -rho
+
+        x, noise = jax.lax.scan(walk, x0, (noise, self.leapfrog.schedule()))
+        return jnp.concatenate([x, noise.ravel()]), log_det + jnp.sum(self.leapfrog.log_gain())
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Walk back, which is the same steps in the opposite order."""
+        """Walk back, from the last step to the first."""
         last, noise = self._split(x)
-        x0, noise = self._walk(last, noise, backward=True)
+
+        def walk(x, inputs):
+            rho, step = inputs
+            return self.leapfrog.retreat(x, rho, step, self.start)
+
+        x0, noise = jax.lax.scan(walk, last, (-noise, self.leapfrog.schedule()), reverse=True)
         z0, log_det = self.start.inverse(x0)
-        return jnp.concatenate([z0, noise.ravel()]), log_det
+        return jnp.concatenate([z0, noise.ravel()]), log_det - jnp.sum(self.leapfrog.log_gain())
 
     def _split(self, point):
         D = self.start.dim
         return point[:D], point[D:].reshape(-1, D)
-
-    def _walk(self, x, noise, *, backward):
-        def step(x, inputs):
-            rho, delta, beta = inputs
-            return self.leapfrog.reflected(x, rho, delta, beta, self.start)
-
-        return jax.lax.scan(step, x, (noise, *self.leapfrog.schedule()), reverse=backward)

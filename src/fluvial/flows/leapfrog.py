@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -12,34 +13,57 @@ from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.linear import Diagonal
 
-__all__ = ["Leapfrog", "Score"]
+__all__ = ["Leapfrog", "Score", "Step"]
 
 Score = Callable[[Float[Array, " D"]], Float[Array, " D"]]
 """The gradient of a log density at one point, in the dtype of the point."""
 
 _MAX_LOG_STEP = 4.0
 _MAX_LOG_MASS = 4.0
+_MAX_LOG_GAIN = 4.0
 _NEUTRAL = math.log(math.e - 1)
 """Where softplus is 1."""
 
 
-class Leapfrog(eqx.Module):
-    r"""K leapfrog steps whose step sizes, masses and inverse temperatures are learned.
+class Step(NamedTuple):
+    """What one step goes by; of K steps each has a leading axis of length K.
 
-    Step k, of a point x and a momentum ρ, follows the score of
-    :math:`\pi_k \propto q_0^{1 - \beta_k} p^{\beta_k}`, with :math:`q_0 = N(\mu, \sigma^2)`:
+    Attributes:
+        delta: its size, one number a coordinate, shape (D,).
+        beta: the inverse temperature of its first kick.
+        lagging: that of its last kick.
+        log_gain: ln of the factor on the momentum at its end, shape (D,).
+    """
+
+    delta: Float[Array, "*K D"]
+    beta: Float[Array, "*K"]
+    lagging: Float[Array, "*K"]
+    log_gain: Float[Array, "*K D"]
+
+
+class Leapfrog(eqx.Module):
+    r"""K leapfrog steps whose sizes, masses, inverse temperatures and gains are learned.
+
+    A step of a point x and a momentum ρ follows, with :math:`q_0 = N(\mu, \sigma^2)`, the scores
+    of :math:`q_0^{1 - \beta} p^{\beta}` at two inverse temperatures:
 
     .. math::
-        s_k(x) &= \beta_k \nabla \ln p(x) - (1 - \beta_k) (x - \mu) / (\sigma^2 + \delta_k^2) \\
-        \rho_{1/2} &= \rho + \tfrac12 \delta_k\, s_k(x), \qquad
+        s(x; \beta) &= \beta \nabla \ln p(x) - (1 - \beta) (x - \mu) / (\sigma^2 + \delta_k^2) \\
+        \rho_{1/2} &= \rho + \tfrac12 \delta_k\, s(x; \beta_k), \qquad
         x' = x + \delta_k\, \rho_{1/2}, \qquad
-        \rho' = \rho_{1/2} + \tfrac12 \delta_k\, s_k(x')
+        \rho' = a_k \bigl(\rho_{1/2} + \tfrac12 \delta_k\, s(x'; \tilde\beta_k)\bigr)
 
     where :math:`\delta_k = \epsilon_k / \sqrt m`, one number a coordinate, from a step size
     :math:`\epsilon_k` and masses m. Momenta are in units of :math:`\sqrt m`, so that they are
-    standard normal whatever the masses. Each line is a shear, hence the step preserves volume,
-    for any field s; and if the sign of the momentum is turned at its end, it undoes itself
-    (Neal 2011, section 2.3).
+    standard normal whatever the masses. Each line is a shear for any field s, up to the gain
+    :math:`a_k`: the map has an inverse and :math:`\ln|\det| = \sum_i \ln a_{k, i}` for steps of
+    any size.
+
+    The kicks of textbook dynamics have one temperature and no gain, which is right where the
+    draws are already distributed as the tempered density. A few steps leave them behind it, and
+    what they lag is learned: :math:`\tilde\beta_k` is between :math:`\beta_{k-1}` and
+    :math:`\beta_k`. The gain cools the momentum as what x gives up in volume heats it (Caterini
+    et al. 2018, arXiv 1805.11328, section 3.1).
 
     The :math:`\delta_k^2` beside the variance keeps the start's part of the dynamics stable for
     any step: leapfrog is unstable where a step is longer than twice the scale.
@@ -57,6 +81,8 @@ class Leapfrog(eqx.Module):
         raw_log_step: ln ε relative to its start, before it is bounded, shape (K,).
         raw_log_mass: ln m before it is bounded to ±4, shape (D,).
         raw_gaps: the differences of β before the softplus, up to a factor, shape (K,).
+        raw_lag: how far the last kick lags, 0 to 1, before the sigmoid, shape (K,).
+        raw_log_gain: ln a before it is bounded to ±4, shape (K, D).
 
     Raises:
         InputError: if ``dim`` or ``steps`` is below 1, or ``step_size`` is not positive.
@@ -65,7 +91,7 @@ class Leapfrog(eqx.Module):
         >>> import jax.numpy as jnp
         >>> from fluvial.flows.leapfrog import Leapfrog
         >>> leapfrog = Leapfrog(lambda x: -x, 2, steps=4)
-        >>> leapfrog.schedule()[1]
+        >>> leapfrog.schedule().beta
         Array([0.25, 0.5 , 0.75, 1.  ], dtype=float32)
     """
 
@@ -74,6 +100,8 @@ class Leapfrog(eqx.Module):
     raw_log_step: Float[Array, " K"]
     raw_log_mass: Float[Array, " D"]
     raw_gaps: Float[Array, " K"]
+    raw_lag: Float[Array, " K"]
+    raw_log_gain: Float[Array, "K D"]
 
     def __init__(
         self,
@@ -93,39 +121,48 @@ class Leapfrog(eqx.Module):
         self.raw_log_step = jnp.zeros(steps, dtype)
         self.raw_log_mass = jnp.zeros(dim, dtype)
         self.raw_gaps = jnp.full(steps, _NEUTRAL, dtype)
+        self.raw_lag = jnp.zeros(steps, dtype)
+        self.raw_log_gain = jnp.zeros((steps, dim), dtype)
 
-    def schedule(self) -> tuple[Float[Array, "K D"], Float[Array, " K"]]:
-        """Give δ, shape (K, D), and β, shape (K,)."""
+    def schedule(self) -> Step:
+        """Give what all steps go by."""
         log_step = smoothly_bounded(self.raw_log_step, _MAX_LOG_STEP, _MAX_LOG_STEP)
         log_mass = smoothly_bounded(self.raw_log_mass, _MAX_LOG_MASS, _MAX_LOG_MASS)
         delta = self.step_size * jnp.exp(log_step[:, None] - 0.5 * log_mass)
         # The least gap keeps the sum away from 0, where all softplus underflow.
         gaps = jax.nn.softplus(self.raw_gaps) + jnp.finfo(self.raw_gaps.dtype).eps
         risen = jnp.cumsum(gaps)
-        return delta, risen / risen[-1]
+        lagging = risen - gaps * jax.nn.sigmoid(self.raw_lag)
+        return Step(delta, risen / risen[-1], lagging / risen[-1], self.log_gain())
 
-    def reflected(
-        self,
-        x: Float[Array, " D"],
-        rho: Float[Array, " D"],
-        delta: Float[Array, " D"],
-        beta: Float[Array, ""],
-        start: Diagonal,
+    def log_gain(self) -> Float[Array, "K D"]:
+        """Give ln a; its sum is the log determinant of all steps."""
+        return smoothly_bounded(self.raw_log_gain, _MAX_LOG_GAIN, _MAX_LOG_GAIN)
+
+    def advance(
+        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: Step, start: Diagonal
     ) -> tuple[Float[Array, " D"], Float[Array, " D"]]:
-        """Take one step and turn the momentum: (x, ρ) to (x', −ρ'), its own inverse.
+        """Take one step, (x, ρ) to (x', ρ').
 
         Args:
             x: where, shape (D,).
             rho: the momentum, shape (D,).
-            delta: this step's δ, shape (D,).
-            beta: this step's β.
+            step: one of the schedule.
             start: the affine map that takes N(0, 1) to q0.
         """
+        half = rho + self._kick(x, step.beta, step.delta, start)
+        x = x + step.delta * half
+        half = half + self._kick(x, step.lagging, step.delta, start)
+        return x, jnp.exp(step.log_gain) * half
+
+    def retreat(
+        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: Step, start: Diagonal
+    ) -> tuple[Float[Array, " D"], Float[Array, " D"]]:
+        """Undo one step, (x', ρ') to (x, ρ)."""
+        half = jnp.exp(-step.log_gain) * rho - self._kick(x, step.lagging, step.delta, start)
+        x = x - step.delta * half
+        return x, half - self._kick(x, step.beta, step.delta, start)
+
+    def _kick(self, x, beta, delta, start: Diagonal):
         stiffness = (1 - beta) / (start.scale() ** 2 + delta**2)
-
-        def kick(x):
-            return 0.5 * delta * (beta * self.score(x) - stiffness * (x - start.shift))
-
-        half = rho + kick(x)
-        x = x + delta * half
-        return x, -(half + kick(x))
+        return 0.5 * delta * (beta * self.score(x) - stiffness * (x - start.shift))

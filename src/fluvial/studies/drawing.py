@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from fluvial.folder import replaced
+
 __all__ = ["COLORS", "INK", "panels", "save"]
 
 COLORS: Sequence[str] = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -48,6 +50,10 @@ def panels(
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG on white, so that it can be read on a page of any color."""
-    with matplotlib.rc_context(_STYLE):
-        figure.savefig(path, format="png", facecolor="white")
+    """Write a figure as PNG on white, so that it can be read on a page of any color.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    with matplotlib.rc_context(_STYLE), replaced(path) as fresh:
+        figure.savefig(fresh, format="png", facecolor="white")

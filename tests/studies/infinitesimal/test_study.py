@@ -3,7 +3,7 @@ import pytest
 
 from fluvial.replication import Budget, Judgement, Ledger, Record
 from fluvial.studies.infinitesimal.claims import diffusion_unit, judged_claims
-from fluvial.studies.infinitesimal.plan import plan
+from fluvial.studies.infinitesimal.plan import CONTINUOUS, plan
 from fluvial.studies.infinitesimal.study import Infinitesimal
 from fluvial.studies.running import run_study
 
@@ -35,7 +35,8 @@ def recorded(tmp_path):
         noise = np.array([0.0, 1e-4, 2e-4])
         with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
             for setting in chosen.settings():
-                ledger.write(setting.name, Record({"gap": gap(setting.length) + noise}), 1.0)
+                length = 100 if setting.family == CONTINUOUS else setting.length
+                ledger.write(setting.name, Record({"gap": gap(length) + noise}), 1.0)
             for energy in chosen.energies:
                 kl = np.stack([divergence(np.array(chosen.checkpoints)) + n for n in noise])
                 ledger.write(diffusion_unit(energy), Record({"kl": kl}), 1.0)
@@ -46,7 +47,7 @@ def recorded(tmp_path):
 
 def test_claims_hold_where_gaps_close_and_the_diffusion_arrives(recorded):
     claims = recorded(lambda K: 1 / K, lambda k: np.exp(-k / 100))
-    assert len(claims) == 5 * 2 * 2 + 4 * 2
+    assert len(claims) == 5 * 2 * 2 + 5 + 4 * 2
     assert {judged.judgement for judged in claims.values()} == {Judgement.REPRODUCED}
     assert claims["funnel-langevin-rises"].measured == pytest.approx(1 / 8 - 1 / 32)
     assert claims["u2-hamiltonian-toward-log-z"].measured == pytest.approx(1 / 16, rel=0.01)

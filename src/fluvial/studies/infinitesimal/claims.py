@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from fluvial.replication import Claim, JudgedClaim, Ledger, Rule
-from fluvial.studies.infinitesimal.plan import FUNNEL, Plan, Setting, plan
+from fluvial.studies.infinitesimal.plan import (
+    FUNNEL,
+    Plan,
+    Setting,
+    continuous_setting,
+    plan,
+)
 
 __all__ = ["diffusion_unit", "judged_claims"]
 
@@ -19,7 +25,11 @@ _NEAR = 0.05
 def judged_claims(ledger: Ledger) -> Sequence[JudgedClaim]:
     """Judge the claims whose settings the budget has run."""
     measured = plan(ledger.budget)
-    pairs = [*_of_bounds(ledger, measured), *_of_diffusion(ledger, measured)]
+    pairs = [
+        *_of_bounds(ledger, measured),
+        *_of_continuous(ledger, measured),
+        *_of_diffusion(ledger, measured),
+    ]
     return [claim.judge(values.tolist(), ledger.budget) for claim, values in pairs]
 
 
@@ -41,6 +51,12 @@ def _of_bounds(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarr
             )
             yield _rises(target, family, measured), (gaps[:-1] - gaps[1:]).min(axis=0)
             yield _toward(target, family, measured), gaps[-1] / gaps[0]
+
+
+def _of_continuous(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+    for target in measured.targets if measured.continuous else ():
+        gaps = ledger.record(continuous_setting(target).name).values["gap"]
+        yield _follows(target), np.asarray(gaps, float)
 
 
 def _of_diffusion(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
@@ -74,6 +90,19 @@ def _toward(target: str, family: str, measured: Plan) -> Claim:
         published="",
         quantity=f"ln Z - ELBO with {last} steps over ln Z - ELBO with {first}",
         rule=Rule(high=0.5),
+    )
+
+
+def _follows(target: str) -> Claim:
+    return Claim(
+        name=f"{target.lower()}-continuous-near-log-z",
+        statement=f"On {_named(target)} a continuous-time flow, trained by the free energy, has a "
+        "bound near ln Z.",
+        source=f"{_PAPER}; how near: {_BEYOND}",
+        published="",
+        quantity="ln Z - ELBO",
+        rule=Rule(high=_NEAR),
+        unit="nat",
     )
 
 

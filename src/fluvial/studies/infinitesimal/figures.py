@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from fluvial.replication import Figure, Ledger
-from fluvial.studies.drawing import COLORS, panels, save
+from fluvial.studies.drawing import COLORS, INK, panels, save
 from fluvial.studies.infinitesimal.claims import diffusion_unit
 from fluvial.studies.infinitesimal.diffusion import STEP_SIZE
-from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
+from fluvial.studies.infinitesimal.plan import Plan, Setting, continuous_setting, plan
 
 __all__ = ["drawn_figures"]
 
@@ -28,6 +28,10 @@ def _bounds(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
             records = [ledger.record(setting.name) for setting in settings]
             gaps = np.array([record.values["gap"] for record in records], float)
             _curve(axis, measured.lengths, gaps, color, family)
+        if measured.continuous:
+            gaps = ledger.record(continuous_setting(target).name).values["gap"]
+            mean = float(np.mean(np.asarray(gaps, float)))
+            axis.axhline(mean, color=INK, linewidth=1.0, linestyle="--", label="continuous")
         axis.set_xscale("log", base=2)
         axis.set_xticks(measured.lengths, [str(length) for length in measured.lengths])
         axis.set_xlabel("steps K")
@@ -37,10 +41,11 @@ def _bounds(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
     save(figure, directory / "bounds.png")
     return Figure(
         "bounds.png",
-        "Bounds of Langevin and Hamiltonian flows",
+        "Bounds of infinitesimal flows",
         f"How far the evidence lower bound in the extended space is below ln Z, mean over "
         f"{measured.seeds} seeds with one standard deviation. Step sizes, masses, inverse "
-        "temperatures and the Gaussian start are learned.",
+        "temperatures, gains, angles and the Gaussian start are learned. Dashed: the mean of "
+        "flows of a differential equation, which have no number of steps.",
     )
 
 

@@ -6,10 +6,12 @@ from typing import NamedTuple
 from fluvial.replication import Budget
 from fluvial.targets.energies import ENERGIES
 
-__all__ = ["FAMILIES", "FUNNEL", "Plan", "Setting", "plan"]
+__all__ = ["CONTINUOUS", "FAMILIES", "FUNNEL", "Plan", "Setting", "continuous_setting", "plan"]
 
 FAMILIES = ("langevin", "hamiltonian")
+CONTINUOUS = "continuous"
 FUNNEL = "funnel"
+_SOLVER_STEPS = 4
 
 
 class Setting(NamedTuple):
@@ -17,8 +19,8 @@ class Setting(NamedTuple):
 
     Attributes:
         target: "U1" to "U4", or "funnel".
-        family: "langevin" or "hamiltonian".
-        length: K, the number of steps.
+        family: "langevin", "hamiltonian", or "continuous".
+        length: K, the number of steps; of the solver, for a continuous-time flow.
     """
 
     target: str
@@ -36,8 +38,9 @@ class Plan(NamedTuple):
 
     Attributes:
         seeds: how many flows are trained of each setting, and how many diffusions are run.
-        families: of flows.
+        families: of flows of K steps.
         lengths: K, in rising order.
+        continuous: whether continuous-time flows are trained too.
         targets: on which bounds are measured.
         steps: of Adam.
         draws: from the flow in each step.
@@ -51,6 +54,7 @@ class Plan(NamedTuple):
     seeds: int
     families: tuple[str, ...]
     lengths: tuple[int, ...]
+    continuous: bool
     targets: tuple[str, ...]
     steps: int
     draws: int
@@ -66,6 +70,13 @@ class Plan(NamedTuple):
             for length in self.lengths:
                 for target in self.targets:
                     yield Setting(target, family, length)
+        if self.continuous:
+            yield from map(continuous_setting, self.targets)
+
+
+def continuous_setting(target: str) -> Setting:
+    """Return the continuous-time flow that is trained on a target."""
+    return Setting(target, CONTINUOUS, _SOLVER_STEPS)
 
 
 def plan(budget: Budget) -> Plan:
@@ -79,14 +90,15 @@ def plan(budget: Budget) -> Plan:
     to_the_end = (1, 4, 16, 64, 256, 1024, 4096)
     return {
         Budget.SMOKE: Plan(
-            2, FAMILIES[:1], (1, 2), ("U2",), 5, 32, 256, ("U2",), (1, 4, 16), 512, 128
+            2, FAMILIES[:1], (1, 2), False, ("U2",), 5, 32, 256, ("U2",), (1, 4, 16), 512, 128
         ),
         Budget.QUICK: Plan(
             3,
             FAMILIES,
             (2, 8, 32),
+            True,
             everything,
-            1000,
+            2000,
             128,
             2**14,
             ENERGIES,
@@ -98,6 +110,7 @@ def plan(budget: Budget) -> Plan:
             5,
             FAMILIES,
             (2, 8, 32, 128),
+            True,
             everything,
             3000,
             256,

@@ -17,16 +17,17 @@ _TRACE_POINTS = 100
 
 @final
 class Infinitesimal(Study):
-    """Langevin and Hamiltonian flows, which the paper describes and does not try.
+    """Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
 
-    Learned flows of a few steps, whose bounds are compared with ln Z on the energies U1 to U4
-    (cut off smoothly at |z1| = 4, see `fluvial.targets.energies`) and on Neal's funnel in 10
-    dimensions; and Langevin dynamics of many small steps in which nothing is learned.
+    Learned flows of a few steps, and of a differential equation, whose bounds are compared with
+    ln Z on the energies U1 to U4 (cut off smoothly at |z1| = 4, see `fluvial.targets.energies`)
+    and on Neal's funnel in 10 dimensions; and Langevin dynamics of many small steps in which
+    nothing is learned.
     """
 
     name = "infinitesimal"
     title = "Infinitesimal flows (Rezende & Mohamed 2015, section 3.2)"
-    version = 1
+    version = 2
 
     def seeds(self, budget: Budget) -> Sequence[int]:
         """List the seeds that the budget runs."""
@@ -71,20 +72,20 @@ def _train(setting: Setting, chosen: Plan) -> Record:
         draws=chosen.draws,
         measuring_draws=chosen.measuring_draws,
     )
-    blocks = np.array_split(bounds.free_energies, min(_TRACE_POINTS, chosen.steps), axis=1)
+    steps = bounds.free_energies.shape[1]
+    blocks = np.array_split(bounds.free_energies, min(_TRACE_POINTS, steps), axis=1)
     values = {
         **setting._asdict(),
         "gap": bounds.gap,
         "gap_se": bounds.gap_se,
         "nonfinite": bounds.nonfinite,
         "nonfinite_training": bounds.nonfinite_training,
-        "steps": chosen.steps,
+        "steps": steps,
         "draws": chosen.draws,
     }
     arrays = {
         "free_energy": np.stack([block.mean(axis=1) for block in blocks], axis=1),
-        "step_sizes": bounds.step_sizes,
-        "temperatures": bounds.temperatures,
+        **bounds.learned,
     }
     return Record(values, arrays)
 

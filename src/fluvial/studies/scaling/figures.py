@@ -13,6 +13,8 @@ from fluvial.studies.scaling.plan import Sweep, plan
 
 __all__ = ["drawn_figures"]
 
+_WITH_FLOOR = ("planar", "radial")
+_ROOM = 6.0  # for the legend, above the longest time
 _AXES = {"K": "layers K", "D": "dimension D", "N": "width N"}
 
 
@@ -30,8 +32,9 @@ def _times(ledger: Ledger, directory: Path) -> Figure:
             _sweep(axis, ledger, sweep, color, dict(rates))
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
+        axis.set_ylim(top=_ROOM * axis.get_ylim()[1])
         axis.set_xlabel(_AXES[name])
-        axis.legend(fontsize=7)
+        axis.legend(fontsize=7, loc="upper left")
     axes[0, 0].set_ylabel("seconds a gradient step")
     save(figure, directory / "times.png")
     return Figure("times.png", "Time of a gradient step", _told(ledger, dict(rates)))
@@ -51,7 +54,7 @@ def _sweep(axis, ledger: Ledger, sweep: Sweep, color: str, rates: dict[str, floa
         linewidth=1.0,
         label=f"{sweep.what}: {slope}",
     )
-    if sweep.what not in ("dense", "network"):
+    if sweep.what in _WITH_FLOOR:
         floor = floor_seconds(values, rates)
         axis.plot(sweep.sizes, floor, color=color, linewidth=0.8, linestyle=":")
 
@@ -59,7 +62,7 @@ def _sweep(axis, ledger: Ledger, sweep: Sweep, color: str, rates: dict[str, floa
 def _told(ledger: Ledger, rates: dict[str, float]) -> str:
     distances = []
     for sweep in plan(ledger.budget).sweeps:
-        if sweep.what in ("dense", "network"):
+        if sweep.what not in _WITH_FLOOR:
             continue
         values = dict(ledger.record(sweep.name).values)
         measured = np.asarray(values["seconds"]).mean(axis=0)[-1]

@@ -24,7 +24,7 @@ class Scaling(Study):
 
     name = "scaling"
     title = "The cost of a flow (Rezende & Mohamed 2015, section 4)"
-    version = 1
+    version = 2
 
     def seeds(self, budget: Budget) -> Sequence[int]:
         """List the seeds that the budget runs."""

@@ -1,11 +1,13 @@
 """How long a step takes, and how fast this machine is at what a step cannot do without."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from threadpoolctl import threadpool_limits
 
 from fluvial.studies.scaling.steps import Step
 
@@ -14,6 +16,9 @@ __all__ = ["Rates", "machine_rates", "seconds_of"]
 _MEGABYTES = 128
 _NUMBERS = 100_000  # fit in the cache
 _ROUNDS = 20
+_LEAST_SPAN = 0.2  # seconds: a step of microseconds runs often, that one be undisturbed
+_SPAN = 3.0  # seconds after which a slow step has run often enough
+_LEAST_RUNS = 3
 
 
 class Rates(NamedTuple):
@@ -29,7 +34,16 @@ class Rates(NamedTuple):
 
 
 def seconds_of(step: Step, seed: int, repeats: int) -> float:
-    """Return the least wall time of several runs, after one that does not count."""
+    """Return the least wall time of several runs, after one that does not count.
+
+    What LAPACK does, it does in one thread: where others wait for the cores too, its threads wait
+    for each other, and a small determinant takes a hundred times as long.
+
+    Args:
+        step: what is timed.
+        seed: of its parameters and points.
+        repeats: runs, if they take neither less than 0.2 s together nor more than 3 s.
+    """
     arguments = step.arguments(seed)
     return _least_seconds(lambda: step.compiled(*arguments), repeats)
 
@@ -47,10 +61,16 @@ def machine_rates(repeats: int) -> Rates:
 
 
 def _least_seconds(run: Callable[[], Any], repeats: int) -> float:
-    jax.block_until_ready(run())
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
+    with threadpool_limits(1, "blas"):
         jax.block_until_ready(run())
-        seconds.append(time.perf_counter() - start)
+        seconds = []
+        while not _often_enough(seconds, repeats):
+            start = time.perf_counter()
+            jax.block_until_ready(run())
+            seconds.append(time.perf_counter() - start)
     return min(seconds)
+
+
+def _often_enough(seconds: Sequence[float], repeats: int) -> bool:
+    span, count = math.fsum(seconds), len(seconds)
+    return span >= _LEAST_SPAN and (count >= repeats or (count >= _LEAST_RUNS and span >= _SPAN))
