@@ -125,7 +125,9 @@ def test_the_slider_steps_through_the_layers(browser):
 
 
 def test_curves_zoom_by_buttons_keys_and_mouse(browser):
+    from selenium.common.exceptions import ElementNotInteractableException
     from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.support.ui import WebDriverWait
 
     def extent():
         picture = browser.find_element("css selector", ".chart .plot svg")
@@ -140,7 +142,9 @@ def test_curves_zoom_by_buttons_keys_and_mouse(browser):
     browser.execute_script(
         "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", picture
     )
-    picture.send_keys("0")
+    # On a busy machine the browser takes its time until a picture that was scrolled to has focus.
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=[ElementNotInteractableException])
+    waiting.until(lambda _: picture.send_keys("0") is None)
     assert extent() == full
     picture = browser.find_element("css selector", ".chart .plot svg")
     mouse = ActionChains(browser).move_to_element_with_offset(picture, -100, 0)
