@@ -1,5 +1,6 @@
 """``fluvial replicate``: run a notebook again, and say whether this machine says the same."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -110,6 +111,7 @@ def _tell(
 
     show_replication(recorded, replication)
     if out is not None:
-        command = f"fluvial replicate {recorded.origin}"
+        # As it was typed: options decide what was compared and how.
+        command = shlex.join(["fluvial", *sys.argv[1:]])
         save_replication(out, recorded, replication, tolerance, command)
         typer.echo(f"saved in {out}: replication.json, executed.ipynb")

@@ -52,7 +52,8 @@ def _show_cell(console: Console, cell: "CellOutcome") -> None:
         console.print(f"    {_line(found)}", soft_wrap=True)
     left_out = cell.found - len(shown)
     if shown and left_out > 0:
-        console.print(f"    … and {left_out} more differences, tolerated ones included")
+        differences = "difference" if left_out == 1 else "differences"
+        console.print(f"    … and {left_out} more {differences}, tolerated ones included")
 
 
 def _verdict(console: Console, what: str, verdict: str, rest: str) -> None:
@@ -65,7 +66,7 @@ def _line(found: "Difference") -> str:
     relative = "" if found.relative is None else f", {found.relative:.2g} relative"
     return (
         f"{found.place}: recorded {_quoted(found.recorded)}, here {_quoted(found.local)} "
-        f"({found.reason}{relative})"
+        f"({found.reason.removesuffix('.')}{relative})"
     )
 
 

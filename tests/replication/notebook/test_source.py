@@ -66,7 +66,7 @@ def test_from_the_page_of_a_repository(server):
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("/nowhere.ipynb", "404"), ("/page", "is a web page rather than")]
+    ("path", "words"), [("/nowhere.ipynb", "404"), ("/page", "is a web page, and so no notebook")]
 )
 def test_what_the_web_answers_instead(server, path, words):
     with pytest.raises(InputError, match=words):

@@ -181,8 +181,8 @@ def _run_cell(
         stopped = f"cell {number} did not end."
     except DeadKernelError:
         problem = (
-            f"The kernel died in cell {number}: it ran out of memory, or a compiled library "
-            "crashed."
+            f"The kernel died in cell {number}: most likely it ran out of memory, or a compiled "
+            "library crashed."
         )
         stopped = f"the kernel died in cell {number}."
     seconds = time.perf_counter() - begin

@@ -145,10 +145,9 @@ def _content(data: bytes, origin: str) -> dict:
     try:
         content = json.loads(data)
     except ValueError as error:  # not JSON, or not even UTF-8
-        what = "a web page" if data.lstrip()[:1] == b"<" else "not valid JSON"
+        what = "is a web page" if data.lstrip()[:1] == b"<" else "is not valid JSON"
         raise InputError(
-            f"{origin} is {what} rather than a notebook: give an .ipynb file, or the address of "
-            "one."
+            f"{origin} {what}, and so no notebook: give an .ipynb file, or the address of one."
         ) from error
     version = content.get("nbformat") if isinstance(content, dict) else None
     if not isinstance(version, int) or version < 1:
