@@ -12,7 +12,7 @@ from fluvial.flows.linear import Diagonal
 __all__ = ["Hamiltonian"]
 
 _ANGLE = 1.0
-"""Where training starts: many steps with little noise are chaotic, and settle in local optima.
+"""Where training starts: with little noise many steps settled in local optima of the energy U4.
 By symmetry the gradient is 0 at an angle of 0, where nothing is renewed."""
 
 
