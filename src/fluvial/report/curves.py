@@ -12,6 +12,7 @@ from fluvial.replication import Ledger, Record
 __all__ = ["learning_curves"]
 
 _NAMES = ("loss", "free_energy", "elbo", "bound")
+_MARK = "curve_"
 _POINTS = 200
 _DIGITS = 5
 
@@ -20,7 +21,8 @@ def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
     """Collect the curves of a study's finished units.
 
     An array is one if its name speaks of a loss, a free energy or a bound and it has one axis, the
-    steps, or two, the seeds and the steps. More than 200 steps are averaged in blocks.
+    steps, or two, the seeds and the steps. Where some of a record's names begin with "curve_",
+    the others are no curves. More than 200 steps are averaged in blocks.
 
     Returns:
         One entry a unit: ``unit``, ``quantity``, and ``lines``, each with ``label``, ``x`` (the
@@ -33,6 +35,8 @@ def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
 
 def _chart(unit: str, record: Record, seeds: list[int]) -> dict[str, Any]:
     curves = {name: np.asarray(curve) for name, curve in _curves(record.arrays)}
+    marked = {name: curve for name, curve in curves.items() if name.startswith(_MARK)}
+    curves = {name.removeprefix(_MARK): curve for name, curve in (marked or curves).items()}
     lines = []
     for name, curve in curves.items():
         steps = record.values.get("steps")
