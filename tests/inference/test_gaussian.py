@@ -80,3 +80,16 @@ def test_the_log_density_is_that_of_scipy():
     x = rng.standard_normal((5, 3))
     expected = multivariate_normal(q.mean, q.cholesky @ q.cholesky.T).logpdf(x)
     np.testing.assert_allclose(q.log_prob(x), expected, rtol=1e-12)
+
+
+def test_with_fewer_draws_than_coordinates_the_start_is_kept_if_it_was_better():
+    """A funnel in each of 150 pairs: matching 256 scores leads away from N(0, I)."""
+
+    def log_density(x):
+        v, y = x[:150], x[150:]
+        return -0.5 * jnp.sum((v / 1.5) ** 2 + y**2 * jnp.exp(-v) + v)
+
+    start = Gaussian(np.zeros(300), np.eye(300))
+    meter = Meter(Target(log_density, dim=300))
+    q = batch_and_match(meter, start, np.random.default_rng(0), max_steps=20)
+    assert q is start

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.errors import InputError
+from fluvial.flows.activation import silu
 
 __all__ = ["Conditioner"]
 
@@ -74,7 +75,7 @@ class Conditioner(eqx.Module):
         """Evaluate c(a)."""
         h = a
         for W, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            h = jax.nn.silu(W @ h + b)
+            h = silu(W @ h + b)
         return self.weights[-1] @ h + self.biases[-1] + self.shortcut @ a
 
 

@@ -28,6 +28,7 @@ _MAX_STEPS = 200
 _CHECK_EVERY = 10
 _ENOUGH_KL = 0.002  # nats: half the variance of the log weights at which matching may stop
 _MAX_LOG_SCALE = 100.0
+_LOST = 1.0  # nats: with fewer draws than coordinates matching can end far below its start
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,17 +95,20 @@ def batch_and_match(
         max_steps: the most steps to take; it stops before where the fit has settled.
 
     Returns:
-        The Gaussian of the steps' window with the highest mean log weight (a running ELBO).
+        The Gaussian of the steps' window with the highest mean log weight (a running ELBO), or
+        ``start`` if that was better by more than a nat.
     """
     batch = int(np.clip(2 * start.dim, 32, 256))
     current = best = start
-    best_elbo, window = -np.inf, []
+    start_elbo, best_elbo, window = -np.inf, -np.inf, []
     for t in range(max_steps):
         log_w, proposal = _step(meter, current, rng, batch, lam=batch * start.dim / (1.0 + t))
+        if t == 0:
+            start_elbo = _mean(log_w)
         window.append(log_w)
         if len(window) == _CHECK_EVERY:
             pooled = np.concatenate(window)
-            elbo = float(np.mean(pooled)) if len(pooled) else -np.inf
+            elbo = _mean(pooled)
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
             if len(pooled) and np.std(pooled) ** 2 < 2.0 * _ENOUGH_KL:
@@ -113,7 +117,11 @@ def batch_and_match(
         if proposal is None or not abs(proposal.log_det) < _MAX_LOG_SCALE * start.dim:
             proposal = Gaussian(best.mean, 0.5 * current.cholesky)
         current = proposal
-    return best
+    return start if best_elbo < start_elbo - _LOST else best
+
+
+def _mean(log_w: np.ndarray) -> float:
+    return float(np.mean(log_w)) if len(log_w) else -np.inf
 
 
 def _step(meter: Meter, q: Gaussian, rng: np.random.Generator, batch: int, lam: float):

@@ -79,7 +79,7 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
         log_evidence: ln Z as estimated from q, in nats.
         rng: decides where the search starts.
     """
-    x, _ = q.sample(rng, _DRAWS)
+    x, _ = q.sample(rng, max(_DRAWS, 8 * q.dim))
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
     suspects = np.concatenate(

@@ -28,6 +28,9 @@ __all__ = ["ChunkResult", "Training", "optimizer", "train", "train_chunk"]
 
 _CHECK_DRAWS = 1024
 _RATES = (5e-3, 1.5e-3, 4e-4)
+# Adam moves what has no gradient but noise as far as all else, and what the many inputs of a
+# layer add up to grows with the square root of their number.
+_DIMENSIONS = 100  # up to which these are the step sizes
 _WORSE = 1.0  # nats below the best seen: this step size has diverged
 
 
@@ -178,7 +181,8 @@ def _train(
     best = Best(parameters, devices.fetch(_log_weights(parameters, z, flow, target)))
     evaluations, free_energies, nonfinite = len(draws), [], 0
     interrupted = False
-    rates = list(_RATES)
+    shrink = min(1.0, (_DIMENSIONS / flow.dim) ** 0.5)
+    rates = [rate * shrink for rate in _RATES]
     schedule = Schedule(rates.pop(0), chunk, max_steps)
     state = optimizer().init(parameters)
     try:

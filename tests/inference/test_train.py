@@ -1,0 +1,45 @@
+"""Training of flows on densities whose evidence is known."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial.flows import build_flow
+from fluvial.inference.train import train
+from fluvial.objectives import FreeEnergy
+from fluvial.targets import Target
+
+
+def trained(spec, target, **options):
+    flow = build_flow(spec, target.dim, key=jax.random.key(0))
+    with jax.enable_x64(True):
+        return train(flow, target, jax.random.key(1), objective=FreeEnergy(), **options)
+
+
+def test_reaches_the_evidence_of_a_gaussian():
+    log_scales = np.array([-1.0, 0.5])
+    target = Target(lambda x: -0.5 * jnp.sum((x * jnp.exp(-log_scales)) ** 2), dim=2)
+    log_evidence = log_scales.sum() + np.log(2 * np.pi)
+    result = trained("diagonal", target, max_steps=1500)
+    assert abs(-np.mean(result.free_energies[-20:]) - log_evidence) < 1e-3
+    assert result.nonfinite == 0 and not result.interrupted
+    assert result.evaluations >= 128 * len(result.free_energies)
+
+
+def test_draws_without_a_density_are_counted_and_left_out():
+    target = Target(lambda x: jnp.where(x[0] > -1.0, -0.5 * jnp.sum(x**2), jnp.nan), dim=2)
+    result = trained("diagonal", target, max_steps=200)
+    assert result.nonfinite > 0
+    assert np.isfinite(result.free_energies).all()
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result.flow))
+
+
+def test_ctrl_c_keeps_the_best_flow_so_far():
+    def interrupt(steps, elbo):
+        raise KeyboardInterrupt
+
+    target = Target(lambda x: -0.5 * jnp.sum((x / 3.0) ** 2), dim=2)
+    result = trained("diagonal", target, on_chunk=interrupt)
+    assert result.interrupted and len(result.free_energies) == 100
+    x, _ = result.flow.forward(jnp.ones(2))
+    assert (np.abs(x) > 1.1).all()
