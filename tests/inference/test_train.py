@@ -22,7 +22,8 @@ def test_reaches_the_evidence_of_a_gaussian():
     log_evidence = log_scales.sum() + np.log(2 * np.pi)
     result = trained("diagonal", target, max_steps=1500)
     assert abs(-np.mean(result.free_energies[-20:]) - log_evidence) < 1e-3
-    assert result.nonfinite == 0 and not result.interrupted
+    assert result.nonfinite == 0
+    assert not result.interrupted
     assert result.evaluations >= 128 * len(result.free_energies)
 
 
@@ -40,6 +41,7 @@ def test_ctrl_c_keeps_the_best_flow_so_far():
 
     target = Target(lambda x: -0.5 * jnp.sum((x / 3.0) ** 2), dim=2)
     result = trained("diagonal", target, on_chunk=interrupt)
-    assert result.interrupted and len(result.free_energies) == 100
+    assert result.interrupted
+    assert len(result.free_energies) == 100
     x, _ = result.flow.forward(jnp.ones(2))
     assert (np.abs(x) > 1.1).all()
