@@ -10,7 +10,9 @@ from fluvial.errors import InputError
 from fluvial.flows import Affine, Coupling, Planar, Stacked, build_flow
 
 SPECS = ["planar:3", "radial:2", "nice:2", "realnvp:2", "iaf:2", "spline:2", "sylvester:2"]
-SPECS += ["householder:2", "triangular", "sinh-arcsinh+diagonal", "maf:2"]
+SPECS += ["householder:2", "triangular", "sinh-arcsinh+diagonal", "maf:2", "nice-orth:2"]
+SPECS += ["sylvester-orth:2", "sylvester-householder:2", "iaf-spline:2", "maf-spline:2"]
+SPECS += ["orthogonal+diagonal", "permutation+diagonal", "continuous"]
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -53,6 +55,20 @@ def test_vectors_are_told_from_matrices_in_stacks_too():
     before, after = (f.layers.conditioner for f in (flow, moved))
     assert all((a == b).all() for a, b in zip(before.weights, after.weights, strict=True))
     assert not any((a == b).any() for a, b in zip(before.biases, after.biases, strict=True))
+
+
+@pytest.mark.parametrize("which", ["all", "vectors", "none"])
+def test_what_all_data_share_is_not_copied_for_each(which):
+    family = AmortizedFlow(build_flow("nice:2,width=8", 4, key=jax.random.key(0)), which=which)
+    vectors = 0.1 * jax.random.normal(jax.random.key(1), (5, family.size))
+    flows = jax.vmap(family.at, out_axes=family.axes())(vectors)
+    shapes = [leaf.shape for leaf in jax.tree.leaves(eqx.filter(flows, eqx.is_inexact_array))]
+    copied = [shape for shape in shapes if shape[0] == 5]
+    assert len(copied) == len(jax.tree.leaves(family.axes()))
+    z = jax.random.normal(jax.random.key(2), (5, 4))
+    through = jax.vmap(lambda flow, z: flow.forward(z)[0], in_axes=(family.axes(), 0))(flows, z)
+    one_by_one = [family.at(v).forward(point)[0] for v, point in zip(vectors, z, strict=True)]
+    np.testing.assert_allclose(through, np.stack(one_by_one), rtol=1e-5, atol=1e-6)
 
 
 def test_none_leaves_the_flow_to_all_data_alike():

@@ -88,6 +88,14 @@ class AmortizedFlow(eqx.Module):
         theta = start + self.reach * jnp.tanh(vector.astype(start.dtype) / self.reach)
         return eqx.combine(unravel(theta), fixed)
 
+    def axes(self) -> Any:
+        """Axes for ``vmap`` over what ``at`` returns: 0 for what a datum moves, None for the rest.
+
+        Without them ``vmap`` copies what all data share, such as a coupling's weights, for each.
+        """
+        moves = _moving(self.template, self.which)
+        return jax.tree.map(lambda leaf: 0 if leaf else None, moves)
+
     def _split(self) -> tuple[Any, Any]:
         return eqx.partition(self.template, _moving(self.template, self.which))
 

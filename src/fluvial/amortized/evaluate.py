@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Key
 
 from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.posterior import Approximation
 from fluvial.devices import Devices
 
 __all__ = ["bounds", "log_likelihoods"]
@@ -90,11 +91,13 @@ def _block(
     dlgm: DLGM, x: Float[Array, "n data_dim"], keys: Key[Array, " S"]
 ) -> Float[Array, "S n"]:
     x = dlgm.likelihood.fitted(x)
-    approximation = jax.vmap(dlgm.inference)(x)
+    flow = dlgm.inference.flow
+    axes = Approximation(0, 0, None if flow is None else flow.axes())  # pyright: ignore[reportArgumentType]
+    approximation = jax.vmap(dlgm.inference, out_axes=axes)(x)
 
     def draw(carry: None, key: Key[Array, ""]) -> tuple[None, Array]:
         noise = jax.random.normal(key, (x.shape[0], dlgm.dim))
-        return carry, jax.vmap(_log_weight, (None, 0, 0, 0))(dlgm, approximation, x, noise)
+        return carry, jax.vmap(_log_weight, (None, axes, 0, 0))(dlgm, approximation, x, noise)
 
     return jax.lax.scan(draw, None, keys)[1]
 

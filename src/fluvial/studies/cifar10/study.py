@@ -56,8 +56,9 @@ PLANS = {
         latent=30,
         hidden=400,
         settings=_settings(2, 5, 10),
+        # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
         recipe=lambda setting: Recipe(
-            epochs=15, batch=200, rate=1e-3, annealing_epochs=1, precision="bfloat16"
+            epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"
         ),
         seeds=1,
     ),
@@ -75,7 +76,7 @@ class Cifar10(Study):
     title: ClassVar[str] = (
         "Deep latent Gaussian models on CIFAR-10 (Rezende & Mohamed 2015, Table 3)"
     )
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def seeds(self, budget: Budget) -> Sequence[int]:
         """List the seeds that the budget runs."""
