@@ -17,7 +17,12 @@ from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
-from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.check import (
+    finite_starts,
+    gradient_complaint,
+    improper_complaint,
+    inverse_complaint,
+)
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import (
@@ -165,6 +170,7 @@ class _Fit:
             fatal = self._improper(gaussians)
         if not fatal:
             fitted = self._refine(fitted)
+            self._check_inverses(fitted.q)
         chains: list[Chains] = []
         if not (fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
             with self.progress.stage("chains"), self._stoppable():
@@ -192,6 +198,13 @@ class _Fit:
             f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
         )
         return fitted
+
+    def _check_inverses(self, q: Mixture) -> None:
+        for component in q.components:
+            trained = isinstance(component, FlowComponent) and not self.interrupted
+            complaint = inverse_complaint(component, self.rng) if trained else None
+            if complaint:
+                self.doubts.append(complaint)
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
