@@ -41,3 +41,9 @@ def test_nothing_to_draw(tmp_path):
     with pytest.raises(InputError, match="there is no pair to plot"):
         pair_plot({"constant": np.ones(300)}, tmp_path / "pair.png")
     assert not (tmp_path / "pair.png").exists()
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path):
+    with pytest.raises(InputError, match="missing"):
+        pair_plot(columns(2), tmp_path / "missing" / "pair.png")
+    assert list(tmp_path.iterdir()) == []

@@ -121,8 +121,7 @@ def _write(posterior: "Posterior", out: Path, draws: int) -> None:
         posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
     picture = "pair.png"
     try:
-        with replaced(out / picture) as path:
-            pair_plot(_parameters(posterior, draws), path)
+        pair_plot(_parameters(posterior, draws), out / picture)
     except InputError as error:  # as of a fit that found one finite point and no other
         picture = f"but no {picture}: {error}"
     typer.echo(f"saved in {out}: posterior.json, posterior.nc, {picture}")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fluvial.errors import InputError
+from fluvial.folder import replaced
 
 __all__ = ["pair_plot"]
 
@@ -35,7 +36,7 @@ def pair_plot(columns: Mapping[str, np.ndarray], path: str | Path) -> Path:
         The path.
 
     Raises:
-        InputError: if nothing is left to draw.
+        InputError: if nothing is left to draw, or the picture cannot be written.
 
     Example:
         >>> import tempfile
@@ -59,7 +60,8 @@ def pair_plot(columns: Mapping[str, np.ndarray], path: str | Path) -> Path:
             axes[-1, i].set_xlabel(below, color=_INK)
         figure.align_ylabels(axes[:, 0])
         figure.tight_layout(pad=0.6)
-        figure.savefig(path, format="png", facecolor="white")
+        with replaced(Path(path)) as fresh:
+            figure.savefig(fresh, format="png", facecolor="white")
     return Path(path)
 
 
