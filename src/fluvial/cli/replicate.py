@@ -40,7 +40,8 @@ def replicate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Metrics to judge, TOML or JSON; by default NOTEBOOK.metrics.toml beside it.",
+            help="Metrics to judge, in YAML, TOML or JSON; by default NOTEBOOK.metrics.yaml (.yml, "
+            ".toml, .json) beside it.",
         ),
     ] = None,
     out: Annotated[
