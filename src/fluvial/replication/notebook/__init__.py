@@ -8,6 +8,7 @@ from fluvial.replication.notebook.replicate import compare_runs, replicate
 from fluvial.replication.notebook.saving import save_replication
 from fluvial.replication.notebook.source import Recorded, read_notebook
 from fluvial.replication.notebook.tolerance import Tolerance
+from fluvial.replication.notebook.variation import Variation
 
 __all__ = [
     "CellOutcome",
@@ -20,6 +21,7 @@ __all__ = [
     "Recorded",
     "Replication",
     "Tolerance",
+    "Variation",
     "compare_runs",
     "declared_metrics",
     "read_notebook",
