@@ -109,11 +109,22 @@ def test_nothing_varies_by_itself(run, book, machine):
 def test_options_reach_the_run(run, book, machine):
     seen = []
     machine("loss 0.26\n", seen=seen)
-    options = ("--rtol", 0.1, "--time-ratio", 3, "--repeat", 4, "--timeout", 9, "--kernel", "ir")
+    options = (
+        "--rtol",
+        0.1,
+        "--time-ratio",
+        3,
+        "--repeat",
+        4,
+        "--timeout",
+        9,
+        "--kernel",
+        "python3",
+    )
     assert run("replicate", book, "-y", *options)[0] == 0
     ((tolerance, rest),) = seen
     assert (tolerance.rtol, tolerance.time_ratio) == (0.1, 3.0)
-    assert (rest["repeat"], rest["timeout"], rest["kernel"]) == (4, 9, "ir")
+    assert (rest["repeat"], rest["timeout"], rest["kernel"]) == (4, 9, "python3")
 
 
 def test_out_leaves_the_result(run, book, machine, tmp_path):
@@ -160,12 +171,14 @@ def test_asked_and_agreed(run, book, machine, monkeypatch):
         (["--time-ratio", "0.5"], "time ratio is 0.5"),
         (["--similarity", "2"], "similarity is 2.0"),
         (["--metrics", "none.toml"], "none.toml cannot be read"),
+        (["--kernel", "nonsense"], "there is no kernel nonsense"),
     ],
 )
 def test_wrong_options_are_noticed_before_the_run(run, book, no_run, options, words):
-    code, _, err = run("replicate", book, "--yes", *options)
+    code, _, err = run("replicate", book, *options)
     assert code == 1
     assert words in err
+    assert "is a program" not in err
 
 
 def test_somebody_elses_folder_is_noticed_before_the_run(run, book, no_run):

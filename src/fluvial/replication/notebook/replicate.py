@@ -9,8 +9,9 @@ from fluvial.replication.notebook.difference import Difference, Kind
 from fluvial.replication.notebook.metrics import MetricOutcome, judge_metrics
 from fluvial.replication.notebook.outcome import CellOutcome, CellVerdict, Replication
 from fluvial.replication.notebook.outputs import Outputs, printed, rewritten
+from fluvial.replication.notebook.ready import check_ready
 from fluvial.replication.notebook.repeats import explained
-from fluvial.replication.notebook.run import Run, RunCell, find_kernel, run_notebook
+from fluvial.replication.notebook.run import Run, RunCell, run_notebook
 from fluvial.replication.notebook.source import Recorded
 from fluvial.replication.notebook.tolerance import Tolerance
 from fluvial.replication.notebook.variation import Variation, variations
@@ -48,9 +49,10 @@ def replicate(
         started: called with the number of the run and of each cell, from 1, before it runs.
 
     Raises:
-        InputError: if there is no such kernel, it does not start, or the folder is too large.
+        InputError: if there is no such kernel, it does not start, the folder is too large, or
+            there are pictures and nothing that compares them.
     """
-    name = find_kernel(recorded, kernel)
+    name = check_ready(recorded, kernel)
     runs = [
         run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell))
         for run in range(1, repeat + 1)
