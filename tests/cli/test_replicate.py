@@ -26,13 +26,14 @@ def book(tmp_path):
 def machine(monkeypatch):
     """Stand in for running the notebook: say what this machine prints, and see the options."""
 
-    def says(text, seen=None):
+    def says(*texts, seen=None):
         def run_again(recorded, tolerance, metrics, **options):
             if seen is not None:
                 seen.append((tolerance, options))
-            output = new_output("stream", name="stdout", text=text)
-            run = Run((RunCell((output,), 0.5, "done"),), recorded.notebook)
-            return compare_runs(recorded, [run], tolerance, metrics)
+            outputs = [new_output("stream", name="stdout", text=text) for text in texts]
+            cells = [(RunCell((output,), 0.5, "done"),) for output in outputs]
+            runs = [Run(own, recorded.notebook) for own in cells]
+            return compare_runs(recorded, runs, tolerance, metrics)
 
         monkeypatch.setattr(package, "replicate", run_again)
 
@@ -48,7 +49,8 @@ def test_the_same(run, book, machine):
     machine("loss 0.25\n")
     code, out, err = run("replicate", book, "--yes")
     assert code == 0
-    assert "cell 1    IDENTICAL" in out
+    assert "cell 1  IDENTICAL" in out
+    assert "local runs" not in out
     assert out.splitlines()[-1] == "verdict: IDENTICAL"
     assert "thesis.ipynb is a program" in err
 
@@ -70,14 +72,59 @@ def test_metrics_are_shown(run, book, machine):
     assert "metric loss BETTER" in " ".join(out.split())
 
 
+def test_cells_and_metrics_are_aligned(run, book, machine):
+    machine("loss 0.25\n")
+    names = ["loss", "the_loss_of_this_network_", "the_loss_of_this_other_network_of_ours"]
+    spec = {name: {"pattern": "loss (.*)"} for name in names}
+    book.with_name("thesis.metrics.json").write_text(json.dumps(spec))
+    lines = run("replicate", book, "--yes")[1].splitlines()
+    verdicts = [
+        line.index(word) for line in lines for word in ("IDENTICAL ", "SAME ") if word in line
+    ]
+    assert len(verdicts) == 4
+    assert len(set(verdicts)) == 1
+    assert any(line.startswith("metric the_loss_of_this_other_…  SAME") for line in lines)
+
+
+def test_what_varies_by_itself_is_told_from_what_differs(run, book, machine):
+    ending = "".join(f"noise {i}\n" for i in range(5))
+    other = ending.replace("noise ", "noise 1")
+    machine(f"loss 0.75\n{ending}", f"loss 0.75\n{other}", f"loss 0.75\n{ending}")
+    code, out, _ = run("replicate", book, "--yes", "--repeat", 3)
+    assert code == 3
+    lines = out.splitlines()
+    varying = [line.strip() for line in lines if "varies by itself: " in line]
+    assert varying[0] == "varies by itself: stdout line 2: 0, 10, 0"
+    assert len(varying) == 3
+    assert "    … and at 2 more places" in lines
+    assert lines[-2:] == ["3 local runs: cell 1 varies by itself", "verdict: DIFFERS"]
+
+
+def test_nothing_varies_by_itself(run, book, machine):
+    machine("loss 0.25\n", "loss 0.25\n")
+    out = run("replicate", book, "--yes", "--repeat", 2)[1]
+    assert out.splitlines()[-2] == "2 local runs: nothing varies by itself"
+
+
 def test_options_reach_the_run(run, book, machine):
     seen = []
-    machine("loss 0.26\n", seen)
-    options = ("--rtol", 0.1, "--time-ratio", 3, "--repeat", 4, "--timeout", 9, "--kernel", "ir")
+    machine("loss 0.26\n", seen=seen)
+    options = (
+        "--rtol",
+        0.1,
+        "--time-ratio",
+        3,
+        "--repeat",
+        4,
+        "--timeout",
+        9,
+        "--kernel",
+        "python3",
+    )
     assert run("replicate", book, "-y", *options)[0] == 0
     ((tolerance, rest),) = seen
     assert (tolerance.rtol, tolerance.time_ratio) == (0.1, 3.0)
-    assert (rest["repeat"], rest["timeout"], rest["kernel"]) == (4, 9, "ir")
+    assert (rest["repeat"], rest["timeout"], rest["kernel"]) == (4, 9, "python3")
 
 
 def test_out_leaves_the_result(run, book, machine, tmp_path):
@@ -124,12 +171,14 @@ def test_asked_and_agreed(run, book, machine, monkeypatch):
         (["--time-ratio", "0.5"], "time ratio is 0.5"),
         (["--similarity", "2"], "similarity is 2.0"),
         (["--metrics", "none.toml"], "none.toml cannot be read"),
+        (["--kernel", "nonsense"], "there is no kernel nonsense"),
     ],
 )
 def test_wrong_options_are_noticed_before_the_run(run, book, no_run, options, words):
-    code, _, err = run("replicate", book, "--yes", *options)
+    code, _, err = run("replicate", book, *options)
     assert code == 1
     assert words in err
+    assert "is a program" not in err
 
 
 def test_somebody_elses_folder_is_noticed_before_the_run(run, book, no_run):

@@ -124,9 +124,11 @@ def test_damage_is_told(folder, name):
 def test_claims_and_figures_come_back(folder):
     ledger = write(folder)
     assert (ledger.claims(), ledger.figures()) == ([], [])
-    claim = Claim("a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0), "nat")
+    claim = Claim("a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0), "nat", each="parts")
     ledger.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
-    ledger.write_figures([Figure("a.png", "A", "Shows a.")])
+    figures = [Figure("a.png", "A", "Shows a."), Figure("b.png", "B", "As a.", alt="A line.")]
+    ledger.write_figures(figures)
     assert ledger.claims()[0]["judgement"] == "INCONCLUSIVE"
     assert ledger.claims()[0]["values"] == [1.0, 2.0]
-    assert ledger.figures() == [Figure("a.png", "A", "Shows a.")]
+    assert ledger.claims()[0]["each"] == "parts"
+    assert ledger.figures() == figures

@@ -1,8 +1,10 @@
+import math
 import re
 
 import pytest
 
 from fluvial import InputError
+from fluvial.report.claims import claim_row
 from fluvial.report.page import render_report
 
 from . import sample
@@ -24,7 +26,7 @@ def page(folder):
 def test_everything_is_there(page):
     for words in (
         "Thirty-two planar layers fit U1.",
-        "0.01 ± 0.001 nat",
+        "0.0100 ± 0.0010 nat",
         "fluvial reproduce energies --budget quick",
         "Figure 3(d)",
         "What it shows, in a sentence.",
@@ -58,8 +60,48 @@ def test_text_is_escaped(page):
 
 
 def test_a_strip_shows_what_is_allowed(page):
-    strips = re.findall(r'aria-label="Allowed: (.*?)\. Seeds', page)
+    strips = re.findall(r'aria-label="Allowed: (.*?)\. 3 seeds: ', page)
     assert strips == ["at most 0.02", "at least 1", "from -0.1 to 0.1"]
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "shown"),
+    [
+        (0.123456, 0.02, "0.123 ± 0.020"),
+        (-6.7338, 0.4695, "-6.73 ± 0.47"),
+        (121.62, 18.75, "122 ± 19"),
+        (98765.4, 1234.5, "98800 ± 1200"),
+        (0.0277, 0.1577, "0.03 ± 0.16"),
+        (-0.001, 0.0996, "0.00 ± 0.10"),
+        (4.0, 0.0, "4 ± 0"),
+        (1.23456, math.nan, "1.235"),
+        (1.5e-12, 2.0e-13, "1.5e-12 ± 2e-13"),
+    ],
+)
+def test_a_mean_has_no_more_digits_than_its_spread_allows(mean, spread, shown):
+    claim = {"measured": mean, "spread": spread, "unit": "", "values": [], "rule": "at least 0"}
+    assert claim_row("study", claim).measured == shown
+
+
+def test_what_was_repeated_is_named():
+    claim = {"measured": 1.0, "spread": 0.1, "unit": "", "values": [], "rule": "at least 0"}
+    assert claim_row("study", claim | {"seeds": 3}).repeated == "3 seeds"
+    assert claim_row("study", claim | {"seeds": 1, "each": "seeds"}).repeated == "1 seed"
+    halves = claim_row("study", claim | {"seeds": 10, "each": "tenths of the test set"})
+    assert halves.repeated == "10 tenths of the test set"
+
+
+def test_pictures_are_described(page):
+    assert 'alt="A ramp from black to white."' in page
+    assert 'alt="Another curve. With a caption alone."' in page
+
+
+def test_each_study_is_summed_up(page):
+    assert page.count("1 reproduced, 1 not reproduced, 1 inconclusive") == 1
+
+
+def test_what_varies_from_run_to_run_is_apart(page):
+    assert page.count("varies by itself, from run to run") == 1
 
 
 def test_a_folder_of_one_study(folder):

@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,9 @@ pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="there is no Chromium with its chromedriver here"
 )
 
+# WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1.
+OFF = '.chip[data-verdict="INCONCLUSIVE"]'
+CONTRAST = Path(__file__).with_name("contrast.js")
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update --disable-dev-shm-usage"
@@ -154,11 +158,59 @@ def test_curves_zoom_by_buttons_keys_and_mouse(browser):
     assert extent() == full
 
 
-def test_it_fits_a_phone(browser):
-    phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
-    assert browser.execute_script("return document.documentElement.scrollWidth") == 360
+@pytest.fixture
+def phone(browser, page):
+    """The page as it opens on a phone."""
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(page.as_uri())
+    yield browser
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.get(page.as_uri())
+
+
+def test_it_fits_a_phone(phone):
+    width = "return document.documentElement.scrollWidth"
+    assert phone.execute_script(width) == 360
+    phone.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert phone.execute_script(width) == 360
+
+
+def test_a_phone_shows_the_first_claims_and_more_on_demand(phone):
+    first = shown(phone)
+    assert len(first) == 6
+    more = phone.find_element("id", "more")
+    assert more.text == "Show all 8"
+    assert phone.find_element("id", "shown").text == "8 claims, the first 6 of them shown"
+    more.send_keys("\ue007")  # enter
+    assert shown(phone)[:6] == first
+    assert len(shown(phone)) == 8
+    assert not more.is_displayed()
+    reached = "return document.activeElement.closest('tr').sectionRowIndex"
+    assert phone.execute_script(reached) == 6
+
+
+def test_a_phone_folds_the_studies_and_opens_the_one_gone_to(phone):
+    folded = "return [...document.querySelectorAll('.fold')].map(fold => fold.open)"
+    assert phone.execute_script(folded) == [False, False]
+    phone.find_element("css selector", ".overview a[href='#study-kmeans']").send_keys("\ue007")
+    assert phone.execute_script(folded) == [False, True]
+
+
+def test_studies_are_open_on_a_large_screen(browser):
+    folds = browser.find_elements("css selector", ".fold")
+    assert all(fold.get_attribute("open") for fold in folds)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_its_background(browser, theme):
+    features = [{"name": "prefers-color-scheme", "value": theme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    click(browser, OFF)
+    faint = browser.execute_script(CONTRAST.read_text(encoding="utf-8"))
+    click(browser, OFF)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert faint == []
 
 
 def test_all_can_be_reached_by_keyboard_and_named(browser):

@@ -40,7 +40,8 @@ def replicate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Metrics to judge, TOML or JSON; by default NOTEBOOK.metrics.toml beside it.",
+            help="Metrics to judge, in YAML, TOML or JSON; by default NOTEBOOK.metrics.yaml (.yml, "
+            ".toml, .json) beside it.",
         ),
     ] = None,
     out: Annotated[
@@ -51,7 +52,12 @@ def replicate(
 ) -> None:
     """Run a notebook again, and say whether this machine says the same."""
     from fluvial.folder import check_folder
-    from fluvial.replication.notebook import Tolerance, declared_metrics, read_notebook
+    from fluvial.replication.notebook import (
+        Tolerance,
+        check_ready,
+        declared_metrics,
+        read_notebook,
+    )
     from fluvial.replication.notebook import replicate as run_again
 
     tolerance = Tolerance(rtol, atol, time_ratio, similarity)
@@ -59,6 +65,7 @@ def replicate(
         check_folder(out, "replication")
     recorded = read_notebook(notebook)
     declared = declared_metrics(recorded, metrics)
+    check_ready(recorded, kernel)
     _ask(recorded, yes)
     from fluvial.cli.cell_progress import CellProgress
 

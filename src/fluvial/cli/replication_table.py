@@ -7,7 +7,14 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from fluvial.replication.notebook import CellOutcome, Difference, Recorded, Replication
+    from fluvial.replication.notebook import (
+        CellOutcome,
+        Difference,
+        MetricOutcome,
+        Recorded,
+        Replication,
+        Variation,
+    )
 
 __all__ = ["show_replication"]
 
@@ -22,29 +29,38 @@ _STYLES = {
     "WORSE": "bold red",
     "MISSING": "bold red",
 }
-_MOST_SHOWN = 5
+_MOST_SHOWN, _MOST_VARYING = 5, 3
+_LONGEST_LABEL = len("metric ") + 24
 _WIDTH = len("WITHIN_TOLERANCE")
 
 
 def show_replication(recorded: "Recorded", replication: "Replication") -> None:
-    """Print each cell's verdict with its largest differences, the metrics, and the verdict."""
+    """Print each cell's verdict with its largest differences, the metrics, and the verdict.
+
+    What varies between local runs is dim, so that it is not taken for what differs.
+    """
     console = Console(highlight=False, markup=False, emoji=False)
     for note in recorded.notes:
         console.print(fill(note, console.width), soft_wrap=True)
-    for cell in replication.cells:
-        _show_cell(console, cell)
-    for metric in replication.metrics:
-        values = f"{_number(metric.recorded)} recorded, {_number(metric.local)} here"
-        _verdict(console, f"metric {metric.name}", metric.verdict.value, values)
-        console.print(f"    {metric.reason}", soft_wrap=True)
+    cells = [f"cell {cell.number}" for cell in replication.cells]
+    metrics = [f"metric {metric.name}" for metric in replication.metrics]
+    width = min(max(map(len, [*cells, *metrics])), _LONGEST_LABEL)
+    for label, cell in zip(cells, replication.cells, strict=True):
+        _show_cell(console, _fitted(label, width), cell)
+    for label, metric in zip(metrics, replication.metrics, strict=True):
+        _show_metric(console, _fitted(label, width), metric)
     console.print()
+    if len(replication.runs) > 1:
+        console.print(_repeats(replication), style="dim", soft_wrap=True)
     verdict = replication.verdict.value
     console.print(Text.assemble("verdict: ", (verdict, _STYLES[verdict])))
 
 
-def _show_cell(console: Console, cell: "CellOutcome") -> None:
+def _show_cell(console: Console, label: str, cell: "CellOutcome") -> None:
     seconds = "" if cell.seconds is None else f"{cell.seconds:.1f} s"
-    _verdict(console, f"cell {cell.number}", cell.verdict.value, f"{seconds:>9}  {cell.source}")
+    line = _verdict(label, cell.verdict.value, f"{seconds:>9}  {cell.source}")
+    line.truncate(console.width, overflow="ellipsis")
+    console.print(line, soft_wrap=True)
     if cell.problem:
         console.print(f"    {cell.problem}", soft_wrap=True)
     shown = [found for found in cell.differences if not found.tolerated][:_MOST_SHOWN]
@@ -54,12 +70,27 @@ def _show_cell(console: Console, cell: "CellOutcome") -> None:
     if shown and left_out > 0:
         differences = "difference" if left_out == 1 else "differences"
         console.print(f"    … and {left_out} more {differences}, tolerated ones included")
+    for varying in cell.varying[:_MOST_VARYING]:
+        console.print(f"    varies by itself: {_varying(varying)}", style="dim", soft_wrap=True)
+    if (left_out := len(cell.varying) - _MOST_VARYING) > 0:
+        places = "place" if left_out == 1 else "places"
+        console.print(f"    … and at {left_out} more {places}", style="dim", soft_wrap=True)
 
 
-def _verdict(console: Console, what: str, verdict: str, rest: str) -> None:
-    line = Text.assemble(f"{what:<9} ", (f"{verdict:<{_WIDTH}}", _STYLES[verdict]), f"  {rest}")
-    line.truncate(console.width, overflow="ellipsis")
-    console.print(line, soft_wrap=True)
+def _show_metric(console: Console, label: str, metric: "MetricOutcome") -> None:
+    runs = ", ".join(map(_number, metric.runs))
+    median = f" (the median of {runs})" if len(set(metric.runs)) > 1 else ""
+    values = f"{_number(metric.recorded)} recorded, {_number(metric.local)} here{median}"
+    console.print(_verdict(label, metric.verdict.value, values), soft_wrap=True)
+    console.print(f"    {metric.reason}", soft_wrap=True)
+
+
+def _verdict(label: str, verdict: str, rest: str) -> Text:
+    return Text.assemble(f"{label}  ", (f"{verdict:<{_WIDTH}}", _STYLES[verdict]), f"  {rest}")
+
+
+def _fitted(label: str, width: int) -> str:
+    return f"{label:<{width}}" if len(label) <= width else f"{label[: width - 1]}…"
 
 
 def _line(found: "Difference") -> str:
@@ -68,6 +99,36 @@ def _line(found: "Difference") -> str:
         f"{found.place}: recorded {_quoted(found.recorded)}, here {_quoted(found.local)} "
         f"({found.reason.removesuffix('.')}{relative})"
     )
+
+
+def _varying(varying: "Variation") -> str:
+    if varying.kind == "image":
+        return f"{varying.place}: another picture"
+    if varying.kind != "number" or "" in varying.values:
+        return f"{varying.place}: {', '.join(map(_quoted, varying.values))}"
+    short = [_number(float(value)) if _is_plain(value) else value for value in varying.values]
+    distinct = len(set(short)) == len(set(varying.values))
+    return f"{varying.place}: {', '.join(short if distinct else varying.values)}"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a number is written so that Python reads it, without a percent sign or the like."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _repeats(replication: "Replication") -> str:
+    cells = [str(cell.number) for cell in replication.cells if cell.varying]
+    if not cells:
+        varies = "nothing varies by itself"
+    elif len(cells) == 1:
+        varies = f"cell {cells[0]} varies by itself"
+    else:
+        varies = f"cells {', '.join(cells)} vary by themselves"
+    return f"{len(replication.runs)} local runs: {varies}"
 
 
 def _quoted(text: str) -> str:

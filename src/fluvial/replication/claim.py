@@ -194,5 +194,6 @@ class JudgedClaim:
             "spread": self.spread,
             "values": list(self.values),
             "seeds": self.seeds,
+            "each": claim.each,
             "reason": self.reason,
         }

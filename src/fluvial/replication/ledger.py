@@ -17,10 +17,12 @@ The folder of a study, ``DIR/<study>/``, in which every file is written whole or
     Written at the end: a list of judged claims, each with ``name``, ``statement``, ``source``,
     ``published``, ``quantity``, ``unit``, ``rule``, ``judgement`` (REPRODUCED, NOT_REPRODUCED or
     INCONCLUSIVE), ``measured`` and ``spread`` (mean and standard deviation over seeds),
-    ``values`` (one a seed), ``seeds`` (how many) and ``reason``.
+    ``values`` (one a seed), ``seeds`` (how many), ``each`` ("seeds", or what else was repeated)
+    and ``reason``.
 ``figures.json``
     Written at the end: a list of figures, each with ``file`` (relative to ``figures/``),
-    ``title`` and ``caption``. They are drawn from the records alone.
+    ``title``, ``caption`` and ``alt`` (what it shows, for those who cannot see it). They are drawn
+    from the records alone.
 ``figures/``
     The figures, PNG.
 
@@ -66,11 +68,19 @@ class Record:
 
 
 class Figure(NamedTuple):
-    """A figure of a study: the file's name in ``figures/``, a title, a caption in sentences."""
+    """A figure of a study.
+
+    Attributes:
+        file: its name in ``figures/``.
+        title: of a few words.
+        caption: how to read it, in sentences.
+        alt: what can be seen in it, for those who cannot see it; "" leaves that to the caption.
+    """
 
     file: str
     title: str
     caption: str
+    alt: str = ""
 
 
 class Ledger:

@@ -12,6 +12,7 @@ _RULE = re.compile(
     r"at most (?P<most>\S+)|at least (?P<least>\S+)|from (?P<low>\S+) to (?P<high>\S+)"
 )
 _MARGIN = 0.08
+_MOST_PLACES = 8
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,14 @@ class Row:
     strip: Strip | None
 
     @property
+    def repeated(self) -> str:
+        """How often what was repeated: "5 seeds"."""
+        count, each = self.claim["seeds"], self.claim.get("each", "seeds")
+        return f"{count} {'seed' if (count, each) == (1, 'seeds') else each}"
+
+    @property
     def values_text(self) -> str:
-        """The value of each seed."""
+        """The value of each seed, or of what else was repeated."""
         return ", ".join(f"{value:.4g}" for value in self.claim["values"])
 
     @property
@@ -60,8 +67,27 @@ def _measured(claim: Mapping[str, Any]) -> str:
     mean, spread = float(claim["measured"]), float(claim["spread"])
     if math.isnan(mean):
         return "not measured"
-    error = "" if math.isnan(spread) else f" ± {spread:.2g}"
-    return f"{mean:.4g}{error} {claim['unit']}".rstrip()
+    return f"{_rounded(mean, spread)} {claim['unit']}".rstrip()
+
+
+def _rounded(mean: float, spread: float) -> str:
+    """Write a mean to the last digit that its spread, of two digits, allows.
+
+    Example:
+        >>> _rounded(0.123456, 0.0204), _rounded(121.6187, 18.75), _rounded(1234.5, 432.1)
+        ('0.123 ± 0.020', '122 ± 19', '1230 ± 430')
+        >>> _rounded(4.0, 0.0), _rounded(0.123456, math.nan)
+        ('4 ± 0', '0.1235')
+    """
+    if not (math.isfinite(spread) and math.isfinite(mean)):
+        return f"{mean:.4g}"
+    if spread <= 0.0:
+        return f"{mean:.4g} ± 0"
+    places = 1 - int(f"{spread:.1e}".split("e")[1])
+    if places > _MOST_PLACES:
+        return f"{mean:.3g} ± {spread:.2g}"
+    shown = (round(value, places) + 0.0 for value in (mean, spread))  # no minus before a zero
+    return " ± ".join(f"{value:.{max(places, 0)}f}" for value in shown)
 
 
 def _strip(claim: Mapping[str, Any]) -> Strip | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
-from fluvial.replication import Judgement, Ledger
+from fluvial.replication import Figure, Judgement, Ledger
 from fluvial.report.claims import Row, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
@@ -26,6 +26,7 @@ class _Study:
     done: int
     seconds: float
     claims: Sequence[Row]
+    counts: Mapping[str, int]
     figures: Sequence[Mapping[str, str]]
     curves: Sequence[Mapping[str, Any]]
     layers: Sequence[LayerPictures]
@@ -73,7 +74,7 @@ def render_report(directory: Path) -> str:
         studies=studies,
         notebooks=notebooks,
         rows=rows,
-        counts=Counter(row.claim["judgement"] for row in rows),
+        counts=_counts(rows),
         judgements=[judgement.value for judgement in Judgement],
         headers=[
             *({"what": study.header["title"], **study.header} for study in studies),
@@ -85,26 +86,39 @@ def render_report(directory: Path) -> str:
 
 def _study(ledger: Ledger) -> _Study:
     done = [unit for unit in ledger.header["units"] if ledger.done(unit)]
+    claims = [claim_row(ledger.header["study"], claim) for claim in ledger.claims()]
     return _Study(
         header=ledger.header,
         done=len(done),
         seconds=sum(ledger.seconds(unit) for unit in done),
-        claims=[claim_row(ledger.header["study"], claim) for claim in ledger.claims()],
-        figures=[_figure(ledger, *figure) for figure in ledger.figures()],
+        claims=claims,
+        counts=_counts(claims),
+        figures=[_figure(ledger, figure) for figure in ledger.figures()],
         curves=learning_curves(ledger),
         layers=layer_pictures(ledger),
     )
 
 
-def _figure(ledger: Ledger, file: str, title: str, caption: str) -> dict[str, str]:
-    path = ledger.folder / "figures" / file
+def _counts(rows: Sequence[Row]) -> Mapping[str, int]:
+    """Count the claims of each judgement."""
+    return Counter(row.claim["judgement"] for row in rows)
+
+
+def _figure(ledger: Ledger, figure: Figure) -> dict[str, str]:
+    path = ledger.folder / "figures" / figure.file
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): run the study again with --resume."
         ) from error
-    return {"data": _data_url(data, "png"), "title": title, "caption": caption}
+    alt = figure.alt or f"{figure.title}. {figure.caption}"
+    return {
+        "data": _data_url(data, "png"),
+        "title": figure.title,
+        "caption": figure.caption,
+        "alt": alt,
+    }
 
 
 def _notebook(result: NotebookResult) -> _Notebook:

@@ -74,17 +74,6 @@ def test_several_runs_count_by_their_median():
     assert (metric.verdict, metric.local, metric.runs) == ("SAME", 0.979, (0.981, 0.5, 0.979))
 
 
-@pytest.mark.parametrize("suffix", ["toml", "json"])
-def test_a_side_file(tmp_path, suffix):
-    text = "[accuracy]\npattern = 'test accuracy: (\\S+)'\ntol = 0.1\n"
-    if suffix == "json":
-        text = json.dumps({"accuracy": {"pattern": r"test accuracy: (\S+)", "tol": 0.1}})
-    (tmp_path / f"book.metrics.{suffix}").write_text(text)
-    record = recorded(book(("a", [stream("test accuracy: 98%")])), tmp_path)
-    (metric,) = declared_metrics(record)
-    assert metric.find(["test accuracy: 98%"]) == 98.0
-
-
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -101,13 +90,4 @@ def test_wrong_declarations(tmp_path, spec, words):
     path = tmp_path / "m.json"
     path.write_text(json.dumps({"m": spec}))
     with pytest.raises(InputError, match=words):
-        declared_metrics(recorded(book(("a", []))), path)
-
-
-def test_a_side_file_that_cannot_be_read(tmp_path):
-    path = tmp_path / "m.toml"
-    with pytest.raises(InputError, match="cannot be read"):
-        declared_metrics(recorded(book(("a", []))), path)
-    path.write_text("[[")
-    with pytest.raises(InputError, match="cannot be read"):
         declared_metrics(recorded(book(("a", []))), path)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import sys
 import warnings
 
 import nbformat
@@ -17,7 +18,6 @@ from fluvial.replication.notebook import (
     replicate,
     save_replication,
 )
-from fluvial.replication.notebook.run import find_kernel
 
 from .books import book, error, recorded, result, shown, stream, write
 
@@ -173,18 +173,21 @@ def test_a_kernel_that_dies():
     assert done.cells[2].problem == "Cell 3 was not run: the kernel died in cell 2."
 
 
-def test_a_cell_over_its_time_limit():
+def test_a_cell_over_its_time_limit(capfd):
     cells = [("while True: pass", []), ("print(2)", [stream("2\n")])]
     done = replicate(recorded(book(*cells)), timeout=1)
     assert done.cells[0].problem == "Cell 1 ran longer than 1 s: give it more with --timeout."
     assert [cell.verdict for cell in done.cells] == ["ERROR", "ERROR"]
+    assert capfd.readouterr().err == ""
 
 
-def test_a_missing_kernel():
-    notebook = book(("1", [result("1")]))
-    notebook.metadata["kernelspec"]["name"] = "conda-env-thesis"
-    with pytest.raises(InputError, match=r"asks for the kernel conda-env-thesis, .*python3"):
-        find_kernel(recorded(notebook))
-    assert find_kernel(recorded(notebook), "python3") == "python3"
-    with pytest.raises(InputError, match="there is no kernel nonsense"):
-        find_kernel(recorded(notebook), "nonsense")
+def test_a_kernel_that_does_not_start(tmp_path, monkeypatch, capfd):
+    folder = tmp_path / "kernels" / "broken"
+    folder.mkdir(parents=True)
+    program = [sys.executable, "-c", "import no_such_kernel", "-f", "{connection_file}"]
+    spec = {"argv": program, "display_name": "broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    with pytest.raises(InputError, match=r"does not start .ModuleNotFoundError: No module named"):
+        replicate(recorded(book(("1", [result("1")]))), kernel="broken")
+    assert capfd.readouterr().err == ""

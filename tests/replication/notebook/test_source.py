@@ -19,12 +19,16 @@ def server():
     """Serve one notebook at /ann/thesis/main/a b.ipynb, and a web page at /page."""
     pages = {
         "/ann/thesis/main/a%20b.ipynb": nbformat.writes(BOOK).encode(),
+        "/ann/thesis/main/gr%C3%B6%C3%9Fe.ipynb": nbformat.writes(BOOK).encode(),
         "/page": b"<!DOCTYPE html><p>no notebook",
+        "/cut.ipynb": b'{"nbformat": 4',
     }
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200 if self.path in pages else 404)
+            if self.path == "/cut.ipynb":
+                self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(pages.get(self.path, b""))
 
@@ -65,12 +69,30 @@ def test_from_the_page_of_a_repository(server):
     assert [cell.source for cell in recorded.cells] == ["print(1)"]
 
 
+@pytest.mark.parametrize("name", ["a b.ipynb", "größe.ipynb"])
+def test_addresses_that_no_browser_has_encoded(server, name):
+    page = f"https://github.com/ann/thesis/blob/main/{name}"
+    assert read_notebook(page, raw_hosts={"github.com": server}).name == name
+
+
 @pytest.mark.parametrize(
-    ("path", "words"), [("/nowhere.ipynb", "404"), ("/page", "is a web page, and so no notebook")]
+    ("path", "words"),
+    [
+        ("/nowhere.ipynb", "404"),
+        ("/page", "is a web page, and so no notebook"),
+        ("/cut.ipynb", "was cut off, 986 bytes are missing"),
+    ],
 )
 def test_what_the_web_answers_instead(server, path, words):
     with pytest.raises(InputError, match=words):
         read_notebook(server + path)
+
+
+def test_what_is_no_address():
+    with pytest.raises(InputError, match="is no address"):
+        read_notebook("http://[ann/a.ipynb")
+    with pytest.raises(InputError, match="put https:// before"):
+        read_notebook("github.com/ann/thesis/blob/main/a.ipynb")
 
 
 def test_no_server():
@@ -122,7 +144,9 @@ def test_format_3_is_converted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"nbformat": 4', "is not valid JSON"),
+        ('{"nbformat": 4,\n 5}', "is not valid JSON .line 2, column 2"),
+        ("", "is empty"),
+        ('{\n<<<<<<< HEAD\n"nbformat": 4}', "marks of a merge"),
         ("<html>", "is a web page"),
         ("[1, 2]", "is JSON but not a notebook"),
         ('{"nbformat": 5, "cells": []}', "format 5"),

@@ -36,6 +36,7 @@ def test_claims_and_figures(ledger):
     }
     for figure in ledger.figures():
         assert (ledger.folder / "figures" / figure.file).read_bytes()[1:4] == b"PNG"
+        assert figure.alt not in ("", figure.title, figure.caption)
     assert "naive null hypothesis" in ledger.figures()[0].caption
 
 

@@ -25,6 +25,7 @@ def test_claims_are_measured(ledger):
 def test_figures_are_drawn(ledger):
     for figure in ledger.figures():
         assert (ledger.folder / "figures" / figure.file).read_bytes()[1:4] == b"PNG"
+        assert figure.alt not in ("", figure.title, figure.caption)
 
 
 def test_the_product_of_the_four_sizes_is_n4(ledger):

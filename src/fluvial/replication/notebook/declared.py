@@ -1,9 +1,7 @@
 """Named metrics: numbers that a notebook prints, and what is asked of them."""
 
-import json
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from fluvial.errors import InputError
 from fluvial.replication.notebook.normalize import shown_lines
 from fluvial.replication.notebook.numbers import Duration, Number, tokens
+from fluvial.replication.notebook.side_file import read_side_file, side_file_beside
 from fluvial.replication.notebook.source import Recorded
 
 __all__ = ["Metric", "declared_metrics"]
@@ -70,16 +69,13 @@ def declared_metrics(recorded: Recorded, side_file: Path | None = None) -> tuple
     r"""Collect the metrics that a notebook's cells and a side file declare.
 
     A cell declares its own in its metadata, ``{"fluvial": {"metrics": {NAME: {...}}}}``. A side
-    file has the same tables for the whole notebook, as JSON or TOML::
+    file has the same tables for the whole notebook, as YAML, TOML or JSON. In YAML::
 
-        [accuracy]
-        pattern = 'test accuracy: (\S+)'
-        higher_is = "better"
-        tol = 0.005
+        accuracy: {pattern: 'test accuracy: (\S+)', higher_is: better, tol: 0.005}
 
     Args:
         recorded: the notebook.
-        side_file: by default ``NAME.metrics.toml`` or ``NAME.metrics.json`` beside
+        side_file: by default ``NAME.metrics.yaml`` (or ``.yml``, ``.toml``, ``.json``) beside
             ``NAME.ipynb``, if there is one.
 
     Raises:
@@ -89,9 +85,9 @@ def declared_metrics(recorded: Recorded, side_file: Path | None = None) -> tuple
     for number, cell in enumerate(recorded.cells, 1):
         for name, spec in _declarations(cell.metadata.get("fluvial"), number).items():
             found[name] = _metric(name, spec, f"cell {number}", number)
-    path = side_file or _beside(recorded)
+    path = side_file or side_file_beside(recorded)
     if path is not None:
-        for name, spec in _read(path).items():
+        for name, spec in read_side_file(path).items():
             found[name] = _metric(name, spec, str(path), None)
     for metric in found.values():
         if metric.below is not None and metric.below not in found:
@@ -134,27 +130,6 @@ def _declarations(metadata: Any, number: int) -> Mapping[str, Any]:
     if not isinstance(metrics, Mapping):
         raise InputError(f'the "fluvial" metadata of cell {number} has no table of "metrics".')
     return metrics
-
-
-def _beside(recorded: Recorded) -> Path | None:
-    if recorded.folder is None:
-        return None
-    stem = recorded.name.removesuffix(".ipynb")
-    paths = [recorded.folder / f"{stem}.metrics{suffix}" for suffix in (".toml", ".json")]
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except OSError as error:
-        raise InputError(f"the metrics {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # tomllib's and json's errors are ValueErrors
-        raise InputError(f"the metrics {path} cannot be read: {error}.") from error
-    if not isinstance(content, Mapping):
-        raise InputError(f"the metrics {path} must be a table of name -> declaration.")
-    return content
 
 
 def _value(match: re.Match[str]) -> float | None:

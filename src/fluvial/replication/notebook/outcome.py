@@ -8,6 +8,7 @@ from typing import Any
 from fluvial.replication.notebook.difference import Difference
 from fluvial.replication.notebook.metrics import MetricOutcome
 from fluvial.replication.notebook.run import Run
+from fluvial.replication.notebook.variation import Variation
 
 __all__ = ["CellOutcome", "CellVerdict", "Replication"]
 
@@ -45,6 +46,7 @@ class CellOutcome:
         verdict: how its outputs compare.
         differences: what differs, what is not tolerated first; the first 200.
         found: how many differences there are in all.
+        varying: where several local runs differ from each other; the first 200.
         seconds: of the first local run; None if it did not run.
         problem: why it did not run, or not to its end, in one sentence; "" if it did.
         source: its first line of code.
@@ -54,6 +56,7 @@ class CellOutcome:
     verdict: CellVerdict
     differences: tuple[Difference, ...]
     found: int
+    varying: tuple[Variation, ...]
     seconds: float | None
     problem: str
     source: str
@@ -70,6 +73,7 @@ class CellOutcome:
             "differences": [
                 {"cell": self.number} | difference.content() for difference in self.differences
             ],
+            "varying": [variation.content() for variation in self.varying],
         }
 
 

@@ -9,10 +9,12 @@ from fluvial.replication.notebook.difference import Difference, Kind
 from fluvial.replication.notebook.metrics import MetricOutcome, judge_metrics
 from fluvial.replication.notebook.outcome import CellOutcome, CellVerdict, Replication
 from fluvial.replication.notebook.outputs import Outputs, printed, rewritten
+from fluvial.replication.notebook.ready import check_ready
 from fluvial.replication.notebook.repeats import explained
-from fluvial.replication.notebook.run import Run, RunCell, find_kernel, run_notebook
+from fluvial.replication.notebook.run import Run, RunCell, run_notebook
 from fluvial.replication.notebook.source import Recorded
 from fluvial.replication.notebook.tolerance import Tolerance
+from fluvial.replication.notebook.variation import Variation, variations
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -47,9 +49,10 @@ def replicate(
         started: called with the number of the run and of each cell, from 1, before it runs.
 
     Raises:
-        InputError: if there is no such kernel, it does not start, or the folder is too large.
+        InputError: if there is no such kernel, it does not start, the folder is too large, or
+            there are pictures and nothing that compares them.
     """
-    name = find_kernel(recorded, kernel)
+    name = check_ready(recorded, kernel)
     runs = [
         run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell))
         for run in range(1, repeat + 1)
@@ -79,29 +82,36 @@ def compare_runs(
     outcomes = []
     for number, cell in enumerate(cells, 1):
         own = [run.cells[number - 1] for run in runs]
-        found = _differences(number, cell.outputs, own, tolerance, metrics, judged)
+        here = [metric for metric in metrics if metric.cell in (None, number)]
+        between = _between(own, tolerance, here)
+        found = _differences(cell.outputs, own, between, tolerance, here, judged)
         was_run = bool(cell.outputs or cell.execution_count or not counted)
-        outcomes.append(_outcome(number, cell, own, found, was_run))
+        outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
     return Replication(tuple(outcomes), judged, tuple(runs))
 
 
+def _between(
+    runs: Sequence[RunCell], tolerance: Tolerance, metrics: Sequence[Metric]
+) -> list[list[Difference]]:
+    """Compare each further local run of a cell with the first one."""
+    first, *others = [_without_metrics(run.outputs, metrics) for run in runs]
+    return [list(compare_outputs(first, other, tolerance)) for other in others]
+
+
 def _differences(
-    number: int,
     recorded: Outputs,
     runs: Sequence[RunCell],
+    between: Sequence[Sequence[Difference]],
     tolerance: Tolerance,
     metrics: Sequence[Metric],
     judged: Sequence[MetricOutcome],
 ) -> list[Difference]:
-    here = [metric for metric in metrics if metric.cell in (None, number)]
-    before = _without_metrics(recorded, here)
-    first, *others = [_without_metrics(run.outputs, here) for run in runs]
+    before, first = (_without_metrics(o, metrics) for o in (recorded, runs[0].outputs))
     found = list(compare_outputs(before, first, tolerance))
-    between = [list(compare_outputs(first, other, tolerance)) for other in others]
     outcome_of = {outcome.name: outcome for outcome in judged}
     by_metric = [
         _metric_difference(metric, recorded, runs[0].outputs, outcome_of[metric.name])
-        for metric in here
+        for metric in metrics
     ]
     return [*explained(found, between), *filter(None, by_metric)]
 
@@ -139,6 +149,7 @@ def _outcome(
     cell: "NotebookNode",
     runs: Sequence[RunCell],
     found: list[Difference],
+    varying: list[Variation],
     was_run: bool,
 ) -> CellOutcome:
     worst = next((run for run in runs if run.state == "failed"), runs[0])
@@ -149,7 +160,16 @@ def _outcome(
     agrees = verdict in (CellVerdict.IDENTICAL, CellVerdict.WITHIN_TOLERANCE)
     problem = "" if agrees else worst.problem
     source = cell.source.strip().splitlines()[0]
-    return CellOutcome(number, verdict, tuple(kept), len(found), runs[0].seconds, problem, source)
+    return CellOutcome(
+        number,
+        verdict,
+        tuple(kept),
+        len(found),
+        tuple(varying[:_MOST_KEPT]),
+        runs[0].seconds,
+        problem,
+        source,
+    )
 
 
 def _verdict(run: RunCell, found: Sequence[Difference], was_run: bool) -> CellVerdict:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
-__all__ = ["Run", "RunCell", "find_kernel", "run_notebook"]
+__all__ = ["Run", "RunCell", "run_notebook"]
 
 _SKIP = "skip-execution"
 _MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -53,33 +53,6 @@ class Run:
     executed: "NotebookNode"
 
 
-def find_kernel(recorded: Recorded, kernel: str | None = None) -> str:
-    """Return the name of the kernel to run a notebook with.
-
-    Args:
-        recorded: the notebook; it names the kernel that it was made with.
-        kernel: another one to use instead.
-
-    Raises:
-        InputError: if there is no such kernel here.
-    """
-    try:
-        import ipykernel  # noqa: F401
-        from jupyter_client.kernelspec import KernelSpecManager
-    except ModuleNotFoundError as error:
-        raise InputError('running notebooks needs: pip install "fluvial[notebooks]".') from error
-    own = recorded.notebook.metadata.get("kernelspec", {}).get("name")
-    wanted = kernel or own or "python3"
-    installed = sorted(KernelSpecManager().find_kernel_specs())
-    if wanted in installed:
-        return wanted
-    whose = "there is no kernel" if kernel else "the notebook asks for the kernel"
-    raise InputError(
-        f"{whose} {wanted}{'' if kernel else ', which is not installed'}: install it, or choose "
-        f"one of {', '.join(installed) or 'none (pip install ipykernel)'} with --kernel."
-    )
-
-
 def run_notebook(
     recorded: Recorded,
     kernel: str,
@@ -93,7 +66,7 @@ def run_notebook(
 
     Args:
         recorded: the notebook, left as it is.
-        kernel: from ``find_kernel``.
+        kernel: from ``check_ready``.
         timeout: the most seconds that one cell may take.
         started: called with the number of each code cell, from 1, before it runs.
 
@@ -135,13 +108,19 @@ def _started(client: "NotebookClient", kernel: str, folder: Path) -> Iterator[No
     # The user's own startup files and history are no part of the notebook.
     home = folder.with_name("ipython")
     home.mkdir()
+    environment = os.environ | {"IPYTHONDIR": str(home)}
+    # What the kernel itself says, such as a traceback when it is stopped within a cell, is no
+    # output of a cell, and would else appear on the terminal among ours.
+    words = folder.with_name("kernel.log")
     with ExitStack() as stack:
+        log = stack.enter_context(words.open("wb"))
         try:
-            stack.enter_context(client.setup_kernel(env=os.environ | {"IPYTHONDIR": str(home)}))
+            stack.enter_context(client.setup_kernel(env=environment, stdout=log, stderr=log))
         except (RuntimeError, OSError) as error:
+            said = words.read_text(errors="replace").strip().splitlines()
             raise InputError(
-                f"the kernel {kernel} does not start ({error}): try it with "
-                f"jupyter console --kernel {kernel}."
+                f"the kernel {kernel} does not start ({said[-1].strip() if said else error}): try "
+                f"it with jupyter console --kernel {kernel}."
             ) from error
         yield
 

@@ -34,8 +34,9 @@ def save_replication(
     ``replication.json`` has, as its ``content``: ``notebook``, ``origin``, ``notes``, ``command``,
     ``finished`` (ISO 8601, UTC), ``fluvial`` (the version), ``machine``, ``packages``,
     ``tolerance``, ``verdict``, ``runs`` (how many), ``metrics``, ``cells`` with their
-    ``differences``, and ``pictures``: for each output picture that differs its ``cell``, ``place``,
-    and the files ``recorded`` and ``local``, PNG or as the notebook had them.
+    ``differences`` and what is ``varying`` between local runs, and ``pictures``: for each output
+    picture that differs its ``cell``, ``place``, and the files ``recorded`` and ``local``, PNG or
+    as the notebook had them.
     ``executed.ipynb`` is the notebook with the outputs of the first local run.
 
     Raises:

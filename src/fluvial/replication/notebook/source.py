@@ -1,5 +1,6 @@
 """A notebook from a file or a web page, ready to be run again."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from fluvial.errors import InputError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Recorded", "raw_address", "read_notebook"]
 
 _RAW_HOSTS = {"github.com": "https://raw.githubusercontent.com"}
+_IN_ADDRESSES = "/%?:@!$&'()*+,;=~"
 _MOST_BYTES = 200_000_000
 _SECONDS = 60.0
 
@@ -77,16 +79,24 @@ def raw_address(page: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> str:
         page: any address; of those that are no page of a known host nothing is changed.
         raw_hosts: host -> scheme and host that serve ``/owner/repository/revision/path``.
 
+    Raises:
+        InputError: if it is no address.
+
     Example:
         >>> raw_address("https://github.com/ann/thesis/blob/main/k%20means.ipynb?plain=1#L3")
         'https://raw.githubusercontent.com/ann/thesis/main/k%20means.ipynb'
     """
-    parts = urlsplit(page)
+    try:
+        parts = urlsplit(page)
+    except ValueError as error:
+        raise InputError(f"{page} is no address ({error}): copy it from the browser.") from error
+    # Links in texts often hold spaces and letters that a browser would have encoded.
+    path, query = (quote(part, safe=_IN_ADDRESSES) for part in (parts.path, parts.query))
     host = parts.netloc.lower().removeprefix("www.")
-    match parts.path.split("/"):
+    match path.split("/"):
         case ["", owner, repository, "blob" | "raw", *rest] if host in raw_hosts and rest:
             return "/".join([raw_hosts[host], owner, repository, *rest])
-    return urlunsplit(parts._replace(fragment=""))
+    return urlunsplit(parts._replace(path=path, query=query, fragment=""))
 
 
 def _fetched(address: str) -> bytes:
@@ -94,18 +104,22 @@ def _fetched(address: str) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:
             data = response.read(_MOST_BYTES + 1)
+            missing = response.length if len(data) <= _MOST_BYTES else 0
     except urllib.error.HTTPError as error:
         with error:
             raise InputError(
                 f"{address} cannot be fetched, the server says {error.code} {error.reason}: "
                 "check the address, and that the repository is public."
             ) from error
-    except (OSError, ValueError) as error:  # no such host, refused, too slow, cut off
+    # No such host, refused, too slow, cut off, or not HTTP.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise InputError(
             f"{address} cannot be fetched ({reason}): check the address and the network, or "
             "download the notebook and give its path."
         ) from error
+    if missing:
+        raise InputError(f"{address} was cut off, {missing} bytes are missing: try again.")
     if len(data) > _MOST_BYTES:
         raise InputError(f"{address} is larger than 200 MB: download it and give its path.")
     return data
@@ -115,7 +129,10 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"there is no notebook {path}: check the path.") from error
+        advice = (
+            "put https:// before an address" if path.parts[0] in _RAW_HOSTS else "check the path"
+        )
+        raise InputError(f"there is no notebook {path}: {advice}.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -145,9 +162,9 @@ def _content(data: bytes, origin: str) -> dict:
     try:
         content = json.loads(data)
     except ValueError as error:  # not JSON, or not even UTF-8
-        what = "is a web page" if data.lstrip()[:1] == b"<" else "is not valid JSON"
         raise InputError(
-            f"{origin} {what}, and so no notebook: give an .ipynb file, or the address of one."
+            f"{origin} {_what_else(data, error)}, and so no notebook: give an .ipynb file, or the "
+            "address of one."
         ) from error
     version = content.get("nbformat") if isinstance(content, dict) else None
     if not isinstance(version, int) or version < 1:
@@ -158,6 +175,19 @@ def _content(data: bytes, origin: str) -> dict:
             "in format 4."
         )
     return content
+
+
+def _what_else(data: bytes, error: ValueError) -> str:
+    """Say what a file is that is not JSON."""
+    if not data.strip():
+        return "is empty"
+    if data.lstrip()[:1] == b"<" and not data.lstrip().startswith(b"<<<<"):
+        return "is a web page"
+    if b"\n<<<<<<< " in data or data.startswith(b"<<<<<<< "):
+        return "holds the marks of a merge that git could not finish"
+    if isinstance(error, json.JSONDecodeError):
+        return f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+    return "is not valid JSON"
 
 
 def _check_recorded(recorded: Recorded) -> None:

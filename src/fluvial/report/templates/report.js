@@ -35,19 +35,38 @@
     const chips = all(".chip");
     const search = one("#search");
     const study = one("#study-filter");
+    // A long table is shown in part at first, a shorter part on a phone.
+    const phone = matchMedia("(max-width: 46rem)");
+    const more = one("#more");
+    let whole = false;
     const filter = () => {
+      const most = whole ? Infinity : phone.matches ? 6 : 20;
       const verdicts = new Set(chips.filter((c) => c.ariaPressed === "true").map((c) => c.dataset.verdict));
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      for (const row of rows) {
+      let found = 0;
+      for (const row of table.tBodies[0].rows) {
         const text = row.textContent.toLowerCase();
-        row.hidden = !(verdicts.has(row.dataset.verdict)
+        const fits = verdicts.has(row.dataset.verdict)
           && (!study || !study.value || row.dataset.study === study.value)
-          && words.every((word) => text.includes(word)));
-        if (!row.hidden) shown += 1;
+          && words.every((word) => text.includes(word));
+        row.hidden = !fits || found >= most;
+        if (fits) found += 1;
       }
-      one("#shown").textContent = shown === rows.length ? `All ${shown} claims shown` : `${shown} of ${rows.length} claims shown`;
+      const all = found === rows.length;
+      one("#shown").textContent = found > most ? `${all ? "" : `${found} of `}${rows.length} claims, the first ${most} of them shown`
+        : all ? `All ${found} claims shown` : `${found} of ${rows.length} claims shown`;
+      more.hidden = found <= most;
+      more.textContent = `Show all ${found}`;
     };
+    more.addEventListener("click", () => {
+      const next = [...table.tBodies[0].rows].findIndex((row) => row.hidden);
+      whole = true;
+      filter();
+      // The button is gone: go on with the first claim that it has shown.
+      one("summary", table.tBodies[0].rows[next])?.focus();
+    });
+    phone.addEventListener("change", filter);
+    addEventListener("beforeprint", () => { whole = true; filter(); });
     for (const chip of chips) chip.addEventListener("click", () => { chip.ariaPressed = chip.ariaPressed === "true" ? "false" : "true"; filter(); });
     search.addEventListener("input", filter);
     if (study) study.addEventListener("change", filter);
@@ -69,10 +88,20 @@
           return (up ? 1 : -1) * (byNumber ? x - y : x.localeCompare(y, undefined, { numeric: true }));
         };
         table.tBodies[0].append(...rows.sort(compare));
+        filter();
       });
     });
     filter();
   }
+
+  // ---- studies: folded on a phone, and opened by whoever goes to one ----
+  const folds = all(".fold");
+  const unfold = (hash) => { for (const fold of folds) if (`#${fold.parentElement.id}` === hash) fold.open = true; };
+  if (matchMedia("(max-width: 46rem)").matches) for (const fold of folds) fold.open = false;
+  for (const link of all('a[href^="#study-"]')) link.addEventListener("click", () => unfold(link.hash));
+  addEventListener("hashchange", () => unfold(location.hash));
+  addEventListener("beforeprint", () => { for (const fold of folds) fold.open = true; });
+  unfold(location.hash);
 
   // ---- densities, layer after layer ----
   for (const panel of all(".layers")) {
@@ -139,7 +168,7 @@
     if (units.length === 1) choice.parentElement.hidden = true;
     let range = null;
     const plot = one(".plot", panel);
-    const box = { width: 760, height: 330, left: 62, right: 14, top: 12, bottom: 42 };
+    const box = { width: 760, height: 330, left: 62, right: 24, top: 12, bottom: 42 };
 
     const render = () => {
       const width = Math.max(320, Math.min(1000, plot.clientWidth || 760));

@@ -45,6 +45,8 @@ def equivalence_figure(
         f"p = {seconds.p_equivalent:.2g} for time; below 0.05 they are the same within the "
         f"margins. The naive null hypothesis, that accuracy is better without Pillow, has "
         f"p = {accuracy.p_better:.2g}: {_naive(accuracy)}",
+        alt="Two panels, of the difference in test accuracy and of the ratio of training times: a "
+        "dot for each seed, the interval of their mean, and the region of equivalence behind them.",
     )
 
 
@@ -67,6 +69,8 @@ def loss_figure(losses: Sequence[Mapping[str, np.ndarray]], directory: Path) -> 
         "Learning curves",
         "Mean and range over seeds. Both ways start from the same parameters and see the pictures "
         "in the same order, so that the curves part only where pixels differ.",
+        alt="Cross-entropy on a logarithmic axis against the training step: one line with Pillow "
+        "and one without, each in a band from the lowest to the highest seed.",
     )
 
 
@@ -86,6 +90,8 @@ def seconds_figure(measured: Sequence[Mapping[str, Any]], directory: Path) -> Fi
         "Where the seconds go",
         "Bars are medians over seeds, dots the seeds. Pillow costs time once, in loading: "
         "decoding, converting and resizing. Training sees arrays either way.",
+        alt="Two panels of bars, seconds of loading and seconds of training, each with Pillow "
+        "beside without, and a dot for each seed.",
     )
 
 

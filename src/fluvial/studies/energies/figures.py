@@ -49,6 +49,8 @@ def _grid(ledger: Ledger, measured: Plan, left: str, right: str, directory: Path
         "The true density, and the seed with the median KL divergence of each flow, on the square "
         "from -4 to 4, evaluated through the flow's inverse. A row shares one scale of color. The "
         "paper's pictures are upside down with respect to its Table 1; these follow the table.",
+        alt="A grid of densities as bright shapes on black: a row for each energy, U1 to U4; "
+        "the true density first, then each flow with more and more layers.",
     )
 
 
@@ -76,6 +78,8 @@ def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
         f"Mean over {measured.seeds} seeds, with one standard deviation. Solid: annealed as in "
         "the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper draws "
         "bounds, whose level is that of no normalized density; these are true divergences.",
+        alt="A panel for each energy, U1 to U4: KL(q || p) in nats against the number of "
+        "layers, with logarithmic axes and a line for each family of flows.",
     )
 
 
@@ -124,6 +128,8 @@ def _strip(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
         "From a Gaussian to each energy, layer after layer",
         "The density after k of 32 planar layers, from the learned diagonal Gaussian (k = 0) on; "
         "each picture has its own scale of color. All 33 are in the records, as `layers`.",
+        alt="A row of densities for each energy, U1 to U4: from left to right a Gaussian spot "
+        "is bent, layer after layer, into the shape of the energy.",
     )
 
 

@@ -46,6 +46,9 @@ def times_figure(sizes: Sequence[int], seeds: Sequence[Measured], directory: Pat
         "Left: the time of the same work, n/8 iterations over 8n points, n clusters and n "
         "coordinates; lines are medians over seeds, bands their range. Right: how many times as "
         "long the nested loops take.",
+        alt="Two panels with logarithmic axes. Left: seconds against n, a line each for four "
+        "nested loops, two loops and NumPy, and scikit-learn, with the fitted exponents in the "
+        "legend. Right: seconds with loops over seconds vectorized against n, and a line at 50.",
     )
 
 
@@ -64,6 +67,8 @@ def operations_figure(sizes: Sequence[int], seeds: Sequence[Measured], directory
         "Interpreted operations against size",
         "How often the innermost loop that Python interprets runs. The arithmetic is the same: "
         "vectorizing leaves it to NumPy, and takes nothing of it away.",
+        alt="Interpreted operations against n with logarithmic axes: a straight line for four "
+        "nested loops and a less steep one for two loops and NumPy, with their exponents.",
     )
 
 
@@ -87,6 +92,8 @@ def clusters_figure(arrays: Mapping[str, np.ndarray], directory: Path) -> Figure
         "Clusters in the plane",
         "Each point in the color of its nearest centroid, and the way of each centroid from where "
         "it started.",
+        alt="Panels of the same points in the plane after growing numbers of iterations: the "
+        "points in the colors of their clusters, and lines along which the centroids moved.",
     )
 
 

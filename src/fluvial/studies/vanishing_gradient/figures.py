@@ -45,6 +45,9 @@ def steps_figure(trained: Mapping[Kind, Arrays], directory: Path) -> Figure:
         "Norm of the gradient of each layer's weights, first layer on top, geometric mean over "
         "seeds. Dark: nothing arrives. With ReLU and skips it explodes instead: each layer adds to "
         "its input, and the sum grows from layer to layer.",
+        alt="Six heat maps of the gradient's norm, a power of ten, by layer from top to bottom "
+        "and training step from left to right: sigmoid, tanh and ReLU, without skips above and "
+        "with skips below.",
     )
 
 
@@ -70,6 +73,8 @@ def depth_figure(depths: Sequence[int], start: Arrays, directory: Path) -> Figur
         "Norm of the first layer's gradient over that of the last's, before training, as a power "
         "of ten, mean over seeds. Sigmoid loses about 0.6 decades a layer, a factor of four: its "
         "derivative is at most 1/4.",
+        alt="Two heat maps, without and with skips, a row for each activation and a column for "
+        "each depth; every field has the power of ten written in it.",
     )
 
 
@@ -92,6 +97,8 @@ def loss_figure(trained: Mapping[Kind, Arrays], directory: Path) -> Figure:
         "loss.png",
         "Learning curves",
         "One line a seed; dotted: ln 10, the loss of knowing nothing.",
+        alt="Three panels, sigmoid, tanh and ReLU: cross-entropy on a logarithmic axis against "
+        "the training step, lines without skips and with skips in two colors.",
     )
 
 
