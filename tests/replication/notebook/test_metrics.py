@@ -82,6 +82,7 @@ def test_several_runs_count_by_their_median():
         ({"pattern": "a", "tolerance": 1}, "has tolerance"),
         ({"pattern": "a", "higher_is": "good"}, "better"),
         ({"pattern": "a", "tol": -1}, "at least 0"),
+        ({"pattern": "a", "tol": True}, "at least 0"),
         ({"pattern": "a", "cell": 0}, "from 1"),
         ({"pattern": "a", "below": "b"}, "not declared"),
     ],

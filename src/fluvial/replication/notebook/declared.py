@@ -115,7 +115,8 @@ def _metric(name: str, spec: Any, where: str, cell: int | None) -> Metric:
     higher_is, tol = spec.get("higher_is"), spec.get("tol", 0.0)
     if higher_is not in (None, "better", "worse"):
         raise InputError(f'higher_is of the metric {name} in {where} must be "better" or "worse".')
-    if not isinstance(tol, int | float) or not 0.0 <= tol < math.inf:
+    number = isinstance(tol, int | float) and not isinstance(tol, bool)
+    if not number or not 0.0 <= tol < math.inf:
         raise InputError(f"tol of the metric {name} in {where} must be a number of at least 0.")
     own = spec.get("cell", cell)
     if own is not None and (not isinstance(own, int) or own < 1):

@@ -12,6 +12,7 @@ from fluvial.studies.latent.setting import DIAGONAL, Setting, unit_name
 
 __all__ = ["against_length", "learning_curves", "pictures"]
 
+_STYLES = ("-", "--", "-.", ":")
 _QUANTITIES = ("free energy F", "KL(q ‖ p(z | x))", "−ln p(x)")
 
 
@@ -46,6 +47,8 @@ def against_length(
         "Means over the test images; K = 0 is the diagonal Gaussian. The divergence is the free "
         "energy less the estimate of −ln p(x) by importance sampling. Crosses are the published "
         "values, where there are any for these data.",
+        alt="Three panels against the number of layers, with a line for each family of flows: the "
+        "free energy, the divergence from the posterior, and the negative log likelihood.",
     )
 
 
@@ -54,10 +57,12 @@ def learning_curves(compared: Compared, directory: Path) -> Figure:
     figure, axes = panels(1, 1, 6.0, 3.6)
     ax = axes[0, 0]
     lows = []
-    for setting, color in zip(compared.settings, _shades(len(compared.settings)), strict=True):
+    for setting in compared.settings:
+        color, style = _look(setting, compared.settings)
         arrays = compared.ledger.record(unit_name(setting, 0)).arrays
         free = -arrays["curve_validation_bound"]
-        ax.plot(arrays["curve_step"], free, color=color, linewidth=1, label=setting.name)
+        label = setting.name
+        ax.plot(arrays["curve_step"], free, style, color=color, linewidth=1.2, label=label)
         lows.append(np.nanmin(free))
     low, high = min(lows), max(lows)
     ax.set_ylim(low - 0.1 * (high - low) - 0.5, high + 2 * (high - low) + 2)
@@ -70,6 +75,8 @@ def learning_curves(compared: Compared, directory: Path) -> Figure:
         "Learning curves",
         "The bound on images that are not trained on, with fixed draws, for the first seed. The "
         "parameters at its best are the ones that are measured.",
+        alt="Free energy in nats against the training step: a falling line for each posterior, "
+        "colored by family, solid for the longest flow.",
     )
 
 
@@ -96,15 +103,22 @@ def pictures(compared: Compared, setting: Setting, directory: Path) -> Figure:
         "images of draws from the prior; mean images on the line through the latent vectors of "
         "the first two test images, from half its length before to half its length beyond; and "
         "along the coordinate that varies most among test images, from −2.5 to 2.5.",
+        alt="Five rows of small images: test images, their reconstructions, samples, and two rows "
+        "in which one image turns into another.",
     )
 
 
 def _side_by_side(images: np.ndarray) -> np.ndarray:
     scaled = images / 255.0 if images.dtype == np.uint8 else images.astype(np.float64)
-    gap = np.ones((scaled.shape[1], 1, *scaled.shape[3:]))
+    white = 1.0 if scaled.ndim == 4 else 0.0  # gray images are drawn as ink on paper
+    gap = np.full((scaled.shape[1], 1, *scaled.shape[3:]), white)
     strips = [np.concatenate([image, gap], axis=1) for image in np.clip(scaled, 0.0, 1.0)]
     return np.concatenate(strips, axis=1)
 
 
-def _shades(count: int) -> list[str]:
-    return [COLORS[k % len(COLORS)] for k in range(count)]
+def _look(setting: Setting, settings: Sequence[Setting]) -> tuple[str, str]:
+    """Return the color of a family and a line style for each of its lengths, the longest solid."""
+    families = list(dict.fromkeys(other.family for other in settings))
+    lengths = sorted({s.layers for s in settings if s.family == setting.family}, reverse=True)
+    color = COLORS[families.index(setting.family) % len(COLORS)]
+    return color, _STYLES[lengths.index(setting.layers) % len(_STYLES)]

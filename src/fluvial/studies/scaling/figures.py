@@ -37,7 +37,13 @@ def _times(ledger: Ledger, directory: Path) -> Figure:
         axis.legend(fontsize=7, loc="upper left")
     axes[0, 0].set_ylabel("seconds a gradient step")
     save(figure, directory / "times.png")
-    return Figure("times.png", "Time of a gradient step", _told(ledger, dict(rates)))
+    return Figure(
+        "times.png",
+        "Time of a gradient step",
+        _told(ledger, dict(rates)),
+        alt="Seconds of a gradient step against layers, dimension and width, on logarithmic axes: "
+        "a rising line for each kind of flow.",
+    )
 
 
 def _sweep(axis, ledger: Ledger, sweep: Sweep, color: str, rates: dict[str, float]) -> None:
@@ -101,4 +107,6 @@ def _memory(ledger: Ledger, directory: Path) -> Figure:
         "Memory of a gradient step",
         "What the compiled step of a planar flow needs besides its arguments and results, with "
         "100 points: solid as it is, dashed with `Stacked(..., checkpoint=True)`.",
+        alt="Memory against the number of layers, on logarithmic axes: a solid and a dashed rising "
+        "line for each dimension, the dashed ones half as steep.",
     )
