@@ -47,14 +47,17 @@ def test_a_name_calls_the_method_that_was_given_last():
 
 
 def test_what_the_method_raises_becomes_nan():
-    value, gradient = called("test_raises", Squares(ValueError("no")), jnp.ones(2))
+    squares = Squares(ValueError("no"))
+    value, gradient = called("test_raises", squares, jnp.ones(2))
     assert np.isnan(value)
     assert np.isnan(gradient).all()
 
 
 def test_an_interrupt_is_not_lost():
+    squares = Squares(KeyboardInterrupt())  # held: the call may come after it was asked for
+
     def wait():
-        jax.block_until_ready(called("test_interrupt", Squares(KeyboardInterrupt()), jnp.ones(2)))
+        jax.block_until_ready(called("test_interrupt", squares, jnp.ones(2)))
         time.sleep(5)
 
     with pytest.raises(KeyboardInterrupt):
