@@ -60,3 +60,13 @@ def test_a_candidate_with_fewer_finite_draws_is_not_better():
     best = Best(jnp.zeros(1), np.zeros(4))
     assert best.offer(jnp.ones(1), np.array([9.0, 9.0, 9.0, np.nan])) == -np.inf
     assert best.parameters[0] == 0.0
+
+
+def test_free_energies_too_large_to_be_squared_are_survived_in_silence():
+    schedule = Schedule(1e-2, 100, 1000)
+    huge = np.geomspace(1e20, 3e38, 100, dtype=np.float32)
+    schedule.report(huge, -np.geomspace(1e200, 1e308, 50))
+    assert schedule.phase is Phase.STABLE
+    best = Best(jnp.zeros(1), -np.full(50, 1e308))
+    assert best.offer(jnp.ones(1), np.full(50, 1e308)) > 0
+    assert best.parameters[0] == 1

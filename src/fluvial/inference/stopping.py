@@ -59,6 +59,8 @@ class Schedule:
             rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
         return rates
 
+    # Where training diverges, what is measured can be too large to square: infinite will do.
+    @np.errstate(over="ignore", invalid="ignore")
     def report(
         self,
         free_energies: Float[np.ndarray, " chunk"],
@@ -130,6 +132,7 @@ class Best:
     parameters: Float[Array, " P"]
     log_weights: Float[np.ndarray, " S"]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def offer(self, parameters: Float[Array, " P"], log_weights: Float[np.ndarray, " S"]) -> float:
         """Keep the candidate if its ELBO is higher; return the paired gain, in nats."""
         usable = np.isfinite(log_weights)
