@@ -1,22 +1,13 @@
 """The look at a target before work is spent on it."""
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Flow, build_flow
-from fluvial.inference.check import (
-    finite_starts,
-    gradient_complaint,
-    improper_complaint,
-    inverse_complaint,
-)
+from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.meter import Meter
-from fluvial.inference.mixture import FlowComponent
 from fluvial.targets import Target
 
 
@@ -81,32 +72,3 @@ def test_an_improper_density_is_recognized(log_density):
 )
 def test_a_proper_density_is_not_called_improper(log_density):
     assert improper_complaint(meter_of(log_density), np.zeros(2), np.eye(2)) is None
-
-
-class Flattering(Flow):
-    """A shift whose log determinant is a little too large one way, as that of a poor solver."""
-
-    shift: jax.Array
-    dim: int = eqx.field(static=True, default=2)
-
-    def forward(self, z):
-        return z + self.shift, 0.05 + 0.0 * jnp.sum(z)
-
-    def inverse(self, x):
-        return x - self.shift, 0.0 * jnp.sum(x)
-
-
-def test_a_flow_that_its_inverse_does_not_undo_is_complained_of():
-    whitened = Gaussian(np.zeros(2), np.eye(2))
-    complaint = inverse_complaint(
-        FlowComponent(Flattering(jnp.ones(2)), whitened), np.random.default_rng(0)
-    )
-    assert complaint is not None
-    assert "ln q differs by 0.05 nat" in complaint
-
-
-@pytest.mark.parametrize("spec", ["planar:4", "realnvp:2", "continuous"])
-def test_a_flow_with_an_inverse_is_not(spec):
-    flow = build_flow(spec, 2, key=jax.random.key(0))
-    component = FlowComponent(flow, Gaussian(np.ones(2), np.eye(2)))
-    assert inverse_complaint(component, np.random.default_rng(0)) is None

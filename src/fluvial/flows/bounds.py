@@ -31,7 +31,7 @@ def smoothly_bounded(
         >>> smoothly_bounded(jnp.array([-1e6, 0.0, 1e6]), 2.0, 0.5)
         Array([-2. ,  0. ,  0.5], dtype=float32)
     """
-    if lower == upper:  # nothing to choose; this is inside of every layer of a RealNVP
-        return jnp.asarray(upper, raw.dtype) * jnp.tanh(raw / jnp.asarray(upper, raw.dtype))
-    bound = jnp.where(raw > 0, jnp.asarray(upper, raw.dtype), jnp.asarray(lower, raw.dtype))
+    bound = jnp.asarray(upper, raw.dtype)
+    if lower != upper:  # every layer of a RealNVP is through here: no choice where there is none
+        bound = jnp.where(raw > 0, bound, jnp.asarray(lower, raw.dtype))
     return bound * jnp.tanh(raw / bound)

@@ -17,13 +17,9 @@ from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
-from fluvial.inference.check import (
-    finite_starts,
-    gradient_complaint,
-    improper_complaint,
-    inverse_complaint,
-)
+from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
 from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import (
     Component,
@@ -201,10 +197,9 @@ class _Fit:
 
     def _check_inverses(self, q: Mixture) -> None:
         for component in q.components:
-            trained = isinstance(component, FlowComponent) and not self.interrupted
-            complaint = inverse_complaint(component, self.rng) if trained else None
-            if complaint:
-                self.doubts.append(complaint)
+            if isinstance(component, FlowComponent) and not self.interrupted:
+                complaint = inverse_complaint(component, self.rng)
+                self.doubts += [complaint] if complaint else []
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """Independent fits on whatever runs functions elsewhere: processes, a dask cluster, MPI."""
 
 import multiprocessing
-import pickle
 import traceback
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -162,7 +161,7 @@ def _packed(target: Target, flow: str | Flow) -> bytes:
 def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
     """Fit one target, wherever this runs; errors return as text, since not all can be sent."""
     try:
-        target, flow = pickle.loads(cargo)
+        target, flow = cloudpickle.loads(cargo)
         # Threads that compute at the same time on several devices would wait for each other.
         posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
         return taken_apart(posterior, recorded={})

@@ -51,7 +51,7 @@ def call_host(name: str, method: HostFunction, shapes: Sequence[jax.ShapeDtypeSt
 
 
 class _Extension(ctypes.Structure):
-    pass
+    """A link of a chain: its fields name the class itself, so they are set once it is there."""
 
 
 _Extension._fields_ = [

@@ -77,7 +77,7 @@ def masked(line: str) -> str:
     and what %time and %timeit say beside the time itself.
 
     Example:
-        >>> masked("<Model at 0x7f3ab2c4d190> read from /home/ann/data/train.csv")
+        >>> masked("<Model at 0x7f3ab2c4d190> read from /srv/data/train.csv")
         '<Model at <address>> read from <path>/train.csv'
         >>> masked("938/938 [==============================] - 12s 13ms/step - loss: 0.25")
         '<progress> 12s 13ms/step - loss: 0.25'
