@@ -20,7 +20,7 @@ from benchmarks.fitting import Fit, fit_and_draw
 from benchmarks.honesty import failure
 from benchmarks.logistic import LOG_EVIDENCE, data_folder, german_credit, ionosphere
 from benchmarks.metrics import w1_ratio
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
 
 DRAWS, EXACT_SAMPLES = 10_000, 5
 

@@ -29,7 +29,7 @@ from benchmarks.fitting import Stopwatch
 from benchmarks.honesty import failure
 from benchmarks.logistic import LOG_EVIDENCE, german_credit
 from fluvial.flows import build_flow
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
 
 FAMILIES = (
     "triangular",

@@ -52,7 +52,7 @@ def _target(kind: str, dim: int):
     import jax.numpy as jnp
 
     import fluvial
-    from fluvial.targets.synthetic import correlated
+    from fluvial.targets.examples.synthetic import correlated
 
     if kind == "dense":
         return correlated(dim, 0.5).target

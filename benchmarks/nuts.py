@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from benchmarks.database import Entry
-from fluvial.targets.stan_compiler import stan_to_mir
+from fluvial.targets.stan.compiler import stan_to_mir
 
 __all__ = ["NutsRun", "dimension", "sample"]
 

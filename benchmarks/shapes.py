@@ -14,8 +14,8 @@ from jaxtyping import Float, Int
 
 import fluvial
 from benchmarks.metrics import shares
-from fluvial.targets.synthetic import mixture
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
+from fluvial.targets.examples.synthetic import mixture
 
 __all__ = ["SHAPES", "Shape"]
 

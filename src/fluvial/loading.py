@@ -81,6 +81,6 @@ def load(
             return load_trained(place, model=model, flow=flow)
     if (path / "checkpoints").is_dir():
         raise InputError(f"{directory} holds a training that is not finished: resume it first.")
-    from fluvial.inference.storage import load_posterior
+    from fluvial.posterior.storage import load_posterior
 
     return load_posterior(path, target=target, flow=flow)

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.metrics import share_error
 from benchmarks.shapes import SHAPES
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
 
 
 @pytest.mark.parametrize("name", [name for name in SHAPES if "improper" not in name])

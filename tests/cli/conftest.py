@@ -1,6 +1,7 @@
 import pytest
 
-from fluvial.cli import cache, main
+from fluvial.cli import main
+from fluvial.storage import cache
 
 
 @pytest.fixture

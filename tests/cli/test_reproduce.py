@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from fluvial.replication import Rule
+from fluvial.reproduction import Rule
 from fluvial.studies import STUDIES
 
 from ..studies.toy import fresh_toy

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fluvial.flows import Affine, Autoregressive, Inverted, Permutation, build_flow
-from fluvial.flows.masked import MaskedConditioner
+from fluvial.flows.made import MaskedConditioner
 
 
 def with_all_weights_in_use(module):

@@ -8,7 +8,7 @@ import pytest
 
 from fluvial.errors import InputError
 from fluvial.flows import Sylvester, build_flow
-from fluvial.flows.frames import Orthogonalized, Reflected
+from fluvial.flows.orthonormal import Orthogonalized, Reflected
 
 
 def sylvester(dim, columns, seed=0, frame=Reflected):

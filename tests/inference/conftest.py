@@ -7,9 +7,9 @@ import pytest
 import fluvial
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.mixture import GaussianComponent, Mixture
-from fluvial.inference.pool import Pool
-from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Evidence, Posterior, Provenance
 
 _GAUSSIAN = Gaussian(np.array([1.0, -2.0]), np.array([[0.5, 0.0], [0.3, 2.0]]))
 

@@ -6,8 +6,8 @@ import pytest
 
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian, batch_and_match
-from fluvial.inference.meter import Meter
 from fluvial.targets import Target
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
 from tests.inference.fitting_program import measured
 
 PROGRAM = Path(__file__).with_name("fitting_program.py")

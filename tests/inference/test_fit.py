@@ -8,7 +8,7 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference import train
-from fluvial.targets.zoo import example
+from fluvial.targets.examples.registry import example
 
 FUNNEL_2D = fluvial.Target(
     lambda x: -0.5 * x[0] ** 2 - 0.5 * x[1] ** 2 * jnp.exp(-2.0 * x[0]) - x[0] - np.log(2 * np.pi),

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian, batch_and_match
-from fluvial.inference.meter import Meter
 from fluvial.inference.starts import climb
 from fluvial.targets import Target
 

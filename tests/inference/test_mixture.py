@@ -7,8 +7,8 @@ import pytest
 from jax.scipy.special import logsumexp
 
 from fluvial.flows import build_flow
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture, mixture_of
 from fluvial.targets import Target
 

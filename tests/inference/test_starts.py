@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.meter import Meter
 from fluvial.inference.starts import climb, distinct
 from fluvial.targets import Target
 

@@ -7,16 +7,16 @@ import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
-from fluvial.replication import Budget, Claim, Figure, Ledger, Record, Rule
-from fluvial.replication.machine import machine, packages
-from fluvial.replication.notebook import (
+from fluvial.replication import (
     Recorded,
     Tolerance,
     compare_runs,
     declared_metrics,
     save_replication,
 )
-from fluvial.replication.notebook.run import Run, RunCell
+from fluvial.replication.run import Run, RunCell
+from fluvial.reproduction import Budget, Claim, Figure, Ledger, Record, Rule
+from fluvial.storage.machine import machine, packages
 
 LAYERS, SIDE, STEPS = 8, 40, 500
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fluvial.replication import Budget, Ledger, Record
 from fluvial.report.curves import learning_curves
+from fluvial.reproduction import Budget, Ledger, Record
 
 
 def charts(folder, record):

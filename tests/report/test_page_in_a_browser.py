@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fluvial.replication import Budget
 from fluvial.report.page import render_report
+from fluvial.reproduction import Budget
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
-from fluvial.studies.running import run_study
 
 from . import sample
 

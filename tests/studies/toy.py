@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fluvial.replication import Claim, Figure, Record, Rule
+from fluvial.reproduction import Claim, Figure, Record, Rule
 from fluvial.studies import Study, Unit
 
 _HOLDS = Rule(low=-1.0, high=10.0)

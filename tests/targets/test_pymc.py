@@ -8,7 +8,7 @@ import pytest
 
 from fluvial.errors import InputError
 from fluvial.targets import example, from_pymc
-from fluvial.targets.schools import EFFECTS, ERRORS
+from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS
 
 from .conjugate import EXACT, A, B, Y, evidence
 

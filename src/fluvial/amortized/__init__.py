@@ -1,13 +1,13 @@
 """Deep latent Gaussian models with amortized flow posteriors, and their training."""
 
-from fluvial.amortized.amortizing import AmortizedFlow
+from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.joining import join
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.train import train
 from fluvial.amortized.trained import Trained
+from fluvial.distributed import join
 
 __all__ = [
     "DLGM",

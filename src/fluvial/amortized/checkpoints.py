@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fluvial.amortized import arrays
 from fluvial.errors import InputError
-from fluvial.folder import read_folder, replaced, write_folder
+from fluvial.storage import arrays
+from fluvial.storage.folder import read_folder, replaced, write_folder
 
 __all__ = ["Checkpoints"]
 

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from fluvial.amortized.amortizing import AmortizedFlow
+from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.decoder import Decoder
+from fluvial.amortized.inference_network import InferenceNetwork, output_size
 from fluvial.amortized.likelihoods import Likelihood, build_likelihood
 from fluvial.amortized.networks import MLP
-from fluvial.amortized.posterior import InferenceNetwork, output_size
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Key
 
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.posterior import Approximation
+from fluvial.amortized.inference_network import Approximation
 from fluvial.devices import Devices
 
 __all__ = ["bounds", "log_likelihoods"]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
-from fluvial.amortized.products import product
+from fluvial.amortized.bfloat16 import product
 from fluvial.errors import InputError
 
 __all__ = ["ACTIVATIONS", "MLP", "Affine"]

@@ -3,13 +3,13 @@
 import dataclasses
 from pathlib import Path
 
-from fluvial.amortized import arrays
 from fluvial.amortized.architecture import describe, rebuild
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.trained import Trained
 from fluvial.flows import Flow
-from fluvial.folder import read_folder, write_folder
+from fluvial.storage import arrays
+from fluvial.storage.folder import read_folder, write_folder
 
 __all__ = ["KIND", "load_trained", "save"]
 

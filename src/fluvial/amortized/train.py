@@ -15,13 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, Shaped
 
-from fluvial.amortized import arrays
 from fluvial.amortized.architecture import check_same, describe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order, prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
-from fluvial.amortized.interrupts import DeferredInterrupt
 from fluvial.amortized.meter import Meter
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
@@ -36,6 +34,8 @@ from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow
+from fluvial.storage import arrays
+from fluvial.training.interrupts import DeferredInterrupt
 
 __all__ = ["train"]
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from fluvial.replication import JudgedClaim
+    from fluvial.reproduction import JudgedClaim
 
 __all__ = ["show_claims"]
 

@@ -75,7 +75,7 @@ def _check_usage(model: str | None, data: Path | None, example: str | None) -> N
 def _check_out(out: Path | None) -> None:
     """Refuse a folder that cannot be written before the fit, not after it."""
     if out is not None:
-        from fluvial.folder import check_folder
+        from fluvial.storage.folder import check_folder
 
         check_folder(out, "posterior")
 
@@ -89,7 +89,7 @@ def _posterior(
     max_steps: int,
     progress: bool,
 ) -> "Posterior":
-    from fluvial.cli.cache import keep_compiled
+    from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
     from fluvial import inference
@@ -113,8 +113,8 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
 def _write(posterior: "Posterior", out: Path, draws: int) -> None:
     """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
     from fluvial.errors import InputError
-    from fluvial.folder import replaced
     from fluvial.report.pair_plot import pair_plot
+    from fluvial.storage.folder import replaced
 
     posterior.save(out)
     with replaced(out / "posterior.nc") as path:
@@ -128,7 +128,7 @@ def _write(posterior: "Posterior", out: Path, draws: int) -> None:
 
 
 def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
-    from fluvial.inference.labels import index_origin, scalars
+    from fluvial.posterior.labels import index_origin, scalars
 
     draws = posterior.draws(n)
     parameters = {name: draws[name] for name in posterior.parameters}

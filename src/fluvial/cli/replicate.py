@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fluvial.replication.notebook import Recorded, Replication, Tolerance
+    from fluvial.replication import Recorded, Replication, Tolerance
 
 __all__ = ["replicate"]
 
@@ -51,14 +51,14 @@ def replicate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run a notebook again, and say whether this machine says the same."""
-    from fluvial.folder import check_folder
-    from fluvial.replication.notebook import (
+    from fluvial.replication import (
         Tolerance,
         check_ready,
         declared_metrics,
         read_notebook,
     )
-    from fluvial.replication.notebook import replicate as run_again
+    from fluvial.replication import replicate as run_again
+    from fluvial.storage.folder import check_folder
 
     tolerance = Tolerance(rtol, atol, time_ratio, similarity)
     if out is not None:
@@ -114,7 +114,7 @@ def _tell(
     recorded: "Recorded", replication: "Replication", tolerance: "Tolerance", out: Path | None
 ) -> None:
     from fluvial.cli.replication_table import show_replication
-    from fluvial.replication.notebook import save_replication
+    from fluvial.replication import save_replication
 
     show_replication(recorded, replication)
     if out is not None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from fluvial.replication.notebook import (
+    from fluvial.replication import (
         CellOutcome,
         Difference,
         MetricOutcome,

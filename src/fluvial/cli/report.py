@@ -19,8 +19,8 @@ def report(
     ] = None,
 ) -> None:
     """Make one HTML page, which needs no network, of a folder of results."""
-    from fluvial.folder import replaced
     from fluvial.report.page import render_report
+    from fluvial.storage.folder import replaced
 
     page = render_report(directory)
     path = out or directory / "report.html"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fluvial.replication import JudgedClaim
+    from fluvial.reproduction import JudgedClaim
     from fluvial.studies import Study
 
 __all__ = ["reproduce"]
@@ -18,7 +18,7 @@ _INPUT_WRONG, _NOT_REPRODUCED, _INTERRUPTED = 1, 3, 130
 
 
 class _Budget(StrEnum):
-    """As ``fluvial.replication.Budget``, whose import takes NumPy along."""
+    """As ``fluvial.reproduction.Budget``, whose import takes NumPy along."""
 
     smoke = "smoke"
     quick = "quick"
@@ -46,7 +46,7 @@ def reproduce(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
-    from fluvial.cli.cache import keep_compiled
+    from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
     from fluvial.studies import STUDIES, load_study
@@ -72,8 +72,8 @@ def _claims(
     """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
     from fluvial.cli.study_progress import StudyProgress
     from fluvial.errors import InputError
-    from fluvial.replication import Budget
-    from fluvial.studies.running import run_study
+    from fluvial.reproduction import Budget
+    from fluvial.reproduction.running import run_study
 
     command = f"fluvial reproduce {study.name} --budget {budget}"
     try:

@@ -92,7 +92,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
-    from fluvial.cli.cache import keep_compiled
+    from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
     import jax

@@ -4,10 +4,10 @@ from fluvial.datasets.binarize import binarize
 from fluvial.datasets.cifar10 import load_cifar10
 from fluvial.datasets.dataset import Dataset
 from fluvial.datasets.digits import load_digits
+from fluvial.datasets.files import load_own, read_images
 from fluvial.datasets.likelihood import LIKELIHOODS, check_likelihood, infer_likelihood
 from fluvial.datasets.loader import NAMES, load_dataset
 from fluvial.datasets.mnist import load_mnist
-from fluvial.datasets.own import load_own, read_images
 from fluvial.datasets.patches import random_patches
 from fluvial.datasets.photo_patches import load_photo_patches
 from fluvial.datasets.pixels import to_unit

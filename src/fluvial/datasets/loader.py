@@ -7,9 +7,9 @@ from pathlib import Path
 from fluvial.datasets.cifar10 import load_cifar10
 from fluvial.datasets.dataset import Dataset
 from fluvial.datasets.digits import load_digits
+from fluvial.datasets.files import load_own
 from fluvial.datasets.likelihood import check_likelihood
 from fluvial.datasets.mnist import load_mnist
-from fluvial.datasets.own import load_own
 from fluvial.datasets.photo_patches import load_photo_patches
 from fluvial.errors import InputError
 

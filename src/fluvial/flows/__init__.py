@@ -15,9 +15,9 @@ from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.riffle import Riffle
 from fluvial.flows.score import forward_with_score
+from fluvial.flows.sinh_arcsinh import SinhArcsinh
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
-from fluvial.flows.tails import SinhArcsinh
 from fluvial.flows.transformers import Additive, Affine, Transformer
 
 __all__ = [

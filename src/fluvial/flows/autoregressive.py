@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.flows.flow import Flow
-from fluvial.flows.masked import MaskedConditioner
+from fluvial.flows.made import MaskedConditioner
 from fluvial.flows.transformers import Transformer
 
 __all__ = ["Autoregressive"]

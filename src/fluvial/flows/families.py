@@ -12,16 +12,16 @@ from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
-from fluvial.flows.frames import Frame, Orthogonalized, Reflected
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.orthogonal import Householder, Orthogonal
+from fluvial.flows.orthonormal import Frame, Orthogonalized, Reflected
 from fluvial.flows.permutation import Permutation, riffled_orders
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.riffle import riffle_for
+from fluvial.flows.sinh_arcsinh import SinhArcsinh
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
-from fluvial.flows.tails import SinhArcsinh
 from fluvial.flows.transformers import Additive, Affine, Transformer
 
 __all__ = ["FAMILIES", "Family"]

@@ -11,7 +11,7 @@ from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.flow import Flow
-from fluvial.flows.frames import Frame, Reflected
+from fluvial.flows.orthonormal import Frame, Reflected
 from fluvial.flows.roots import tanh_root, tanh_slope
 
 __all__ = ["Sylvester"]
@@ -35,7 +35,7 @@ class Sylvester(Flow):
     factor is :math:`k_i\,\mathrm{sech}^2 s_i + \tanh^2 s_i`, in which nothing cancels.
 
     Q is learned as a product of Householder reflections (their section 4.2) or by
-    orthogonalizing a matrix (section 4.1): see ``fluvial.flows.frames``.
+    orthogonalizing a matrix (section 4.1): see ``fluvial.flows.orthonormal``.
 
     For the inverse, multiply the first equation by :math:`\tilde R Q^\top` and add b: with
     :math:`T = \tilde R R` and :math:`\rho = \tilde R Q^\top x + b`,

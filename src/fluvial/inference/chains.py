@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.flows import Flow
-from fluvial.inference.compiling import compiled
 from fluvial.inference.mixture import Component
 from fluvial.objectives import LogDensity
 from fluvial.targets import Target
+from fluvial.training.compiling import compiled
 
 __all__ = ["Chains", "latent_chains"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError
-from fluvial.inference.meter import Meter
+from fluvial.inference.counted_target import Meter
 
 __all__ = ["finite_starts", "gradient_complaint", "improper_complaint"]
 

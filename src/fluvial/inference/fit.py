@@ -18,9 +18,9 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.inversion import inverse_complaint
-from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import (
     Component,
     FlowComponent,
@@ -28,16 +28,16 @@ from fluvial.inference.mixture import (
     Mixture,
     mixture_of,
 )
-from fluvial.inference.outside import Search, mass_outside
-from fluvial.inference.pool import Pool, pool_of_chains
-from fluvial.inference.posterior import Evidence, Posterior, Provenance
+from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.progress import Progress
-from fluvial.inference.sharing import Shared
+from fluvial.inference.responsibilities import Shared
 from fluvial.inference.starts import climb, distinct
 from fluvial.inference.train import train
 from fluvial.inference.verdict import is_accurate, is_weighable, judge
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
+from fluvial.posterior.pool import Pool, pool_of_chains
+from fluvial.posterior.posterior import Evidence, Posterior, Provenance
 from fluvial.targets import Target
 
 __all__ = ["fit"]

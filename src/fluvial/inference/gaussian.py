@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from fluvial.inference.meter import Meter
+from fluvial.inference.counted_target import Meter
 
 __all__ = ["Gaussian", "batch_and_match"]
 

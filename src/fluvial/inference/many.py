@@ -13,9 +13,9 @@ import cloudpickle
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
-from fluvial.inference.posterior import Posterior
 from fluvial.inference.progress import Progress
-from fluvial.inference.storage import put_together, taken_apart
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.storage import put_together, taken_apart
 from fluvial.targets import Target
 
 __all__ = ["Failure", "Fits", "fit_many"]

@@ -14,11 +14,11 @@ from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
 from fluvial.flows import Chain, Flow
-from fluvial.inference.compiling import compiled
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.meter import Meter
 from fluvial.inference.whitening import Colored
 from fluvial.objectives import base_log_prob, flow_log_prob
+from fluvial.training.compiling import compiled
 
 __all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture", "mixture_of"]
 

@@ -6,8 +6,8 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 
+from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.meter import Meter
 
 __all__ = ["Optimum", "climb", "distinct"]
 

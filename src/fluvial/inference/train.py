@@ -20,9 +20,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from fluvial.devices import Devices
 from fluvial.flows import Flow
 from fluvial.inference.clipping import clip_by_running_median
-from fluvial.inference.compiling import compiled
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
+from fluvial.training.compiling import compiled
 
 __all__ = ["ChunkResult", "Training", "optimizer", "train", "train_chunk"]
 

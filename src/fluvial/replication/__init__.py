@@ -1,7 +1,32 @@
-"""Published statements, how they are judged, and the results that judge them."""
+"""A notebook run again, and what it says beside what it said."""
 
-from fluvial.replication.budget import Budget
-from fluvial.replication.claim import Claim, JudgedClaim, Judgement, Rule
-from fluvial.replication.ledger import Figure, Ledger, Record
+from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.declared import Metric, declared_metrics
+from fluvial.replication.metrics import MetricOutcome, MetricVerdict
+from fluvial.replication.read import Recorded, read_notebook
+from fluvial.replication.ready import check_ready
+from fluvial.replication.replicate import compare_runs, replicate
+from fluvial.replication.result import CellOutcome, CellVerdict, Replication
+from fluvial.replication.saving import save_replication
+from fluvial.replication.variation import Variation
 
-__all__ = ["Budget", "Claim", "Figure", "JudgedClaim", "Judgement", "Ledger", "Record", "Rule"]
+__all__ = [
+    "CellOutcome",
+    "CellVerdict",
+    "Difference",
+    "Kind",
+    "Metric",
+    "MetricOutcome",
+    "MetricVerdict",
+    "Recorded",
+    "Replication",
+    "Tolerance",
+    "Variation",
+    "check_ready",
+    "compare_runs",
+    "declared_metrics",
+    "read_notebook",
+    "replicate",
+    "save_replication",
+]

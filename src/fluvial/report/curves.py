@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.replication import Ledger, Record
+from fluvial.reproduction import Ledger, Record
 
 __all__ = ["learning_curves"]
 

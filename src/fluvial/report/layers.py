@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from jaxtyping import Num
 
-from fluvial.replication import Ledger
+from fluvial.reproduction import Ledger
 
 __all__ = ["LayerPictures", "layer_pictures"]
 

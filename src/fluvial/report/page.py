@@ -9,11 +9,11 @@ from typing import Any
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
-from fluvial.replication import Figure, Judgement, Ledger
 from fluvial.report.claims import Row, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.results import NotebookResult, find_results
+from fluvial.reproduction import Figure, Judgement, Ledger
 
 __all__ = ["render_report"]
 
@@ -45,7 +45,7 @@ def render_report(directory: Path) -> str:
 
     Args:
         directory: as ``fluvial reproduce`` or ``fluvial replicate`` wrote it, or one that holds
-            several of these; see ``fluvial.replication.ledger`` and ``save_replication``.
+            several of these; see ``fluvial.reproduction.results`` and ``save_replication``.
 
     Raises:
         InputError: if it holds no results, or they are damaged.

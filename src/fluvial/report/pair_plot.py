@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fluvial.errors import InputError
-from fluvial.folder import replaced
+from fluvial.storage.folder import replaced
 
 __all__ = ["pair_plot"]
 

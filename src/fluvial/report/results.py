@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
-from fluvial.folder import read_folder
-from fluvial.replication import Ledger
+from fluvial.reproduction import Ledger
+from fluvial.storage.folder import read_folder
 
 __all__ = ["NotebookResult", "Results", "find_results"]
 

@@ -7,7 +7,7 @@ import difflib
 import importlib
 
 from fluvial.errors import InputError
-from fluvial.studies.study import Study, Unit
+from fluvial.reproduction.study import Study, Unit
 
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from fluvial.errors import InputError
-from fluvial.targets.stan import from_stan
+from fluvial.targets.examples.registry import EXAMPLES, example
+from fluvial.targets.stan.program import from_stan
 from fluvial.targets.target import Target
-from fluvial.targets.zoo import EXAMPLES, example
 
 __all__ = ["load_target"]
 

@@ -1,8 +1,8 @@
 """A target from its description, as a saved posterior keeps it."""
 
-from fluvial.targets.stan import from_stan
+from fluvial.targets.examples.registry import example
+from fluvial.targets.stan.program import from_stan
 from fluvial.targets.target import Target
-from fluvial.targets.zoo import example
 
 __all__ = ["target_from_source"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from fluvial.replication import Budget
+from fluvial.reproduction import Budget
 from fluvial.studies import load_study
 from fluvial.studies.cifar10.study import PLANS
 from tests.studies.latent.records import ledger_of

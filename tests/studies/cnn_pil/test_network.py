@@ -4,9 +4,9 @@ import numpy as np
 import optax
 import pytest
 
+from fluvial.datasets.labeled import labeled_digits
 from fluvial.studies.cnn_pil.network import Convolution, Network, pool
 from fluvial.studies.cnn_pil.training import BATCH, count_right, one_cycle, start, train_epoch
-from fluvial.studies.labeled import labeled_digits
 
 
 def test_convolution_is_that_of_xla():

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from fluvial.replication import Budget, Ledger
+from fluvial.reproduction import Budget, Ledger
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.cnn_pil.measuring import accuracy_gain, time_ratio
-from fluvial.studies.running import run_study
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def test_mnist_is_used_at_the_full_budget_where_it_is_at_hand(monkeypatch):
 
 
 def test_more_epochs_read_digits(tmp_path):
+    from fluvial.datasets.labeled import labeled_digits
     from fluvial.studies.cnn_pil.measuring import measure
-    from fluvial.studies.labeled import labeled_digits
 
     values = measure(labeled_digits(), 8, 5, seed=0).values
     assert min(values["accuracy"].values()) > 90.0

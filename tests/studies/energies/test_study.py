@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from fluvial.replication import Budget, Judgement, Ledger, Record
+from fluvial.reproduction import Budget, Judgement, Ledger, Record
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.energies.claims import judged_claims
 from fluvial.studies.energies.plan import plan
-from fluvial.studies.running import run_study
 
 
 @pytest.mark.slow

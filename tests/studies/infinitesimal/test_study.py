@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from fluvial.replication import Budget, Judgement, Ledger, Record
+from fluvial.reproduction import Budget, Judgement, Ledger, Record
+from fluvial.reproduction.running import run_study
 from fluvial.studies.infinitesimal.claims import diffusion_unit, judged_claims
 from fluvial.studies.infinitesimal.plan import CONTINUOUS, plan
 from fluvial.studies.infinitesimal.study import Infinitesimal
-from fluvial.studies.running import run_study
 
 
 @pytest.mark.slow

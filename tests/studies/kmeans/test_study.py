@@ -1,9 +1,9 @@
 import pytest
 
-from fluvial.replication import Budget, Judgement, Ledger
+from fluvial.reproduction import Budget, Judgement, Ledger
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.kmeans.measuring import ratios, seconds
-from fluvial.studies.running import run_study
 
 
 @pytest.fixture(scope="module")

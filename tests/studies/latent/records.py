@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fluvial.replication import Ledger, Record
+from fluvial.reproduction import Ledger, Record
 from fluvial.studies.latent.setting import unit_name
 
 

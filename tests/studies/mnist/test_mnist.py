@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from fluvial.replication import Budget
+from fluvial.reproduction import Budget
 from fluvial.studies import load_study
 from fluvial.studies.latent.setting import DIAGONAL
 from fluvial.studies.mnist.plans import PLANS, PUBLISHED
@@ -77,7 +77,7 @@ def test_units_have_the_names_of_the_papers_table():
 
 @pytest.mark.slow
 def test_the_smoke_budget_runs(tmp_path, monkeypatch):
-    from fluvial.studies.running import run_study
+    from fluvial.reproduction.running import run_study
 
     monkeypatch.setenv("FLUVIAL_CACHE", str(tmp_path / "cache"))
     claims = run_study(load_study("mnist"), Budget.SMOKE, tmp_path / "results")

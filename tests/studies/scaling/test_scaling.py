@@ -3,9 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fluvial.replication import Budget, Judgement, Ledger, Record
+from fluvial.reproduction import Budget, Judgement, Ledger, Record
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
-from fluvial.studies.running import run_study
 from fluvial.studies.scaling import steps
 from fluvial.studies.scaling.claims import judged_claims
 from fluvial.studies.scaling.floor import floor_seconds

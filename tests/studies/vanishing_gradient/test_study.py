@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fluvial.replication import Budget, Ledger, Record
+from fluvial.reproduction import Budget, Ledger, Record
+from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
-from fluvial.studies.running import run_study
 from fluvial.studies.vanishing_gradient.measuring import KINDS, kind_name, measure_training
 
 RNG = np.random.default_rng(0)

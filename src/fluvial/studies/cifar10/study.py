@@ -8,12 +8,12 @@ from typing import ClassVar, final
 
 from fluvial.amortized import Recipe
 from fluvial.datasets import Dataset, load_cifar10, load_photo_patches, random_patches
-from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
+from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.latent import Compared, Plan, Setting, measure
 from fluvial.studies.latent.comparing import PARTS
 from fluvial.studies.latent.figures import against_length, learning_curves, pictures
 from fluvial.studies.latent.setting import DIAGONAL, unit_name
-from fluvial.studies.study import Study, Unit
 
 __all__ = ["PLANS", "Cifar10"]
 

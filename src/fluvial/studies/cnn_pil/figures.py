@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.replication import Figure
+from fluvial.reproduction import Figure
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
+from fluvial.reproduction.equivalence import Equivalence, equivalence
 from fluvial.studies.cnn_pil.measuring import WAYS, accuracy_gain, time_ratio
-from fluvial.studies.drawing import COLORS, INK, panels, save
-from fluvial.studies.equivalence import Equivalence, equivalence
 
 __all__ = ["equivalence_figure", "loss_figure", "seconds_figure"]
 

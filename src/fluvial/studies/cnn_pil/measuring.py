@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.replication import Record
+from fluvial.datasets.labeled import LabeledImages
+from fluvial.reproduction import Record
 from fluvial.studies.cnn_pil.images import from_arrays, from_png, to_png
 from fluvial.studies.cnn_pil.training import (
     BATCH,
@@ -18,7 +19,6 @@ from fluvial.studies.cnn_pil.training import (
     start,
     train_epoch,
 )
-from fluvial.studies.labeled import LabeledImages
 
 __all__ = ["WAYS", "accuracy_gain", "measure", "time_ratio"]
 

@@ -5,16 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, final
 
-from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
-from fluvial.studies.cnn_pil.figures import equivalence_figure, loss_figure, seconds_figure
-from fluvial.studies.cnn_pil.measuring import accuracy_gain, measure, time_ratio
-from fluvial.studies.labeled import (
+from fluvial.datasets.labeled import (
     LabeledImages,
     labeled_digits,
     labeled_mnist,
     mnist_folder,
 )
-from fluvial.studies.study import Study, Unit
+from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
+from fluvial.reproduction.study import Study, Unit
+from fluvial.studies.cnn_pil.figures import equivalence_figure, loss_figure, seconds_figure
+from fluvial.studies.cnn_pil.measuring import accuracy_gain, measure, time_ratio
 
 __all__ = ["CnnPil"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.replication import Figure, Ledger
-from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
 
 __all__ = ["drawn_figures"]

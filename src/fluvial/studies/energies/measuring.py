@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from fluvial.flows import Chain, Flow, Stacked
 from fluvial.objectives import base_log_prob
-from fluvial.targets.energies import energy, log_normalizer
+from fluvial.targets.examples.energies import energy, log_normalizer
 
 __all__ = ["AXIS_END", "Fit", "densities", "layer_densities", "measure", "one_seed", "true_density"]
 

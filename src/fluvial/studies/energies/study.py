@@ -6,9 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
-from fluvial.replication import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
-from fluvial.studies.study import Study, Unit
 
 __all__ = ["Energies"]
 
@@ -20,8 +20,8 @@ class Energies(Study):
     """Flows of 2, 8 and 32 layers on the energies U1 to U4, as in the paper's Figure 3.
 
     U2, U3 and U4 are not normalizable on the plane: they are cut off smoothly at |z1| = 4, where
-    the paper's pictures end (see `fluvial.targets.energies`). ln Z is then known to better than
-    1e-6, and what is reported is KL(q || p) = ln Z - ELBO.
+    the paper's pictures end (see `fluvial.targets.examples.energies`). ln Z is then known to
+    better than 1e-6, and what is reported is KL(q || p) = ln Z - ELBO.
     """
 
     name = "energies"

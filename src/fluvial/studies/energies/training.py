@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.flows import Flow, build_flow
 from fluvial.objectives import FreeEnergy
-from fluvial.targets.energies import ENERGIES, energy
+from fluvial.targets.examples.energies import ENERGIES, energy
 
 __all__ = ["Trained", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
 

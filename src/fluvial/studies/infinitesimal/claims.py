@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fluvial.replication import Claim, JudgedClaim, Ledger, Rule
+from fluvial.reproduction import Claim, JudgedClaim, Ledger, Rule
 from fluvial.studies.infinitesimal.plan import (
     FUNNEL,
     Plan,

@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.targets.energies import energy, log_normalizer
+from fluvial.targets.examples.energies import energy, log_normalizer
 
 __all__ = ["STEP_SIZE", "Divergences", "divergences"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.replication import Figure, Ledger
-from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.infinitesimal.claims import diffusion_unit
 from fluvial.studies.infinitesimal.diffusion import STEP_SIZE
 from fluvial.studies.infinitesimal.plan import Plan, Setting, continuous_setting, plan

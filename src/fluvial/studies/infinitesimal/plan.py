@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fluvial.replication import Budget
-from fluvial.targets.energies import ENERGIES
+from fluvial.reproduction import Budget
+from fluvial.targets.examples.energies import ENERGIES
 
 __all__ = ["CONTINUOUS", "FAMILIES", "FUNNEL", "Plan", "Setting", "continuous_setting", "plan"]
 

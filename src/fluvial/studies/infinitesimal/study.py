@@ -6,9 +6,9 @@ from typing import final
 
 import numpy as np
 
-from fluvial.replication import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
-from fluvial.studies.study import Study, Unit
 
 __all__ = ["Infinitesimal"]
 
@@ -20,9 +20,9 @@ class Infinitesimal(Study):
     """Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
 
     Learned flows of a few steps, and of a differential equation, whose bounds are compared with
-    ln Z on the energies U1 to U4 (cut off smoothly at |z1| = 4, see `fluvial.targets.energies`)
-    and on Neal's funnel in 10 dimensions; and Langevin dynamics of many small steps in which
-    nothing is learned.
+    ln Z on the energies U1 to U4 (cut off smoothly at |z1| = 4, see
+    `fluvial.targets.examples.energies`) and on Neal's funnel in 10 dimensions; and Langevin
+    dynamics of many small steps in which nothing is learned.
     """
 
     name = "infinitesimal"

@@ -23,13 +23,13 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from fluvial.flows import Chain, Continuous, Diagonal, Flow, Hamiltonian, Langevin
-from fluvial.inference.compiling import compiled
 from fluvial.objectives import Extended, FreeEnergy, base_log_prob
 from fluvial.objectives.free_energy import LogDensity
 from fluvial.studies.infinitesimal.plan import CONTINUOUS, FUNNEL, Setting
 from fluvial.targets import Target
-from fluvial.targets.energies import energy, log_normalizer
-from fluvial.targets.synthetic import funnel
+from fluvial.targets.examples.energies import energy, log_normalizer
+from fluvial.targets.examples.synthetic import funnel
+from fluvial.training.compiling import compiled
 
 __all__ = ["Bounds", "trained_bounds"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.replication import Record
+from fluvial.reproduction import Record
 from fluvial.studies.kmeans.clusters import Clusters
 from fluvial.studies.kmeans.library import lloyd_library
 from fluvial.studies.kmeans.loops import lloyd_loops

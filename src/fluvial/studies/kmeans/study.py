@@ -7,13 +7,13 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
-from fluvial.studies.exponent import exponent
+from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
+from fluvial.reproduction.exponent import exponent
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.kmeans.figures import clusters_figure, operations_figure, times_figure
 from fluvial.studies.kmeans.measuring import measure, operations, ratios
 from fluvial.studies.kmeans.problem import blobs, problem
 from fluvial.studies.kmeans.vectorized import lloyd_vectorized
-from fluvial.studies.study import Study, Unit
 
 __all__ = ["KMeans"]
 

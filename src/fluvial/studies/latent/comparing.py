@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fluvial.replication import Budget, Ledger
+from fluvial.reproduction import Budget, Ledger
 from fluvial.studies.latent.setting import Setting, unit_name
 
 __all__ = ["PARTS", "Compared"]

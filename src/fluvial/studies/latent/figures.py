@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.replication import Figure
-from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.reproduction import Figure
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.latent.comparing import Compared
 from fluvial.studies.latent.setting import DIAGONAL, Setting, unit_name
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fluvial.amortized import DLGM, Trained, train
 from fluvial.datasets import Dataset
-from fluvial.replication import Record
+from fluvial.reproduction import Record
 from fluvial.studies.latent.scratch import scratch
 from fluvial.studies.latent.setting import Plan, Setting, unit_name
 

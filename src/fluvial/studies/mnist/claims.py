@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fluvial.replication import Budget, Claim, JudgedClaim, Rule
+from fluvial.reproduction import Budget, Claim, JudgedClaim, Rule
 from fluvial.studies.latent.comparing import PARTS, Compared
 from fluvial.studies.latent.setting import DIAGONAL, Setting
 from fluvial.studies.mnist.plans import BEYOND, FAMILIES, PUBLISHED

@@ -2,7 +2,7 @@
 
 from fluvial.amortized import Recipe
 from fluvial.datasets import load_digits, load_mnist
-from fluvial.replication import Budget
+from fluvial.reproduction import Budget
 from fluvial.studies.latent.setting import DIAGONAL, Plan, Setting
 
 __all__ = ["BEYOND", "FAMILIES", "PLANS", "PUBLISHED"]

@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, final
 
-from fluvial.replication import Budget, Figure, JudgedClaim, Ledger
+from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.latent import Compared, measure
 from fluvial.studies.latent.figures import against_length, learning_curves, pictures
 from fluvial.studies.latent.setting import unit_name
 from fluvial.studies.mnist.claims import judged_claims
 from fluvial.studies.mnist.plans import FAMILIES, PLANS, PUBLISHED
-from fluvial.studies.study import Study, Unit
 
 __all__ = ["Mnist"]
 

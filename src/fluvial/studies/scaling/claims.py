@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from fluvial.replication import Claim, JudgedClaim, Ledger, Rule
-from fluvial.studies.exponent import exponent
+from fluvial.reproduction import Claim, JudgedClaim, Ledger, Rule
+from fluvial.reproduction.exponent import exponent
 from fluvial.studies.scaling.plan import Sweep, plan
 
 __all__ = ["judged_claims"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.replication import Figure, Ledger
-from fluvial.studies.drawing import COLORS, INK, panels, save
-from fluvial.studies.exponent import exponent
+from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
+from fluvial.reproduction.exponent import exponent
 from fluvial.studies.scaling.floor import floor_seconds
 from fluvial.studies.scaling.plan import Sweep, plan
 

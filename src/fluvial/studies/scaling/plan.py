@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fluvial.replication import Budget
+from fluvial.reproduction import Budget
 
 __all__ = ["Plan", "Sweep", "plan"]
 

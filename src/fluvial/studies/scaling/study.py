@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from fluvial.replication import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.scaling.plan import Plan, Sweep, plan
-from fluvial.studies.study import Study, Unit
 
 if TYPE_CHECKING:
     from fluvial.studies.scaling.steps import Step

@@ -10,8 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Matplotlib
 
-from fluvial.replication import Figure
-from fluvial.studies.drawing import COLORS, INK, panels, save
+from fluvial.reproduction import Figure
+from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.vanishing_gradient.measuring import Kind, kind_name
 from fluvial.studies.vanishing_gradient.network import ACTIVATIONS
 

@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.inference.compiling import compiled
-from fluvial.replication import Record
-from fluvial.studies.labeled import labeled_digits
+from fluvial.datasets.labeled import labeled_digits
+from fluvial.reproduction import Record
 from fluvial.studies.vanishing_gradient.network import ACTIVATIONS, initialize
 from fluvial.studies.vanishing_gradient.training import (
     Digits,
@@ -16,6 +15,7 @@ from fluvial.studies.vanishing_gradient.training import (
     norms_at_start,
     train,
 )
+from fluvial.training.compiling import compiled
 
 __all__ = ["KINDS", "Kind", "kind_name", "measure_start", "measure_training"]
 

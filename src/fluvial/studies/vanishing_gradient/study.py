@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple, final
 
 import numpy as np
 
-from fluvial.replication import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
-from fluvial.studies.study import Study, Unit
+from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
+from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.vanishing_gradient.figures import depth_figure, loss_figure, steps_figure
 from fluvial.studies.vanishing_gradient.measuring import (
     KINDS,

@@ -1,0 +1,70 @@
+r"""Looks at where a few coordinates are far off and the others are as in q.
+
+Two modes of a model mostly differ in a few of its coordinates: a sign, a swapped pair of labels, a
+scale. Looks that are wide in all coordinates at once hit a narrow mode with a probability that
+shrinks like (its width / theirs)^D. A look that keeps all but one or two coordinates of a draw of q
+pays that price for those alone. It takes many, so only densities that cost next to nothing are
+looked at, in dimensions where the pairs of coordinates are few.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.mixture import Mixture
+
+__all__ = ["sideways"]
+
+_LOOKS = 2**19
+_CHUNK = 2**16
+_KEPT = 2048
+_DIMS = range(3, 13)  # in one and two dimensions wide looks miss little; above there is too much
+
+
+def sideways(
+    meter: Meter, q: Mixture, overall: Gaussian, rng: np.random.Generator
+) -> Float[np.ndarray, "N D"]:
+    """Return the looks where the density most exceeds Gaussians in the place of q.
+
+    Args:
+        meter: the target.
+        q: the approximation.
+        overall: the Gaussian of q's mean and covariance.
+        rng: decides where to look.
+    """
+    if meter.target.on_host or meter.dim not in _DIMS:
+        return np.empty((0, meter.dim))
+    draws, _ = q.sample(rng, _CHUNK)
+    kept, excess = np.empty((0, meter.dim)), np.empty(0)
+    for _ in range(_LOOKS // _CHUNK):
+        x = _moved(draws, q, overall, rng)
+        kept = np.concatenate([kept, x])
+        excess = np.concatenate([excess, meter.values(x) - _gaussian_log_prob(q, x)])
+        best = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))[:_KEPT]
+        kept, excess = kept[best], excess[best]
+    return kept
+
+
+def _moved(
+    draws: Float[np.ndarray, "N D"], q: Mixture, overall: Gaussian, rng: np.random.Generator
+) -> Float[np.ndarray, "N D"]:
+    """Draws with one or two coordinates from a Cauchy distribution about the overall mean."""
+    n, dim = draws.shape
+    centers = np.stack([component.gaussian.mean for component in q.components])
+    near = centers[rng.choice(len(centers), size=n, p=q.weights)]
+    # Half of them keep the others at a mode's center, from where a narrow mode is sooner seen.
+    x = np.where(rng.uniform(size=(n, 1)) < 0.5, draws, near)
+    sd = np.sqrt(np.sum(overall.cholesky**2, axis=1))
+    rows = np.arange(n)
+    for _ in range(2):
+        column = rng.integers(dim, size=n)
+        x[rows, column] = overall.mean[column] + sd[column] * rng.standard_cauchy(n)
+    return x
+
+
+def _gaussian_log_prob(q: Mixture, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    """Of the components' Gaussians: flows would cost more than the looks are worth."""
+    terms = [component.gaussian.log_prob(x) for component in q.components]
+    return np.asarray(logsumexp(np.stack(terms, axis=1) + np.log(q.weights), axis=1))

@@ -1,0 +1,183 @@
+r"""Before any GOOD: is there mass that the approximation does not see?
+
+Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
+out from far outside q: many are just looked at, some climb to the nearest optimum, some are
+annealed from a high temperature to the target's, and some leave q by a few coordinates (see
+sideways.py). Where such a point ends with p(x) ≫ Z q(x), a
+local Gaussian g measures how much mass lies there:
+
+.. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
+          \qquad R = \{x : p(x) > e^3 Z q(x)\}.
+
+Nothing finds a mode that no start, temperature or chain visits.
+
+What lies around q rather than apart from it (the arms of a banana whose core alone was fitted) has
+no mode to climb to. It is measured by the points that are just looked at: they are draws from a
+known mixture g of wide Gaussians, so that the mean of p 1_R / (Z g) over them estimates the share
+of the mass in R without bias. By Markov's inequality it rarely says much where there is little.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from fluvial.inference.coordinate_moves import sideways
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.mixture import Mixture
+from fluvial.inference.starts import climb
+from fluvial.objectives import Importance
+
+__all__ = ["Outlier", "Search", "mass_outside"]
+
+_EXCESS = 3.0  # nats by which p exceeds Z q in the region R
+_SHARE = 0.005  # of the total mass: less is not worth a component
+_CLIMBS, _CHAINS = 12, 32
+_SPREADS = (1.5, 3.0, 6.0, 12.0)  # standard deviations of the starts
+_LOOKS, _LOOK_SPREADS = 8192, (1.0, 2.0, 4.0)
+_TEMPERATURES, _LEAPFROGS = 30, 4
+_HOTTEST = 0.03  # inverse temperature
+_MATCH_STEPS = 60
+_DRAWS = 1024
+_SUSPECTS = 12  # climbed from, those with the largest excess first
+
+
+class Search(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        outliers: places apart from q, worth a component each.
+        around: the mass outside q that wide Gaussians around it find, as a share of all mass.
+    """
+
+    outliers: list["Outlier"]
+    around: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outlier:
+    """A place where q is missing mass.
+
+    Attributes:
+        gaussian: fitted there.
+        share: the mass there outside q, as a share of the mass that q accounts for.
+    """
+
+    gaussian: Gaussian
+    share: float
+
+
+def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.Generator) -> Search:
+    """Search for mass outside q.
+
+    Args:
+        meter: the target.
+        q: the approximation.
+        log_evidence: ln Z as estimated from q, in nats.
+        rng: decides where the search starts.
+    """
+    x, _ = q.sample(rng, max(_DRAWS, 8 * q.dim))
+    overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
+    looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
+    suspects = np.concatenate(
+        [
+            looks,
+            _climbed(meter, overall, rng),
+            _annealed(meter, overall, rng),
+            sideways(meter, q, overall, rng),
+        ]
+    )
+    log_p = meter.values(suspects)
+    excess = log_p - q.log_prob(suspects) - log_evidence
+    seen = log_p[:_LOOKS] - _looks_log_prob(overall, looks) - log_evidence
+    around = _share(seen[excess[:_LOOKS] > _EXCESS])
+    order = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))
+    suspects = suspects[order[excess[order] > _EXCESS][:_SUSPECTS]]
+    outliers: list[Outlier] = []
+    looked_into: list[Gaussian] = []
+    for suspect in suspects:
+        top = climb(meter, Gaussian(suspect, overall.cholesky))
+        start = top.gaussian if top is not None else Gaussian(suspect, 0.3 * overall.cholesky)
+        if any(_covers(gaussian, start.mean) for gaussian in looked_into):
+            continue
+        outlier = _measure(meter, q, log_evidence, start, rng)
+        looked_into.append(outlier.gaussian)
+        if outlier.share > _SHARE:
+            outliers.append(outlier)
+    return Search(outliers, around)
+
+
+def _looks_log_prob(overall: Gaussian, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    spreads = [Gaussian(overall.mean, spread * overall.cholesky) for spread in _LOOK_SPREADS]
+    return logsumexp([g.log_prob(x) for g in spreads], axis=0) - np.log(len(spreads))
+
+
+def _share(log_ratios: Float[np.ndarray, " N"]) -> float:
+    """The mean over all looks of p / (Z g), of which these are the ones in R."""
+    return float(np.exp(min(logsumexp(log_ratios) - np.log(_LOOKS), 50.0)))
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    covariance = np.atleast_2d(covariance)
+    jitter = 1e-9 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(covariance))
+    return np.linalg.cholesky(covariance + jitter)
+
+
+def _far(
+    overall: Gaussian, count: int, spreads: tuple[float, ...], rng: np.random.Generator
+) -> np.ndarray:
+    z = rng.standard_normal((count, overall.dim))
+    return overall.color(z * np.resize(spreads, count)[:, None])
+
+
+def _climbed(meter: Meter, overall: Gaussian, rng: np.random.Generator) -> np.ndarray:
+    ends = [
+        climb(meter, Gaussian(start, overall.cholesky))
+        for start in _far(overall, _CLIMBS, _SPREADS, rng)
+    ]
+    return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _annealed(
+    meter: Meter, overall: Gaussian, rng: np.random.Generator
+) -> Float[np.ndarray, "chains D"]:
+    """Hamiltonian chains at rising inverse temperatures, from far outside."""
+    x = _far(overall, _CHAINS, _SPREADS, rng)
+    value, score = meter.value_and_grad(x)
+    for beta in np.geomspace(_HOTTEST, 1.0, _TEMPERATURES):
+        step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
+        p = rng.standard_normal(x.shape)
+        y, y_value, y_score, momentum = x, value, score, p
+        for _ in range(_LEAPFROGS):
+            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
+            y = y + step * momentum @ overall.cholesky.T
+            y_value, y_score = meter.value_and_grad(y)
+            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
+        log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
+        take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
+        x = np.where(take[:, None], y, x)
+        value, score = np.where(take, y_value, value), np.where(take[:, None], y_score, score)
+    return x
+
+
+def _finite(scores: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(scores, nan=0.0, posinf=0.0, neginf=0.0), -1e6, 1e6)
+
+
+def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
+    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < 9.0 + 2.0 * gaussian.dim)
+
+
+def _measure(
+    meter: Meter, q: Mixture, log_evidence: float, start: Gaussian, rng: np.random.Generator
+) -> Outlier:
+    g = batch_and_match(meter, start, rng, max_steps=_MATCH_STEPS)
+    x = g.color(rng.standard_normal((_DRAWS, g.dim)))
+    log_p = meter.values(x)
+    outside = log_p > _EXCESS + log_evidence + q.log_prob(x)
+    weights = Importance(np.where(outside, log_p - g.log_prob(x), -np.inf))
+    return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))

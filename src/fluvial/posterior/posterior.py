@@ -1,0 +1,230 @@
+"""What ``fit`` returns."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.errors import InputError
+from fluvial.inference.mixture import Mixture
+from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.recorded import Recorded
+from fluvial.posterior.summary import Summary, summarize
+from fluvial.targets import Target
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["Evidence", "Posterior", "Provenance"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the importance weights say; all in nats but ``khat`` and ``ess``."""
+
+    elbo: float
+    elbo_se: float
+    log_evidence: float
+    log_evidence_se: float
+    half_variance: float
+    khat: float
+    ess: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a posterior came about.
+
+    Attributes:
+        flow: the text from which the flow was built, "gaussian" where none was needed, or
+            "custom" for a Flow that the caller made.
+        seed: the seed.
+        seconds: wall time by stage.
+        evaluations: points at which the target was evaluated.
+        nonfinite: at how many of these it was not finite.
+        interrupted: whether Ctrl-C cut the fit short.
+        version: of fluvial.
+    """
+
+    flow: str
+    seed: int
+    seconds: dict[str, float]
+    evaluations: int
+    nonfinite: int
+    interrupted: bool
+    version: str
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """A fitted posterior: draws, evidence, and a verdict on both. Immutable.
+
+    Attributes:
+        approximation: q, a mixture with one component a mode.
+        pool: the evaluated draws that ``draws`` takes from.
+        evidence: what their weights say.
+        judgement: verdict, reasons and advice.
+        provenance: how it came about.
+        target: what was fitted; None if it was loaded from disk and cannot be rebuilt.
+        recorded: the model's own space at the pool's points, if it was loaded from disk.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> import fluvial
+        >>> target = fluvial.Target(lambda x: -0.5 * jnp.sum((x - 3.0) ** 2), dim=2)
+        >>> posterior = fluvial.fit(target, seed=0, progress=False)
+        >>> posterior.verdict
+        <Verdict.GOOD: 'GOOD'>
+        >>> posterior.draws(1000)["x"].shape
+        (1000, 2)
+        >>> posterior.log_prob(np.array([[3.0, 3.0]])).round(2)
+        array([-1.84])
+    """
+
+    approximation: Mixture
+    pool: Pool
+    evidence: Evidence
+    judgement: Judgement
+    provenance: Provenance
+    target: Target | None
+    recorded: Recorded | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """GOOD, USE_WEIGHTS, USE_MCMC or FAILED."""
+        return self.judgement.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is what it is, a sentence each."""
+        return self.judgement.reasons
+
+    @property
+    def advice(self) -> str:
+        """The next thing to do."""
+        return self.judgement.advice
+
+    @property
+    def elbo(self) -> float:
+        """Evidence lower bound E_q[ln p − ln q], in nats."""
+        return self.evidence.elbo
+
+    @property
+    def elbo_se(self) -> float:
+        """Standard error of ``elbo``, in nats."""
+        return self.evidence.elbo_se
+
+    @property
+    def log_evidence(self) -> float:
+        """Importance-weighted estimate of ln Z, in nats."""
+        return self.evidence.log_evidence
+
+    @property
+    def log_evidence_se(self) -> float:
+        """Standard error of ``log_evidence``, in nats."""
+        return self.evidence.log_evidence_se
+
+    @property
+    def khat(self) -> float:
+        """Pareto k-hat, the shape of the largest weights: their moments exist up to 1/k-hat."""
+        return self.evidence.khat
+
+    @property
+    def ess(self) -> float:
+        """Effective sample size of the importance weights."""
+        return self.evidence.ess
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Wall time by stage, in seconds."""
+        return dict(self.provenance.seconds)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C cut the fit short."""
+        return self.provenance.interrupted
+
+    @property
+    def modes(self) -> Float[np.ndarray, " M"]:
+        """The share of the mass in each mode that has a component of its own, shape (M,)."""
+        return self.approximation.weights.copy()
+
+    def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """Corrected draws in the model's own space: name -> (n, *shape), float64.
+
+        They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
+        weights (or, under USE_MCMC, taken from the chains), so that a few may repeat.
+
+        Args:
+            n: how many, at least 1.
+            seed: decides which, and whatever the model's generated quantities draw.
+
+        Raises:
+            InputError: if ``n`` is below 1, or the target is not at hand.
+        """
+        if n < 1:
+            raise InputError(f"draws(n={n}): ask for at least 1.")
+        return self.constrained(self.pool.choose(n, seed), seed)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names among the draws that are parameters, not quantities derived from them."""
+        return self._space().parameters
+
+    @cached_property
+    def constrained_pool(self) -> dict[str, np.ndarray]:
+        """The whole pool in the model's own space, unweighted: name -> (S, *shape)."""
+        return self.constrained(np.arange(self.pool.size), seed=0)
+
+    def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Some points of the pool in the model's own space: name -> (len(indices), *shape)."""
+        space = self._space()
+        if isinstance(space, Recorded):
+            return space.at(indices)
+        return space.constrain(self.pool.points[indices], seed)
+
+    def log_prob(self, x: np.ndarray) -> Float[np.ndarray, " N"]:
+        """Normalized log density ln q at unconstrained points (N, D), in nats, float64.
+
+        Raises:
+            InputError: if the points do not have shape (N, D).
+        """
+        points = np.asarray(x, np.float64)
+        if points.ndim != 2 or points.shape[1] != self.approximation.dim:
+            raise InputError(
+                f"log_prob needs points of shape (N, {self.approximation.dim}), got {points.shape}."
+            )
+        return self.approximation.log_prob(points)
+
+    def summary(self) -> Summary:
+        """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
+        return summarize(self)
+
+    def to_arviz(self, n: int = 4000, seed: int = 0) -> "xarray.DataTree":
+        """Draws for ArviZ: groups posterior, sample_stats and, where known, log_likelihood."""
+        from fluvial.posterior.arviz import to_datatree
+
+        return to_datatree(self, n, seed)
+
+    def save(self, directory: str | Path) -> Path:
+        """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again."""
+        from fluvial.posterior.storage import save
+
+        return save(self, Path(directory))
+
+    def _space(self) -> Target | Recorded:
+        space = self.target or self.recorded
+        if space is None:
+            raise InputError(
+                "this posterior was loaded without its target, so that its draws cannot be "
+                "mapped to the model's space: give it as fluvial.load(directory, target=target)."
+            )
+        return space

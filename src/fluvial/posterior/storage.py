@@ -1,0 +1,169 @@
+"""A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
+
+import dataclasses
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from fluvial.errors import InputError
+from fluvial.flows import Flow, build_flow
+from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.recorded import Recorded
+from fluvial.storage.folder import read_folder, write_folder
+from fluvial.targets import Target, target_from_source
+
+__all__ = ["KIND", "load_posterior", "put_together", "save", "taken_apart"]
+
+KIND = "posterior"
+_FLOW, _DRAWS = "flow.safetensors", "draws.npz"
+_NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
+_VARIABLE = "variable."
+_COMPARED = 8
+
+
+def save(posterior: Posterior, directory: Path) -> Path:
+    """Write a posterior to a folder: posterior.json, flow.safetensors and draws.npz.
+
+    A target that has a source (a Stan program with its data, or an example) is saved with it. Of
+    any other target, what is saved is the model's own space at the pool's points, so that its
+    draws, but not its log density, are there when it is loaded.
+
+    Args:
+        posterior: what to save.
+        directory: made where needed; a posterior that is there already is replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: if the folder holds anything else, or cannot be written.
+    """
+    recorded = {} if _source(posterior) is not None else posterior.constrained_pool
+    write_folder(directory, KIND, *taken_apart(posterior, recorded))
+    return directory
+
+
+def load_posterior(
+    directory: Path, *, target: Target | None = None, flow: Flow | None = None
+) -> Posterior:
+    """Read a posterior that ``save`` wrote; see ``fluvial.load``."""
+    content, files = read_folder(directory, KIND)
+    target = target or target_from_source(content["source"])
+    posterior = put_together(content, files, directory, target=target, flow=flow)
+    if target is not None:
+        _check_same(target, posterior.pool, directory)
+    return posterior
+
+
+def taken_apart(
+    posterior: Posterior, recorded: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Make of a posterior what JSON can hold, and files; ``put_together`` undoes it.
+
+    Args:
+        posterior: what to take apart.
+        recorded: the model's own space at the pool's points, for whoever lacks the target.
+    """
+    files = {
+        _FLOW: mixture_to_bytes(posterior.approximation),
+        _DRAWS: _draws_file(posterior.pool, recorded),
+    }
+    return _content(posterior, list(recorded)), files
+
+
+def put_together(
+    content: dict[str, Any],
+    files: dict[str, bytes],
+    origin: Path,
+    *,
+    target: Target | None = None,
+    flow: Flow | None = None,
+) -> Posterior:
+    """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
+    with np.load(io.BytesIO(files[_DRAWS]), allow_pickle=False) as arrays:
+        pool = Pool(arrays["points"], arrays["log_p"], arrays["log_weights"], content["chains"])
+        values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
+    provenance = Provenance(**content["provenance"])
+    template = _template(provenance.flow, pool.points.shape[1], flow, origin)
+    return Posterior(
+        mixture_from_bytes(files[_FLOW], template),
+        pool,
+        Evidence(**{name: float(value) for name, value in content["evidence"].items()}),
+        _judgement(content["judgement"]),
+        provenance,
+        target,
+        Recorded(values, tuple(content["parameters"])) if values else None,
+    )
+
+
+def _content(posterior: Posterior, recorded: list[str]) -> dict[str, Any]:
+    judgement, evidence = posterior.judgement, dataclasses.asdict(posterior.evidence)
+    return {
+        "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
+        "evidence": {name: _number(value) for name, value in evidence.items()},
+        "provenance": dataclasses.asdict(posterior.provenance),
+        "chains": posterior.pool.chains,
+        "parameters": list(posterior.parameters),
+        "recorded": recorded,
+        "source": _source(posterior),
+    }
+
+
+def _number(value: float) -> float | str:
+    """JSON has no infinity, and k-hat is −inf where all weights are equal."""
+    return value if math.isfinite(value) else repr(value)
+
+
+def _source(posterior: Posterior) -> dict | None:
+    return None if posterior.target is None else posterior.target.source
+
+
+def _draws_file(pool: Pool, recorded: dict[str, np.ndarray]) -> bytes:
+    arrays = {"points": pool.points, "log_p": pool.log_p, "log_weights": pool.log_weights}
+    arrays |= {_VARIABLE + name: values for name, values in recorded.items()}
+    file = io.BytesIO()
+    np.savez(file, **arrays, allow_pickle=False)
+    return file.getvalue()
+
+
+def _judgement(content: dict[str, Any]) -> Judgement:
+    return Judgement(Verdict(content["verdict"]), tuple(content["reasons"]), content["advice"])
+
+
+def _template(spec: str, dim: int, flow: Flow | None, directory: Path) -> Flow | None:
+    """Return a flow of the saved flow's structure, without computing its arrays."""
+    if spec == _NO_FLOW:
+        return None
+    if spec != _CUSTOM_FLOW:
+        return eqx.filter_eval_shape(lambda: build_flow(spec, dim, key=jax.random.key(0)))
+    if flow is None:
+        raise InputError(
+            f"{directory} was fitted with a Flow of your own: give one of the same structure as "
+            "fluvial.load(directory, flow=flow)."
+        )
+    return flow
+
+
+def _check_same(target: Target, pool: Pool, directory: Path) -> None:
+    points = pool.points[:_COMPARED]
+    if target.dim != points.shape[1]:
+        raise InputError(
+            f"{directory} was fitted to a target of {points.shape[1]} dimensions, and this one "
+            f"has {target.dim}: give the target that it was fitted to."
+        )
+    # Loosely: a target may hold float32 data, or come from another version of its library.
+    if not np.allclose(
+        target.values(points), pool.log_p[:_COMPARED], rtol=1e-3, atol=1e-2, equal_nan=True
+    ):
+        raise InputError(
+            f"{directory} was fitted to another target: at the saved points, the log density of "
+            "this one differs from what was saved."
+        )

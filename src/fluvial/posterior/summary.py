@@ -1,0 +1,145 @@
+"""A posterior as a table."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.verdict import Judgement
+from fluvial.posterior.labels import index_origin, scalars
+from fluvial.posterior.pool import Pool
+
+if TYPE_CHECKING:
+    from fluvial.posterior.posterior import Posterior
+
+__all__ = ["Row", "Summary", "summarize"]
+
+_HEADER = ("", "mean", "sd", "5%", "95%", "ess")
+_MAX_ROWS = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """One scalar quantity: its name, and its moments and quantiles in the model's own units."""
+
+    name: str
+    mean: float
+    sd: float
+    low: float
+    high: float
+    ess: float
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row as text: the name, then numbers with three significant digits."""
+        numbers = (self.mean, self.sd, self.low, self.high)
+        return (self.name, *(_three_digits(number) for number in numbers), f"{self.ess:.0f}")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A table with one row a scalar, and what holds for all of them; ``print`` it.
+
+    Attributes:
+        rows: the parameters' rows in the model's order and, where all fit in one table, those of
+            the quantities derived from them.
+        facts: evidence, diagnostics and seconds, a line each.
+        judgement: the verdict, its reasons, and the next thing to do.
+    """
+
+    rows: tuple[Row, ...]
+    facts: tuple[str, ...]
+    judgement: Judgement
+
+    @property
+    def table(self) -> list[str]:
+        """The rows as aligned lines of text, below a header."""
+        cells = [_HEADER, *(row.cells for row in self.rows[:_MAX_ROWS])]
+        first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+        lines = ["  ".join([c[0].ljust(first), *map(str.rjust, c[1:], others)]) for c in cells]
+        left_out = len(self.rows) - _MAX_ROWS
+        if left_out > 0:
+            lines.append(f"… and {left_out} more rows in posterior.summary().rows")
+        return lines
+
+    def __str__(self) -> str:
+        verdict = [f"verdict: {self.judgement.verdict}"]
+        verdict += [f"  {line}" for line in (*self.judgement.reasons, self.judgement.advice)]
+        return "\n".join([*self.table, "", *self.facts, "", *verdict])
+
+
+def summarize(posterior: "Posterior") -> Summary:
+    """Summarize a posterior's whole pool, weighted as the pool is."""
+    values = posterior.constrained_pool
+    if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
+        values = {name: values[name] for name in posterior.parameters}
+    columns = scalars(values, index_origin(posterior.target))
+    rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), posterior.pool)
+    return Summary(tuple(rows), _facts(posterior), posterior.judgement)
+
+
+def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[Row]:
+    weights = np.exp(pool.log_weights)
+    mean = weights @ columns
+    squares = (columns - mean) ** 2
+    variance = weights @ squares
+    numbers = (mean, np.sqrt(variance), *_quantiles(columns, weights), _ess(columns, weights, pool))
+    return [Row(name, *map(float, row)) for name, *row in zip(names, *numbers, strict=True)]
+
+
+def _quantiles(columns: Float[np.ndarray, "S K"], weights: Float[np.ndarray, " S"]):
+    """Return the weighted 5 % and 95 % quantiles of each column."""
+    order = np.argsort(columns, axis=0)
+    cumulative = np.cumsum(weights[order], axis=0)
+    for p in (0.05, 0.95):
+        place = np.sum(cumulative < p * cumulative[-1], axis=0)
+        at = np.take_along_axis(order, place[None], axis=0)
+        yield np.take_along_axis(columns, at, axis=0)[0]
+
+
+def _ess(columns: Float[np.ndarray, "S K"], weights: Float[np.ndarray, " S"], pool: Pool):
+    if pool.chains > 1:
+        from arviz_stats.base.array import array_stats
+
+        chains = columns.reshape(pool.chains, -1, columns.shape[1])
+        return array_stats.ess(chains, chain_axis=0, draw_axis=1)
+    # Variance of a self-normalized estimate: Σ w² (f − mean)² (Owen 2013, eq. 9.9).
+    squares = (columns - weights @ columns) ** 2
+    variance, spread = weights @ squares, weights**2 @ squares
+    constant = spread == 0.0
+    return np.where(constant, len(columns), variance / np.where(constant, 1.0, spread))
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.3g}" if abs(number) < 1e4 else f"{number:.4g}"
+
+
+def _with_error(value: float, se: float) -> str:
+    """Write a value to one digit more than its standard error can vouch for, two at least."""
+    digits = 4 if se < 1e-3 else 3 if se < 1e-1 else 2
+    return f"{value:.{digits}f} ± {se:.{digits}f}"
+
+
+def _facts(posterior: "Posterior") -> tuple[str, ...]:
+    e = posterior.evidence
+    return (
+        f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
+        f"k-hat {e.khat:.2f}   ESS {e.ess:.0f}{_modes(posterior)}",
+        f"seconds       {_seconds(posterior)}",
+        f"evaluations   {posterior.provenance.evaluations}, "
+        f"{posterior.provenance.nonfinite} of them not finite",
+    )
+
+
+def _modes(posterior: "Posterior") -> str:
+    if len(posterior.modes) == 1:
+        return ""
+    return f"   modes {', '.join(f'{share:.1%}' for share in posterior.modes)}"
+
+
+def _seconds(posterior: "Posterior") -> str:
+    seconds = posterior.seconds
+    by_stage = ", ".join(f"{stage} {s:.1f}" for stage, s in seconds.items())
+    return f"{sum(seconds.values()):.1f} ({by_stage})"

@@ -1,0 +1,1 @@
+"""What a notebook said beside what it says now, output by output."""

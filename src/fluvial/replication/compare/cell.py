@@ -1,0 +1,122 @@
+"""One cell's recorded outputs beside those of a local run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fluvial.replication.compare.difference import Difference, Kind, shortened
+from fluvial.replication.compare.html import compare_html
+from fluvial.replication.compare.images import compare_images
+from fluvial.replication.compare.outputs import IMAGES, Outputs, displays, errors, stdout
+from fluvial.replication.compare.text import compare_text
+from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.compare.values import compare_values
+
+__all__ = ["compare_outputs"]
+
+_TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
+# What a page of HTML draws with a script cannot be compared without a browser.
+_SCRIPTED = ("<script", "<iframe", "<canvas")
+
+
+def compare_outputs(
+    recorded: Outputs, local: Outputs, tolerance: Tolerance
+) -> Iterator[Difference]:
+    """Compare the outputs of one cell, as a notebook of format 4 holds them.
+
+    What was printed is compared as one text; displays and results in their order, each in the
+    richest form that both have; errors by their type. What went to stderr, such as warnings and
+    progress, is not judged, nor are widgets, which are nothing without their kernel.
+
+    Args:
+        recorded: the notebook's outputs.
+        local: those of the local run.
+        tolerance: how far values may lie apart.
+    """
+    yield from compare_text(stdout(recorded), stdout(local), tolerance, "stdout")
+    yield from _compare_displays(displays(recorded), displays(local), tolerance)
+    yield from _compare_errors(errors(recorded), errors(local), tolerance)
+
+
+def _compare_displays(
+    recorded: list[Mapping[str, Any]], local: list[Mapping[str, Any]], tolerance: Tolerance
+) -> Iterator[Difference]:
+    for count, (a, b) in enumerate(zip(recorded, local, strict=False), 1):
+        yield from _compare_display(a, b, tolerance, f"output {count}")
+    shared = min(len(recorded), len(local))
+    for count, data in enumerate(recorded[shared:], shared + 1):
+        yield _one_sided(Kind.MISSING, f"output {count}", _described(data))
+    for count, data in enumerate(local[shared:], shared + 1):
+        yield _one_sided(Kind.EXTRA, f"output {count} (local)", _described(data))
+
+
+def _compare_display(
+    recorded: Mapping[str, Any], local: Mapping[str, Any], tolerance: Tolerance, place: str
+) -> Iterator[Difference]:
+    mime = _richest(recorded, local)
+    if mime is None:
+        kinds = ", ".join(recorded), ", ".join(local)
+        yield Difference(Kind.TYPE, place, None, *kinds, None, False, "another type of output")
+        return
+    a, b = recorded[mime], local[mime]
+    if mime.endswith("json"):
+        yield from compare_values(a, b, tolerance, place)
+    elif mime in IMAGES:
+        yield from compare_images(a, b, tolerance, place)
+    elif mime == "text/html":
+        yield from compare_html(a, b, tolerance, place)
+    elif mime in _TEXTS:
+        yield from compare_text(a, b, tolerance, place)
+    elif a != b:
+        sizes = f"{len(a)} characters of {mime}", f"{len(b)} characters of {mime}"
+        yield Difference(Kind.TYPE, place, None, *sizes, None, False, "other data")
+
+
+def _richest(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> str | None:
+    """Choose the form that says most and can be compared: data, a picture, a table, text."""
+    shared = [mime for mime in recorded if mime in local]
+    structured = [mime for mime in shared if mime.endswith("json")]
+    scripted = any(
+        mark in data.get("text/html", "").lower()
+        for mark in _SCRIPTED
+        for data in (recorded, local)
+    )
+    # The title of a table may hold a script; whoever has both keeps what can be read.
+    html = [] if scripted and "text/plain" in shared else ["text/html"]
+    ranked = [*structured, *IMAGES, *html, *_TEXTS, *shared]
+    return next((mime for mime in ranked if mime in shared), None)
+
+
+def _compare_errors(
+    recorded: list[Mapping[str, Any]], local: list[Mapping[str, Any]], tolerance: Tolerance
+) -> Iterator[Difference]:
+    if not recorded and not local:
+        return
+    if not local:
+        yield _one_sided(Kind.MISSING, "error", _message(recorded[0]))
+    elif not recorded:
+        yield Difference(Kind.ERROR, "error", None, "", _message(local[0]), None, False, "an error")
+    elif recorded[0]["ename"] != local[0]["ename"]:
+        messages = _message(recorded[0]), _message(local[0])
+        yield Difference(Kind.ERROR, "error", None, *messages, None, False, "another error")
+    else:
+        values = recorded[0]["evalue"], local[0]["evalue"]
+        for found in compare_text(*values, tolerance, "error"):
+            yield found.accepted("an error of the same type")
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    return shortened(f"{error['ename']}: {error['evalue']}")
+
+
+def _described(data: Mapping[str, Any]) -> str:
+    if isinstance(text := data.get("text/plain"), str):
+        return shortened(text)
+    mime = next(iter(data))
+    return f"{len(json.dumps(data[mime]))} characters of {mime}"
+
+
+def _one_sided(kind: Kind, place: str, text: str) -> Difference:
+    texts = ("", text) if kind is Kind.EXTRA else (text, "")
+    reason = "not recorded" if kind is Kind.EXTRA else "not made locally"
+    return Difference(kind, place, None, *texts, None, False, reason)

@@ -1,0 +1,141 @@
+"""HTML: its tables cell by cell, the rest as text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.judging import duration_difference
+from fluvial.replication.compare.numbers import Number, tokens
+from fluvial.replication.compare.text import compare_lines, compare_text
+from fluvial.replication.compare.tolerance import Tolerance
+
+__all__ = ["Html", "compare_html", "read_html"]
+
+_SECONDS_HEADER = re.compile(
+    r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I
+)
+_UNSEEN = {"script", "style", "head", "title", "template"}
+_BREAKS = {"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
+
+
+@dataclass(frozen=True)
+class Html:
+    """What a reader sees of HTML: tables as rows of cells, and the other text in lines."""
+
+    tables: list[list[list[str]]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+def read_html(html: str) -> Html:
+    """Read HTML as a person would; scripts and styles are left out.
+
+    Example:
+        >>> read_html("<p>Two:</p><table><tr><th>a</th></tr><tr><td>1.5</td></tr></table>")
+        Html(tables=[[['a'], ['1.5']]], lines=['Two:'])
+    """
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = [" ".join(line.split()) for line in "".join(reader.text).split("\n")]
+    return Html(reader.tables, [line for line in lines if line])
+
+
+def compare_html(
+    recorded: str, local: str, tolerance: Tolerance, place: str
+) -> Iterator[Difference]:
+    """Compare what two pieces of HTML show: tables cell by cell, the rest line by line.
+
+    Numbers without a unit in a column whose header speaks of time are durations.
+    """
+    if recorded == local:
+        return
+    a, b = read_html(recorded), read_html(local)
+    if len(a.tables) != len(b.tables):
+        counts = f"{len(a.tables)} tables", f"{len(b.tables)} tables"
+        yield Difference(Kind.TEXT, place, None, *counts, None, False, "another number of tables")
+    else:
+        for number, tables in enumerate(zip(a.tables, b.tables, strict=True), 1):
+            below = place if len(a.tables) == 1 else f"{place}, table {number}"
+            yield from _compare_table(*tables, tolerance, below)
+    yield from compare_lines(a.lines, b.lines, tolerance, place)
+
+
+def _compare_table(
+    recorded: list[list[str]], local: list[list[str]], tolerance: Tolerance, place: str
+) -> Iterator[Difference]:
+    shapes = [[len(row) for row in table] for table in (recorded, local)]
+    if shapes[0] != shapes[1]:
+        texts = _shape(recorded), _shape(local)
+        yield Difference(Kind.TEXT, place, None, *texts, None, False, "another shape of table")
+        return
+    header = recorded[0] if recorded else []
+    for line, (a, b) in enumerate(zip(recorded, local, strict=True), 1):
+        for column, (x, y) in enumerate(zip(a, b, strict=True)):
+            name = header[column] if column < len(header) and header[column] else str(column + 1)
+            yield from _compare_cell(x, y, tolerance, f"{place}, row {line}, column {name}", line)
+
+
+def _compare_cell(
+    recorded: str, local: str, tolerance: Tolerance, place: str, row: int
+) -> Iterator[Difference]:
+    a, b = tokens(recorded), tokens(local)
+    timed = _SECONDS_HEADER.search(place.rsplit(", column ", 1)[1])
+    match a, b:
+        case [Number() as x], [Number() as y] if timed:
+            seconds = abs(x.value), abs(y.value)
+            yield from duration_difference(*seconds, x.text, y.text, tolerance, place, row)
+        case _:
+            for found in compare_text(recorded, local, tolerance, place):
+                yield _in_cell(found, place, row)
+
+
+def _in_cell(found: Difference, place: str, row: int) -> Difference:
+    rest = (found.recorded, found.local, found.relative, found.tolerated, found.reason)
+    return Difference(found.kind, place, row, *rest)
+
+
+def _shape(table: list[list[str]]) -> str:
+    return f"{len(table)} rows of {max(map(len, table), default=0)} cells"
+
+
+class _Reader(HTMLParser):
+    """Collects the cells of tables, and the text outside of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.text: list[str] = []
+        self._in_cell = False
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables and self.tables[-1]:
+            self.tables[-1][-1].append("")
+            self._in_cell = True
+        if tag in _BREAKS:
+            self.text.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in ("td", "th", "table"):
+            self._in_cell = False
+        if tag in _BREAKS:
+            self.text.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen:
+            return
+        if self._in_cell:
+            row = self.tables[-1][-1]
+            row[-1] = " ".join(f"{row[-1]} {data}".split())
+        else:
+            self.text.append(data)

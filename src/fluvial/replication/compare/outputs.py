@@ -1,0 +1,61 @@
+"""What is in the outputs of a cell, as a notebook of format 4 holds them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fluvial.replication.compare.html import read_html
+
+__all__ = ["IMAGES", "Outputs", "displays", "errors", "printed", "rewritten", "stdout"]
+
+Outputs = Sequence[Mapping[str, Any]]
+
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+def stdout(outputs: Outputs) -> str:
+    """Return all that a cell printed, in one piece, without what it sent to stderr."""
+    streams = (output for output in outputs if output["output_type"] == "stream")
+    return "".join(output["text"] for output in streams if output.get("name") != "stderr")
+
+
+def printed(outputs: Outputs) -> str:
+    """Return all text of a cell: printed, sent to stderr, and of its results and tables."""
+    return "\n".join(text for output in outputs for text in _texts(output))
+
+
+def rewritten(outputs: Outputs, change: Callable[[str], str]) -> list[Mapping[str, Any]]:
+    """Return a cell's outputs with a change made to what was printed and to plain results."""
+    return [_rewritten(output, change) for output in outputs]
+
+
+def displays(outputs: Outputs) -> list[Mapping[str, Any]]:
+    """Return what a cell displayed or returned, each as type -> content, but for widgets."""
+    shown = [o["data"] for o in outputs if o["output_type"] in ("display_data", "execute_result")]
+    return [data for data in shown if data and not any("widget-view" in mime for mime in data)]
+
+
+def errors(outputs: Outputs) -> list[Mapping[str, Any]]:
+    """Return the errors that a cell raised: one, if any."""
+    return [output for output in outputs if output["output_type"] == "error"]
+
+
+def _texts(output: Mapping[str, Any]) -> Iterator[str]:
+    if output["output_type"] == "stream":
+        yield output["text"]
+    elif output["output_type"] in ("display_data", "execute_result"):
+        data = output["data"]
+        if isinstance(plain := data.get("text/plain"), str):
+            yield plain
+        if isinstance(html := data.get("text/html"), str):
+            content = read_html(html)
+            yield from (" ".join(row) for table in content.tables for row in table)
+            yield from content.lines
+
+
+def _rewritten(output: Mapping[str, Any], change: Callable[[str], str]) -> Mapping[str, Any]:
+    if output["output_type"] == "stream":
+        return {**output, "text": change(output["text"])}
+    plain = output.get("data", {}).get("text/plain")
+    if isinstance(plain, str):
+        return {**output, "data": {**output["data"], "text/plain": change(plain)}}
+    return output

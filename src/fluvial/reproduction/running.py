@@ -1,0 +1,76 @@
+"""From a study to its folder of results: run, judge, draw."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fluvial._version import __version__
+from fluvial.reproduction import Budget, JudgedClaim, Ledger
+from fluvial.reproduction.study import Study
+from fluvial.storage.machine import machine, packages, timestamp
+
+__all__ = ["run_study"]
+
+
+def run_study(
+    study: Study,
+    budget: Budget,
+    directory: Path,
+    *,
+    resume: bool = False,
+    command: str = "",
+    on_unit: Callable[[int, int, str], None] = lambda done, total, unit: None,
+) -> Sequence[JudgedClaim]:
+    """Run what is not yet done of a study, then judge its claims and draw its figures.
+
+    Args:
+        study: what to run.
+        budget: how much of it.
+        directory: the results go to ``directory/<study's name>/``; see ``replication.ledger``.
+        resume: go on with the results that are there.
+        command: how to do it again, kept with the results.
+        on_unit: called before each unit that runs, and once after the last, with the number of
+            units done, that of all, and the name of the one that is next ("" after the last).
+
+    Returns:
+        The judged claims.
+
+    Raises:
+        InputError: if the folder is in use, holds something else, or cannot be written.
+        KeyboardInterrupt: on Ctrl-C; finished units are kept.
+    """
+    units = study.units(budget)
+    header = {
+        "study": study.name,
+        "title": study.title,
+        "version": study.version,
+        "fluvial": __version__,
+        "budget": budget.value,
+        "seeds": list(study.seeds(budget)),
+        "units": [unit.name for unit in units],
+        "command": command,
+        "machine": machine(),
+        "packages": packages(),
+        "started": timestamp(),
+    }
+    folder = directory / study.name
+    with Ledger.writing(folder, header, resume=resume) as ledger:
+        done = len(units) - len(ledger.missing())
+        for unit in units:
+            if not ledger.done(unit.name):
+                on_unit(done, len(units), unit.name)
+                start = time.perf_counter()
+                record = unit.run()
+                ledger.write(unit.name, record, time.perf_counter() - start)
+                done += 1
+        on_unit(done, len(units), "")
+        return _finish(study, ledger)
+
+
+def _finish(study: Study, ledger: Ledger) -> Sequence[JudgedClaim]:
+    claims = study.claims(ledger)
+    ledger.write_claims(claims)
+    pictures = ledger.folder / "figures"
+    pictures.mkdir(exist_ok=True)
+    ledger.write_figures(study.figures(ledger, pictures))
+    return claims

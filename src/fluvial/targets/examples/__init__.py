@@ -1,0 +1,1 @@
+"""Targets whose answers are known."""

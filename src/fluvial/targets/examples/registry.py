@@ -1,0 +1,64 @@
+"""Named examples with known answers."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from fluvial.errors import InputError
+from fluvial.targets.examples.eight_schools import eight_schools, eight_schools_centered
+from fluvial.targets.examples.energy_examples import energy_example
+from fluvial.targets.examples.example import Example
+from fluvial.targets.examples.synthetic import (
+    banana,
+    correlated,
+    funnel,
+    ill_conditioned,
+    mixture,
+    ring,
+    student_t,
+)
+
+__all__ = ["EXAMPLES", "example"]
+
+_BUILDERS: dict[str, Callable[[], Example]] = {
+    "eight_schools": eight_schools,
+    "eight_schools_centered": eight_schools_centered,
+    "funnel": funnel,
+    "banana": banana,
+    "mixture": mixture,
+    "mixture_8d": partial(mixture, 8),
+    "ring": ring,
+    "ill_conditioned": ill_conditioned,
+    "correlated": correlated,
+    "student_t": student_t,
+    "U1": partial(energy_example, "U1"),
+    "U2": partial(energy_example, "U2"),
+    "U3": partial(energy_example, "U3"),
+    "U4": partial(energy_example, "U4"),
+}
+EXAMPLES = tuple(_BUILDERS)
+
+
+def example(name: str) -> Example:
+    """Return the example of that name: a target, its exact evidence, and exact draws.
+
+    Args:
+        name: one of `EXAMPLES`.
+
+    Raises:
+        InputError: if there is none of that name; the nearest name is suggested.
+
+    Example:
+        >>> banana = example("banana")
+        >>> banana.target.dim, banana.log_evidence, banana.sample(0, 5).shape
+        (2, 0.0, (5, 2))
+    """
+    if name not in _BUILDERS:
+        near = difflib.get_close_matches(name, EXAMPLES, n=1, cutoff=0.0)[0]
+        raise InputError(
+            f"there is no example {name!r}, did you mean {near!r}? There are {', '.join(EXAMPLES)}."
+        )
+    built = _BUILDERS[name]()
+    source = {"kind": "example", "name": name}
+    return replace(built, target=built.target.with_source(source))

@@ -1,0 +1,1 @@
+"""Stan programs: everything that depends on stanli's binary interface is in this room."""

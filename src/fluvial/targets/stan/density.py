@@ -1,0 +1,146 @@
+"""The log density of a Stan model, called back from JAX."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64
+
+from fluvial.targets.density import Density, with_gradient
+from fluvial.targets.stan.dropped_constants import dropped_constant
+from fluvial.targets.stan.model import StanModel
+from fluvial.targets.stan.xla_ffi import call_host
+
+__all__ = ["StanDensity"]
+
+_MOST_THREADS = 8
+# Below this the threads spend more time handing over Python's lock than computing.
+_CHEAP_SECONDS = 30e-6
+
+
+@final
+class StanDensity(Density):
+    """A Stan model's log density with respect to the unconstrained parameters.
+
+    Traced by JAX it is a call of the host which computes the value and the gradient g at once; the
+    derivative rule is d ln p = g . dx, linear in dx, so both forward and reverse mode work, and
+    one call serves both. Where a gradient is expensive, a batch is shared out among threads,
+    each with a model of its own, since ctypes releases Python's lock; the results are the same
+    bits.
+
+    Args:
+        make_model: builds a `StanModel`; called once more for each further thread.
+    """
+
+    on_host = True
+
+    def __init__(self, make_model: Callable[[], StanModel]):
+        self._make_model = make_model
+        self.model = make_model()
+        self.dim = self.model.dim
+        self._constant = dropped_constant(self.model)
+        self._name = _program_name(self.model)
+        self._log_prob = with_gradient(lambda x: self._call(x)[0], self._call)
+
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density of one point, by a callback."""
+        return self._log_prob(x)
+
+    def _call(self, x):
+        if jax.default_backend() == "cpu":
+            shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
+            return call_host(self._name, self.value_and_grad, shapes, x)
+        return _call_back(self.value_and_grad, x)
+
+    def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
+        """Return log densities; Stan computes the gradients in any case."""
+        return self.value_and_grad(points)[0]
+
+    def value_and_grad(
+        self, points: Float64[np.ndarray, "N D"]
+    ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
+        """Return log densities and their gradients, by several threads where that pays."""
+        values, gradients = self._shared_out(points)
+        return values + self._constant, gradients
+
+    def _shared_out(self, points):
+        if len(points) < 2 or len(self._models) == 1:
+            return self.model.value_and_grad(points)
+        shares = np.array_split(points, min(len(self._models), len(points)))
+        jobs = [
+            self._pool.submit(model.value_and_grad, share)
+            for model, share in zip(self._models, shares, strict=False)
+        ]
+        values, gradients = zip(*(job.result() for job in jobs), strict=True)
+        return np.concatenate(values), np.concatenate(gradients)
+
+    @cached_property
+    def _models(self) -> list[StanModel]:
+        threads = min(os.cpu_count() or 1, _MOST_THREADS)
+        if threads == 1 or _seconds(self.model) < _CHEAP_SECONDS:
+            return [self.model]
+        return [self.model, *(self._make_model() for _ in range(threads - 1))]
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
+
+
+def _seconds(model: StanModel) -> float:
+    """Return the seconds of one gradient in a batch, the best of a few."""
+    points = np.full((16, model.dim), 0.1)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        model.value_and_grad(points)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds) / len(points)
+
+
+def _program_name(model: StanModel) -> str:
+    """A name that only the same program with the same data has, in any process."""
+    return f"fluvial_stan_{hashlib.sha256((model.mir + model.data).encode()).hexdigest()[:24]}"
+
+
+def _call_back(value_and_grad: Callable, x: Array) -> tuple[Array, ...]:
+    """Call the host from a device that is not the host."""
+
+    def on_host(words):
+        x = _from_words(np.asarray(words), dtype)
+        points = np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1])
+        values, gradients = value_and_grad(points)
+        with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
+            values = values.reshape(x.shape[:-1]).astype(dtype)
+            gradients = gradients.reshape(x.shape).astype(dtype)
+        return _to_words(values), _to_words(gradients)
+
+    # JAX takes a callback's results on a thread of its own, where `enable_x64` does not hold
+    # and a float64 would be cut to a float32; words of 32 bits pass unharmed.
+    dtype = x.dtype
+    shapes = jax.eval_shape(lambda x: (_as_words(x[0]), _as_words(x)), x)
+    words = jax.pure_callback(on_host, shapes, _as_words(x), vmap_method="expand_dims")
+    return tuple(jax.lax.bitcast_convert_type(w, dtype) for w in words)
+
+
+def _as_words(x: Array) -> Array:
+    """Bits of floats as 32-bit words: float64 (...) -> (..., 2), float32 (...) -> (...)."""
+    return jax.lax.bitcast_convert_type(x, jnp.uint32)
+
+
+def _from_words(words: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.itemsize == 4:
+        return words.view(dtype)
+    return np.ascontiguousarray(words).view(dtype)[..., 0]
+
+
+def _to_words(floats: np.ndarray) -> np.ndarray:
+    if floats.dtype.itemsize == 4:
+        return floats.view(np.uint32)
+    return floats[..., None].view(np.uint32)

@@ -1,0 +1,98 @@
+"""A target from a Stan program and its data."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from fluvial.errors import InputError
+from fluvial.targets.space import Space
+from fluvial.targets.stan.data import (
+    compiled,
+    construction_error,
+    program_code,
+    program_data,
+)
+from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.model import StanModel
+from fluvial.targets.target import Target
+
+__all__ = ["from_stan"]
+
+
+def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None = None) -> Target:
+    r"""Make a target of a Stan program, compiled in this process by `stanli`.
+
+    The log density is that of the unconstrained parameters, with the log Jacobian of the
+    constraining transforms. The constants that ``y ~ normal(mu, sigma)`` drops are put back, so
+    that the evidence is absolute; should that not be possible, it is known up to a constant, which
+    ``target += normal_lpdf(y | mu, sigma)`` always avoids. As everywhere in Stan, a half
+    distribution (a constrained parameter with an unconstrained density) lacks the factor that
+    would normalize it. Where Stan rejects a point (a domain error, or `reject`), the log density
+    is -inf and its gradient is 0.
+
+    Draws hold the parameters, then the transformed parameters and the generated quantities, each
+    in its declared shape, indexed as in Stan (row first), counted from 0.
+
+    Args:
+        program: a path that ends in .stan, or the source of a Stan program.
+        data: a path to a JSON file, or a mapping from names to numbers, lists or NumPy arrays.
+
+    Raises:
+        InputError: if a file is missing, the program has an error (Stan's own message follows), it
+            has no parameters, or the data are not those that it declares.
+
+    Example:
+        >>> target = from_stan("parameters { vector<lower=0>[2] s; } model { s ~ exponential(1); }")
+        >>> target.dim, target.variables
+        (2, {'s': (2,)})
+        >>> target.constrain(np.zeros((1, 2)))["s"].tolist()
+        [[1.0, 1.0]]
+    """
+    code, path = program_code(program)
+    mir, json_data = compiled(code, path), program_data(data)
+    try:
+        density = StanDensity(partial(StanModel, mir, json_data))
+    except RuntimeError as error:
+        raise construction_error(error, json_data) from error
+    if density.dim == 0:
+        raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
+    source = {"kind": "stan", "code": code, "data": json.loads(json_data)}
+    return Target.of(density, _space(density.model), source=source)
+
+
+def _space(model: StanModel) -> Space:
+    variables = _grouped(model.columns)
+    parameters = tuple(_grouped(model.parameters))
+    shapes = {name: places.shape for name, places in variables.items()}
+
+    def constrain(points: Float64[np.ndarray, "N D"], seed: int) -> dict[str, np.ndarray]:
+        rows = model.rows(points, seed)
+        return {name: rows[:, places] for name, places in variables.items()}
+
+    return Space(shapes, parameters, constrain)
+
+
+def _grouped(columns: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Map each variable's name to an array of its shape that holds the places of its columns.
+
+    Stan lists the elements of a matrix column by column, and of an array of matrices in an order
+    of its own; the indices in the names are what counts here.
+    """
+    groups: dict[str, dict[tuple[int, ...], int]] = {}
+    for place, column in enumerate(columns):
+        name, _, indices = column.rstrip("]").partition("[")
+        index = tuple(int(i) - 1 for i in indices.split(",")) if indices else ()
+        groups.setdefault(name, {})[index] = place
+    return {name: _as_array(places) for name, places in groups.items()}
+
+
+def _as_array(places: dict[tuple[int, ...], int]) -> np.ndarray:
+    result = np.empty([max(axis) + 1 for axis in zip(*places, strict=True)], int)
+    for index, place in places.items():
+        result[index] = place
+    return result

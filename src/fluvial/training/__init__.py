@@ -1,0 +1,1 @@
+"""Training: whole loops that are compiled once."""

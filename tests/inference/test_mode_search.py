@@ -1,0 +1,60 @@
+"""The search for mass that an approximation does not see."""
+
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import logsumexp
+
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.mixture import GaussianComponent, Mixture
+from fluvial.inference.mode_search import mass_outside
+from fluvial.targets import Target
+
+LOG_Z = np.log(2.0 * np.pi)
+
+
+def unit(dim=2):
+    return Mixture((GaussianComponent(Gaussian(np.zeros(dim), np.eye(dim))),), np.ones(1))
+
+
+def two_modes(second_weight, distance):
+    center = jnp.array([distance, 0.0])
+
+    def log_density(x):
+        first = -0.5 * jnp.sum(x**2) + np.log1p(-second_weight)
+        second = -0.5 * jnp.sum((x - center.astype(x.dtype)) ** 2) + np.log(second_weight)
+        return logsumexp(jnp.stack([first, second]))
+
+    return Meter(Target(log_density, dim=2))
+
+
+def test_a_missed_mode_is_found_and_measured():
+    found = mass_outside(
+        two_modes(0.25, 9.0), unit(), np.log(0.75) + LOG_Z, np.random.default_rng(0)
+    ).outliers
+    assert len(found) == 1
+    assert abs(found[0].share - 1.0 / 3.0) < 0.02
+    np.testing.assert_allclose(found[0].gaussian.mean, [9.0, 0.0], atol=0.1)
+
+
+def test_a_mode_too_small_to_matter_is_left_alone():
+    found = mass_outside(two_modes(1e-3, 9.0), unit(), LOG_Z, np.random.default_rng(0))
+    assert found.outliers == []
+    assert found.around < 0.01
+
+
+def test_nothing_is_found_where_nothing_is_missing():
+    meter = Meter(Target(lambda x: -0.5 * jnp.sum(x**2), dim=2))
+    assert mass_outside(meter, unit(), LOG_Z, np.random.default_rng(0)) == ([], 0.0)
+
+
+def test_tails_that_were_cut_off_are_measured():
+    """A Cauchy density in the plane, of which N(0, I) sees the core."""
+    meter = Meter(Target(lambda x: -1.5 * jnp.log1p(jnp.sum(x**2)), dim=2))
+    radii = np.linspace(0.0, 10.0, 2001)
+    outside = -1.5 * np.log1p(radii**2) > 3.0 - 0.5 * radii**2
+    edge = radii[np.argmax(outside)]
+    # All that lies within a few spreads of q: the looks reach no further.
+    reach = 1.0 / np.sqrt(1.0 + edge**2) - 1.0 / np.sqrt(1.0 + 16.0**2)
+    found = mass_outside(meter, unit(), LOG_Z, np.random.default_rng(0))
+    np.testing.assert_allclose(found.around, reach, rtol=0.2)

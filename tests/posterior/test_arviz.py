@@ -1,0 +1,112 @@
+from dataclasses import replace
+
+import arviz_plots
+import arviz_stats
+import numpy as np
+import pytest
+import xarray
+
+import fluvial
+from fluvial.errors import InputError
+from fluvial.posterior.pool import Pool
+from fluvial.targets.numpyro import from_numpyro
+
+STAN = """
+data { vector[3] y; }
+parameters { real mu; real<lower=0> sigma; }
+model { y ~ normal(mu, sigma); sigma ~ exponential(1); }
+generated quantities {
+  vector[3] log_lik;
+  matrix[2, 2] m = [[mu, 2 * mu], [3 * mu, 4 * mu]];
+  for (i in 1:3) log_lik[i] = normal_lpdf(y[i] | mu, sigma);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def stan_target():
+    return fluvial.from_stan(STAN, {"y": [0.5, 1.0, -0.3]})
+
+
+def test_independent_draws_become_four_chains(jax_target, posterior_of):
+    tree = posterior_of(jax_target).to_arviz(102)
+    assert dict(tree.posterior.sizes) == {"chain": 4, "draw": 25, "x_dim_0": 1}
+    assert list(tree.children) == ["posterior", "sample_stats"]
+
+
+def test_the_numbers_are_those_of_draws_and_their_log_density(jax_target, posterior_of):
+    posterior = posterior_of(jax_target)
+    tree, draws = posterior.to_arviz(100, seed=5), posterior.draws(100, seed=5)
+    np.testing.assert_array_equal(tree.posterior["scale"].values.ravel(), draws["scale"])
+    expected = -0.5 * draws["x"][:, 0] ** 2 - 0.5 * np.log(draws["scale"]) ** 2
+    np.testing.assert_allclose(tree.sample_stats["lp"].values.ravel(), expected, rtol=1e-12)
+
+
+def test_chains_stay_chains(jax_target, posterior_of):
+    posterior = posterior_of(jax_target, size=320, chains=8)
+    whole, thinned = posterior.to_arviz(10_000), posterior.to_arviz(80)
+    assert (whole.posterior.sizes["chain"], whole.posterior.sizes["draw"]) == (8, 40)
+    assert (thinned.posterior.sizes["chain"], thinned.posterior.sizes["draw"]) == (8, 10)
+    third = posterior.pool.points[2 * 40 : 3 * 40]
+    np.testing.assert_array_equal(whole.posterior["x"][2, :, 0], third[:, 0])
+
+
+def test_the_log_likelihood_of_a_stan_program(stan_target, posterior_of):
+    tree = posterior_of(stan_target).to_arviz(40)
+    assert set(tree.posterior.data_vars) == {"mu", "sigma", "m"}
+    assert tree.posterior["m"].dims == ("chain", "draw", "m_dim_0", "m_dim_1")
+    mu, sigma = (tree.posterior[name].values[..., None] for name in ("mu", "sigma"))
+    z = (np.array([0.5, 1.0, -0.3]) - mu) / sigma
+    np.testing.assert_allclose(
+        tree.log_likelihood["log_lik"], -0.5 * z**2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
+    )
+
+
+def test_the_log_likelihood_of_a_numpyro_model(posterior_of):
+    pytest.importorskip("numpyro")
+    from numpyro import sample
+    from numpyro.distributions import Normal
+
+    y = np.array([0.5, 1.0, -0.3])
+
+    def model():
+        mu = sample("mu", Normal(0.0, 1.0).expand([2]).to_event(1))
+        sample("y", Normal(mu[0], 1.0), obs=y)
+
+    tree = posterior_of(from_numpyro(model)).to_arviz(20)
+    z = y - tree.posterior["mu"].values[..., :1]
+    expected = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(tree.log_likelihood["y"], expected, rtol=1e-5)
+
+
+def test_evidence_and_verdict_are_attributes(jax_target, posterior_of):
+    attributes = posterior_of(jax_target).to_arviz(8).attrs
+    assert attributes["verdict"] == "USE_WEIGHTS"
+    assert attributes["reasons"] == "A reason.\nAnother – with ü."
+    assert (attributes["elbo"], attributes["khat"]) == (-1.5, np.inf)
+    assert attributes["inference_library"] == "fluvial"
+
+
+def test_arviz_accepts_it(stan_target, posterior_of, tmp_path):
+    points = 0.1 * np.random.default_rng(0).standard_normal((4000, 2))
+    pool = Pool(points, stan_target.values(points), np.full(4000, -np.log(4000)))
+    tree = replace(posterior_of(stan_target), pool=pool).to_arviz(400)
+    tree.to_netcdf(tmp_path / "posterior.nc", engine="h5netcdf")
+    read = xarray.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf")
+    table = arviz_stats.summary(read)
+    assert list(table.index)[:2] == ["mu", "sigma"]
+    mean = float(tree.posterior["mu"].mean())
+    assert float(table.loc["mu", "mean"]) == pytest.approx(mean, abs=0.01)
+    assert arviz_stats.loo(read).n_data_points == 3
+    assert arviz_plots.plot_dist(read, var_names=["mu"], backend="none") is not None
+    read.close()
+
+
+def test_fewer_draws_than_chains_are_resampled(jax_target, posterior_of):
+    tree = posterior_of(jax_target, size=320, chains=8).to_arviz(7)
+    assert (tree.posterior.sizes["chain"], tree.posterior.sizes["draw"]) == (4, 1)
+
+
+def test_too_few_draws(jax_target, posterior_of):
+    with pytest.raises(InputError, match="ask for at least 4"):
+        posterior_of(jax_target).to_arviz(3)

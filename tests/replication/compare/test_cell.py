@@ -1,0 +1,136 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.tolerance import Tolerance
+
+from .books import error, result, shown, stream
+
+TABLE = (
+    "<style>td {{color: red}}</style><table><tr><th></th><th>loss</th><th>time (s)</th></tr>"
+    "<tr><th>0</th><td>{}</td><td>{}</td></tr></table><p>{} rows</p>"
+)
+
+
+def found(recorded, local):
+    return list(compare_outputs(recorded, local, Tolerance(rtol=1e-2)))
+
+
+def png(pixels):
+    data = io.BytesIO()
+    Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(data, "PNG")
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def plot(shift, size=(120, 160)):
+    """A curve on white, as a plot has it."""
+    pixels = np.ones((*size, 3))
+    columns = np.arange(size[1])
+    rows = (size[0] * (0.5 + 0.4 * np.sin(columns / 20.0 + shift))).astype(int)
+    pixels[np.clip(rows, 0, size[0] - 1), columns] = (0.0, 0.2, 0.7)
+    pixels[-5, :] = 0.0
+    return png(pixels)
+
+
+def test_pieces_of_a_stream_are_one_text():
+    assert found([stream("a 1\nb"), stream(" 2\n")], [stream("a 1\nb 2\n")]) == []
+
+
+def test_stderr_and_widgets_are_not_judged():
+    widget = {"application__vnd.jupyter.widget-view+json": {"model_id": "a"}}
+    before = [stream("1"), stream("old warning", "stderr"), shown(**widget, text__plain="0%")]
+    assert found(before, [stream("1"), stream("new warning", "stderr")]) == []
+
+
+def test_a_cell_of_a_table_is_located():
+    before = [result("...", text__html=TABLE.format(0.5, 10.0, 2))]
+    after = [result("other", text__html=TABLE.format(0.6, 12.0, 3))]
+    loss, time, rows = found(before, after)
+    assert (loss.place, loss.line, loss.tolerated) == ("output 1, row 2, column loss", 2, False)
+    assert (time.kind, time.tolerated) == ("duration", True)
+    assert (rows.recorded, rows.local) == ("2", "3")
+
+
+def test_a_table_of_another_shape():
+    row = "<table><tr><td>1</td></tr></table>"
+    (difference,) = found(
+        [shown(text__html=row)],
+        [shown(text__html=row.replace("</tr>", "</tr><tr><td>2</td></tr>"))],
+    )
+    assert (difference.recorded, difference.local) == ("1 rows of 1 cells", "2 rows of 1 cells")
+
+
+def test_what_a_script_draws_is_judged_by_its_text():
+    before = [result("Chart(3)", text__html="<div id='a1'></div><script>f(1)</script>")]
+    after = [result("Chart(3)", text__html="<div id='b2'></div><script>f(2)</script>")]
+    assert found(before, after) == []
+
+
+def test_json_before_all():
+    mime = "application__vnd.plotly.v1+json"
+    before = [shown(**{mime: {"data": [{"y": [1, 2.0]}]}, "text__plain": "a"})]
+    after = [shown(**{mime: {"data": [{"y": [1, 2.001]}]}, "text__plain": "b"})]
+    (difference,) = found(before, after)
+    assert difference.place == "output 1, data, [0], y, [1]"
+    assert difference.tolerated
+
+
+def test_the_same_plot_again():
+    assert found([shown(image__png=plot(0.0))], [shown(image__png=plot(0.0))]) == []
+
+
+@pytest.mark.parametrize(
+    ("shift", "size", "tolerated"),
+    [(0.002, (120, 160), True), (1.0, (120, 160), False), (0.0, (60, 80), False)],
+)
+def test_pictures_are_judged_by_what_they_show(shift, size, tolerated):
+    before, after = shown(image__png=plot(0.0)), shown(image__png=plot(shift, size))
+    differences = found([before], [after])
+    assert [(d.kind, d.tolerated) for d in differences] == [("image", tolerated)]
+
+
+def test_noise_in_a_photo_is_tolerated_and_another_photo_is_not():
+    rng = np.random.default_rng(0)
+    photo = np.kron(rng.random((8, 8, 3)), np.ones((12, 12, 1)))
+    noisy = [shown(image__png=png(photo + rng.normal(0, 0.005, photo.shape)))]
+    assert [d.tolerated for d in found([shown(image__png=png(photo))], noisy)] == [True]
+    other = [shown(image__png=png(photo[::-1]))]
+    assert [d.tolerated for d in found([shown(image__png=png(photo))], other)] == [False]
+
+
+def test_a_picture_that_is_none():
+    (difference,) = found([shown(image__png="AAAA")], [shown(image__png=plot(0.0))])
+    assert difference.recorded == "not a picture"
+
+
+def test_binary_data_must_be_the_same():
+    assert found([shown(application__pdf="QUJD")], [shown(application__pdf="QUJD")]) == []
+    (difference,) = found([shown(application__pdf="QUJD")], [shown(application__pdf="QUJE")])
+    assert not difference.tolerated
+
+
+def test_outputs_that_are_missing_or_more():
+    missing, extra = (
+        found([result("1"), result("2")], [result("1")]),
+        found([result("1")], [result("1"), shown(image__png="AAAA")]),
+    )
+    assert [(d.kind, d.recorded) for d in missing] == [("missing", "2")]
+    assert [(d.kind, d.local) for d in extra] == [("extra", "6 characters of image/png")]
+
+
+def test_another_type_of_output():
+    (difference,) = found([shown(image__png="AAAA")], [shown(text__latex="x")])
+    assert (difference.kind, difference.recorded) == ("type", "image/png")
+
+
+def test_errors_by_type():
+    same = found([error("ValueError", "3 rows")], [error("ValueError", "4 rows")])
+    assert [d.tolerated for d in same] == [True]
+    other = found([error("ValueError", "3 rows")], [error("KeyError", "'a'")])
+    assert [(d.kind, d.tolerated) for d in other] == [("error", False)]
+    cured = found([error("ValueError", "3 rows")], [])
+    assert [(d.kind, d.recorded) for d in cured] == [("missing", "ValueError: 3 rows")]

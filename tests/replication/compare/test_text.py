@@ -1,0 +1,97 @@
+import pytest
+
+from fluvial.replication.compare.text import compare_text
+from fluvial.replication.compare.tolerance import Tolerance
+
+TOLERANCE = Tolerance(rtol=1e-2)
+
+
+def found(recorded, local, tolerance=TOLERANCE):
+    return list(compare_text(recorded, local, tolerance, "stdout"))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local"),
+    [
+        ("a 1.0\n", "a 1.0"),
+        ("[1. 2.]", "[ 1.  2.]"),
+        ("{'b', 'a', 'c'}", "{'c', 'a', 'b'}"),
+        ("classes: {'b', 'a'}", "classes: {'a', 'b'}"),
+        ("{'x': 1, 'y': [2]}", "{'y': [2], 'x': 1}"),
+        ("nan inf -inf", "nan inf -inf"),
+        ("<A at 0x7f3ab2c4d190>", "<A at 0x55d0c3a1f2b0>"),
+    ],
+)
+def test_the_same(recorded, local):
+    assert found(recorded, local) == []
+
+
+def test_a_number_is_located():
+    text = "start\nepoch 1, loss 0.50\nend\n"
+    (near,) = found(text, text.replace("0.50", "0.502"))
+    assert (near.place, near.line) == ("stdout line 2, number 2", 2)
+    assert (near.recorded, near.local, near.tolerated) == ("0.50", "0.502", True)
+    assert near.relative == pytest.approx(0.004)
+    (far,) = found(text, text.replace("0.50", "0.6"))
+    assert (far.tolerated, far.relative) == (False, pytest.approx(0.2))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "tolerated"),
+    [
+        ("took 10.0 s", "took 3 s", True),
+        ("took 10.0 s", "took 1min 40s", False),
+        ("took 3 ms", "took 5 s", False),
+        ("0 ns", "900 µs", True),
+        ("x = nan", "x = 1.0", False),
+        ("x = 1", "x = inf", False),
+        ("x = inf", "x = -inf", False),
+        ("x = 0.0", "x = 1e-9", True),
+        ("n = 3", "n = 4", False),
+        ("numpy 1.26.4", "numpy 1.26.5", False),
+        ("classes {'a', 'b'}", "classes {'a', 'c'}", False),
+    ],
+)
+def test_judged(recorded, local, tolerated):
+    assert [difference.tolerated for difference in found(recorded, local)] == [tolerated]
+
+
+def test_a_line_more_does_not_shift_the_others():
+    recorded = "".join(f"step {i}: {i}.5\n" for i in range(5)) + "end: 1\n"
+    local = recorded.replace("end: 1", "note\nend: 2")
+    extra, number = found(recorded, local)
+    assert (extra.kind, extra.local) == ("extra", "note")
+    assert (number.kind, number.line, number.local) == ("number", 6, "2")
+
+
+def test_a_line_less():
+    (missing,) = found("a\nb\nc\n", "a\nc\n")
+    assert (missing.kind, missing.recorded, missing.line) == ("missing", "b", 2)
+
+
+def test_json_is_compared_by_its_paths():
+    recorded = '{"loss": 0.5, "names": ["a", "b"], "old": 1}'
+    local = '{"names": ["a", "c"], "loss": 0.7, "new": 2}'
+    places = {difference.place: difference.kind for difference in found(recorded, local)}
+    assert places == {
+        "stdout, loss": "number",
+        "stdout, names, [1]": "text",
+        "stdout, old": "missing",
+        "stdout, new": "extra",
+    }
+
+
+def test_long_lines_are_cut_around_the_difference():
+    (cut,) = found("a" * 10_000 + " b " + "c" * 10_000, "a" * 10_000 + " d " + "c" * 10_000)
+    assert len(cut.recorded) < 200
+    assert " b " in cut.recorded
+
+
+def test_many_lines():
+    lines = [f"step {i}" for i in range(200_000)]
+    recorded = "\n".join(lines)
+    lines[777] = "step of another kind"
+    (difference,) = found(recorded, "\n".join(lines))
+    assert difference.line == 778
+    (extra,) = found(recorded, "first\n" + recorded)
+    assert extra.local == "first"

@@ -1,0 +1,94 @@
+from fluvial.replication import compare_runs
+from fluvial.replication.compare.tolerance import Tolerance
+
+from .books import book, error, recorded, run_of, stream
+
+
+def verdicts(cells, *runs):
+    done = compare_runs(recorded(book(*cells)), runs, Tolerance(rtol=1e-2))
+    return [cell.verdict for cell in done.cells]
+
+
+def test_a_verdict_for_each_cell():
+    cells = [
+        ("import os", []),
+        ("print(1.0)", [stream("1.0")]),
+        ("print(2.0)", [stream("2.0")]),
+        ("f()", [stream("3.0")]),
+        ("late()", None),
+        ("never()", None),
+    ]
+    local = run_of(
+        [],
+        [stream("1.001")],
+        [stream("2.5")],
+        [error("NameError", "f")],
+        [stream("4.0")],
+        [error("NameError", "never")],
+    )
+    assert verdicts(cells, local) == [
+        "IDENTICAL",
+        "WITHIN_TOLERANCE",
+        "DIFFERS",
+        "ERROR",
+        "NOT_RECORDED",
+        "ERROR",
+    ]
+
+
+def test_the_notebook_has_the_worst_verdict():
+    cells = [("a", [stream("1.0")]), ("b", [stream("2.0")]), ("c", None)]
+
+    def verdict(*texts):
+        runs = [run_of(*([stream(text)] for text in texts))]
+        return compare_runs(recorded(book(*cells)), runs, Tolerance(rtol=1e-2)).verdict
+
+    assert verdict("1.0", "2.0", "3") == "IDENTICAL"
+    assert verdict("1.001", "2.0", "3") == "WITHIN_TOLERANCE"
+    assert verdict("1.001", "3.0", "3") == "DIFFERS"
+
+
+def test_cells_without_counts_in_a_notebook_without_counts_were_run():
+    notebook = book(("x = 1", None), ("print(x)", [stream("1")]))
+    notebook.cells[1].execution_count = None
+    done = compare_runs(recorded(notebook), [run_of([], [stream("1")])], Tolerance())
+    assert [cell.verdict for cell in done.cells] == ["IDENTICAL", "IDENTICAL"]
+
+
+def test_what_varies_by_itself_is_told_from_what_differs():
+    cells = [("random()", [stream("noise 5.0\nbias 1.0\n")])]
+    runs = [run_of([stream(f"noise {x}\nbias 3.0\n")]) for x in (4.0, 6.0, 5.0)]
+    (cell,) = compare_runs(recorded(book(*cells)), runs, Tolerance()).cells
+    bias, noise = cell.differences
+    assert (cell.verdict, cell.found) == ("DIFFERS", 2)
+    assert (noise.tolerated, noise.line) == (True, 1)
+    assert "would give -6.46 to 16.46" in noise.reason
+    assert (bias.tolerated, bias.line) == (False, 2)
+    assert "the same in every local run" in bias.reason
+
+
+def test_far_outside_of_what_varies_still_differs():
+    cells = [("random()", [stream("noise 50.0\n")])]
+    runs = [run_of([stream(f"noise {x}\n")]) for x in (4.0, 6.0, 5.0, 5.0)]
+    assert verdicts(cells, *runs) == ["DIFFERS"]
+
+
+def test_text_that_varies_by_itself():
+    cells = [("pick()", [stream("apple\n")])]
+    assert verdicts(cells, run_of([stream("pear\n")]), run_of([stream("plum\n")])) == [
+        "WITHIN_TOLERANCE"
+    ]
+
+
+def test_an_error_now_and_then_is_an_error():
+    cells = [("f()", [stream("1")])]
+    failed, fine = run_of([error("OSError", "")]), run_of([stream("1")])
+    assert verdicts(cells, failed, fine) == ["ERROR"]
+
+
+def test_most_differences_are_counted_and_not_kept():
+    before, after = ("".join(f"{i + shift}\n" for i in range(999)) for shift in (0, 1000))
+    done = compare_runs(
+        recorded(book(("f()", [stream(before)]))), [run_of([stream(after)])], Tolerance()
+    )
+    assert (done.cells[0].found, len(done.cells[0].differences)) == (999, 200)

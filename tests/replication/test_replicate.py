@@ -1,0 +1,193 @@
+"""Notebooks that are really executed. Kernels are slow to start, so the tests share two runs."""
+
+import base64
+import io
+import json
+import sys
+import warnings
+
+import nbformat
+import pytest
+from PIL import Image
+
+from fluvial import InputError
+from fluvial.replication import (
+    Tolerance,
+    declared_metrics,
+    read_notebook,
+    replicate,
+    save_replication,
+)
+
+from .books import book, error, recorded, result, shown, stream, write
+
+_DATA = io.BytesIO()
+Image.new("L", (40, 30), 0).save(_DATA, "PNG")
+BLACK = base64.b64encode(_DATA.getvalue()).decode()
+
+CELLS = [
+    ("import random, sys, time, warnings", []),
+    ("print('accuracy: 0.98123')", [stream("accuracy: 0.98124\n")]),
+    ("print('loss 0.25')", [stream("loss 0.75\n")]),
+    ("import module_beside; open('data.csv').read()", [result("'1,2'")]),
+    ("open('data.csv', 'w').write('gone')", [result("4")]),
+    ("warnings.warn('only a warning')", [stream("old: OldWarning", "stderr")]),
+    ("time.sleep(0.3); print('Training time: 0.3')", [stream("Training time: 0.9\n")]),
+    ("raise ValueError('as recorded')", [error("ValueError", "as recorded")]),
+    ("import no_such_package_here", []),
+    ("print(undefined)", [stream("1\n")]),
+    ("print(random.random())", [stream("0.5\n")]),
+    ("for i in range(20_000): print('line', i)", None),
+    ("object()", [result("<object at 0x7f3ab2c4d190>")]),
+    ("input('name?')", [stream("Ann")]),
+    ("from PIL import Image; display(Image.new('L', (40, 30), 255))", [shown(image__png=BLACK)]),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("student")
+    (folder / "data.csv").write_text("1,2")
+    (folder / "module_beside.py").write_text("")
+    notebook = book(*CELLS)
+    notebook.cells[1].metadata["fluvial"] = {
+        "metrics": {"accuracy": {"pattern": "accuracy: (.*)", "tol": 0.001}}
+    }
+    write(notebook, folder / "review me.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def record(folder):
+    return read_notebook(str(folder / "review me.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def done(record):
+    seen = []
+    found = replicate(
+        record,
+        Tolerance(rtol=1e-3),
+        declared_metrics(record),
+        repeat=2,
+        timeout=60,
+        started=lambda run, cell: seen.append((run, cell)),
+    )
+    assert seen == [(run, cell) for run in (1, 2) for cell in range(1, len(CELLS) + 1)]
+    return found
+
+
+def test_a_verdict_for_each_cell(done):
+    assert [cell.verdict for cell in done.cells] == [
+        "IDENTICAL",
+        "WITHIN_TOLERANCE",
+        "DIFFERS",
+        "IDENTICAL",
+        "IDENTICAL",
+        "IDENTICAL",
+        "WITHIN_TOLERANCE",
+        "IDENTICAL",
+        "ERROR",
+        "ERROR",
+        "WITHIN_TOLERANCE",
+        "NOT_RECORDED",
+        "IDENTICAL",
+        "ERROR",
+        "DIFFERS",
+    ]
+    assert done.verdict == "ERROR"
+    assert not done.agrees
+
+
+def test_differences_are_located(done):
+    (loss,) = done.cells[2].differences
+    assert (loss.place, loss.line, loss.recorded, loss.local) == (
+        "stdout line 1",
+        1,
+        "0.75",
+        "0.25",
+    )
+    assert loss.relative == pytest.approx(2 / 3)
+    (duration,) = done.cells[6].differences
+    assert (duration.kind, duration.tolerated) == ("duration", True)
+    (random,) = done.cells[10].differences
+    assert "varies by itself" in random.reason
+
+
+def test_a_missing_package_is_one_sentence(done):
+    assert done.cells[8].problem == (
+        "Cell 9 needs no_such_package_here, which is not installed where the kernel runs: "
+        "install it and replicate again."
+    )
+
+
+def test_all_of_a_long_output_arrives(done):
+    outputs = done.runs[0].cells[11].outputs
+    assert outputs[0]["text"].count("\n") == 20_000
+
+
+def test_the_original_files_are_left_alone(done, folder):
+    assert (folder / "data.csv").read_text() == "1,2"
+    assert {path.name for path in folder.iterdir()} == {
+        "data.csv",
+        "module_beside.py",
+        "review me.ipynb",
+    }
+
+
+def test_metrics_are_judged_by_their_own_tolerance(done):
+    (metric,) = done.metrics
+    assert (metric.verdict, metric.recorded, metric.local) == ("SAME", 0.98124, 0.98123)
+
+
+def test_saved(done, record, tmp_path):
+    save_replication(tmp_path / "out", record, done, Tolerance(), "fluvial replicate x")
+    content = json.loads((tmp_path / "out" / "replication.json").read_text())["content"]
+    assert (content["verdict"], content["runs"]) == ("ERROR", 2)
+    assert content["cells"][2]["differences"][0]["cell"] == 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        executed = nbformat.read(tmp_path / "out" / "executed.ipynb", as_version=4)
+    assert executed.cells[2].outputs[0].text == "loss 0.25\n"
+    assert content["pictures"] == [
+        {
+            "cell": 15,
+            "place": "output 1",
+            "recorded": "cell-15-output-1-recorded.png",
+            "local": "cell-15-output-1-local.png",
+        }
+    ]
+    with Image.open(tmp_path / "out" / "cell-15-output-1-recorded.png") as picture:
+        assert picture.getpixel((0, 0)) == 0
+
+
+def test_a_kernel_that_dies():
+    cells = [
+        ("print(1)", [stream("1\n")]),
+        ("import os; os._exit(1)", []),
+        ("print(2)", [stream("2\n")]),
+    ]
+    done = replicate(recorded(book(*cells)), timeout=60)
+    assert [cell.verdict for cell in done.cells] == ["IDENTICAL", "ERROR", "ERROR"]
+    assert done.cells[1].problem.startswith("The kernel died in cell 2: ")
+    assert done.cells[2].problem == "Cell 3 was not run: the kernel died in cell 2."
+
+
+def test_a_cell_over_its_time_limit(capfd):
+    cells = [("while True: pass", []), ("print(2)", [stream("2\n")])]
+    done = replicate(recorded(book(*cells)), timeout=1)
+    assert done.cells[0].problem == "Cell 1 ran longer than 1 s: give it more with --timeout."
+    assert [cell.verdict for cell in done.cells] == ["ERROR", "ERROR"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_kernel_that_does_not_start(tmp_path, monkeypatch, capfd):
+    folder = tmp_path / "kernels" / "broken"
+    folder.mkdir(parents=True)
+    program = [sys.executable, "-c", "import no_such_kernel", "-f", "{connection_file}"]
+    spec = {"argv": program, "display_name": "broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    with pytest.raises(InputError, match=r"does not start .ModuleNotFoundError: No module named"):
+        replicate(recorded(book(("1", [result("1")]))), kernel="broken")
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,76 @@
+import math
+
+import pytest
+
+from fluvial.reproduction import Budget, Claim, Judgement, Rule
+
+
+def claim(rule, unit=""):
+    return Claim("name", "It is small.", "Figure 1", "0.1", "size", rule, unit)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.010, 0.011, 0.012], Judgement.REPRODUCED),
+        ([0.031, 0.030, 0.032], Judgement.NOT_REPRODUCED),
+        ([0.010, 0.020, 0.029], Judgement.INCONCLUSIVE),
+        ([0.01, 0.01, 0.01], Judgement.REPRODUCED),
+    ],
+)
+def test_judges_by_the_interval_of_the_mean(values, expected):
+    judged = claim(Rule(high=0.02)).judge(values, Budget.QUICK)
+    assert judged.judgement is expected
+    assert judged.seeds == 3
+    assert judged.measured == pytest.approx(sum(values) / 3)
+
+
+def test_the_interval_is_students():
+    """Of 1, 2, 3: mean 2, standard error 1/sqrt(3), t(0.975, 2) = 4.3027."""
+    judged = claim(Rule(low=0.0), "nat").judge([1.0, 2.0, 3.0], Budget.QUICK)
+    half = 4.302652729911275 / math.sqrt(3)
+    assert judged.spread == pytest.approx(1.0)
+    assert f"{2 - half:.4g} to {2 + half:.4g}" in judged.reason
+    assert "2 nat" in judged.reason
+    assert judged.judgement is Judgement.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("budget", "count", "words"),
+    [
+        (Budget.SMOKE, 5, "smoke"),
+        (Budget.QUICK, 2, "needs 3 seeds"),
+        (Budget.FULL, 4, "needs 5 seeds"),
+        (Budget.QUICK, 0, "needs 3 seeds"),
+    ],
+)
+def test_too_little_is_inconclusive(budget, count, words):
+    judged = claim(Rule(low=0.0)).judge([1.0] * count, budget)
+    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert words in judged.reason
+
+
+def test_a_value_that_is_not_finite_is_inconclusive_and_counted():
+    judged = claim(Rule(low=0.0)).judge([1.0, math.nan, 1.0, 3.0], Budget.QUICK)
+    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert judged.reason == "1 of 4 seeds gave no finite value."
+    assert judged.measured == pytest.approx(5 / 3)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"low": 1.0, "high": 1.0}, {"low": 2.0, "high": 1.0}])
+def test_a_rule_has_room(bounds):
+    with pytest.raises(ValueError, match="a rule needs"):
+        Rule(**bounds)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (Rule(low=1.0), "at least 1"),
+        (Rule(high=0.5), "at most 0.5"),
+        (Rule(0.9, 1.1), "from 0.9 to 1.1"),
+    ],
+)
+def test_a_rule_in_words(rule, text):
+    assert str(rule) == text
+    assert claim(rule).judge([1.0], Budget.QUICK).content()["rule"] == text

@@ -1,0 +1,55 @@
+import pytest
+
+from fluvial.errors import InputError
+from fluvial.reproduction import Budget, Judgement, Ledger
+from fluvial.reproduction.running import run_study
+
+from .toy import fresh_toy
+
+
+def test_runs_judges_and_draws(tmp_path):
+    seen = []
+    claims = run_study(
+        fresh_toy()(),
+        Budget.QUICK,
+        tmp_path,
+        command="fluvial reproduce toy",
+        on_unit=lambda *progress: seen.append(progress),
+    )
+    assert [claim.judgement for claim in claims] == [Judgement.REPRODUCED]
+    assert seen == [(0, 3, "seed-0"), (1, 3, "seed-1"), (2, 3, "seed-2"), (3, 3, "")]
+    ledger = Ledger(tmp_path / "toy")
+    assert ledger.claims()[0]["measured"] == 2.0
+    assert ledger.figures()[0].file == "count.png"
+    assert (tmp_path / "toy" / "figures" / "count.png").is_file()
+    header = ledger.header
+    assert (header["command"], header["seeds"]) == ("fluvial reproduce toy", [0, 1, 2])
+    assert header["machine"]["cores"] >= 1
+    assert "jax" in header["packages"]
+
+
+def test_an_interrupted_study_resumes_where_it_was(tmp_path):
+    toy = fresh_toy(interrupt_at=2)
+    with pytest.raises(KeyboardInterrupt):
+        run_study(toy(), Budget.QUICK, tmp_path)
+    assert Ledger(tmp_path / "toy").missing() == ["seed-2"]
+    toy.interrupt_at = None
+    with pytest.raises(InputError, match="--resume"):
+        run_study(toy(), Budget.QUICK, tmp_path)
+    run_study(toy(), Budget.QUICK, tmp_path, resume=True)
+    assert toy.runs == [0, 1, 2]
+
+
+def test_a_finished_study_is_judged_again_without_work(tmp_path):
+    toy = fresh_toy()
+    run_study(toy(), Budget.QUICK, tmp_path)
+    assert len(run_study(toy(), Budget.QUICK, tmp_path, resume=True)) == 1
+    assert toy.runs == [0, 1, 2]
+
+
+def test_another_version_is_refused(tmp_path):
+    toy = fresh_toy()
+    run_study(toy(), Budget.QUICK, tmp_path)
+    toy.version = 2
+    with pytest.raises(InputError, match="version 1"):
+        run_study(toy(), Budget.QUICK, tmp_path, resume=True)

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from fluvial.targets import stan_density
+from fluvial.targets.stan.compiler import stan_to_mir
+from fluvial.targets.stan.data import compiled
+from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.model import StanModel
+
+CODE = """
+parameters { vector[3] x; }
+model { x ~ student_t(4, 0, 1); target += sin(x[1] * x[2]); }
+"""
+
+
+@pytest.fixture(scope="module")
+def make_model():
+    mir = compiled(CODE, None)
+    return lambda: StanModel(mir, "{}")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 100])
+def test_threads_give_the_same_bits(make_model, monkeypatch, n):
+    points = np.random.default_rng(0).normal(size=(n, 3))
+    alone = StanDensity(make_model)
+    assert len(alone._models) == 1  # a gradient this cheap is not worth a thread
+    monkeypatch.setattr(stan_density, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(stan_density.os, "cpu_count", lambda: 3)
+    together = StanDensity(make_model)
+    assert len(together._models) == 3
+    for one, other in zip(
+        alone.value_and_grad(points), together.value_and_grad(points), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_c_interface_agrees_with_the_public_method(make_model):
+    """`StanModel` rests on names that stanli does not promise to keep: here it would show."""
+    import stanli
+
+    public = stanli.Model(mir=stan_to_mir(CODE, None))
+    model = make_model()
+    assert list(model.parameters) == public.constrained_names
+    points = np.random.default_rng(1).normal(size=(5, 3))
+    values, gradients = model.value_and_grad(points)
+    for point, value, gradient in zip(points, values, gradients, strict=True):
+        public_value, public_gradient = public.log_prob_grad(point)
+        assert value == public_value
+        np.testing.assert_array_equal(gradient, public_gradient)
+
+
+def test_no_points(make_model):
+    values, gradients = StanDensity(make_model).value_and_grad(np.zeros((0, 3)))
+    assert values.shape == (0,)
+    assert gradients.shape == (0, 3)
+
+
+def test_points_that_are_not_contiguous(make_model):
+    model = make_model()
+    points = np.random.default_rng(0).normal(size=(3, 4)).T
+    np.testing.assert_array_equal(
+        model.value_and_grad(points)[0], model.value_and_grad(points.copy())[0]
+    )

@@ -1,0 +1,74 @@
+import signal
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fluvial.targets.stan.xla_ffi import call_host
+
+
+class Squares:
+    """Sum of squares and its gradient, or what it is told to raise."""
+
+    def __init__(self, raises=None):
+        self.raises = raises
+        self.batches = []
+
+    def method(self, points):
+        if self.raises:
+            raise self.raises
+        self.batches.append(points.shape)
+        return (points**2).sum(axis=1), 2 * points
+
+
+def called(name, squares, x):
+    shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
+    return call_host(name, squares.method, shapes, x)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+def test_one_call_for_a_batch_of_batches(dtype, x64):
+    squares = Squares()
+    function = jax.jit(jax.vmap(jax.vmap(lambda x: called("test_batches", squares, x))))
+    points = jnp.arange(24, dtype=dtype).reshape(4, 3, 2)
+    values, gradients = function(points)
+    assert values.dtype == gradients.dtype == dtype
+    np.testing.assert_array_equal(values, (points**2).sum(axis=2))
+    np.testing.assert_array_equal(gradients, 2 * points)
+    assert squares.batches == [(12, 2)]
+
+
+def test_a_name_calls_the_method_that_was_given_last():
+    first, second = Squares(), Squares()
+    called("test_last", first, jnp.ones(2))
+    called("test_last", second, jnp.ones(2))
+    assert (len(first.batches), len(second.batches)) == (1, 1)
+
+
+def test_what_the_method_raises_becomes_nan():
+    squares = Squares(ValueError("no"))
+    value, gradient = called("test_raises", squares, jnp.ones(2))
+    assert np.isnan(value)
+    assert np.isnan(gradient).all()
+
+
+@pytest.fixture
+def heard():
+    """Ctrl-C as Python hears it: what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
+def test_an_interrupt_is_not_lost():
+    squares = Squares(KeyboardInterrupt())  # held: the call may come after it was asked for
+
+    def wait():
+        jax.block_until_ready(called("test_interrupt", squares, jnp.ones(2)))
+        time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        wait()
