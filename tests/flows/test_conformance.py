@@ -36,6 +36,7 @@ ZOO = {
     "langevin": lambda key, dtype: Langevin(crooked_score, 2, steps=2, dtype=dtype),
     "maf": described("maf:2,width=8,depth=1", dim=2),
     "maf-spline": described("maf-spline:1,width=8,bins=3", dim=2),
+    "modulated": described("modulated:2,heads=2,width=8", dim=5),
     "nice-orth": described("nice-orth:2,width=8"),
     "nice-perm": described("nice-perm:2,width=8", dim=4),
     "orthogonal": described("orthogonal"),
@@ -278,7 +279,7 @@ def test_stack_is_the_chain_of_its_layers(name, x64):
     jax.tree.map(np.testing.assert_array_equal, Stacked(layers), flow)
 
 
-REFUSES_ONE_DIMENSION = {"nice", "nice-orth", "nice-perm", "realnvp", "spline"}
+REFUSES_ONE_DIMENSION = {"modulated", "nice", "nice-orth", "nice-perm", "realnvp", "spline"}
 
 
 @pytest.mark.parametrize("name", sorted(FAMILIES.keys() - REFUSES_ONE_DIMENSION))

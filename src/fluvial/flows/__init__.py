@@ -8,12 +8,16 @@ from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.hamiltonian import Hamiltonian
 from fluvial.flows.langevin import Langevin
+from fluvial.flows.leading import Leading
 from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.modulated import modulated
+from fluvial.flows.modulation import Modulation
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.permutation import Permutation
 from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.riffle import Riffle
+from fluvial.flows.rotation import Rotation
 from fluvial.flows.score import forward_with_score
 from fluvial.flows.sinh_arcsinh import SinhArcsinh
 from fluvial.flows.spline import RationalQuadratic
@@ -34,12 +38,15 @@ __all__ = [
     "Householder",
     "Inverted",
     "Langevin",
+    "Leading",
+    "Modulation",
     "Orthogonal",
     "Permutation",
     "Planar",
     "Radial",
     "RationalQuadratic",
     "Riffle",
+    "Rotation",
     "SinhArcsinh",
     "Stacked",
     "Sylvester",
@@ -47,4 +54,5 @@ __all__ = [
     "Triangular",
     "build_flow",
     "forward_with_score",
+    "modulated",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from jaxtyping import DTypeLike, PRNGKeyArray
 
 from fluvial.flows.autoregressive import Autoregressive
@@ -13,6 +14,8 @@ from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.modulated import modulated
+from fluvial.flows.modulation import check_heads
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.orthonormal import Frame, Orthogonalized, Reflected
 from fluvial.flows.permutation import Permutation, riffled_orders
@@ -190,6 +193,27 @@ def _continuous(
     return Continuous(dim, key=key, width=width, steps=steps, dtype=dtype)
 
 
+def _modulated(
+    dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, heads: int = 1, width: int = 32
+) -> Flow:
+    """The first coordinates are the heads, and every layer is in the coordinates' own basis."""
+    head_key, layers_key = jax.random.split(key)
+    check_heads(heads, dim)
+    leading = _heads(heads, key=head_key, dtype=dtype)
+    bases = [np.eye(dim - heads)] * layers
+    return modulated(leading, bases, key=layers_key, width=width, dtype=dtype)
+
+
+def _heads(count: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+    """What the few heads have among themselves."""
+    if count == 1:
+        bent = _stacked(Planar)(1, 8, key=key, dtype=dtype)
+        return Chain([SinhArcsinh(1, dtype=dtype), bent, Diagonal(1, dtype=dtype)])
+    # Growing is bounded closely: what these layers make of a far point, the others multiply.
+    bent = _affine(_couplings)(count, 4, key=key, dtype=dtype, width=32, max_grow=0.5)
+    return Chain([bent, Diagonal(count, dtype=dtype)])
+
+
 _NICE_PERM = Family(_nice(_permutation), layers=8)
 
 FAMILIES: dict[str, Family] = {
@@ -200,6 +224,7 @@ FAMILIES: dict[str, Family] = {
     "iaf-spline": Family(_spline(_autoregressive), layers=2),
     "maf": Family(_inverted(_affine(_autoregressive)), layers=4),
     "maf-spline": Family(_inverted(_spline(_autoregressive)), layers=2),
+    "modulated": Family(_modulated, layers=2),
     "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),
     "nice-perm": _NICE_PERM,
