@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Chain, Flow, Hamiltonian, Inverted, Langevin, Stacked, build_flow
+from fluvial.flows import (
+    Chain,
+    Flow,
+    Hamiltonian,
+    Inverted,
+    Langevin,
+    SparseModulation,
+    Stacked,
+    build_flow,
+)
 from fluvial.flows.families import FAMILIES
 
 D = 3
@@ -45,6 +54,9 @@ ZOO = {
     "radial": described("radial:3"),
     "realnvp": described("realnvp:3,width=8,max_shrink=3,max_grow=0.3"),
     "sinh-arcsinh": described("sinh-arcsinh"),
+    "sparse-modulation": lambda key, dtype: SparseModulation(
+        np.array([[0, 1], [1, 1], [0, 0]]), 2, key=key, width=4, dtype=dtype
+    ),
     "spline": described("spline:2,width=8"),
     "sylvester": described("sylvester:2,columns=3", dim=4),
     "sylvester-householder": described("sylvester-householder:2,reflections=2"),

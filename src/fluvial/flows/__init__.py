@@ -20,6 +20,7 @@ from fluvial.flows.riffle import Riffle
 from fluvial.flows.rotation import Rotation
 from fluvial.flows.score import forward_with_score
 from fluvial.flows.sinh_arcsinh import SinhArcsinh
+from fluvial.flows.sparse_modulation import SparseModulation
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.transformers import Additive, Affine, Transformer
@@ -48,6 +49,7 @@ __all__ = [
     "Riffle",
     "Rotation",
     "SinhArcsinh",
+    "SparseModulation",
     "Stacked",
     "Sylvester",
     "Transformer",

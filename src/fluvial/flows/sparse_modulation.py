@@ -1,0 +1,102 @@
+"""One layer in which each coordinate is modulated by a few heads of its own."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, DTypeLike, Float, Int, PRNGKeyArray
+
+from fluvial.errors import InputError
+from fluvial.flows.activation import silu
+from fluvial.flows.bounds import smoothly_bounded
+from fluvial.flows.flow import Flow
+from fluvial.flows.modulation import check_heads
+from fluvial.flows.transformers import Affine
+
+__all__ = ["SparseModulation"]
+
+_REACH = 7.0  # as in Modulation
+_FURTHEST = 20.0
+
+
+class SparseModulation(Flow):
+    r"""Scale and shift each coordinate but the first H, given a few of these. Starts at identity.
+
+    With a the first H coordinates, the heads, b the rest, and p(j) the heads that act on b_j,
+
+    .. math:: x_j = e^{S_j(a_{p(j)})}\, b_j + t_j(a_{p(j)}), \qquad \ln|\det| = \sum_j S_j
+
+    Each j has a small network of its own, so that parameters and cost are linear in D: a
+    ``Modulation`` whose network is sparse, for plates of groups that each have their own scale.
+
+    Args:
+        parents: the heads that act on each of the rest, by their index among the heads, shape
+            (D − H, m); a head that stands twice counts once.
+        heads: H.
+        key: decides the networks' hidden layers.
+        width: units in the one hidden layer of each network.
+        dtype: float32 or float64.
+
+    Raises:
+        InputError: if there is no head, nothing but heads, or a parent that is not a head.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, numpy as np
+        >>> from fluvial.flows import SparseModulation
+        >>> layer = SparseModulation(np.array([[0], [1]]), 2, key=jax.random.key(0))
+        >>> layer.forward(jnp.array([1.0, 2.0, 3.0, 4.0]))[0]
+        Array([1., 2., 3., 4.], dtype=float32)
+    """
+
+    affine: Affine
+    parents: Int[Array, "rest m"]
+    inner: Float[Array, "rest width m"]
+    bias: Float[Array, "rest width"]
+    outer: Float[Array, "2 rest width"]
+    constant: Float[Array, "2 rest"]
+    shortcut: Float[Array, "2 rest m"]
+    heads: int = eqx.field(static=True)
+    dim: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        parents: Int[np.ndarray, "rest m"],
+        heads: int,
+        *,
+        key: PRNGKeyArray,
+        width: int = 8,
+        dtype: DTypeLike = jnp.float32,
+    ):
+        rest, several = parents.shape
+        check_heads(heads, heads + rest)
+        if parents.min() < 0 or parents.max() >= heads:
+            raise InputError(f"parents must be from 0 to {heads - 1}: these are the heads.")
+        self.heads, self.dim = heads, heads + rest
+        self.affine = Affine(_REACH, _REACH)
+        self.parents = jnp.asarray(parents, jnp.int32)
+        noise = jax.random.normal(key, (rest, width, several + 1), jnp.dtype(dtype))
+        self.inner = noise[..., 1:] / math.sqrt(several)
+        self.bias = noise[..., 0]
+        self.outer = jnp.zeros((2, rest, width), dtype)
+        self.constant = jnp.zeros((2, rest), dtype)
+        self.shortcut = jnp.zeros((2, rest, several), dtype)
+
+    def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Scale and shift the rest, given the heads."""
+        a, b = z[: self.heads], z[self.heads :]
+        b, log_dets = self.affine.forward(b, self._parameters(a))
+        return jnp.concatenate([a, b]), jnp.sum(log_dets)
+
+    def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
+        """Undo it: the heads are unchanged, hence give the same scales and shifts."""
+        a, b = x[: self.heads], x[self.heads :]
+        b, log_dets = self.affine.inverse(b, self._parameters(a))
+        return jnp.concatenate([a, b]), jnp.sum(log_dets)
+
+    def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
+        seen = smoothly_bounded(a, _FURTHEST, _FURTHEST)[self.parents]
+        hidden = silu(jnp.einsum("rwm,rm->rw", self.inner, seen) + self.bias)
+        linear = jnp.einsum("crm,rm->cr", self.shortcut, seen)
+        return jnp.einsum("crw,rw->cr", self.outer, hidden) + self.constant + linear
