@@ -3,10 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from fluvial.targets import from_stan, stan_constants
+from fluvial.targets import from_stan
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS, eight_schools
+from fluvial.targets.stan.program import dropped_constants
 
-from .conjugate import EXACT, Y, evidence
+from ..conjugate import EXACT, Y, evidence
 
 # The same density twice: as `~` statements, and with every constant written out.
 PAIRS = {
@@ -76,7 +77,7 @@ NORMAL = "parameters { real x; } model { x ~ normal(0, 2); }"
 
 
 def test_an_unknown_format_leaves_the_density_as_stan_has_it(monkeypatch):
-    monkeypatch.setattr(stan_constants, "_FORMAT", "STANLI9:")
+    monkeypatch.setattr(dropped_constants, "_FORMAT", "STANLI9:")
     np.testing.assert_array_equal(from_stan(NORMAL).values(np.zeros((1, 1))), 0.0)
 
 
