@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fluvial.targets.stan.program import compiler
+from fluvial.targets.stan import compiler
 from fluvial.targets.stan.model import StanModel
 
 PROGRAM = "parameters { real x; } model { x ~ normal(0, 1); }"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fluvial.targets.stan.program import density
+from fluvial.targets.stan import density
 from fluvial.targets.stan.compiler import stan_to_mir
 from fluvial.targets.stan.data import compiled
 from fluvial.targets.stan.density import StanDensity
