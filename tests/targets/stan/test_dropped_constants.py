@@ -5,7 +5,7 @@ import pytest
 
 from fluvial.targets import from_stan
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS, eight_schools
-from fluvial.targets.stan.program import dropped_constants
+from fluvial.targets.stan import dropped_constants
 
 from ..conjugate import EXACT, Y, evidence
 
