@@ -3,8 +3,8 @@ import pytest
 
 from fluvial.targets.stan import density
 from fluvial.targets.stan.compiler import stan_to_mir
-from fluvial.targets.stan.data import compiled
 from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.inputs import compiled
 from fluvial.targets.stan.model import StanModel
 
 CODE = """

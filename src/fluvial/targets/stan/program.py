@@ -11,13 +11,13 @@ from jaxtyping import Float64
 
 from fluvial.errors import InputError
 from fluvial.targets.space import Space
-from fluvial.targets.stan.data import (
+from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.inputs import (
     compiled,
     construction_error,
     program_code,
     program_data,
 )
-from fluvial.targets.stan.density import StanDensity
 from fluvial.targets.stan.model import StanModel
 from fluvial.targets.target import Target
 
