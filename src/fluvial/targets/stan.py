@@ -11,14 +11,16 @@ from jaxtyping import Float64
 
 from fluvial.errors import InputError
 from fluvial.targets.space import Space
+from fluvial.targets.stan_data import checked_data
 from fluvial.targets.stan_density import StanDensity
 from fluvial.targets.stan_input import (
     compiled,
     construction_error,
+    given_data,
     program_code,
-    program_data,
 )
 from fluvial.targets.stan_model import StanModel
+from fluvial.targets.stan_source import with_includes
 from fluvial.targets.target import Target
 
 __all__ = ["from_stan"]
@@ -40,11 +42,15 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
 
     Args:
         program: a path that ends in .stan, or the source of a Stan program.
-        data: a path to a JSON file, or a mapping from names to numbers, lists or NumPy arrays.
+        data: a path to a file of JSON or of R's dump format, or a mapping from names to numbers,
+            lists or NumPy arrays. Each has to have the shape that the program declares, a matrix
+            being a list of its rows. NaN and infinities are numbers to Stan; names that the
+            program does not declare are ignored.
 
     Raises:
         InputError: if a file is missing, the program has an error (Stan's own message follows), it
-            has no parameters, or the data are not those that it declares.
+            has no parameters, or the data are not those that it declares: the sentence names the
+            field, and both shapes or the element.
 
     Example:
         >>> target = from_stan("parameters { vector<lower=0>[2] s; } model { s ~ exponential(1); }")
@@ -54,14 +60,16 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         [[1.0, 1.0]]
     """
     code, path = program_code(program)
-    mir, json_data = compiled(code, path), program_data(data)
+    mir = compiled(code, path)
+    whole = with_includes(code, path and [path.parent])
+    values = checked_data(whole, given_data(data))
     try:
-        density = StanDensity(partial(StanModel, mir, json_data))
+        density = StanDensity(partial(StanModel, mir, json.dumps(values)))
     except RuntimeError as error:
-        raise construction_error(error, json_data) from error
+        raise construction_error(error, values) from error
     if density.dim == 0:
         raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
-    source = {"kind": "stan", "code": code, "data": json.loads(json_data)}
+    source = {"kind": "stan", "code": whole, "data": values}
     return Target.of(density, _space(density.model), source=source)
 
 
