@@ -127,3 +127,29 @@ def test_good_data_pass():
     np.testing.assert_allclose(
         from_stan(MEAN, GOOD).values(np.zeros((1, 1))), -2.5 - np.log(2 * np.pi)
     )
+
+
+DROPPED = """
+data { vector[2] y; }
+parameters { real a; }
+transformed parameters { real twice = 2 * a; }
+model { a ~ normal(0, 1); }
+generated quantities { int whole = to_int(floor(y[1])); array[2] real z = {1, 2}; }
+"""
+
+
+def test_quantities_that_stanli_drops_are_named_once(capfd):
+    target = from_stan(DROPPED, {"y": [1.5, 2]})
+    target.constrain(np.zeros((2, 1)))
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err == (
+        "fluvial: stanli cannot compute twice, whole, z (unsupported int size function to_int): "
+        "the draws lack them.\n"
+    )
+    assert target.variables == {"a": ()}
+
+
+def test_nothing_is_said_of_other_programs(capfd):
+    from_stan(MEAN, GOOD)
+    assert capfd.readouterr() == ("", "")

@@ -1,6 +1,8 @@
 """A target from a Stan program and its data."""
 
 import json
+import re
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +22,7 @@ from fluvial.targets.stan_input import (
     program_code,
 )
 from fluvial.targets.stan_model import StanModel
-from fluvial.targets.stan_source import with_includes
+from fluvial.targets.stan_source import blocks, declarations, with_includes
 from fluvial.targets.target import Target
 
 __all__ = ["from_stan"]
@@ -69,8 +71,32 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         raise construction_error(error, values) from error
     if density.dim == 0:
         raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
+    _tell(density.model, whole)
     source = {"kind": "stan", "code": whole, "data": values}
     return Target.of(density, _space(density.model), source=source)
+
+
+def _tell(model: StanModel, source: str) -> None:
+    """Say on stderr, once, what stanli has to say of a program, and which variables it drops."""
+    if not model.notes:
+        return
+    found = {column.partition("[")[0] for column in model.columns}
+    parts = blocks(source)
+    declared = [
+        variable
+        for name in ("transformed parameters", "generated quantities")
+        for variable in declarations(parts.get(name, ""))
+    ]
+    dropped = [v.name for v in declared if v.name not in found]
+    reason = "; ".join(re.findall(r"\((?:stanli \w+: )?(.+?)\)[.,]", " ".join(model.notes))[:1])
+    why = f" ({reason})" if reason else ""
+    if dropped:
+        names = ", ".join(dropped)
+        sys.stderr.write(f"fluvial: stanli cannot compute {names}{why}: the draws lack them.\n")
+    else:
+        sys.stderr.write(
+            f"fluvial: stanli has no fast path for a part of this program{why}: it is slow.\n"
+        )
 
 
 def _space(model: StanModel) -> Space:
