@@ -12,8 +12,10 @@ is found to float64's precision among the right singular vectors of gradients at
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.labels import index_origin, scalars
 from fluvial.inference.meter import Meter
+from fluvial.inference.starts import climb
 from fluvial.targets import Target
 
 __all__ = ["IMPROPER_ADVICE", "improper_complaint", "unidentified_complaint"]
@@ -28,7 +30,7 @@ _DEEP = 20.0  # nats below what a tail of 1/distance would leave
 _MOST_DIMENSIONS = 512  # of which a singular value decomposition takes no more than a second
 _SPREADS = (0.1, 1.0, 10.0)
 _FLAT = 1e-6  # of the largest singular value; what is merely wide is told apart along the ray
-_VANISHING = 1e-3
+_VANISHING = 0.1  # of the median norm
 _MODERATE = 1e3  # where rounding leaves the digits of a density that a ray of 1e8 needs
 _MOST_NAMES = 6
 _STEP = 1e-3
@@ -65,7 +67,7 @@ def unidentified_complaint(
     if len(rows) <= dim:
         return None
     _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    return _along(meter, center, directions[sizes <= _FLAT * sizes[0]][::-1])
+    return _along(meter, center, directions[sizes <= _FLAT * sizes[0]][::-1], relaxed=True)
 
 
 def improper_complaint(
@@ -89,7 +91,11 @@ def improper_complaint(
 
 
 def _along(
-    meter: Meter, center: Float[np.ndarray, " D"], rays: Float[np.ndarray, "R D"]
+    meter: Meter,
+    center: Float[np.ndarray, " D"],
+    rays: Float[np.ndarray, "R D"],
+    *,
+    relaxed: bool = False,
 ) -> str | None:
     """Return a sentence on the first of the rays along which the density does not fall off."""
     rays = rays[np.any(rays != 0.0, axis=1)]
@@ -98,6 +104,9 @@ def _along(
     both = np.concatenate([rays, -rays])
     top = meter.values(center[None])
     near, far = (meter.values(center + r * both) for r in (_NEAR, _FAR))
+    if relaxed and np.all(far < top - _DEEP):
+        both = both[[0, len(rays)]]
+        near, far = (_relaxed(meter, center, r * both) for r in (_NEAR, _FAR))
     with np.errstate(invalid="ignore"):
         slope = (far - near) / np.log(_FAR / _NEAR)
         shallow = far >= top - np.log(_FAR) - _DEEP
@@ -108,6 +117,23 @@ def _along(
         f"The density looks improper: along {_named(meter.target, center, both[flat[0]])} it falls "
         "off no faster than 1/distance, so that it has no finite integral and no draws."
     )
+
+
+def _relaxed(
+    meter: Meter, center: Float[np.ndarray, " D"], steps: Float[np.ndarray, "R D"]
+) -> Float[np.ndarray, " R"]:
+    """Return log densities after steps, and a climb in the directions orthogonal to each.
+
+    Where gradients are rounded to float32, the direction of a ridge is known to seven digits, and
+    a long step along it ends beside the ridge.
+    """
+    ends = [
+        climb(
+            meter, Gaussian(center + step, np.eye(len(step)) - np.outer(step, step) / (step @ step))
+        )
+        for step in steps
+    ]
+    return np.array([-np.inf if end is None else end.log_p for end in ends])
 
 
 def _named(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
