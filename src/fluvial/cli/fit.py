@@ -117,6 +117,9 @@ def _write(posterior: "Posterior", out: Path, draws: int) -> None:
     from fluvial.storage.folder import replaced
 
     posterior.save(out)
+    if not posterior.pool.size:
+        typer.echo(f"saved in {out}: posterior.json, with no draws")
+        return
     with replaced(out / "posterior.nc") as path:
         posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
     picture = "pair.png"

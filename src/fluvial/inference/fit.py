@@ -17,9 +17,14 @@ from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
-from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.improper import (
+    IMPROPER_ADVICE,
+    improper_complaint,
+    unidentified_complaint,
+)
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mixture import (
     Component,
@@ -33,7 +38,7 @@ from fluvial.inference.progress import Progress
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.starts import climb, distinct
 from fluvial.inference.train import train
-from fluvial.inference.verdict import is_accurate, is_weighable, judge
+from fluvial.inference.verdict import Judgement, Verdict, is_accurate, is_weighable, judge
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.posterior.pool import Pool, pool_of_chains
@@ -155,6 +160,10 @@ class _Fit:
         with self.progress.stage("starts"):
             starts = self._look()
             ends = self._climb(starts)
+            known = np.concatenate([starts, *(end.x[None] for end in ends)])
+            improper = unidentified_complaint(self.meter, known, self.rng)
+        if improper:
+            return self._improper_posterior(improper, known[0])
         with self.progress.stage("gaussian"):
             gaussians = self._match(ends, starts)
             fitted = self._weigh([GaussianComponent(g) for g in gaussians])
@@ -163,15 +172,16 @@ class _Fit:
                 # into a corner from which no matching comes back.
                 gaussians.append(self._match_anywhere([], starts))
                 fitted = self._weigh([GaussianComponent(g) for g in gaussians])
-            fatal = self._improper(gaussians)
-        if not fatal:
-            fitted = self._refine(fitted)
-            self._check_inverses(fitted.q)
+            improper = self._improper(gaussians)
+        if improper:
+            return self._improper_posterior(improper, known[0])
+        fitted = self._refine(fitted)
+        self._check_inverses(fitted.q)
         chains: list[Chains] = []
-        if not (fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
+        if not (self.interrupted or is_weighable(fitted.weights, self.around)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
-        return self._posterior(fitted, chains, fatal)
+        return self._posterior(fitted, chains)
 
     def _refine(self, fitted: "_Weighed") -> "_Weighed":
         """Train flows where Gaussians will not do, and look for what they all miss."""
@@ -246,8 +256,8 @@ class _Fit:
         return max(fitted, key=lambda g: self._weigh([GaussianComponent(g)]).weights.elbo)
 
     def _improper(self, gaussians):
-        complaints = [improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians]
-        return [c for c in complaints if c][:1]
+        complaints = (improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians)
+        return next(filter(None, complaints), None)
 
     # Stages 3 and 4.
 
@@ -301,7 +311,16 @@ class _Fit:
 
     # Stage 6.
 
-    def _posterior(self, fitted: "_Weighed", chains: list[Chains], fatal: list[str]) -> Posterior:
+    def _improper_posterior(self, complaint: str, center: np.ndarray) -> Posterior:
+        """What is known of a density without a finite integral: that it has no draws."""
+        dim = self.target.dim
+        q = mixture_of([GaussianComponent(Gaussian(center, np.eye(dim)))], self.meter, self.rng)
+        pool = Pool(np.empty((0, dim)), np.empty(0), np.empty(0))
+        evidence = Evidence(*[np.nan] * 7)
+        judgement = Judgement(Verdict.FAILED, (complaint, *self.doubts), IMPROPER_ADVICE)
+        return Posterior(q, pool, evidence, judgement, self._provenance(), self.target)
+
+    def _posterior(self, fitted: "_Weighed", chains: list[Chains]) -> Posterior:
         q, weights, doubts = fitted.q, fitted.weights, list(self.doubts)
         if self.interrupted:
             doubts.append("The fit was interrupted; this is the best found until then.")
@@ -309,7 +328,7 @@ class _Fit:
             doubts.append(
                 f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
             )
-        judgement = judge(weights, chains, around=self.around, fatal=fatal, doubts=doubts)
+        judgement = judge(weights, chains, around=self.around, doubts=doubts)
         pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
         if chains:
             pool = pool_of_chains(chains, q.weights)
@@ -322,8 +341,11 @@ class _Fit:
             weights.khat,
             weights.ess,
         )
+        return Posterior(q, pool, evidence, judgement, self._provenance(), self.target)
+
+    def _provenance(self) -> Provenance:
         name = self.spec if isinstance(self.spec, str) else "custom"
-        provenance = Provenance(
+        return Provenance(
             name if self.trained else "gaussian",
             self.seed,
             self.progress.seconds,
@@ -332,7 +354,6 @@ class _Fit:
             self.interrupted,
             __version__,
         )
-        return Posterior(q, pool, evidence, judgement, provenance, self.target)
 
 
 def _same(a: Gaussian, b: Gaussian) -> bool:

@@ -164,11 +164,17 @@ class Posterior:
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is below 1, or the target is not at hand.
+            InputError: if ``n`` is below 1, the target is not at hand, or the density is improper.
         """
         if n < 1:
             raise InputError(f"draws(n={n}): ask for at least 1.")
+        self.need_draws()
         return self.constrained(self.pool.choose(n, seed), seed)
+
+    def need_draws(self) -> None:
+        """Raise an InputError if there are no draws, as of a density that is improper."""
+        if not self.pool.size:
+            raise InputError(f"this posterior has no draws. {self.reasons[0]}")
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -212,6 +218,7 @@ class Posterior:
         """Draws for ArviZ: groups posterior, sample_stats and, where known, log_likelihood."""
         from fluvial.posterior.arviz import to_datatree
 
+        self.need_draws()
         return to_datatree(self, n, seed)
 
     def save(self, directory: str | Path) -> Path:

@@ -71,6 +71,8 @@ class Summary:
 
 def summarize(posterior: "Posterior") -> Summary:
     """Summarize a posterior's whole pool, weighted as the pool is."""
+    if not posterior.pool.size:
+        return Summary((), _facts(posterior)[-2:], posterior.judgement)  # no evidence either
     values = posterior.constrained_pool
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
         values = {name: values[name] for name in posterior.parameters}
@@ -123,9 +125,11 @@ def _with_error(value: float, se: float) -> str:
 
 def _facts(posterior: "Posterior") -> tuple[str, ...]:
     e = posterior.evidence
+    unknown = posterior.target is not None and posterior.target.up_to_constant
+    kind = "nats, up to a constant" if unknown else "nats"
     return (
-        f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
-        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
+        f"ELBO          {_with_error(e.elbo, e.elbo_se)} {kind}",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {kind}",
         f"k-hat {e.khat:.2f}   ESS {e.ess:.0f}{_modes(posterior)}",
         f"seconds       {_seconds(posterior)}",
         f"evaluations   {posterior.provenance.evaluations}, "

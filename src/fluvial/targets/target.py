@@ -116,6 +116,14 @@ class Target:
         return self._density.on_host
 
     @property
+    def up_to_constant(self) -> bool:
+        """Whether the log density, and so the evidence, is known up to a constant only.
+
+        It is for a Stan program whose `~` statements drop constants that cannot be put back.
+        """
+        return self._density.up_to_constant
+
+    @property
     def variables(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of everything that `constrain` returns, in the model's own order."""
         return dict(self._space.variables)
