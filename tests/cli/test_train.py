@@ -28,7 +28,9 @@ def test_it_says_what_it_understood_of_the_data(run, tmp_path, monkeypatch):
     np.save(tmp_path / "own.npy", np.linspace(-1, 16, 400 * 6).reshape(400, 2, 3))
     _, _, stderr = run("train", tmp_path / "own.npy", "--out", tmp_path / "run")
     assert stderr.startswith(
-        "own: 320 images of 2x3 to train on, 40 to choose by, 40 to test; gaussian likelihood\n"
+        "data: own: 400 images of 3x2 (width x height), gray, float32 -1 to 16 -> gaussian "
+        "likelihood (guessed from values outside [0, 1]: --likelihood chooses another); 320 to "
+        "train on, 40 to choose by, 40 to test\n"
     )
 
 

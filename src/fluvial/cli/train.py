@@ -43,8 +43,8 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A .npy, .npz or IDX file, a folder of pictures; or mnist, cifar10, digits, "
-            "photo-patches.",
+            help="A .npy, .npz or IDX file, a folder, zip or tar of pictures; or mnist, cifar10, "
+            "digits, photo-patches.",
         ),
     ],
     *,
@@ -62,6 +62,13 @@ def train(
     ] = None,
     likelihood: Annotated[
         _Likelihood | None, typer.Option(help="By default what suits the pixels.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Resize pictures, such as 32x32.")
+    ] = None,
+    color: Annotated[
+        bool | None,
+        typer.Option("--color/--gray", help="By default what most of the images are."),
     ] = None,
     latent: Annotated[
         list[int] | None,
@@ -100,7 +107,9 @@ def train(
     from fluvial import amortized, datasets
 
     amortized.join(coordinator, processes, process)
-    images = datasets.load_dataset(data, likelihood and likelihood.value, data_dir)
+    images = datasets.load_dataset(
+        data, likelihood and likelihood.value, data_dir, size=size, color=color
+    )
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,
@@ -118,7 +127,7 @@ def train(
         binarization=binarization.value,
     )
     if not quiet and jax.process_index() == 0:
-        typer.echo(_introduction(images), err=True)
+        typer.echo(f"data: {datasets.describe(images)}", err=True)
     try:
         trained = amortized.train(
             dlgm,
@@ -138,16 +147,6 @@ def train(
     for line in _facts(trained, images, recipe):
         typer.echo(line)
     typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
-
-
-def _introduction(images: "Dataset") -> str:
-    """What was understood of the data, before hours are spent on them."""
-    shape = "x".join(map(str, images.shape))
-    return (
-        f"{images.name}: {len(images.train)} images of {shape} to train on, "
-        f"{len(images.validation)} to choose by, {len(images.test)} to test; "
-        f"{images.likelihood} likelihood"
-    )
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
