@@ -71,11 +71,16 @@ def test_ctrl_c_says_how_to_go_on(run, tmp_path, monkeypatch):
     [
         (("no-such-file.npy",), "no file or folder 'no-such-file.npy'"),
         (("digits", "--flow", "planer:3"), 'no flow is called "planer"'),
+        (("absent.npy", "--flow", "planar:99999999999"), "more than 10000 layers"),
+        (("absent.npy", "--seed", "99999999999999999999"), "give a whole number from 0 to 4294967"),
+        (("absent.npy", "--seed", "-1"), "seed=-1: give a whole number"),
+        (("digits", "--epochs", "1e300"), "epochs=1e+300 of 1437 images in batches of 100"),
+        (("digits", "--size", "8x8"), "digits is as it is published: leave size and color out"),
         (("digits", "--activation", "sine"), 'no activation is called "sine"'),
     ],
 )
 def test_wrong_input_is_one_sentence(run, tmp_path, arguments, match):
-    code, _, stderr = run("train", *arguments, "--out", tmp_path / "run", *SMALL)
+    code, _, stderr = run("train", "--out", tmp_path / "run", *SMALL, *arguments)
     assert code == 1
     assert match in stderr
     assert stderr.count("\n") == 1

@@ -5,7 +5,7 @@ from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.joining import join
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
-from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.recipe import Recipe, check_seed
 from fluvial.amortized.train import train
 from fluvial.amortized.trained import Trained
 
@@ -19,6 +19,7 @@ __all__ = [
     "LogitNormal",
     "Recipe",
     "Trained",
+    "check_seed",
     "join",
     "train",
 ]

@@ -23,7 +23,7 @@ from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.interrupts import DeferredInterrupt
 from fluvial.amortized.meter import Meter
-from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.recipe import Recipe, check_seed
 from fluvial.amortized.steps import (
     Batches,
     Measured,
@@ -35,7 +35,7 @@ from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
-from fluvial.flows import Flow
+from fluvial.flows import Flow, check_flow
 
 __all__ = ["train"]
 
@@ -91,6 +91,9 @@ def train(
             a second one at once.
     """
     recipe = recipe or Recipe()
+    check_seed(seed)
+    if isinstance(flow, str):
+        check_flow(flow)  # before the images are touched
     data = prepare(images, dlgm, recipe.binarization, seed)
     flow_key, steps_key, validation_key = jax.random.split(jax.random.key(seed), 3)
     if flow is not None:

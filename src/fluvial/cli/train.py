@@ -86,7 +86,7 @@ def train(
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
@@ -104,8 +104,18 @@ def train(
     keep_compiled()
     import jax
 
-    from fluvial import amortized, datasets
+    from fluvial import amortized, datasets, flows
 
+    amortized.check_seed(seed)
+    if flow != "none":
+        flows.check_flow(flow)
+    recipe = amortized.Recipe(
+        epochs=epochs,
+        batch=batch,
+        rate=rate,
+        annealing=annealing.value,
+        binarization=binarization.value,
+    )
     amortized.join(coordinator, processes, process)
     images = datasets.load_dataset(
         data, likelihood and likelihood.value, data_dir, size=size, color=color
@@ -118,13 +128,6 @@ def train(
         activation=activation,
         likelihood=images.likelihood,
         key=jax.random.key(seed),
-    )
-    recipe = amortized.Recipe(
-        epochs=epochs,
-        batch=batch,
-        rate=rate,
-        annealing=annealing.value,
-        binarization=binarization.value,
     )
     if not quiet and jax.process_index() == 0:
         typer.echo(f"data: {datasets.describe(images)}", err=True)
