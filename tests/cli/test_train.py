@@ -75,6 +75,8 @@ def test_ctrl_c_says_how_to_go_on(run, tmp_path, monkeypatch):
         (("absent.npy", "--seed", "99999999999999999999"), "give a whole number from 0 to 4294967"),
         (("absent.npy", "--seed", "-1"), "seed=-1: give a whole number"),
         (("digits", "--epochs", "1e300"), "epochs=1e+300 of 1437 images in batches of 100"),
+        (("digits", "--hidden", "99999999999"), "GB to train, and this machine has"),
+        (("digits", "--latent", "9999999999"), "GB to train, and this machine has"),
         (("digits", "--size", "8x8"), "digits is as it is published: leave size and color out"),
         (("digits", "--activation", "sine"), 'no activation is called "sine"'),
     ],

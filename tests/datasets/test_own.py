@@ -152,3 +152,11 @@ def test_what_was_guessed_is_kept_with_the_data(tmp_path):
     )
     chosen = load_own(_saved(tmp_path, gray(20, 4)), "gaussian")
     assert "-> gaussian likelihood; 16 to train on" in describe(chosen)
+
+
+def test_floats_stay_as_they_are_for_a_gaussian_that_is_asked_for(tmp_path):
+    path = _saved(tmp_path, gray(20, 4).astype(float))
+    assert load_own(path).train.dtype == np.uint8
+    chosen = load_own(path, "gaussian")
+    assert chosen.train.dtype == np.float32
+    assert chosen.train.max() > 200

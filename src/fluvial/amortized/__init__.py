@@ -1,6 +1,7 @@
 """Deep latent Gaussian models with amortized flow posteriors, and their training."""
 
 from fluvial.amortized.amortizing import AmortizedFlow
+from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.joining import join
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
@@ -19,6 +20,7 @@ __all__ = [
     "LogitNormal",
     "Recipe",
     "Trained",
+    "check_capacity",
     "check_seed",
     "join",
     "train",

@@ -120,6 +120,7 @@ def train(
     images = datasets.load_dataset(
         data, likelihood and likelihood.value, data_dir, size=size, color=color
     )
+    amortized.check_capacity(images.dim, latent or [40], hidden, depth)
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,

@@ -16,7 +16,7 @@ _SAMPLE = 64
 
 
 def understood(
-    values: np.ndarray, where: str, color: bool | None = None
+    values: np.ndarray, where: str, color: bool | None = None, *, as_bytes: bool = True
 ) -> tuple[Shaped[np.ndarray, "N ..."], tuple[str, ...]]:
     """Guess what an array of images means, and say what was guessed.
 
@@ -28,6 +28,7 @@ def understood(
         values: any array.
         where: what complaints name.
         color: see ``read_images``.
+        as_bytes: whether floats may be in 255ths; otherwise they stay as they are.
 
     Returns:
         Pixels as ``checked_pixels`` returns them, and what was guessed, in phrases.
@@ -41,12 +42,15 @@ def understood(
         ((2, 4, 8, 3), dtype('uint8'))
         >>> notes
         ('shape (2, 3, 4, 8) is taken as channels first',
-         'floats from 0 to 191 are taken as 255ths')
+         'floats from 0 to 191 are taken as 255ths, unless the likelihood is gaussian')
     """
     low, high = check_not_blank(values, where)
     values, notes = _channels_last(values)
-    if values.dtype.kind == "f" and low >= 0 and _LIGHT < high <= _BYTE:
-        notes.append(f"floats from {low:g} to {high:g} are taken as 255ths")
+    if as_bytes and values.dtype.kind == "f" and low >= 0 and _LIGHT < high <= _BYTE:
+        notes.append(
+            f"floats from {low:g} to {high:g} are taken as 255ths, unless the likelihood is "
+            "gaussian"
+        )
         values = _in_255ths(values)
     elif values.dtype.kind in "iuf" and low >= 0 and 1 < high <= _LIGHT and _whole(values):
         taken = "as they stand" if values.dtype.kind == "f" else "as 255ths"

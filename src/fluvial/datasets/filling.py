@@ -26,12 +26,12 @@ def filled(file: BufferedIOBase, shape: tuple[int, ...], dtype: np.dtype) -> tup
         (array([1, 2], dtype=uint8), 2)
     """
     values = np.empty(shape, dtype)
-    view = memoryview(values.reshape(-1).view(np.uint8))
+    view = values.reshape(-1).view(np.uint8)
     held = 0
-    while held < len(view):
-        block = file.read(min(_BLOCK, len(view) - held))
+    while held < view.size:
+        block = file.read(min(_BLOCK, view.size - held))
         if not block:
             break
-        view[held : held + len(block)] = block
+        view[held : held + len(block)] = np.frombuffer(block, np.uint8)
         held += len(block)
     return values, held

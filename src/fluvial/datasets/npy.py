@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.lib import format as numpy_format
@@ -62,13 +62,14 @@ def read_npz(path: Path) -> tuple[np.ndarray, str]:
             headers = {}
             for name, info in infos.items():
                 with archive.open(info) as file:
-                    headers[name] = _header(file, f"{path}: {name}")
+                    headers[name] = _header(cast(BufferedIOBase, file), f"{path}: {name}")
             name = _name_of_images(path, {name: len(h.shape) for name, h in headers.items()})
             info, where = infos[name], f"{path}: {name}"
             with archive.open(info) as file:
-                header = _header(file, where)
-                held = info.file_size - file.tell()
-                return _values(file, header, held, info.compress_size, where), name
+                stream = cast(BufferedIOBase, file)
+                header = _header(stream, where)
+                held = info.file_size - stream.tell()
+                return _values(stream, header, held, info.compress_size, where), name
     except InputError:
         raise
     except _DAMAGE as error:

@@ -62,7 +62,7 @@ def load_own(
         ('guessed from values outside [0, 1]: --likelihood chooses another',)
     """
     path = Path(path)
-    pixels, notes = _read(path, size, color)
+    pixels, notes = _read(path, size, color, as_bytes=likelihood != "gaussian")
     guess = (f"guessed from {reason(pixels)}: --likelihood chooses another",)
     if likelihood is None:
         likelihood, notes = infer_likelihood(pixels), (*guess, *notes)
@@ -95,10 +95,12 @@ def read_images(
         InputError: if there is no such file, it is damaged, it does not fit in memory, or what it
             holds are no images: see the messages.
     """
-    return _read(Path(path), size, color)[0]
+    return _read(Path(path), size, color, as_bytes=True)[0]
 
 
-def _read(path: Path, size: Size | None, color: bool | None) -> tuple[ndarray, tuple[str, ...]]:
+def _read(
+    path: Path, size: Size | None, color: bool | None, *, as_bytes: bool
+) -> tuple[ndarray, tuple[str, ...]]:
     if path.is_dir() or (is_archive(path) and not is_npz(path)):
         read = read_folder if path.is_dir() else read_archive
         pictures = read(path, size=_parsed(size), color=color)
@@ -111,7 +113,7 @@ def _read(path: Path, size: Size | None, color: bool | None) -> tuple[ndarray, t
             f"{path} is a file of arrays, and only pictures are resized: leave size out."
         )
     values, where = _array(path)
-    return understood(values, where, color)
+    return understood(values, where, color, as_bytes=as_bytes)
 
 
 def _array(path: Path) -> tuple[ndarray, str]:
