@@ -20,6 +20,20 @@ def test_it_trains_on_peoples_own_images(run, tmp_path):
     assert trained.dlgm.inference.flow.spec == "planar:10"
 
 
+def test_few_images_are_one_batch(run, tmp_path, monkeypatch):
+    recipes = []
+
+    def end(*_, recipe, **__):
+        recipes.append(recipe)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(amortized, "train", end)
+    np.save(tmp_path / "own.npy", np.random.default_rng(0).random((20, 4, 4)))
+    run("train", tmp_path / "own.npy", "--out", tmp_path / "run")
+    run("train", "digits", "--out", tmp_path / "run")
+    assert [recipe.batch for recipe in recipes] == [16, 100]
+
+
 def test_it_says_what_it_understood_of_the_data(run, tmp_path, monkeypatch):
     def end(*_, **__):
         raise KeyboardInterrupt

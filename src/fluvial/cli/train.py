@@ -1,5 +1,6 @@
 """``fluvial train``: from images to a trained model, and a folder of checkpoints."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 _INTERRUPTED = 130
+_BATCH = 100
 
 
 class _Likelihood(StrEnum):
@@ -78,7 +80,10 @@ def train(
     depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
     activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
     epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
-    batch: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 100,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images in a step; by default 100, or all if there are fewer."),
+    ] = None,
     rate: Annotated[float, typer.Option(help="The largest step size of Adam.")] = 3e-3,
     annealing: Annotated[
         _Annealing, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
@@ -111,7 +116,7 @@ def train(
         flows.check_flow(flow)
     recipe = amortized.Recipe(
         epochs=epochs,
-        batch=batch,
+        batch=batch or _BATCH,
         rate=rate,
         annealing=annealing.value,
         binarization=binarization.value,
@@ -120,6 +125,8 @@ def train(
     images = datasets.load_dataset(
         data, likelihood and likelihood.value, data_dir, size=size, color=color
     )
+    if batch is None:
+        recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
     amortized.check_capacity(images.dim, latent or [40], hidden, depth)
     dlgm = amortized.DLGM(
         images.dim,
