@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Chain, Diagonal, Householder, Stacked, Triangular, build_flow
+from fluvial.flows import Chain, Diagonal, Householder, Stacked, Triangular, build_flow, check_flow
 
 KEY = jax.random.key(0)
 
@@ -65,6 +65,19 @@ def test_a_flow_is_returned_as_it_is():
         ("realnvp+", 3, 'no flow is called ""'),
         ("realnvp", 1, "at least 2 coordinates"),
         ("planar", 0, "at least 1 coordinate"),
+        ("planar:99999999999", 3, 'flow "planar:99999999999": that is more than 10000 layers'),
+        ("planar:10001", 3, "more than 10000 layers: choose fewer"),
+        ("planar:" + "9" * 5000, 3, "more than 10000 layers"),
+        ("planar:9000+radial:9000", 3, "more than 10000 layers"),
+        ("+".join(["triangular"] * 10_001), 3, "more than 10000 layers"),
+        ("realnvp,width=99999999999", 3, 'width must be at most 10000, got "99999999999"'),
+        ("spline:2,depth=1000000", 3, "depth must be at most 10000"),
+        ("continuous,steps=1000000000", 3, "steps must be at most 10000"),
+        ("realnvp:2,width=9999,depth=9999", 3, "more than 1,000,000,000 weights"),
+        ("continuous,width=1e9", 3, "width must be a whole number"),
+        ("realnvp:9999,width=9999", 3, "more than 1,000,000,000 weights"),
+        ("realnvp,max_grow=inf", 3, 'max_grow must be at most 10000, got "inf"'),
+        ("realnvp,max_grow=nan", 3, 'max_grow must be a number, got "nan"'),
         (Diagonal(2), 3, "the flow is of dimension 2, but 3 is wanted."),
     ],
 )
@@ -72,6 +85,12 @@ def test_what_cannot_be_built_is_refused_in_a_sentence(spec, dim, sentence):
     with pytest.raises(InputError) as caught:
         build_flow(spec, dim, key=KEY)
     assert sentence in str(caught.value)
+
+
+def test_a_text_is_checked_without_building_it():
+    check_flow("planar:10000")
+    with pytest.raises(InputError, match="more than 10000 layers"):
+        check_flow("planar:10001")
 
 
 def test_dtype_reaches_every_parameter(x64):

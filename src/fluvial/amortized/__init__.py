@@ -1,10 +1,11 @@
 """Deep latent Gaussian models with amortized flow posteriors, and their training."""
 
 from fluvial.amortized.amortized_flow import AmortizedFlow
+from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
-from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.recipe import Recipe, check_seed
 from fluvial.amortized.train import train
 from fluvial.amortized.trained import Trained
 from fluvial.distributed import join
@@ -19,6 +20,8 @@ __all__ = [
     "LogitNormal",
     "Recipe",
     "Trained",
+    "check_capacity",
+    "check_seed",
     "join",
     "train",
 ]

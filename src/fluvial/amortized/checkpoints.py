@@ -1,10 +1,13 @@
 """Checkpoints of a training on disk: written whole or not at all, the newest two kept."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from fluvial.errors import InputError
 from fluvial.storage import arrays
@@ -15,6 +18,9 @@ __all__ = ["Checkpoints"]
 _KIND = "checkpoint"
 _ARRAYS = "state.safetensors"
 _KEPT = 2
+_LOCK = ".lock"
+# The names under which a checkpoint, the model and the metrics are written before they are moved.
+_UNFINISHED = re.compile(r"\.(\d+|model)\.[0-9a-f]{12}|\.[0-9a-f]{12}\.metrics\.jsonl")
 
 
 class Checkpoints:
@@ -27,9 +33,12 @@ class Checkpoints:
         folder: made where needed.
         resume: go on with what is there; otherwise the folder must hold no training.
 
+    The folder is locked, against other processes too, until ``close`` or the end of the process,
+    however it ends.
+
     Raises:
         InputError: if there is a training and ``resume`` is False, if the folder holds anything
-            else, or if it cannot be written.
+            else, if another training uses it, or if it cannot be written.
     """
 
     def __init__(self, folder: Path, *, resume: bool):
@@ -38,13 +47,17 @@ class Checkpoints:
         self._states = folder / "checkpoints"
         self._metrics = folder / "metrics.jsonl"
         self._check(resume=resume)
+        self._lock = _locked(folder, self._states)
         try:
-            self._states.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
-        # What a killed process was writing; whatever is whole has no leading dot.
-        for remains in (*self._states.glob(".*"), *folder.glob(".*")):
-            shutil.rmtree(remains, ignore_errors=True) if remains.is_dir() else remains.unlink()
+            self._check(resume=resume)  # another may have begun and ended in the meantime
+            self._clean()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others use the folder."""
+        self._lock.release()
 
     def write(self, step: int, content: Mapping[str, Any], state: Any) -> None:
         """Keep a state, and remove all but the newest two.
@@ -104,6 +117,12 @@ class Checkpoints:
             fresh.write_text("".join(json.dumps(line) + "\n" for line in kept))
         return kept
 
+    def _clean(self) -> None:
+        """Remove what a killed process was writing."""
+        for path in (*self._states.glob(".*"), *self.folder.glob(".*")):
+            if _UNFINISHED.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._states.glob("[0-9]*") if path.is_dir())
 
@@ -120,3 +139,17 @@ class Checkpoints:
             raise InputError(
                 f"{self.folder} holds a training already: resume it, or choose another folder."
             )
+
+
+def _locked(folder: Path, states: Path) -> FileLock:
+    lock = FileLock(folder / _LOCK, blocking=False)
+    try:
+        states.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{folder} is in use by another training: wait for it to end, or choose another folder."
+        ) from None
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
+    return lock

@@ -8,13 +8,31 @@ from jaxtyping import Float32
 
 from fluvial.errors import InputError
 
-__all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe"]
+__all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe", "check_seed"]
 
 ANNEALING = ("kl", "joint", "none")
 BINARIZATION = ("fresh", "fixed")
 PRECISION = ("default", "bfloat16")
 _LAST_RATE = 0.01
+_MOST_STEPS = 10**9 - 1  # folders of checkpoints are named by nine digits
+_LARGEST_SEED = 2**32 - 1  # JAX drops what is beyond 32 bits, so that seeds would coincide
 _JOINT_START, _JOINT_STEPS = 0.01, 10_000
+
+
+def check_seed(seed: int) -> None:
+    """Check a seed.
+
+    Raises:
+        InputError: if it is negative, or has more than 32 bits.
+
+    Example:
+        >>> check_seed(2**32)
+        Traceback (most recent call last):
+        ...
+        fluvial.errors.InputError: seed=4294967296: give a whole number from 0 to 4294967295.
+    """
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise InputError(f"seed={seed}: give a whole number from 0 to {_LARGEST_SEED}.")
 
 
 @dataclass(frozen=True)
@@ -86,8 +104,18 @@ class Recipe:
         return None if self.precision == "default" else self.precision
 
     def steps(self, images: int) -> int:
-        """How many steps the epochs take."""
-        return max(1, math.ceil(self.epochs * images / self.batch))
+        """How many steps the epochs take.
+
+        Raises:
+            InputError: if there are more than 999,999,999.
+        """
+        steps = self.epochs * images / self.batch
+        if steps > _MOST_STEPS:
+            raise InputError(
+                f"epochs={self.epochs:g} of {images} images in batches of {self.batch} are more "
+                f"than {_MOST_STEPS:,} steps: choose fewer."
+            )
+        return max(1, math.ceil(steps))
 
     def rates(self, step: np.ndarray, steps: int) -> Float32[np.ndarray, " n"]:
         """Step sizes at given steps, counted from 0, of ``steps`` in all."""
