@@ -86,7 +86,8 @@ def fit(
         every_device: otherwise the first device of this process does all.
 
     Returns:
-        The posterior; its ``verdict`` says what its draws are worth. Ctrl-C during training
+        The posterior; its ``verdict`` says what its draws are worth. A density that is improper
+        is FAILED before any training, and has none. Ctrl-C during training
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:

@@ -109,7 +109,12 @@ def test_what_has_no_elements_may_be_any_empty_list_or_be_left_out(empty):
     assert "lack 'x'" in refusal(EMPTY, {"N": 1})
 
 
-def test_elements_of_what_shall_have_none_are_refused():
+def test_a_negative_size_is_refused():
+    code = "data { int N; vector[N] x; } parameters { real b; } model { b ~ std_normal(); }"
+    assert "negative size: (-1)" in refusal(code, {"N": -1, "x": []})
+
+
+def test_elements_of_what_has_to_be_empty_are_refused():
     given = {"N": 0, "x": [1.0], "A": [], "B": [], "k": [], "r": []}
     assert "'x' is declared vector[N], of shape (0), but given (1)" in refusal(EMPTY, given)
 

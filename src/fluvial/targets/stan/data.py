@@ -70,6 +70,11 @@ def _checked(
 def _fitted(variable: Declaration, array: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
     if shape is None or array.shape == shape:
         return array
+    if min(shape, default=0) < 0:
+        raise InputError(
+            f"the data do not fit the program: {variable.name!r} is declared {variable.type}, of a "
+            f"negative size: {_text(shape)}."
+        )
     if array.size == 0 == prod(shape):
         return array.reshape(shape)
     raise InputError(
@@ -90,7 +95,7 @@ def _hint(given: tuple[int, ...], declared: tuple[int, ...]) -> str:
     if not given and declared == (1,):
         return ": write a list of one number"
     if prod(given) == prod(declared):
-        return ": reshape it, with a list for each row"
+        return ": give a flat list" if len(declared) == 1 else ": reshape it, a list for each row"
     return ""
 
 

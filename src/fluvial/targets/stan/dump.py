@@ -92,8 +92,12 @@ class _Reader:
         """Do the same, or raise an error that says where the token is."""
         if (text := self.take(*kinds)) is not None:
             return text
+        raise self.wrong()
+
+    def wrong(self) -> InputError:
+        """Return an error that says where the next token is."""
         line = self._text.count("\n", 0, self._next[2]) + 1
-        raise InputError(
+        return InputError(
             f"{self._path} is no R dump that can be read: {self._next[1] or 'its end'!r} at line "
             f"{line} is neither a number, c(...) nor structure(c(...), .Dim = c(...)); "
             "write the data as JSON instead."
@@ -115,6 +119,8 @@ class _Reader:
         if self.take(":") is None:
             return np.array(first)
         last = self._scalar()
+        if isinstance(first, str) or isinstance(last, str):
+            raise self.wrong()
         return np.arange(first, last + 1) if last >= first else np.arange(first, last - 1, -1)
 
     def _scalar(self, word: str | None = None) -> int | float | str:
