@@ -1,5 +1,6 @@
 """What to infer: targets from JAX functions, Stan programs, and models of other libraries."""
 
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.energies import energy, log_normalizer
 from fluvial.targets.example import Example
 from fluvial.targets.loader import load_target
@@ -12,6 +13,7 @@ from fluvial.targets.zoo import EXAMPLES, example
 
 __all__ = [
     "EXAMPLES",
+    "Annotations",
     "Example",
     "Target",
     "energy",

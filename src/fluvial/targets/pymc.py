@@ -1,5 +1,6 @@
 """A target from a PyMC model."""
 
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ import jax
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.targets import refusals
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.space import Layout, Space, mapped_space
@@ -54,11 +57,16 @@ def from_pymc(model: "pymc.Model") -> Target:
         for outputs in (adapter.log_density(), adapter.variables(), adapter.log_likelihood())
     )
     space = mapped_space(constrain, layout.dim)
+    annotations = adapter.annotations(space.variables)
+    log_likelihood = batched(Traced(log_likelihood, layout.dim))
+    observed, remedy = annotations.observed, "give a NumPy array, whose NaN PyMC infers"
+    refusals.check_observed("PyMC variable", observed, log_likelihood, layout.dim, remedy)
     return Target.of(
         JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
         Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
-        log_likelihood=batched(Traced(log_likelihood, layout.dim)),
+        log_likelihood=log_likelihood,
         again=partial(from_pymc, model),
+        annotations=annotations,
     )
 
 
@@ -74,12 +82,8 @@ class _Adapter:
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
-        discrete = [variable.name for variable in model.discrete_value_vars]
-        if discrete:
-            raise InputError(
-                f"the PyMC variable {discrete[0]!r} is discrete: sum it out with "
-                "pymc_extras.marginalize, or by hand; a flow needs continuous variables."
-            )
+        for variable in model.free_RVs:
+            _refuse_discrete(variable)
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
         self._model = model
@@ -95,8 +99,19 @@ class _Adapter:
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
     def log_density(self) -> dict:
-        """Return the graph of the log density, with the log Jacobian."""
-        return {"log_density": self._model.logp(jacobian=True)}
+        """Return the graph of the log density, with the log Jacobian.
+
+        Raises:
+            InputError: if it is random.
+        """
+        log_density = self._model.logp(jacobian=True)
+        if _is_random(log_density):
+            variables = [*self._model.observed_RVs, *self._model.basic_RVs, *self._model.potentials]
+            name = next((v.name for v in variables if _is_random(self._model.logp(v))), "")
+            raise refusals.subsampled(
+                f"the PyMC variable {name!r} sees minibatches of its data", "give it all rows"
+            )
+        return {"log_density": log_density}
 
     def variables(self) -> dict:
         """Return name -> graph of the free variables, then of the deterministic ones."""
@@ -110,6 +125,17 @@ class _Adapter:
         graphs = cast(list, self._model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
 
+    def annotations(self, variables: dict[str, tuple[int, ...]]) -> Annotations:
+        """Return the model's dimensions, coordinates and data, as PyMC itself gives ArviZ."""
+        from pymc.backends import arviz
+
+        coords, dims = arviz.coords_and_dims_for_inferencedata(self._model)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Could not extract data from symbolic")
+            observed = arviz.find_observations(self._model)
+        constant = arviz.find_constants(self._model)
+        return Annotations.of(variables, dims, coords, observed, constant)
+
     def function(self, layout: Layout, outputs: dict) -> Callable:
         """Return a function of x (D,) to the named outputs; PyTensor mixes types freely."""
         graph = _jax_function(self._model.value_vars, list(outputs.values())) if outputs else None
@@ -122,12 +148,29 @@ class _Adapter:
         return evaluate
 
 
+def _refuse_discrete(variable) -> None:
+    if variable.dtype.startswith("float"):
+        return
+    distribution = type(variable.owner.op).__name__.removesuffix("RV")
+    raise refusals.discrete(
+        f"the PyMC variable {variable.name!r}",
+        distribution,
+        "sum it out with pymc_extras.marginalize, or by hand",
+    )
+
+
+def _is_random(graph) -> bool:
+    from pytensor.graph.traversal import graph_inputs
+    from pytensor.tensor.random.type import RandomType
+
+    return any(isinstance(variable.type, RandomType) for variable in graph_inputs([graph]))
+
+
 def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
-    enabled = jax.config.read("jax_enable_x64")
     try:
         with _quiet():
-            from pymc.sampling.jax import get_jaxified_graph
-
+            with _process_unchanged():
+                from pymc.sampling.jax import get_jaxified_graph
             with jax.enable_x64(True):  # which the graph's constants need as well
                 return get_jaxified_graph(inputs=list(inputs), outputs=list(outputs))
     except Exception as error:
@@ -135,9 +178,24 @@ def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
         raise InputError(
             f"the PyMC model cannot run in JAX: {type(error).__name__}: {reason}"
         ) from error
+
+
+@contextmanager
+def _process_unchanged():
+    """Undo what importing the JAX backends of PyTensor and PyMC does to the whole process.
+
+    The one switches 64-bit types on; the other asks XLA for 100 CPU devices, which XLA would make
+    when it is first used.
+    """
+    enabled, flags = jax.config.read("jax_enable_x64"), os.environ.get("XLA_FLAGS")
+    try:
+        yield
     finally:
-        # PyTensor sets the flag for the whole process when its JAX backend is imported.
         jax.config.update("jax_enable_x64", enabled)
+        if flags is None:
+            os.environ.pop("XLA_FLAGS", None)
+        else:
+            os.environ["XLA_FLAGS"] = flags
 
 
 @contextmanager
