@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["from_pymc"]
 
+_MISSING_REMEDY = "give `observed` a NumPy array, whose NaN PyMC infers"
+
 
 def from_pymc(model: "pymc.Model") -> Target:
     """Make a target of a PyMC model, whose graph PyTensor turns into a JAX function.
@@ -59,8 +61,9 @@ def from_pymc(model: "pymc.Model") -> Target:
     space = mapped_space(constrain, layout.dim)
     annotations = adapter.annotations(space.variables)
     log_likelihood = batched(Traced(log_likelihood, layout.dim))
-    observed, remedy = annotations.observed, "give a NumPy array, whose NaN PyMC infers"
-    refusals.check_observed("PyMC variable", observed, log_likelihood, layout.dim, remedy)
+    refusals.check_observed(
+        "PyMC variable", annotations.observed, log_likelihood, layout.dim, _MISSING_REMEDY
+    )
     return Target.of(
         JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
         Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
@@ -87,6 +90,9 @@ class _Adapter:
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
         self._model = model
+        # Sampling a predictive makes PyMC (5.28) list its observed variables twice.
+        self._observed_variables = list(dict.fromkeys(model.observed_RVs))
+        self._observed, self._constant = _data(model)
 
     def value_shapes(self) -> OrderedDict[str, np.ndarray]:
         """Return name -> an array of the shape of each value variable."""
@@ -95,7 +101,8 @@ class _Adapter:
             shapes = {variable.name: variable.type.shape for variable in variables}
         else:  # some shape follows from data that can be exchanged
             with _quiet():
-                shapes = self._model.eval_rv_shapes()
+                start = self._model.initial_point(random_seed=0)
+            shapes = {name: np.shape(value) for name, value in start.items()}
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
     def log_density(self) -> dict:
@@ -104,9 +111,9 @@ class _Adapter:
         Raises:
             InputError: if it is random.
         """
-        log_density = self._model.logp(jacobian=True)
+        variables = [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+        log_density = self._model.logp(variables, jacobian=True)
         if _is_random(log_density):
-            variables = [*self._model.observed_RVs, *self._model.basic_RVs, *self._model.potentials]
             name = next((v.name for v in variables if _is_random(self._model.logp(v))), "")
             raise refusals.subsampled(
                 f"the PyMC variable {name!r} sees minibatches of its data", "give it all rows"
@@ -121,20 +128,16 @@ class _Adapter:
 
     def log_likelihood(self) -> dict:
         """Return name -> graph of the log likelihood of each observation."""
-        observed = self._model.observed_RVs
+        observed = self._observed_variables
         graphs = cast(list, self._model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
 
     def annotations(self, variables: dict[str, tuple[int, ...]]) -> Annotations:
         """Return the model's dimensions, coordinates and data, as PyMC itself gives ArviZ."""
-        from pymc.backends import arviz
+        from pymc.backends.arviz import coords_and_dims_for_inferencedata
 
-        coords, dims = arviz.coords_and_dims_for_inferencedata(self._model)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Could not extract data from symbolic")
-            observed = arviz.find_observations(self._model)
-        constant = arviz.find_constants(self._model)
-        return Annotations.of(variables, dims, coords, observed, constant)
+        coords, dims = coords_and_dims_for_inferencedata(self._model)
+        return Annotations.of(variables, dims, coords, self._observed, self._constant)
 
     def function(self, layout: Layout, outputs: dict) -> Callable:
         """Return a function of x (D,) to the named outputs; PyTensor mixes types freely."""
@@ -146,6 +149,25 @@ class _Adapter:
             return OrderedDict(zip(outputs, values, strict=True))
 
         return evaluate
+
+
+def _data(model: "pymc.Model") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return a model's observations and other data.
+
+    Raises:
+        InputError: if any is masked, as PyMC does to NaN in what can be exchanged.
+    """
+    from pymc.backends.arviz import find_constants, find_observations
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Could not extract data from symbolic")
+        observed = find_observations(model)
+    constant = find_constants(model)
+    for name, value in {**observed, **constant}.items():
+        if np.ma.is_masked(value):
+            where = np.ma.getmaskarray(value)
+            raise refusals.missing(f"the PyMC variable {name!r}", where, _MISSING_REMEDY)
+    return observed, constant
 
 
 def _refuse_discrete(variable) -> None:

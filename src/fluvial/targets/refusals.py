@@ -6,7 +6,7 @@ import numpy as np
 
 from fluvial.errors import InputError
 
-__all__ = ["check_observed", "discrete", "subsampled"]
+__all__ = ["check_observed", "discrete", "missing", "subsampled"]
 
 
 def discrete(variable: str, distribution: str, remedy: str) -> InputError:
@@ -31,6 +31,22 @@ def subsampled(what: str, remedy: str) -> InputError:
         remedy: how all rows are used.
     """
     return InputError(f"{what}, so that its log density is random: {remedy}.")
+
+
+def missing(variable: str, where: np.ndarray, remedy: str) -> InputError:
+    """Return the complaint about data some of which are missing.
+
+    Args:
+        variable: such as "the NumPyro site 'y'".
+        where: which of its elements are missing.
+        remedy: what else can be done than to leave them out.
+    """
+    places = np.argwhere(where)
+    first = f" (the first at [{','.join(map(str, places[0]))}])" if where.ndim else ""
+    return InputError(
+        f"{variable} has {len(places)} NaN among its {where.size} values{first}, so that its log "
+        f"density is finite nowhere: leave them out, or {remedy}."
+    )
 
 
 def check_observed(
@@ -58,9 +74,4 @@ def check_observed(
         # NumPyro makes -inf of it.
         if np.isfinite(log_likelihood(np.zeros((1, dim)))[name]).all():
             continue
-        where = np.argwhere(np.isnan(value))
-        first = f" (the first at [{','.join(map(str, where[0]))}])" if value.ndim else ""
-        raise InputError(
-            f"the {kind} {name!r} has {len(where)} NaN among its {value.size} observations{first}, "
-            f"so that its log density is finite nowhere: leave them out, or {remedy}."
-        )
+        raise missing(f"the {kind} {name!r}", np.isnan(value), remedy)
