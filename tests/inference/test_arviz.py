@@ -102,6 +102,9 @@ def test_a_predictive_of_pymc_uses_the_draws(pymc_model, posterior_of, tmp_path)
     loaded = fluvial.load(posterior.save(tmp_path / "run"))
     posterior.to_netcdf(tmp_path / "posterior.nc", 16)
     assert loaded.target is None
+    names = [f"{name}[{group}]" for name in ("effect", "twice") for group in "ab"]
+    for each in (posterior, loaded):
+        assert [row.name for row in each.summary().rows] == names
     from_datatree = arviz.InferenceData.from_datatree
     for data in (
         from_datatree(posterior.to_arviz(16)),

@@ -35,14 +35,17 @@ def from_pymc(model: "pymc.Model") -> Target:
     variables; no constant is dropped, though PyTensor computes some of them in float32, which shows
     from the eighth digit on. The coordinates are the free variables in the order in which
     the model declares them, each in row-major order. Draws hold the free variables in the model's
-    own space, then the deterministic ones.
+    own space, then the deterministic ones. With the model's dimensions, coordinates and data,
+    ``arviz.InferenceData.from_datatree(posterior.to_arviz())`` is what
+    ``pymc.sample_posterior_predictive`` takes.
 
     Args:
         model: a `pymc.Model`.
 
     Raises:
         InputError: if PyMC is not installed, `model` is no PyMC model, it has a discrete free
-            variable or no free variable at all, or an operation that has no JAX version.
+            variable or no free variable at all, sees minibatches or NaN in its data, or has an
+            operation that has no JAX version.
 
     Example:
         >>> import pymc  # doctest: +SKIP
