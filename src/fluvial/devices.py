@@ -156,7 +156,7 @@ class Devices:
         return jax.make_array_from_callback(whole.shape, sharding, lambda place: whole[place])
 
 
-def _used(every: bool | None) -> list[jax.Device]:
+def _used(every: bool | None) -> list[Any]:
     if every is False:
         return jax.local_devices()[:1]
     if every:

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from fluvial.errors import InputError
 from fluvial.targets import refusals
@@ -99,7 +100,7 @@ class _Adapter:
     def observed(self, layout: Layout) -> dict[str, np.ndarray]:
         """Return name -> data of the observed sites, but of those that depend on latent ones."""
         values = self.sites.observed
-        computed = [name for name, value in values.items() if isinstance(value, jax.core.Tracer)]
+        computed = [name for name, value in values.items() if isinstance(value, Tracer)]
         if not computed:
             return {name: np.asarray(value) for name, value in values.items()}
         evaluate = batched(
