@@ -56,6 +56,7 @@ def train(
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
     progress: bool = True,
+    every_device: bool | None = None,
 ) -> Trained:
     """Train a model and its inference network by stochastic gradients of the free energy.
 
@@ -63,10 +64,11 @@ def train(
     fixed draws and never annealed, is taken; the parameters where it was best are what is
     returned. A training that is interrupted, or killed, resumes to the same bits.
 
-    Each batch is split over all devices, of all processes if ``amortized.join`` was called first;
-    images and parameters are on each. The numbers are those of one device but for rounding, and a
-    checkpoint resumes on any number of them. Of several processes only the first touches the
-    folder.
+    Each batch is split over all GPUs or TPUs, and over all processes if ``amortized.join`` was
+    called first; images and parameters are on each. The numbers are those of one device but for
+    rounding, and a checkpoint resumes on any number of them. CPU devices of one process share its
+    cores: of those one is used, unless ``every_device`` is True. Of several processes only the
+    first touches the folder.
 
     Args:
         dlgm: the model to start from.
@@ -82,6 +84,8 @@ def train(
             is that of a schedule of all these epochs, so it rises again before it falls.
         checkpoint_seconds: how often a checkpoint is written.
         progress: show a line on the terminal.
+        every_device: True splits over all devices, also where one process has several on one CPU;
+            with False the first device of this process does all.
 
     Returns:
         The trained model.
@@ -101,7 +105,7 @@ def train(
     flow_key, steps_key, validation_key = jax.random.split(jax.random.key(seed), 3)
     if flow is not None:
         dlgm = dlgm.with_flow(flow, amortize=recipe.amortize, key=flow_key)
-    devices = Devices(every=True)
+    devices = Devices(every=every_device)
     run = _Run(dlgm, data, recipe, seed, steps_key, validation_key, None, devices)
     try:
         run.open(checkpoint, resume=resume)

@@ -50,6 +50,10 @@ def fit(
         ),
     ] = None,
     draws: Annotated[int, typer.Option(min=4, help="Draws in posterior.nc.")] = 4000,
+    log_likelihood: Annotated[
+        bool,
+        typer.Option(help="Put every observation's log likelihood at every draw in posterior.nc."),
+    ] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Fit the posterior of a model, and say whether to trust it."""
@@ -60,7 +64,7 @@ def fit(
 
     show(posterior)
     if out is not None:
-        _write(posterior, out, draws)
+        _write(posterior, out, draws, log_likelihood)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(_FAILED)
 
@@ -110,18 +114,16 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
     return targets.load_target(str(model), data)
 
 
-def _write(posterior: "Posterior", out: Path, draws: int) -> None:
+def _write(posterior: "Posterior", out: Path, draws: int, log_likelihood: bool) -> None:
     """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
     from fluvial.errors import InputError
     from fluvial.report.pair_plot import pair_plot
-    from fluvial.storage.folder import replaced
 
     posterior.save(out)
     if not posterior.pool.size:
         typer.echo(f"saved in {out}: posterior.json, with no draws")
         return
-    with replaced(out / "posterior.nc") as path:
-        posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
+    posterior.to_netcdf(out / "posterior.nc", draws, log_likelihood=log_likelihood)
     picture = "pair.png"
     try:
         pair_plot(_parameters(posterior, draws), out / picture)
@@ -135,4 +137,4 @@ def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
 
     draws = posterior.draws(n)
     parameters = {name: draws[name] for name in posterior.parameters}
-    return scalars(parameters, index_origin(posterior.target))
+    return scalars(parameters, index_origin(posterior.target), posterior.annotations)

@@ -68,13 +68,15 @@ def fit(
     *,
     progress: bool = True,
     max_steps: int = 3000,
-    every_device: bool = True,
+    every_device: bool | None = None,
 ) -> Posterior:
     """Fit a posterior, and say whether to trust it.
 
-    The draws of training are split over all devices, of all processes if ``amortized.join`` was
-    called first, which then all have to make the same calls; the numbers are those of one device
-    but for rounding. What the host computes, such as a Stan program, is not split.
+    The draws of training are split over all GPUs or TPUs, and over all processes if
+    ``amortized.join`` was called first, which then all have to make the same calls; the numbers
+    are those of one device but for rounding. CPU devices of one process share its cores: of those
+    one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
+    is not split.
 
     Args:
         target: what to infer.
@@ -83,7 +85,9 @@ def fit(
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one mode.
-        every_device: otherwise the first device of this process does all.
+        every_device: True splits over all devices, also where one process has several on one CPU
+            (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
+            this process does all.
 
     Returns:
         The posterior; its ``verdict`` says what its draws are worth. A density that is improper
@@ -108,7 +112,7 @@ def fit(
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _MANY_DIMENSIONS else None
-    devices = Devices(every=every_device and not target.on_host)
+    devices = Devices(every=False if target.on_host else every_device)
     progress = progress and devices.first
     with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
         return _Fit(target, spec, flow != "auto", seed, max_steps, shown, devices).run()

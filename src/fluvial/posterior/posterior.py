@@ -14,7 +14,7 @@ from fluvial.inference.verdict import Judgement, Verdict
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.recorded import Recorded
 from fluvial.posterior.summary import Summary, summarize
-from fluvial.targets import Target
+from fluvial.targets import Annotations, Target
 
 if TYPE_CHECKING:
     import xarray
@@ -181,6 +181,11 @@ class Posterior:
         """The names among the draws that are parameters, not quantities derived from them."""
         return self._space().parameters
 
+    @property
+    def annotations(self) -> Annotations:
+        """Names of dimensions, coordinates and data, as the model has them."""
+        return self._space().annotations
+
     @cached_property
     def constrained_pool(self) -> dict[str, np.ndarray]:
         """The whole pool in the model's own space, unweighted: name -> (S, *shape)."""
@@ -214,12 +219,48 @@ class Posterior:
     def _summary(self) -> Summary:
         return summarize(self)
 
-    def to_arviz(self, n: int = 4000, seed: int = 0) -> "xarray.DataTree":
-        """Draws for ArviZ: groups posterior, sample_stats and, where known, log_likelihood."""
+    def to_arviz(
+        self, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+    ) -> "xarray.DataTree":
+        """Draws for ArviZ, in groups, with the dimensions and coordinates of the model.
+
+        Args:
+            n: how many draws.
+            seed: decides which.
+            log_likelihood: whether there is a group ``log_likelihood``, where the model tells it:
+                n numbers for each observation.
+
+        Returns:
+            The groups posterior and sample_stats and, where the model has them, log_likelihood,
+            observed_data and constant_data.
+
+        Raises:
+            InputError: if ``n`` is less than four, or the target is not at hand.
+        """
         from fluvial.posterior.arviz import to_datatree
 
         self.need_draws()
-        return to_datatree(self, n, seed)
+        return to_datatree(self, n, seed, log_likelihood=log_likelihood)
+
+    def to_netcdf(
+        self, path: str | Path, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+    ) -> None:
+        """Write what ``to_arviz`` returns to a NetCDF file, the log likelihood piece by piece.
+
+        Args:
+            path: of the file, which is written whole or not at all.
+            n: how many draws.
+            seed: decides which.
+            log_likelihood: as in ``to_arviz``; never more than a piece of it is in memory.
+
+        Raises:
+            InputError: if ``n`` is less than four, the target is not at hand, or the file cannot
+                be written.
+        """
+        from fluvial.posterior.netcdf import write_netcdf
+
+        self.need_draws()
+        write_netcdf(self, Path(path), n, seed, log_likelihood=log_likelihood)
 
     def save(self, directory: str | Path) -> Path:
         """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again."""

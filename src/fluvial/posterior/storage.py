@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Evidence, Posterior, Provenance
 from fluvial.posterior.recorded import Recorded
 from fluvial.storage.folder import read_folder, write_folder
-from fluvial.targets import Target, target_from_source
+from fluvial.targets import Annotations, Target, target_from_source
 
 __all__ = ["KIND", "load_posterior", "put_together", "save", "taken_apart"]
 
@@ -26,6 +27,7 @@ KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
 _VARIABLE = "variable."
+_ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
 _COMPARED = 8
 
 
@@ -33,8 +35,9 @@ def save(posterior: Posterior, directory: Path) -> Path:
     """Write a posterior to a folder: posterior.json, flow.safetensors and draws.npz.
 
     A target that has a source (a Stan program with its data, or an example) is saved with it. Of
-    any other target, what is saved is the model's own space at the pool's points, so that its
-    draws, but not its log density, are there when it is loaded.
+    any other target, what is saved is the model's own space at the pool's points, with names of
+    dimensions, coordinates and data, so that its draws, but not its log density, are there when it
+    is loaded.
 
     Args:
         posterior: what to save.
@@ -72,11 +75,12 @@ def taken_apart(
         posterior: what to take apart.
         recorded: the model's own space at the pool's points, for whoever lacks the target.
     """
+    annotations = posterior.annotations if recorded else Annotations()
     files = {
         _FLOW: mixture_to_bytes(posterior.approximation),
-        _DRAWS: _draws_file(posterior.pool, recorded),
+        _DRAWS: _draws_file(posterior.pool, recorded, annotations),
     }
-    return _content(posterior, list(recorded)), files
+    return _content(posterior, list(recorded), annotations), files
 
 
 def put_together(
@@ -91,6 +95,7 @@ def put_together(
     with np.load(io.BytesIO(files[_DRAWS]), allow_pickle=False) as arrays:
         pool = Pool(arrays["points"], arrays["log_p"], arrays["log_weights"], content["chains"])
         values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
+        annotations = _annotations(content.get("dims", {}), arrays)
     provenance = Provenance(**content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     return Posterior(
@@ -100,11 +105,11 @@ def put_together(
         _judgement(content["judgement"]),
         provenance,
         target,
-        Recorded(values, tuple(content["parameters"])) if values else None,
+        Recorded(values, tuple(content["parameters"]), annotations) if values else None,
     )
 
 
-def _content(posterior: Posterior, recorded: list[str]) -> dict[str, Any]:
+def _content(posterior: Posterior, recorded: list[str], annotations: Annotations) -> dict[str, Any]:
     judgement, evidence = posterior.judgement, dataclasses.asdict(posterior.evidence)
     return {
         "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
@@ -113,6 +118,7 @@ def _content(posterior: Posterior, recorded: list[str]) -> dict[str, Any]:
         "chains": posterior.pool.chains,
         "parameters": list(posterior.parameters),
         "recorded": recorded,
+        "dims": annotations.dims,
         "source": _source(posterior),
     }
 
@@ -126,9 +132,21 @@ def _source(posterior: Posterior) -> dict | None:
     return None if posterior.target is None else posterior.target.source
 
 
-def _draws_file(pool: Pool, recorded: dict[str, np.ndarray]) -> bytes:
+def _annotations(dims: dict[str, list[str | None]], arrays: Mapping[str, Any]) -> Annotations:
+    named = {
+        kind: {
+            name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)
+        }
+        for kind, prefix in _ANNOTATIONS.items()
+    }
+    return Annotations({name: tuple(axes) for name, axes in dims.items()}, **named)
+
+
+def _draws_file(pool: Pool, recorded: dict[str, np.ndarray], annotations: Annotations) -> bytes:
     arrays = {"points": pool.points, "log_p": pool.log_p, "log_weights": pool.log_weights}
     arrays |= {_VARIABLE + name: values for name, values in recorded.items()}
+    for kind, prefix in _ANNOTATIONS.items():
+        arrays |= {prefix + name: a for name, a in getattr(annotations, kind).items()}
     file = io.BytesIO()
     np.savez(file, **arrays, allow_pickle=False)
     return file.getvalue()

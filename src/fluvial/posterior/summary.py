@@ -76,7 +76,7 @@ def summarize(posterior: "Posterior") -> Summary:
     values = posterior.constrained_pool
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
         values = {name: values[name] for name in posterior.parameters}
-    columns = scalars(values, index_origin(posterior.target))
+    columns = scalars(values, index_origin(posterior.target), posterior.annotations)
     rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), posterior.pool)
     return Summary(tuple(rows), _facts(posterior), posterior.judgement)
 
