@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from fluvial.replication import strict_json
+from fluvial.storage import strict_json
 
 
 def test_what_is_not_finite_survives_as_words():
