@@ -78,9 +78,7 @@ def _array(data: bytes) -> np.ndarray:
     stream = io.BytesIO(data)
     major, _ = np.lib.format.read_magic(stream)
     header = (
-        np.lib.format.read_array_header_1_0
-        if major == 1
-        else np.lib.format.read_array_header_2_0
+        np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
     )
     shape, _, dtype = header(stream)
     if math.prod(shape) * dtype.itemsize > len(data):

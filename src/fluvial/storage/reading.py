@@ -14,11 +14,15 @@ __all__ = ["place_inside", "read_file"]
 _MOST_BYTES = 4 * 2**30
 
 
-def place_inside(folder: Path, name: str) -> Path:
+def place_inside(folder: Path, *names: str) -> Path:
     """Return where a file is that is named in a folder's own data.
 
+    Args:
+        folder: of the results.
+        names: of folders in it, where there are any, and of the file.
+
     Raises:
-        InputError: if the name, or a symbolic link under it, leads out of the folder.
+        InputError: if a name, or a symbolic link under it, leads out of the folder.
 
     Example:
         >>> place_inside(Path("run"), "../secret.png")
@@ -27,11 +31,12 @@ def place_inside(folder: Path, name: str) -> Path:
         fluvial.errors.InputError: run names a file '../secret.png', which is not one of its own:
         restore the results, or make them again.
     """
-    path = folder / name
-    if re.match(FILE_NAME["pattern"], name) and _leads_into(path, folder):
+    path = folder.joinpath(*names)
+    if all(re.match(FILE_NAME["pattern"], name) for name in names) and _leads_into(path, folder):
         return path
+    named = "/".join(names)[:80]
     raise InputError(
-        f"{folder} names a file {name[:80]!r}, which is not one of its own: restore the results, "
+        f"{folder} names a file {named!r}, which is not one of its own: restore the results, "
         "or make them again."
     )
 
@@ -56,7 +61,7 @@ def read_file(path: Path, most: int = _MOST_BYTES) -> bytes:
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{path} is not a file: restore it, or save the results again.")
+            raise InputError(f"{path} is not a file: restore it, or make the results again.")
         if found.st_size > most:
             raise InputError(
                 f"{path} has {found.st_size:,} bytes, and at most {most:,} are read: it is not "
@@ -64,6 +69,6 @@ def read_file(path: Path, most: int = _MOST_BYTES) -> bytes:
             )
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"{path} is missing: save the results again.") from error
+        raise InputError(f"{path} is missing: restore it, or make the results again.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error

@@ -80,8 +80,9 @@ def _validator_class() -> Any:
         {
             "number": lambda _, value: _is_real(value) and _is_finite(value),
             "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
-            "measure": lambda _, value: _is_real(value)
-            and (_is_finite(value) or isinstance(value, float)),
+            "measure": lambda _, value: (
+                _is_real(value) and (_is_finite(value) or isinstance(value, float))
+            ),
         }
     )
     return extend(Draft202012Validator, type_checker=types)
@@ -91,7 +92,7 @@ def _is_real(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_finite(value: float) -> bool:
+def _is_finite(value: int | float) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond all floats

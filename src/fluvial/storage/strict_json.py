@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["dump", "parse", "plain", "read"]
+__all__ = ["dump", "numbers", "parse", "plain", "read"]
 
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 # Nothing that fluvial writes nests deeper than a dozen levels, and whatever walks over it recurses.
@@ -46,7 +46,7 @@ def parse(data: bytes) -> Any:
     Raises:
         ValueError: as `read` does.
     """
-    return _numbers(read(data))
+    return numbers(read(data))
 
 
 def read(data: bytes) -> Any:
@@ -68,6 +68,15 @@ def read(data: bytes) -> Any:
         raise ValueError("it is nested too deep") from None
     _check(content)
     return content
+
+
+def numbers(content: Any) -> Any:
+    """Return the content with the words for numbers that are not finite as these numbers."""
+    if isinstance(content, dict):
+        return {name: numbers(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [numbers(value) for value in content]
+    return _WORDS.get(content, content) if isinstance(content, str) else content
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -96,11 +105,3 @@ def _check(content: Any) -> None:
             return
         level = below
     raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
-
-
-def _numbers(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {name: _numbers(value) for name, value in content.items()}
-    if isinstance(content, list):
-        return [_numbers(value) for value in content]
-    return _WORDS.get(content, content) if isinstance(content, str) else content
