@@ -58,9 +58,14 @@ def fit(
     posterior = _posterior(model, data, example, flow, seed, max_steps, not quiet)
     from fluvial.cli.terminal import show
 
-    show(posterior)
-    if out is not None:
-        _write(posterior, out, draws)
+    saved = ""
+    try:
+        if out is not None:
+            saved = _write(posterior, out, draws)
+    finally:  # what could not be saved is shown at least
+        show(posterior)
+    if saved:
+        typer.echo(saved)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(_FAILED)
 
@@ -110,8 +115,8 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
     return targets.load_target(str(model), data)
 
 
-def _write(posterior: "Posterior", out: Path, draws: int) -> None:
-    """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
+def _write(posterior: "Posterior", out: Path, draws: int) -> str:
+    """Leave the saved posterior, the NetCDF file and the pair plot in the folder, and say so."""
     from fluvial.errors import InputError
     from fluvial.folder import replaced
     from fluvial.report.pair_plot import pair_plot
@@ -124,7 +129,7 @@ def _write(posterior: "Posterior", out: Path, draws: int) -> None:
         pair_plot(_parameters(posterior, draws), out / picture)
     except InputError as error:  # as of a fit that found one finite point and no other
         picture = f"but no {picture}: {error}"
-    typer.echo(f"saved in {out}: posterior.json, posterior.nc, {picture}")
+    return f"saved in {out}: posterior.json, posterior.nc, {picture}"
 
 
 def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:

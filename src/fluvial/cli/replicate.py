@@ -116,9 +116,12 @@ def _tell(
     from fluvial.cli.replication_table import show_replication
     from fluvial.replication.notebook import save_replication
 
-    show_replication(recorded, replication)
+    # As it was typed: options decide what was compared and how.
+    command = shlex.join(["fluvial", *sys.argv[1:]])
+    try:
+        if out is not None:
+            save_replication(out, recorded, replication, tolerance, command)
+    finally:  # what could not be saved is shown at least
+        show_replication(recorded, replication)
     if out is not None:
-        # As it was typed: options decide what was compared and how.
-        command = shlex.join(["fluvial", *sys.argv[1:]])
-        save_replication(out, recorded, replication, tolerance, command)
         typer.echo(f"saved in {out}: replication.json, executed.ipynb")

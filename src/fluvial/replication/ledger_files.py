@@ -36,7 +36,6 @@ _CLAIM = record(
 _SCHEMAS = {
     "study": record(
         study=FILE_NAME,
-        title=TEXT,
         version={"type": "integer"},
         fluvial=TEXT,
         budget={"enum": [budget.value for budget in Budget]},
