@@ -23,7 +23,17 @@ __all__ = ["console", "lasting_output"]
 _NARROWEST = 40  # columns; what is narrower than a sentence's longest words shows nothing
 _PLAIN = {
     **{"±": "+/-", "−": "-", "–": "-", "—": "-", "…": "...", "×": "x", "≈": "~", "≤": "<="},
-    **{"≥": ">=", "“": '"', "”": '"', "‘": "'", "’": "'", "°": " deg", "→": "->", "≠": "!="},
+    **{
+        "≥": ">=",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "°": " deg",
+        "→": "->",
+        "≠": "!=",
+        "‖": "||",
+    },
 }
 _HANDLER = "fluvial-ascii"
 
