@@ -22,7 +22,7 @@ import typer
 
 from fluvial._version import __version__
 from fluvial.cli.fit import fit
-from fluvial.cli.output import lasting_output
+from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
@@ -70,7 +70,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _print_version(wanted: bool | None) -> None:
     if wanted:
-        typer.echo(f"fluvial {__version__}")
+        say(f"fluvial {__version__}")
         raise typer.Exit
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -65,7 +67,7 @@ def fit(
     finally:  # what could not be saved is shown at least
         show(posterior)
     if saved:
-        typer.echo(saved)
+        say(saved)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(_FAILED)
 
@@ -103,7 +105,7 @@ def _posterior(
         target = _target(model, data, example)
         return inference.fit(target, flow, seed, progress=progress, max_steps=max_steps)
     except KeyboardInterrupt:
-        typer.echo("fluvial: interrupted before there was a posterior to show.", err=True)
+        say("fluvial: interrupted before there was a posterior to show.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "lasting_output"]
+__all__ = ["console", "lasting_output", "say"]
 
 _NARROWEST = 40  # columns; what is narrower than a sentence's longest words shows nothing
 _PLAIN = {
@@ -45,6 +45,11 @@ def console() -> "Console":
     made = Console(highlight=False, markup=False, emoji=False)
     made.width = max(made.width, _NARROWEST)
     return made
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line in the encoding of stdout, or stderr; ``typer.echo`` takes UTF-8 over ASCII."""
+    (sys.stderr if err else sys.stdout).write(f"{text}\n")
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 if TYPE_CHECKING:
     from fluvial.replication import JudgedClaim
     from fluvial.studies import Study
@@ -90,7 +92,7 @@ def _claims(
         sys.stderr.write(f"fluvial: {error}\n")
         return None
     except KeyboardInterrupt:
-        typer.echo(
+        say(
             f"fluvial: interrupted; what is finished is kept in {out / study.name}, and --resume "
             "goes on with it.",
             err=True,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 if TYPE_CHECKING:
     from fluvial.amortized import Recipe, Trained
     from fluvial.datasets import Dataset
@@ -118,7 +120,7 @@ def train(
         binarization=binarization.value,
     )
     if not quiet and jax.process_index() == 0:
-        typer.echo(_introduction(images), err=True)
+        say(_introduction(images), err=True)
     try:
         trained = amortized.train(
             dlgm,
@@ -131,13 +133,13 @@ def train(
             progress=not quiet,
         )
     except KeyboardInterrupt:
-        typer.echo(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
+        say(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     if jax.process_index() > 0:  # the first one says it
         return
     for line in _facts(trained, images, recipe):
-        typer.echo(line)
-    typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
+        say(line)
+    say(f"saved in {out}: model, checkpoints, metrics.jsonl")
 
 
 def _introduction(images: "Dataset") -> str:

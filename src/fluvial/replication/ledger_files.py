@@ -37,7 +37,6 @@ _SCHEMAS = {
     "study": record(
         study=FILE_NAME,
         version={"type": "integer"},
-        fluvial=TEXT,
         budget={"enum": [budget.value for budget in Budget]},
         seeds=_INTEGERS,
         units={"type": "array", "items": FILE_NAME},

@@ -16,7 +16,9 @@ from fluvial.storage.schema import TEXT, check, record
 __all__ = ["NotebookResult", "Results", "find_results"]
 
 _DEEPEST = 3
-_HEADER = record(title=TEXT, command=TEXT, started=TEXT, machine=MACHINE, packages=PACKAGES)
+_HEADER = record(
+    title=TEXT, fluvial=TEXT, command=TEXT, started=TEXT, machine=MACHINE, packages=PACKAGES
+)
 
 
 @dataclass(frozen=True)
