@@ -1,14 +1,19 @@
 """Checkpoints of a training on disk: written whole or not at all, the newest two kept."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fluvial.amortized import arrays
+from fluvial.amortized.schemas import CHECKPOINT
 from fluvial.errors import InputError
 from fluvial.folder import read_folder, replaced, write_folder
+from fluvial.storage import strict_json
+from fluvial.storage.reading import read_file
+from fluvial.storage.schema import check, record
 
 __all__ = ["Checkpoints"]
 
@@ -43,7 +48,7 @@ class Checkpoints:
         except OSError as error:
             raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
         # What a killed process was writing; whatever is whole has no leading dot.
-        for remains in (*self._states.glob(".*"), *folder.glob(".*")):
+        for remains in (*self._states.glob(".*"), *folder.glob(".*.new"), *folder.glob(".new-*")):
             shutil.rmtree(remains, ignore_errors=True) if remains.is_dir() else remains.unlink()
 
     def write(self, step: int, content: Mapping[str, Any], state: Any) -> None:
@@ -73,11 +78,15 @@ class Checkpoints:
             return None
         try:
             content, files = read_folder(paths[-1], _KIND)
+            check(content, CHECKPOINT, paths[-1])
+            if _ARRAYS not in files:
+                raise InputError(f"{paths[-1]} has no {_ARRAYS}.")
         except InputError as error:
             rest = f"resume from {paths[-2].name}" if paths[1:] else "begin anew"
             raise InputError(
                 f"{paths[-1]} is damaged or cut short: delete it to {rest}."
             ) from error
+        content["best_bound"] = float(content["best_bound"])
         return content, files[_ARRAYS], paths[-1]
 
     def append(self, line: Mapping[str, Any]) -> None:
@@ -91,12 +100,13 @@ class Checkpoints:
     def lines(self, last_step: int) -> Sequence[dict[str, Any]]:
         """Return the metrics up to a step, and remove from the file what came after it."""
         kept = []
-        if self._metrics.is_file():
-            for text in self._metrics.read_text().splitlines():
+        if os.path.lexists(self._metrics):
+            for text in read_file(self._metrics).splitlines():
                 try:
-                    line = json.loads(text)
+                    line = strict_json.read(text)
                 except ValueError:  # the process was killed while it wrote this one
                     break
+                check(line, record(step={"type": "integer"}), self._metrics)
                 if line["step"] > last_step:
                     break
                 kept.append(line)

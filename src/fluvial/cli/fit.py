@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,9 @@ def fit(
             "not right already.",
         ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
     max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
     out: Annotated[
         Path | None,
@@ -96,9 +99,11 @@ def _posterior(
     max_steps: int,
     progress: bool,
 ) -> "Posterior":
+    from fluvial.cli.backend import check_backend
     from fluvial.cli.cache import keep_compiled
 
     keep_compiled()
+    check_backend()
     from fluvial import inference
 
     try:

@@ -48,9 +48,11 @@ def reproduce(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
+    from fluvial.cli.backend import check_backend
     from fluvial.cli.cache import keep_compiled
 
     keep_compiled()
+    check_backend()
     from fluvial.studies import STUDIES, load_study
 
     chosen = [load_study(name) for name in dict.fromkeys(studies or STUDIES)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     from fluvial.amortized import Recipe, Trained
@@ -81,7 +82,9 @@ def train(
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
@@ -94,6 +97,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
+    from fluvial.cli.backend import check_backend
     from fluvial.cli.cache import keep_compiled
 
     keep_compiled()
@@ -102,6 +106,7 @@ def train(
     from fluvial import amortized, datasets
 
     amortized.join(coordinator, processes, process)
+    check_backend()
     images = datasets.load_dataset(data, likelihood and likelihood.value, data_dir)
     dlgm = amortized.DLGM(
         images.dim,

@@ -92,7 +92,8 @@ def put_together(
 ) -> Posterior:
     """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
     pool, values = _read_draws(files, content, origin)
-    provenance = Provenance(**content["provenance"])
+    seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
+    provenance = Provenance(**content["provenance"] | {"seconds": seconds})
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:

@@ -94,7 +94,7 @@ def _study(ledger: Ledger) -> _Study:
     return _Study(
         header=ledger.header,
         done=len(done),
-        seconds=sum(ledger.seconds(unit) for unit in done),
+        seconds=sum((ledger.seconds(unit) for unit in done), 0.0),
         claims=claims,
         counts=_counts(claims),
         figures=[_figure(ledger, figure) for figure in ledger.figures()],

@@ -1,7 +1,7 @@
 """Whether what JSON said has the structure that fluvial writes, by JSON Schema.
 
 Three types are stricter than the standard's: a "number" is finite and fits a float, an "integer"
-is written without a point, and a "measure" is a number, infinite, or NaN.
+is written without a point and fits 64 bits, and a "measure" is a number, infinite, or NaN.
 """
 
 import functools
@@ -19,6 +19,7 @@ TEXTS = {"type": "array", "items": TEXT}
 # Of a file in a folder of results, or of what one is named after; long enough for any of ours.
 FILE_NAME = {"type": "string", "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.,+=-]{0,199}\Z"}
 _LONGEST_REASON = 120
+_BEYOND_INTEGERS = 2**63
 
 
 def record(optional: Mapping[str, Any] | None = None, **required: Any) -> dict[str, Any]:
@@ -79,7 +80,11 @@ def _validator_class() -> Any:
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {
             "number": lambda _, value: _is_real(value) and _is_finite(value),
-            "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+            "integer": lambda _, value: (
+                isinstance(value, int)
+                and not isinstance(value, bool)
+                and abs(value) < _BEYOND_INTEGERS
+            ),
             "measure": lambda _, value: (
                 _is_real(value) and (_is_finite(value) or isinstance(value, float))
             ),
