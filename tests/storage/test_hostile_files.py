@@ -44,16 +44,15 @@ NOT_JSON = {
 
 def read_all(act, path, contents, **changes):
     """Act on each content of a sealed file; return what was done that raised no InputError."""
-    read = []
+    read, sentences = [], []
     for what, content in contents:
         reseal(path, content, **changes)
         try:
             act()
-        except InputError as error:
-            assert "\n" not in str(error)
-            assert len(str(error)) < 1000
-        else:
             read.append(what)
+        except InputError as error:
+            sentences.append(str(error))
+    assert all("\n" not in sentence and len(sentence) < 1000 for sentence in sentences)
     return read
 
 
@@ -167,11 +166,10 @@ def test_a_study_of_which_a_field_is_changed(results, file):
 def test_a_replication_of_which_a_field_is_changed(results):
     shutil.rmtree(results / "energies")
     path = results / "cnn" / "replication.json"
-    some = (pair for k, pair in enumerate(mutated(content_of(path))) if k % 7 == 0)  # of 700
-    read_all(lambda: render_report(results), path, some)
-    with pytest.raises(InputError, match="at verdict"):
-        reseal(path, content_of(path) | {"verdict": "GREAT"})
-        render_report(results)
+    content = content_of(path)
+    some = [pair for k, pair in enumerate(mutated(content)) if k % 13 == 0]  # a page takes a while
+    wrong = [("verdict", content | {"verdict": "GREAT"})]
+    assert "verdict" not in read_all(lambda: render_report(results), path, [*some, *wrong])
 
 
 @pytest.mark.parametrize("data", NOT_JSON.values(), ids=NOT_JSON)
