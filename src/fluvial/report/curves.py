@@ -41,8 +41,9 @@ def _chart(unit: str, record: Record, seeds: list[int]) -> dict[str, Any]:
     lines = []
     for name, curve in curves.items():
         steps = record.values.get("steps")
-        told = isinstance(steps, int) and curve.shape[-1] <= steps < _MOST_STEPS
-        total = steps if told else curve.shape[-1]
+        total = curve.shape[-1]
+        if isinstance(steps, int) and total <= steps < _MOST_STEPS:
+            total = steps
         rows = np.atleast_2d(curve)
         for index, row in enumerate(rows):
             seed = f"seed {seeds[index] if index < len(seeds) else index}"
