@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,7 +98,7 @@ class _Stream(io.TextIOWrapper):
         )
 
 
-def _lasting(stream: TextIO | None, descriptor: int) -> _Stream | None:
+def _lasting(stream: Any, descriptor: int) -> _Stream | None:
     """Wrap a stream of the process; None for one that is something else, as in a notebook."""
     if stream is None:  # closed by whoever started the process
         os.open(os.devnull, os.O_WRONLY)
