@@ -97,3 +97,20 @@ def test_dtype_reaches_every_parameter(x64):
     flow = build_flow("sinh-arcsinh+realnvp:2+planar:2", 3, key=KEY, dtype=jnp.float64)
     trainable = [a for a in jax.tree.leaves(flow) if jnp.issubdtype(a.dtype, jnp.floating)]
     assert {a.dtype for a in trainable} == {jnp.dtype("float64")}
+
+
+@pytest.mark.parametrize(
+    ("spec", "dim", "words"),
+    [
+        ("planar:99999999999", 2, "at most 1,000 are built"),
+        ("planar:600+radial:600", 2, "has 1,200 layers"),
+        ("realnvp:1000,width=10000", 2, "its parameters would take"),
+        ("triangular", 10**6, "its parameters would take"),
+        ("realnvp:2,width=99999999", 2, "width must be at most 10,000"),
+        ("spline:2,bound=nan", 2, "bound must be at most"),
+        ("+".join(["planar"] * 500), 2, "write it shorter"),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_takes_any(spec, dim, words):
+    with pytest.raises(InputError, match=words):
+        build_flow(spec, dim, key=jax.random.key(0))

@@ -59,7 +59,9 @@ def test_every_array_of_a_flow_is_the_same_to_the_bit(spec):
         (FlowComponent(trained, GAUSSIAN), GaussianComponent(GAUSSIAN)), np.array([0.25, 0.75])
     )
     template = eqx.filter_eval_shape(lambda: build_flow(spec, 2, key=jax.random.key(0)))
-    flow, gaussian = mixture_from_bytes(mixture_to_bytes(mixture), template).components
+    flow, gaussian = mixture_from_bytes(
+        mixture_to_bytes(mixture), template, "flow.safetensors"
+    ).components
     assert isinstance(flow, FlowComponent)
     assert isinstance(gaussian, GaussianComponent)
     assert eqx.tree_equal(flow.trained, trained, typematch=True)

@@ -5,7 +5,7 @@ from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
-from fluvial.amortized.recipe import Recipe, check_seed
+from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.train import train
 from fluvial.amortized.trained import Trained
 from fluvial.distributed import join
@@ -21,7 +21,6 @@ __all__ = [
     "Recipe",
     "Trained",
     "check_capacity",
-    "check_seed",
     "join",
     "train",
 ]

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from fluvial.errors import InputError
 
-__all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe", "check_seed"]
+__all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe"]
 
 ANNEALING = ("kl", "joint", "none")
 BINARIZATION = ("fresh", "fixed")
@@ -17,22 +17,6 @@ _LAST_RATE = 0.01
 _MOST_STEPS = 10**9 - 1  # folders of checkpoints are named by nine digits
 _LARGEST_SEED = 2**32 - 1  # JAX drops what is beyond 32 bits, so that seeds would coincide
 _JOINT_START, _JOINT_STEPS = 0.01, 10_000
-
-
-def check_seed(seed: int) -> None:
-    """Check a seed.
-
-    Raises:
-        InputError: if it is negative, or has more than 32 bits.
-
-    Example:
-        >>> check_seed(2**32)
-        Traceback (most recent call last):
-        ...
-        fluvial.errors.InputError: seed=4294967296: give a whole number from 0 to 4294967295.
-    """
-    if not 0 <= seed <= _LARGEST_SEED:
-        raise InputError(f"seed={seed}: give a whole number from 0 to {_LARGEST_SEED}.")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.identity import check_continues, identity
 from fluvial.amortized.meter import Meter
-from fluvial.amortized.recipe import Recipe, check_seed
+from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
     Batches,
     Measured,
@@ -35,6 +35,7 @@ from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, check_flow
+from fluvial.seeds import check_seed
 from fluvial.storage import arrays
 from fluvial.training.interrupts import DeferredInterrupt
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
+
 if TYPE_CHECKING:
     from fluvial.amortized import Recipe, Trained
     from fluvial.datasets import Dataset
@@ -91,7 +94,9 @@ def train(
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
-    seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
@@ -104,6 +109,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
+    from fluvial.cli.backend import check_backend
     from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
@@ -111,7 +117,6 @@ def train(
 
     from fluvial import amortized, datasets, flows
 
-    amortized.check_seed(seed)
     if flow != "none":
         flows.check_flow(flow)
     recipe = amortized.Recipe(
@@ -122,6 +127,7 @@ def train(
         binarization=binarization.value,
     )
     amortized.join(coordinator, processes, process)
+    check_backend()
     images = datasets.load_dataset(
         data, likelihood and likelihood.value, data_dir, size=size, color=color
     )
@@ -138,7 +144,7 @@ def train(
         key=jax.random.key(seed),
     )
     if not quiet and jax.process_index() == 0:
-        typer.echo(f"data: {datasets.describe(images)}", err=True)
+        say(f"data: {datasets.describe(images)}", err=True)
     try:
         trained = amortized.train(
             dlgm,
@@ -151,13 +157,13 @@ def train(
             progress=not quiet,
         )
     except KeyboardInterrupt:
-        typer.echo(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
+        say(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     if jax.process_index() > 0:  # the first one says it
         return
     for line in _facts(trained, images, recipe):
-        typer.echo(line)
-    typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
+        say(line)
+    say(f"saved in {out}: model, checkpoints, metrics.jsonl")
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:

@@ -2,9 +2,9 @@
 
 import difflib
 import inspect
-import math
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import DTypeLike, PRNGKeyArray
@@ -15,19 +15,12 @@ from fluvial.flows.flow import Chain, Flow
 
 __all__ = ["build_flow", "check_flow"]
 
-# Far beyond every published flow, whose layers and units are below a thousand; a larger number is a
-# slip of the keyboard or a damaged file, and building it would fill the memory.
-_MOST_LAYERS, _LARGEST_OPTION = 10_000, 10_000
-_MOST_WEIGHTS = 10**9  # 4 GB of float32
-_LONGEST_SHOWN = 40
-
-
-class _Part(NamedTuple):
-    """A part of a text between two plus signs, understood."""
-
-    family: Family
-    layers: int | None
-    options: dict[str, int | float]
+# Ten times the deepest flows that are published, of about a hundred layers (Kingma & Dhariwal 2018,
+# "Glow"); the layers of a flow are made one by one.
+_MOST_LAYERS = 1_000
+_LARGEST_OPTION = 10_000
+_LONGEST = 1_000  # characters
+_MOST_BYTES = 4 * 2**30  # of parameters; Adam and the gradient take three times as much again
 
 
 def build_flow(
@@ -49,8 +42,7 @@ def build_flow(
         A flow of R^D.
 
     Raises:
-        InputError: if the text cannot be understood, asks for more than 10,000 layers or an
-            option above 10,000, or does not fit ``dim``; nothing is allocated before that.
+        InputError: if the text cannot be understood, or does not fit ``dim``.
 
     Example:
         >>> import jax
@@ -64,10 +56,12 @@ def build_flow(
         if spec.dim != dim:
             raise InputError(f"the flow is of dimension {spec.dim}, but {dim} is wanted.")
         return spec
-    parts = _parsed(spec)
+    parts = _read_parts(spec)
+    _check_size(parts, dim, dtype)
+    keys = jax.random.split(key, len(parts))
     flows = [
-        _build_part(part, dim, key=part_key, dtype=dtype)
-        for part, part_key in zip(parts, jax.random.split(key, len(parts)), strict=True)
+        part.build(dim, key=part_key, dtype=dtype)
+        for part, part_key in zip(parts, keys, strict=True)
     ]
     return flows[0] if len(flows) == 1 else Chain(flows)
 
@@ -76,56 +70,67 @@ def check_flow(spec: str) -> None:
     """Check a text as ``build_flow`` does, but for its fit with a dimension; nothing is built.
 
     Raises:
-        InputError: if it cannot be understood, or asks for too much.
+        InputError: if it cannot be understood, or asks for too many layers.
 
     Example:
         >>> check_flow("planar:99999999999")
         Traceback (most recent call last):
         ...
-        fluvial.errors.InputError: flow "planar:99999999999": that is more than 10000 layers: ...
+        fluvial.errors.InputError: the flow has 99,999,999,999 layers, and at most 1,000 ...
     """
-    _parsed(spec)
+    _read_parts(spec)
 
 
-def _parsed(spec: str) -> list[_Part]:
-    texts = spec.split("+", _MOST_LAYERS)
-    parts = [_parsed_part(text.strip()) for text in texts]
-    if sum(part.layers or 1 for part in parts) > _MOST_LAYERS:
-        raise _too_many(spec)
+class _Part(NamedTuple):
+    """One family of a flow's text, with its number of layers and its options."""
+
+    text: str
+    family: Family
+    layers: int | None
+    options: dict[str, int | float]
+
+    def build(
+        self, dim: int, *, key: PRNGKeyArray, dtype: DTypeLike, layers: int | None = None
+    ) -> Flow:
+        count = [] if self.layers is None else [layers or self.layers]
+        return self.family.build(dim, *count, key=key, dtype=dtype, **self.options)
+
+
+def _read_parts(spec: str) -> list[_Part]:
+    if len(spec) > _LONGEST:
+        raise InputError(f'the flow "{spec[:40]}…" is {len(spec):,} characters: write it shorter.')
+    parts = [_read_part(part.strip()) for part in spec.split("+")]
+    layers = sum(part.layers or 1 for part in parts)
+    if layers > _MOST_LAYERS:
+        raise InputError(
+            f"the flow has {layers:,} layers, and at most {_MOST_LAYERS:,} are built: write fewer."
+        )
     return parts
 
 
-def _parsed_part(part: str) -> _Part:
+def _read_part(part: str) -> _Part:
     head, *option_texts = part.split(",")
     name, colon, count = head.partition(":")
     family = _family(name.strip())
     options = _options(option_texts, family, part)
-    if family.layers is None:
-        if colon:
-            raise InputError(
-                f'flow "{_shown(part)}": {name} is one layer; write "{name}" without a number.'
-            )
-        _check_weights(1, _defaults(family) | options, part)
-        return _Part(family, None, options)
-    layers = _layer_count(count, part) if colon else family.layers
-    _check_weights(layers, _defaults(family) | options, part)
-    return _Part(family, layers, options)
+    if family.layers is None and colon:
+        raise InputError(f'flow "{part}": {name} is one layer; write "{name}" without a number.')
+    return _Part(part, family, _layer_count(count, part) if colon else family.layers, options)
 
 
-def _check_weights(layers: int, options: dict[str, int | float], part: str) -> None:
-    """Check the size of the layers' networks, each of ``depth`` square matrices at least."""
-    weights = layers * options.get("depth", 1) * options.get("width", 1) ** 2
-    if weights > _MOST_WEIGHTS:
-        raise InputError(
-            f'flow "{_shown(part)}": its networks would have more than {_MOST_WEIGHTS:,} weights: '
-            "choose fewer layers, or a smaller width or depth."
+def _check_size(parts: list[_Part], dim: int, dtype: DTypeLike) -> None:
+    """Refuse a flow that would fill the memory, before it takes any."""
+    for part in parts:
+        one = eqx.filter_eval_shape(
+            lambda part=part: part.build(dim, key=jax.random.key(0), dtype=dtype, layers=1)
         )
-
-
-def _build_part(part: _Part, dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
-    if part.layers is None:
-        return part.family.build(dim, key=key, dtype=dtype, **part.options)
-    return part.family.build(dim, part.layers, key=key, dtype=dtype, **part.options)
+        each = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+        if each * (part.layers or 1) > _MOST_BYTES:
+            raise InputError(
+                f'flow "{part.text}": its parameters would take '
+                f"{each * (part.layers or 1) / 2**30:,.0f} GiB in {dim} dimensions: choose a "
+                "smaller one."
+            )
 
 
 def _family(name: str) -> Family:
@@ -133,70 +138,40 @@ def _family(name: str) -> Family:
         return FAMILIES[name]
     near = difflib.get_close_matches(name, FAMILIES, n=1)
     advice = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(sorted(FAMILIES))}."
-    raise InputError(f'no flow is called "{_shown(name)}": {advice}')
+    raise InputError(f'no flow is called "{name}": {advice}')
 
 
 def _layer_count(text: str, part: str) -> int:
     try:
-        # A number of many digits is too large, whatever they are; Python refuses to read it.
-        layers = int(text) if len(text) < _LONGEST_SHOWN else _MOST_LAYERS + 1
+        layers = int(text)
     except ValueError:
         layers = 0
     if layers < 1:
-        raise InputError(
-            f'flow "{_shown(part)}": the number of layers must be 1 or more, got "{text}".'
-        )
-    if layers > _MOST_LAYERS:
-        raise _too_many(part)
+        raise InputError(f'flow "{part}": the number of layers must be 1 or more, got "{text}".')
     return layers
 
 
-def _too_many(text: str) -> InputError:
-    return InputError(
-        f'flow "{_shown(text)}": that is more than {_MOST_LAYERS} layers: choose fewer, such as 32.'
-    )
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-
-
 def _options(texts: list[str], family: Family, part: str) -> dict[str, int | float]:
-    defaults = _defaults(family)
+    parameters = inspect.signature(family.build).parameters
+    defaults = {
+        name: parameter.default
+        for name, parameter in parameters.items()
+        if isinstance(parameter.default, int | float)
+    }
     options = {}
     for text in texts:
         name, _, value = (piece.strip() for piece in text.partition("="))
         if name not in defaults:
             known = ", ".join(defaults) or "none"
+            raise InputError(f'flow "{part}": no option is called "{name}"; its options: {known}.')
+        number = type(defaults[name])
+        try:
+            options[name] = number(value)
+        except ValueError:
+            kind = "a whole number" if number is int else "a number"
+            raise InputError(f'flow "{part}": {name} must be {kind}, got "{value}".') from None
+        if not abs(options[name]) <= _LARGEST_OPTION:  # nor if it is NaN
             raise InputError(
-                f'flow "{_shown(part)}": no option is called "{_shown(name)}"; its options: '
-                f"{known}."
+                f'flow "{part}": {name} must be at most {_LARGEST_OPTION:,}, got "{value}".'
             )
-        options[name] = _option(name, value, type(defaults[name]), part)
     return options
-
-
-def _defaults(family: Family) -> dict[str, int | float]:
-    return {
-        name: parameter.default
-        for name, parameter in inspect.signature(family.build).parameters.items()
-        if isinstance(parameter.default, int | float)
-    }
-
-
-def _option(name: str, text: str, kind: type, part: str) -> int | float:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = math.nan
-    if math.isnan(value):
-        word = "a whole number" if kind is int else "a number"
-        raise InputError(
-            f'flow "{_shown(part)}": {name} must be {word}, got "{_shown(text)}".'
-        ) from None
-    if abs(value) > _LARGEST_OPTION:
-        raise InputError(
-            f'flow "{_shown(part)}": {name} must be at most {_LARGEST_OPTION}, got '
-            f'"{_shown(text)}".'
-        )
-    return value

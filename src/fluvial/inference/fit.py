@@ -43,6 +43,7 @@ from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.posterior.pool import Pool, pool_of_chains
 from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.seeds import check_seed
 from fluvial.targets import Target
 
 __all__ = ["fit"]
@@ -109,6 +110,7 @@ def fit(
     if max_steps < 1:
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = _choose(flow, target.dim)
+    check_seed(seed)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _MANY_DIMENSIONS else None
