@@ -40,6 +40,7 @@ def to_datatree(posterior: "Posterior", n: int, seed: int) -> "xarray.DataTree":
     """
     from arviz_base import from_dict
 
+    posterior = posterior.enlarged(n, seed)
     indices = _by_chain(posterior.pool, n, seed)
     flat = indices.ravel()
     draws = posterior.constrained(flat, seed)

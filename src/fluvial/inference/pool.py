@@ -1,4 +1,13 @@
-"""Evaluated draws from which a posterior's draws are taken."""
+r"""Evaluated draws from which a posterior's draws are taken.
+
+However many are asked for, few repeat. Let n be taken from S points whose weights w̃, of mean 1,
+have an effective sample size E: systematic resampling takes a point n w̃/S times, up to one. If
+S ≥ c n with c = S/E = mean w̃², the share of draws that repeat another is about
+
+.. math:: E[\tilde w - c]_+ \le E[\tilde w^2] / 4c = 1/4,
+
+since (w − c)₊ ≤ w²/4c. So n draws are made from at least n S/E points.
+"""
 
 from dataclasses import dataclass
 
@@ -6,8 +15,16 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.chains import Chains
+from fluvial.inference.defense import widened
+from fluvial.inference.mixture import Mixture
+from fluvial.objectives import Importance
+from fluvial.targets import Target
 
-__all__ = ["Pool", "pool_of_chains"]
+__all__ = ["Pool", "fresh_pool", "pool_of_chains"]
+
+# Points a draw: more are not made of weights so uneven that nothing is promised of them, which
+# is below an effective sample size of 400 of 8,192.
+_MOST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +37,19 @@ class Pool:
         log_weights: normalized so that the weights sum to 1, shape (S,).
         chains: how many chains of equal length the points are, one after the other; 1 if the
             points are independent.
+        widened: whether they are draws of the approximation with a wider base.
     """
 
     points: Float[np.ndarray, "S D"]
     log_p: Float[np.ndarray, " S"]
     log_weights: Float[np.ndarray, " S"]
     chains: int = 1
+    widened: bool = False
+
+    @property
+    def ess(self) -> float:
+        """The effective sample size of the weights, 1/Σw²."""
+        return float(1.0 / np.sum(np.exp(2.0 * self.log_weights)))
 
     @property
     def size(self) -> int:
@@ -39,6 +63,23 @@ class Pool:
         ticks = (np.arange(n) + rng.uniform()) / n * edges[-1]
         indices = np.searchsorted(edges, ticks)
         return rng.permutation(np.minimum(indices, self.size - 1))
+
+
+def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Pool:
+    """Draw and weigh anew, so many that of ``n`` draws at most about a quarter repeat another.
+
+    Args:
+        pool: a smaller one, of independent draws of ``q``, that tells how even the weights are.
+        q: the approximation.
+        target: the density.
+        n: how many draws will be taken.
+        seed: decides the points.
+    """
+    size = int(np.ceil(n * min(pool.size / pool.ess, _MOST)))
+    proposal = widened(q) if pool.widened else q
+    x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
+    log_p = target.values(x)
+    return Pool(x, log_p, Importance(log_p - log_q).smoothed, widened=pool.widened)
 
 
 def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:

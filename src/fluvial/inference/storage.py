@@ -89,7 +89,13 @@ def put_together(
 ) -> Posterior:
     """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
     with np.load(io.BytesIO(files[_DRAWS]), allow_pickle=False) as arrays:
-        pool = Pool(arrays["points"], arrays["log_p"], arrays["log_weights"], content["chains"])
+        pool = Pool(
+            arrays["points"],
+            arrays["log_p"],
+            arrays["log_weights"],
+            content["chains"],
+            content.get("widened", False),
+        )
         values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
     provenance = Provenance(**content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
@@ -101,6 +107,7 @@ def put_together(
         provenance,
         target,
         Recorded(values, tuple(content["parameters"])) if values else None,
+        tuple(content.get("grouping", ())),
     )
 
 
@@ -111,6 +118,8 @@ def _content(posterior: Posterior, recorded: list[str]) -> dict[str, Any]:
         "evidence": {name: _number(value) for name, value in evidence.items()},
         "provenance": dataclasses.asdict(posterior.provenance),
         "chains": posterior.pool.chains,
+        "widened": posterior.pool.widened,
+        "grouping": list(posterior.grouping),
         "parameters": list(posterior.parameters),
         "recorded": recorded,
         "source": _source(posterior),

@@ -8,10 +8,10 @@ from jaxtyping import Float
 
 from fluvial.inference.labels import index_origin, scalars
 from fluvial.inference.pool import Pool
-from fluvial.inference.verdict import Judgement
+from fluvial.inference.verdict import Judgement, tail_matters
 
 if TYPE_CHECKING:
-    from fluvial.inference.posterior import Posterior
+    from fluvial.inference.posterior import Evidence, Posterior
 
 __all__ = ["Row", "Summary", "summarize"]
 
@@ -126,17 +126,27 @@ def _facts(posterior: "Posterior") -> tuple[str, ...]:
     return (
         f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
         f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
-        f"k-hat {e.khat:.2f}   ESS {e.ess:.0f}{_modes(posterior)}",
+        f"{_khat(e)}ESS {e.ess:.0f}{_modes(posterior)}",
         f"seconds       {_seconds(posterior)}",
         f"evaluations   {posterior.provenance.evaluations}, "
         f"{posterior.provenance.nonfinite} of them not finite",
     )
 
 
-def _modes(posterior: "Posterior") -> str:
-    if len(posterior.modes) == 1:
+def _khat(evidence: "Evidence") -> str:
+    """K-hat, where it says anything."""
+    if not tail_matters(evidence.ess, evidence.size, evidence.largest):
         return ""
-    return f"   modes {', '.join(f'{share:.1%}' for share in posterior.modes)}"
+    return f"k-hat {evidence.khat:.2f}   "
+
+
+def _modes(posterior: "Posterior") -> str:
+    shares = posterior.modes
+    components = len(posterior.approximation.components)
+    text = f"   {components} components" if components > 1 else ""
+    if len(shares) > 1:
+        text += f"   modes {', '.join(f'{share:.1%}' for share in shares)}"
+    return text
 
 
 def _seconds(posterior: "Posterior") -> str:
