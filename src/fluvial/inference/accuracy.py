@@ -103,10 +103,12 @@ def approximation_error(
     x, w, v = x[used], w[used], v[used]
     right, off = w @ x, v @ x
     right_squares, off_squares = (x - right) ** 2, (x - off) ** 2
-    variance, off_variance = w @ right_squares, v @ off_squares
+    rounding = (1e-12 * np.max(np.abs(x), axis=0, initial=0.0)) ** 2
+    variance, off_variance = w @ right_squares + rounding, v @ off_squares + rounding
     difference = v - w
-    shift = _in_sd(np.abs(off - right), variance)
-    noise = _in_sd(np.sqrt(difference**2 @ right_squares), variance)
+    sd = np.where(variance > 0.0, np.sqrt(variance), 1.0)
+    shift = np.abs(off - right) / sd
+    noise = np.sqrt(difference**2 @ right_squares) / sd
     log_shift = 0.5 * np.abs(np.log(_ratio(off_variance, variance)))
     influence = v[:, None] * (_ratio(off_squares, off_variance) - 1.0)
     influence -= w[:, None] * (_ratio(right_squares, variance) - 1.0)
@@ -119,11 +121,7 @@ def _ess(squares: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> float
     spread = w**2 @ squares
     constant = spread == 0.0
     ess = np.where(constant, len(w), (w @ squares) / np.where(constant, 1.0, spread))
-    return float(np.min(np.where(np.isnan(ess), 0.0, ess), initial=len(w)))
-
-
-def _in_sd(values: Float[np.ndarray, " D"], variance: Float[np.ndarray, " D"]):
-    return values / np.sqrt(np.where(variance > 0.0, variance, 1.0))
+    return float(np.min(np.where(np.isnan(ess), 0.0, ess)))
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:

@@ -313,7 +313,7 @@ class _Fit:
         chains = []
         for k, component in enumerate(q.components):
             starts = self.rng.standard_normal((_CHAINS, self.target.dim))
-            result = latent_chains(component, self.target, starts, self.seed + k)
+            result = latent_chains(component, self.target, starts, self.seed + k, self.settings)
             self.meter.count(result.evaluations, 0)
             chains.append(result)
         return chains

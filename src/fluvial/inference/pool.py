@@ -48,8 +48,9 @@ class Pool:
 
     @property
     def ess(self) -> float:
-        """The effective sample size of the weights, 1/Σw²."""
-        return float(1.0 / np.sum(np.exp(2.0 * self.log_weights)))
+        """The effective sample size of the weights, 1/Σw²; 0 if none of them is finite."""
+        squares = float(np.sum(np.exp(2.0 * self.log_weights)))
+        return 1.0 / squares if squares > 0.0 else 0.0
 
     @property
     def size(self) -> int:
@@ -75,7 +76,7 @@ def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Poo
         n: how many draws will be taken.
         seed: decides the points.
     """
-    size = int(np.ceil(n * min(pool.size / pool.ess, _MOST)))
+    size = int(np.ceil(n * min(pool.size / max(pool.ess, 1.0), _MOST)))
     proposal = widened(q) if pool.widened else q
     x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
     log_p = target.values(x)
@@ -83,13 +84,20 @@ def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Poo
 
 
 def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:
-    """Put the chains of all modes together, each mode with its share of the mass."""
-    points = np.concatenate([c.draws.reshape(-1, c.draws.shape[2]) for c in chains])
-    log_p = np.concatenate([c.log_p.ravel() for c in chains])
-    log_weights = np.concatenate(
-        [
-            np.full(c.log_p.size, np.log(share / c.log_p.size))
-            for c, share in zip(chains, shares, strict=True)
-        ]
+    """Put the chains of all modes together, each mode with its share of the mass.
+
+    Of chains that were run on for longer than others, the end is taken.
+    """
+    length = min(c.draws.shape[1] for c in chains)
+    draws = [c.draws[:, -length:].reshape(-1, c.draws.shape[2]) for c in chains]
+    log_p = np.concatenate([c.log_p[:, -length:].ravel() for c in chains])
+    log_weights = [
+        np.full(len(part), np.log(share / len(part)))
+        for part, share in zip(draws, shares, strict=True)
+    ]
+    return Pool(
+        np.concatenate(draws),
+        log_p,
+        np.concatenate(log_weights),
+        chains=sum(c.draws.shape[0] for c in chains),
     )
-    return Pool(points, log_p, log_weights, chains=sum(c.draws.shape[0] for c in chains))

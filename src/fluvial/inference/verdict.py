@@ -91,7 +91,9 @@ def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = 
     return enough and (light or weights.khat <= min(weights.khat_threshold, settings.max_khat))
 
 
-def tail_matters(ess: float, size: float, largest: float, settings: Settings = _DEFAULT) -> bool:
+def tail_matters(
+    ess: float, size: int | float, largest: float, settings: Settings = _DEFAULT
+) -> bool:
     """Whether k-hat is a finding: not where weights are even, nor where none of them is large.
 
     Args:
