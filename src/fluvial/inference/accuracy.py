@@ -130,6 +130,6 @@ def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 
 
 def _worst(shift: Float[np.ndarray, " D"], noise: Float[np.ndarray, " D"]) -> tuple[float, float]:
-    shift = np.where(np.isnan(shift), np.inf, shift)
+    shift, noise = (np.where(np.isnan(values), np.inf, values) for values in (shift, noise))
     worst = int(np.argmax(shift))
     return float(shift[worst]), float(noise[worst])

@@ -51,12 +51,12 @@ class Evidence:
     half_variance: float
     khat: float
     ess: float
-    size: float = math.nan
-    largest: float = math.nan
-    mean_shift: float = math.nan
-    mean_shift_se: float = math.nan
-    log_sd_shift: float = math.nan
-    log_sd_shift_se: float = math.nan
+    size: float = math.inf
+    largest: float = math.inf
+    mean_shift: float = math.inf
+    mean_shift_se: float = math.inf
+    log_sd_shift: float = math.inf
+    log_sd_shift_se: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class Posterior:
 
     @property
     def approximation_error(self) -> ApproximationError:
-        """How far ``approximation``, unweighted, is from the draws; NaN where not measured."""
+        """How far ``approximation``, unweighted, is from the draws; infinitely if not measured."""
         e = self.evidence
         return ApproximationError(e.mean_shift, e.mean_shift_se, e.log_sd_shift, e.log_sd_shift_se)
 
