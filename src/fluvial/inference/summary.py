@@ -126,7 +126,7 @@ def _facts(posterior: "Posterior") -> tuple[str, ...]:
     return (
         f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
         f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
-        f"{_khat(e)}ESS {e.ess:.0f}{_modes(posterior)}",
+        f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(posterior)}",
         f"seconds       {_seconds(posterior)}",
         f"evaluations   {posterior.provenance.evaluations}, "
         f"{posterior.provenance.nonfinite} of them not finite",
@@ -134,10 +134,9 @@ def _facts(posterior: "Posterior") -> tuple[str, ...]:
 
 
 def _khat(evidence: "Evidence") -> str:
-    """K-hat, where it says anything."""
-    if not tail_matters(evidence.ess, evidence.size, evidence.largest):
-        return ""
-    return f"k-hat {evidence.khat:.2f}   "
+    """K-hat, or a dash where no weight is large enough for it to say anything."""
+    matters = tail_matters(evidence.ess, evidence.size, evidence.largest)
+    return f"{evidence.khat:.2f}" if matters else "–"
 
 
 def _modes(posterior: "Posterior") -> str:
