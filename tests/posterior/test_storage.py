@@ -39,7 +39,7 @@ def perturbed(spec: str, key: int = 1) -> Flow:
 
 def same(a: Posterior, b: Posterior) -> bool:
     x = np.random.default_rng(5).standard_normal((7, 2))
-    left, right = a.draws(100, seed=4), b.draws(100, seed=4)
+    left, right = a.draws(50, seed=4), b.draws(50, seed=4)
     assert list(left) == list(right)
     return (
         np.array_equal(a.log_prob(x), b.log_prob(x))

@@ -1,5 +1,6 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from fluvial._version import __version__
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.inference.accuracy import ApproximationError, approximation_error, precision
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.defense import widened
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.improper import (
     IMPROPER_ADVICE,
@@ -34,11 +37,20 @@ from fluvial.inference.mixture import (
     mixture_of,
 )
 from fluvial.inference.mode_search import Search, mass_outside
+from fluvial.inference.modes import group_into_modes
 from fluvial.inference.progress import Progress
 from fluvial.inference.responsibilities import Shared
+from fluvial.inference.settings import Settings
 from fluvial.inference.starts import climb, distinct
 from fluvial.inference.train import train
-from fluvial.inference.verdict import Judgement, Verdict, is_accurate, is_weighable, judge
+from fluvial.inference.verdict import (
+    Judgement,
+    Verdict,
+    is_accurate,
+    is_weighable,
+    judge,
+    tail_matters,
+)
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.posterior.pool import Pool, pool_of_chains
@@ -85,7 +97,7 @@ def fit(
             the text of one such as "realnvp:8" or "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
-        max_steps: the most training steps for one mode.
+        max_steps: the most training steps for one component.
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
             this process does all.
@@ -152,6 +164,7 @@ class _Fit:
     max_steps: int
     progress: Progress
     devices: Devices
+    settings: Settings = field(default_factory=Settings)
     trained: bool = False
     interrupted: bool = False
     around: float = 0.0
@@ -185,15 +198,16 @@ class _Fit:
         fitted = self._refine(fitted)
         self._check_inverses(fitted.q)
         chains: list[Chains] = []
-        if not (self.interrupted or is_weighable(fitted.weights, self.around)):
+        drawn = fitted if self.interrupted else self._defend(fitted)
+        if not (self.interrupted or self._is_weighable(drawn)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
-        return self._posterior(fitted, chains)
+        return self._posterior(fitted, drawn, chains)
 
     def _refine(self, fitted: "_Weighed") -> "_Weighed":
         """Train flows where Gaussians will not do, and look for what they all miss."""
         for _ in range(_SEARCH_ROUNDS):
-            if self.always_train or not is_accurate(fitted.weights):
+            if self.always_train or not is_accurate(fitted.weights, self.settings):
                 with self.progress.stage("flow"):
                     fitted = self._weigh(self._train(fitted.q))
             found = Search([], 0.0)
@@ -291,7 +305,7 @@ class _Fit:
                 objective=FreeEnergy(),
                 max_steps=self.max_steps,
                 on_chunk=lambda steps, elbo: self.progress.steps(
-                    steps, self.max_steps, f"mode {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
+                    steps, self.max_steps, f"part {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
                 ),
                 devices=self.devices,
             )
@@ -307,11 +321,23 @@ class _Fit:
         log_p = self.meter.values(x)
         return _Weighed(q, x, log_p, Importance(log_p - log_q))
 
+    def _defend(self, fitted: "_Weighed") -> "_Weighed":
+        """Draws with a wider base, where the weights of those without are not even."""
+        weights = fitted.weights
+        if not tail_matters(weights.ess, weights.size, weights.largest, self.settings):
+            return fitted
+        x, log_q = widened(fitted.q).sample(self.rng, _DRAWS)
+        log_p = self.meter.values(x)
+        return _Weighed(fitted.q, x, log_p, Importance(log_p - log_q))
+
+    def _is_weighable(self, drawn: "_Weighed") -> bool:
+        return is_weighable(drawn.weights, self.around, self.settings)
+
     def _chains(self, q: Mixture) -> list[Chains]:
         chains = []
         for k, component in enumerate(q.components):
             starts = self.rng.standard_normal((_CHAINS, self.target.dim))
-            result = latent_chains(component, self.target, starts, self.seed + k)
+            result = latent_chains(component, self.target, starts, self.seed + k, self.settings)
             self.meter.count(result.evaluations, 0)
             chains.append(result)
         return chains
@@ -327,28 +353,42 @@ class _Fit:
         judgement = Judgement(Verdict.FAILED, (complaint, *self.doubts), IMPROPER_ADVICE)
         return Posterior(q, pool, evidence, judgement, self._provenance(), self.target)
 
-    def _posterior(self, fitted: "_Weighed", chains: list[Chains]) -> Posterior:
-        q, weights, doubts = fitted.q, fitted.weights, list(self.doubts)
+    def _posterior(self, fitted: "_Weighed", drawn: "_Weighed", chains: list[Chains]) -> Posterior:
+        q, weights, doubts = fitted.q, drawn.weights, list(self.doubts)
         if self.interrupted:
             doubts.append("The fit was interrupted; this is the best found until then.")
-        if weights.nonfinite:
-            doubts.append(
-                f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
-            )
-        judgement = judge(weights, chains, around=self.around, doubts=doubts)
-        pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
+        nonfinite = fitted.weights.nonfinite
+        if nonfinite:
+            doubts.append(f"{nonfinite} of {weights.size} draws had a density that was not finite.")
+        pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
         if chains:
             pool = pool_of_chains(chains, q.weights)
+        error = _error(fitted, pool)
+        judgement = judge(
+            weights,
+            chains,
+            around=self.around,
+            doubts=doubts,
+            precise=precision(pool.points, np.exp(pool.log_weights)),
+            error=error,
+            settings=self.settings,
+        )
         evidence = Evidence(
-            weights.elbo,
-            weights.elbo_se,
+            fitted.weights.elbo,
+            fitted.weights.elbo_se,
             weights.log_evidence,
             weights.log_evidence_se,
-            weights.half_variance,
+            fitted.weights.half_variance,
             weights.khat,
             weights.ess,
+            float(weights.size),
+            weights.largest,
+            *dataclasses.astuple(error),
         )
-        return Posterior(q, pool, evidence, judgement, self._provenance(), self.target)
+        grouping = group_into_modes(self.meter, q, pool)
+        return Posterior(
+            q, pool, evidence, judgement, self._provenance(), self.target, grouping=grouping
+        )
 
     def _provenance(self) -> Provenance:
         name = self.spec if isinstance(self.spec, str) else "custom"
@@ -361,6 +401,16 @@ class _Fit:
             self.interrupted,
             __version__,
         )
+
+
+def _error(fitted: "_Weighed", pool: Pool) -> ApproximationError:
+    """Compare q's own draws with the pool, point by point where they are the same."""
+    finite = np.isfinite(fitted.weights.log_weights)
+    v, w = finite / max(1, np.sum(finite)), np.exp(pool.log_weights)
+    if pool.points is fitted.x:
+        return approximation_error(fitted.x, w, v)
+    x = np.concatenate([pool.points, fitted.x])
+    return approximation_error(x, np.append(w, 0.0 * v), np.append(0.0 * w, v))
 
 
 def _same(a: Gaussian, b: Gaussian) -> bool:

@@ -35,7 +35,7 @@ class Schedule:
     Args:
         rate: the constant step size of the stable phase.
         chunk: steps in a chunk.
-        max_steps: the most steps to take, cooling included.
+        max_steps: the most steps to take, cooling included; beyond them the step size is 0.
         warmup: steps over which the step size rises from 0.
     """
 
@@ -50,6 +50,15 @@ class Schedule:
     _was_enough: bool = False
     _means: list[tuple[float, float]] = field(default_factory=list)
 
+    def __post_init__(self):
+        if self.max_steps <= self.chunk:
+            self._cool(self.max_steps)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the next chunk takes: all of it, or those that are left."""
+        return min(self.chunk, self.max_steps - self._taken)
+
     def rates(self) -> Float[np.ndarray, " chunk"]:
         """The step sizes of the next chunk, shape (chunk,)."""
         step = self._taken + np.arange(self.chunk)
@@ -57,7 +66,7 @@ class Schedule:
         if self.phase is Phase.COOLING:
             done = np.clip((step - self._cooling_from + 1.0) / self._cooling_steps, 0.0, 1.0)
             rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
-        return rates
+        return np.where(step < self.max_steps, rates, 0.0)
 
     # Where training diverges, what is measured can be too large to square: infinite will do.
     @np.errstate(over="ignore", invalid="ignore")
@@ -67,7 +76,7 @@ class Schedule:
         log_weights: Float[np.ndarray, " S"],
     ) -> None:
         """Take note of a chunk's free energies, in nats, and of log weights at its end."""
-        self._taken += self.chunk
+        self._taken += self.steps
         finite = free_energies[np.isfinite(free_energies)]
         if len(finite):
             self._means.append((float(np.mean(finite)), float(np.std(finite) / len(finite) ** 0.5)))
@@ -103,8 +112,8 @@ class Schedule:
 
     def _planned_cooling(self) -> int:
         wanted = max(_SHORTEST_COOLING, self._taken * 3 // 2)
-        left = max(self.max_steps - self._taken, self.chunk)
-        return self.chunk * max(1, min(wanted, left) // self.chunk)
+        left = self.max_steps - self._taken
+        return self.chunk * (wanted // self.chunk) if wanted < left else left
 
     def _cool(self, steps: int) -> None:
         self.phase = Phase.COOLING

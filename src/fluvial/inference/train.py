@@ -146,7 +146,7 @@ def train(
         target: what to approximate.
         key: decides every random draw.
         objective: the free energy to descend.
-        max_steps: the most steps to take.
+        max_steps: the most steps to take, those of step sizes that were given up included.
         chunk: steps between two looks at the free energy.
         on_chunk: called after each chunk with the steps taken and the best ELBO, in nats.
         devices: over which the draws are split; the rest is on each. By default one.
@@ -179,7 +179,7 @@ def _train(
     draws = host.standard_normal((devices.padded(_CHECK_DRAWS), flow.dim))
     z = devices.split(draws.astype(parameters.dtype), axis=0)
     best = Best(parameters, devices.fetch(_log_weights(parameters, z, flow, target)))
-    evaluations, free_energies, nonfinite = len(draws), [], 0
+    evaluations, free_energies, nonfinite, taken = len(draws), [], 0, 0
     interrupted = False
     shrink = min(1.0, (_DIMENSIONS / flow.dim) ** 0.5)
     rates = [rate * shrink for rate in _RATES]
@@ -199,12 +199,13 @@ def _train(
             parameters, state = result.parameters, result.optimizer_state
             log_weights = devices.fetch(_log_weights(parameters, z, flow, target))
             gain = best.offer(parameters, log_weights)
-            free_energies.append(np.asarray(result.free_energies))
+            free_energies.append(np.asarray(result.free_energies)[: schedule.steps])
+            taken += schedule.steps
             nonfinite += int(np.asarray(result.nonfinite).sum())
             evaluations += chunk * objective.draws + len(draws)
-            on_chunk(chunk * len(free_energies), float(np.mean(best.log_weights)))
-            if not gain > -_WORSE and rates:
-                schedule = Schedule(rates.pop(0), chunk, max_steps)
+            on_chunk(taken, float(np.mean(best.log_weights)))
+            if not gain > -_WORSE and rates and taken < max_steps:
+                schedule = Schedule(rates.pop(0), chunk, max_steps - taken)
                 parameters, state = best.parameters, optimizer().init(parameters)
                 continue
             schedule.report(free_energies[-1], log_weights)

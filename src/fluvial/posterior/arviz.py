@@ -44,6 +44,7 @@ def to_datatree(
     Raises:
         InputError: if ``n`` is less than four, or the target is not at hand.
     """
+    posterior = posterior.enlarged(n, seed)
     indices = arranged(posterior.pool, n, seed)
     flat = indices.ravel()
     draws = posterior.constrained(flat, seed)

@@ -28,6 +28,7 @@ def write_netcdf(
     The log likelihood that a target tells is computed and written in blocks of draws. The one that
     a Stan program generates comes with its draws, and so at once.
     """
+    posterior = posterior.enlarged(n, seed)
     target = posterior.target
     told = None if target is None or not log_likelihood else target.log_likelihood
     tree = to_datatree(posterior, n, seed, log_likelihood=log_likelihood and told is None)

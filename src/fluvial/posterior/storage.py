@@ -110,6 +110,7 @@ def put_together(
         provenance,
         target,
         Recorded(values, tuple(content["parameters"]), annotations) if values else None,
+        tuple(content.get("grouping", ())),
     )
 
 
@@ -120,6 +121,8 @@ def _content(posterior: Posterior, recorded: list[str], annotations: Annotations
         "evidence": {name: _number(value) for name, value in evidence.items()},
         "provenance": dataclasses.asdict(posterior.provenance),
         "chains": posterior.pool.chains,
+        "widened": posterior.pool.widened,
+        "grouping": list(posterior.grouping),
         "parameters": list(posterior.parameters),
         "recorded": recorded,
         "dims": annotations.dims,
@@ -174,7 +177,8 @@ def _read_draws(
             raise _disagree(origin, said)
     if content["recorded"] and not set(content["parameters"]) <= set(content["recorded"]):
         raise _disagree(origin, f"{_DRAWS} lacks a parameter")
-    pool = Pool(points, arrays["log_p"], arrays["log_weights"], content["chains"])
+    widened = content.get("widened", False)
+    pool = Pool(points, arrays["log_p"], arrays["log_weights"], content["chains"], widened)
     values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
     return pool, values, _annotations(content.get("dims", {}), arrays)
 
