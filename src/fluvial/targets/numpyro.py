@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.space import Layout, Space, mapped_space
@@ -66,12 +67,7 @@ class _Adapter:
     """
 
     def __init__(self, model: Callable, args: tuple, kwargs: dict):
-        try:
-            import numpyro  # noqa: F401
-        except ImportError as error:
-            raise InputError(
-                'NumPyro is not installed: run pip install "fluvial[numpyro]".'
-            ) from error
+        require("numpyro", "a NumPyro model")
         self._model, self._args, self._kwargs = model, args, kwargs
 
     def _seeded(self, *args: Any, **kwargs: Any):
