@@ -2,14 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow notebooks lint types imports wheel clean
+.PHONY: venv run test test-slow notebooks lint types imports wheel newcomer newcomer-all newest lowest
+.PHONY: clean
 
 venv: .venv/made
 
 .venv/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[numpyro,pymc,plots,studies,notebooks,dask]" --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all]" --group dev
 	touch $@
 
 run: venv
@@ -39,5 +40,27 @@ imports: venv
 wheel: venv
 	$(BIN)/python -m build --wheel --outdir dist .
 
+# All that people are told to type, from the wheel, as a stranger would run it.
+newcomer: venv wheel
+	$(BIN)/python -m newcomer.environments bare all
+	$(BIN)/python -m pytest newcomer -n auto --environment bare --environment all
+
+EXTRAS := dask numpyro plots pymc replicate report studies train
+newcomer-all: venv wheel
+	$(BIN)/python -m newcomer.environments bare $(EXTRAS) all
+	$(BIN)/python -m pytest newcomer -n auto $(patsubst %,--environment %,bare $(EXTRAS) all)
+
+# The tests, on the wheel with the newest, or the lowest, release of every dependency. TESTS=tests is
+# all of them; by default those of what talks to other packages.
+TESTS ?= $(addprefix tests/,cli inference objectives replication report targets test_extras.py)
+NEWEST_PYTHON ?= $(PYTHON)
+newest: venv wheel
+	$(BIN)/python -m newcomer.environments newest --python $(NEWEST_PYTHON)
+	.newcomer/newest/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
+
+lowest: venv wheel
+	$(BIN)/python -m newcomer.environments lowest
+	.newcomer/lowest/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
+
 clean:
-	rm -rf .venv dist
+	rm -rf .venv dist .newcomer
