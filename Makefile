@@ -1,9 +1,10 @@
 # Everything starts from the virtual environment, which is made when a target first needs it.
 PYTHON ?= python3
+PYTHON_OF_TESTS ?= $(PYTHON)
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow notebooks lint types imports wheel newcomer newcomer-all newest lowest
-.PHONY: clean
+.PHONY: venv run test test-slow notebooks lint types imports wheel newcomer newcomer-all
+.PHONY: newest lowest pinned clean
 
 venv: .venv/made
 
@@ -50,17 +51,13 @@ newcomer-all: venv wheel
 	$(BIN)/python -m newcomer.environments bare $(EXTRAS) all
 	$(BIN)/python -m pytest newcomer -n auto $(patsubst %,--environment %,bare $(EXTRAS) all)
 
-# The tests, on the wheel with the newest, or the lowest, release of every dependency. TESTS=tests is
-# all of them; by default those of what talks to other packages.
+# The tests, on the wheel with the newest release of every dependency, with the oldest that
+# pyproject.toml allows, or with constraints.txt. TESTS=tests is all of them; by default it is those
+# of what talks to other packages.
 TESTS ?= $(addprefix tests/,cli inference objectives replication report targets test_extras.py)
-NEWEST_PYTHON ?= $(PYTHON)
-newest: venv wheel
-	$(BIN)/python -m newcomer.environments newest --python $(NEWEST_PYTHON)
-	.newcomer/newest/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
-
-lowest: venv wheel
-	$(BIN)/python -m newcomer.environments lowest
-	.newcomer/lowest/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
+newest lowest pinned: venv wheel
+	$(BIN)/python -m newcomer.environments $@ --python $(PYTHON_OF_TESTS)
+	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
 
 clean:
 	rm -rf .venv dist .newcomer

@@ -2,8 +2,8 @@
 
     python -m newcomer.environments bare all        # in .newcomer/bare and .newcomer/all
 
-makes each from scratch; ``newest`` and ``lowest`` hold every extra and what the tests need. uv
-keeps what it has downloaded, and links it: the tenth environment is cheap.
+makes each from scratch. ``newest``, ``lowest`` and ``pinned`` hold every extra and what the tests
+need. uv keeps what it has downloaded, and links it: the tenth environment is cheap.
 """
 
 import argparse
@@ -21,7 +21,11 @@ ALL = "all"
 _DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 _ALIASES = {"all", "bench", "notebooks"}
 EXTRAS = tuple(e for e in _DECLARED["optional-dependencies"] if e not in _ALIASES)
-_FOR_TESTS = {"newest": "highest", "lowest": "lowest-direct"}
+_FOR_TESTS = {
+    "newest": (),
+    "lowest": ("--resolution", "lowest-direct"),
+    "pinned": ("--constraints", "constraints.txt"),
+}
 
 
 def extras_of(environment: str) -> set[str]:
@@ -45,9 +49,11 @@ def _make(name: str, python: str) -> None:
     extra = ALL if name in _FOR_TESTS else name
     wheel = str(_wheel()) + ("" if extra == "bare" else f"[{extra}]")
     tests = ["--group", f"{ROOT / 'pyproject.toml'}:dev"] if name in _FOR_TESTS else []
-    resolution = ["--resolution", _FOR_TESTS.get(name, "highest")]
-    # As pip does; otherwise the first command would compile them all.
-    _uv("pip", "install", "--python", str(folder), "--compile-bytecode", *resolution, *tests, wheel)
+    versions = _FOR_TESTS.get(name, ())
+    # Compiled as pip does it; otherwise the first command would have to. And the oldest release is
+    # the oldest that the Python has a wheel of.
+    how = ["--compile-bytecode", "--only-binary", ":all:"]
+    _uv("pip", "install", "--python", str(folder), *how, *versions, *tests, wheel)
 
 
 def _wheel() -> Path:
