@@ -46,7 +46,7 @@ newcomer: venv wheel
 	$(BIN)/python -m newcomer.environments bare all
 	$(BIN)/python -m pytest newcomer -n auto --environment bare --environment all
 
-EXTRAS := dask numpyro plots pymc replicate report studies train
+EXTRAS = $(shell $(BIN)/python -c 'from newcomer.environments import EXTRAS; print(*EXTRAS)')
 newcomer-all: venv wheel
 	$(BIN)/python -m newcomer.environments bare $(EXTRAS) all
 	$(BIN)/python -m pytest newcomer -n auto $(patsubst %,--environment %,bare $(EXTRAS) all)

@@ -27,8 +27,11 @@ def pytest_generate_tests(metafunc):
 
 def _completed():
     """List the commands as they are run, each once."""
-    commands = [command for shown in all_commands() for command in complete(shown)]
-    return {command.text: command for command in reversed(commands)}.values()
+    found = {}
+    for shown in all_commands():
+        for command in complete(shown):
+            found.setdefault(command.text, command)
+    return found.values()
 
 
 def _belongs(rule, environment):

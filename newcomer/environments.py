@@ -64,7 +64,7 @@ def _wheel() -> Path:
 
 
 def _uv(*arguments: str) -> None:
-    command = [sys.executable, "-m", "uv", "--quiet", "--no-config", *arguments]
+    command = [sys.executable, "-m", "uv", "--quiet", *arguments]
     subprocess.run(command, check=True, cwd=ROOT)
 
 

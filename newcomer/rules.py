@@ -25,7 +25,7 @@ class Rule:
     add: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     codes: tuple[int, ...] = (0,)
-    seconds: int = 120
+    seconds: int = 240
     prints: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
 
