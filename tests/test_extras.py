@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,6 +17,22 @@ def test_each_extra_brings_the_packages_that_are_asked_for(extra):
     declared = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["optional-dependencies"]
     packages = {re.match(r"[\w.-]+", requirement)[0] for requirement in declared[extra]}
     assert packages - {"matplotlib"} == set(EXTRAS[extra].values())
+
+
+IMPORT_EVERYTHING_WITHOUT_EXTRAS = """
+import importlib, pkgutil, sys
+import fluvial
+from fluvial.extras import EXTRAS
+sys.modules |= {module: None for modules in EXTRAS.values() for module in modules}
+for found in pkgutil.walk_packages(fluvial.__path__, "fluvial."):
+    importlib.import_module(found.name)
+"""
+
+
+def test_no_module_needs_an_extra_to_be_imported():
+    program = [sys.executable, "-c", IMPORT_EVERYTHING_WITHOUT_EXTRAS]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch):
