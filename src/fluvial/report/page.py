@@ -9,6 +9,7 @@ from typing import Any
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.report.claims import Row, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
@@ -52,8 +53,9 @@ def render_report(directory: Path) -> str:
             several of these; see ``fluvial.reproduction.results`` and ``save_replication``.
 
     Raises:
-        InputError: if it holds no results, or they are damaged.
+        InputError: if it holds no results, they are damaged, or Jinja is not installed.
     """
+    require("report", "a report")
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     results = find_results(directory)

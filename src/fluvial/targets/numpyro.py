@@ -13,6 +13,7 @@ import numpy as np
 from jax.core import Tracer
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
@@ -76,12 +77,7 @@ class _Adapter:
     """
 
     def __init__(self, model: Callable, args: tuple, kwargs: dict):
-        try:
-            import numpyro  # noqa: F401
-        except ImportError as error:
-            raise InputError(
-                'NumPyro is not installed: run pip install "fluvial[numpyro]".'
-            ) from error
+        require("numpyro", "a NumPyro model")
         self._model, self._args, self._kwargs = model, args, kwargs
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
             self.sites: Sites = read_sites(self._seeded, args, kwargs)

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
@@ -80,11 +81,12 @@ class _Adapter:
     """A PyMC model, as JAX functions of its value variables."""
 
     def __init__(self, model: "pymc.Model"):
+        require("pymc", "a PyMC model")
         try:
             import pymc
         except ImportError as error:
             raise InputError(
-                f'PyMC cannot be imported ({error}): run pip install "fluvial[pymc]".'
+                f"PyMC is installed but cannot be imported ({error}): update it."
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
