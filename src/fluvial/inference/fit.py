@@ -18,8 +18,10 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.inversion import inverse_complaint
+from fluvial.inference.laplace import laplace_or
 from fluvial.inference.meter import Meter
 from fluvial.inference.mixture import (
     Component,
@@ -30,10 +32,11 @@ from fluvial.inference.mixture import (
 )
 from fluvial.inference.outside import Search, mass_outside
 from fluvial.inference.pool import Pool, pool_of_chains
+from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.progress import Progress
 from fluvial.inference.sharing import Shared
-from fluvial.inference.starts import climb, distinct
+from fluvial.inference.starts import climb, differ, distinct
 from fluvial.inference.train import train
 from fluvial.inference.verdict import is_accurate, is_weighable, judge
 from fluvial.inference.whitening import Whitened
@@ -43,10 +46,13 @@ from fluvial.targets import Target
 __all__ = ["fit"]
 
 _STARTS = 16
-_MAX_MODES = 12
+_MAX_MODES = 64
+_MAX_TRAINED = 12  # modes: of more, the Gaussians are weighed as they are
+_PEAKS = 64  # of a population, climbed from
+_NO_MASS = 30.0  # nats below the largest mass, by Laplace's approximation
 _DRAWS = 8192
 _CHAINS = 32
-_SEARCH_ROUNDS = 4
+_SEARCH_ROUNDS = 8
 _POOR_HALF_VARIANCE = 1.0  # nats
 _AUTO = "realnvp:10,width=96+sinh-arcsinh+triangular"
 _AUTO_SOME_DIMENSIONS = "realnvp:12,width=48+sinh-arcsinh+triangular"
@@ -144,6 +150,7 @@ class _Fit:
     interrupted: bool = False
     around: float = 0.0
     doubts: list[str] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.meter = Meter(self.target)
@@ -163,20 +170,20 @@ class _Fit:
                 # into a corner from which no matching comes back.
                 gaussians.append(self._match_anywhere([], starts))
                 fitted = self._weigh([GaussianComponent(g) for g in gaussians])
-            fatal = self._improper(gaussians)
-        if not fatal:
+            self.fatal = self._improper(gaussians)
+        if not self.fatal:
             fitted = self._refine(fitted)
             self._check_inverses(fitted.q)
         chains: list[Chains] = []
-        if not (fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
+        if not (self.fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
-        return self._posterior(fitted, chains, fatal)
+        return self._posterior(fitted, chains)
 
     def _refine(self, fitted: "_Weighed") -> "_Weighed":
         """Train flows where Gaussians will not do, and look for what they all miss."""
         for _ in range(_SEARCH_ROUNDS):
-            if self.always_train or not is_accurate(fitted.weights):
+            if self._needs_flows(fitted):
                 with self.progress.stage("flow"):
                     fitted = self._weigh(self._train(fitted.q))
             found = Search([], 0.0)
@@ -190,10 +197,15 @@ class _Fit:
             extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
             fitted = self._weigh([*fitted.q.components, *extra])
         share = sum(outlier.share for outlier in found.outliers)
-        self.doubts.append(
-            f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
+        self.fatal.append(
+            "A search from far outside kept finding mass that the fit had missed "
+            f"({share:.1%} in its last round)."
         )
         return fitted
+
+    def _needs_flows(self, fitted: "_Weighed") -> bool:
+        few = len(fitted.q.components) <= _MAX_TRAINED
+        return self.always_train or (few and not is_accurate(fitted.weights))
 
     def _check_inverses(self, q: Mixture) -> None:
         for component in q.components:
@@ -220,8 +232,18 @@ class _Fit:
         return starts
 
     def _climb(self, starts):
-        unit = np.eye(self.target.dim)
-        ends = [climb(self.meter, Gaussian(x, unit)) for x in starts]
+        ends = self._climb_from(starts)
+        if differ(self.meter, [end for end in ends if end.converged]):
+            # One climb in a handful finds the way where a density is rough.
+            wide = wide_law(np.concatenate([starts, [end.x for end in ends]]))
+            x, log_p = cooled_population(self.meter, wide, self.rng)
+            usable = np.isfinite(log_p)
+            peaks = density_peaks(x[usable], log_p[usable], _PEAKS)
+            ends += self._climb_from(x[usable][peaks])
+        return ends
+
+    def _climb_from(self, points):
+        ends = [climb(self.meter, Gaussian(x, np.eye(self.target.dim))) for x in points]
         return [end for end in ends if end is not None]
 
     # Stage 2.
@@ -231,8 +253,12 @@ class _Fit:
         if not heads:
             return [self._match_anywhere(ends, starts)]
         fitted: list[Gaussian] = []
-        for head in heads:
-            gaussian = batch_and_match(self.meter, head.gaussian, self.rng)
+        tops = [laplace_or(self.meter, head.x, head.gaussian) for head in heads]
+        masses = np.array([head.log_p + g.log_det for head, g in zip(heads, tops, strict=True)])
+        for top, mass in zip(tops, masses, strict=True):
+            if mass < masses.max() - _NO_MASS:
+                continue
+            gaussian = batch_and_match(self.meter, top, self.rng)
             if not any(_same(gaussian, other) for other in fitted):
                 fitted.append(gaussian)
         return fitted
@@ -301,7 +327,7 @@ class _Fit:
 
     # Stage 6.
 
-    def _posterior(self, fitted: "_Weighed", chains: list[Chains], fatal: list[str]) -> Posterior:
+    def _posterior(self, fitted: "_Weighed", chains: list[Chains]) -> Posterior:
         q, weights, doubts = fitted.q, fitted.weights, list(self.doubts)
         if self.interrupted:
             doubts.append("The fit was interrupted; this is the best found until then.")
@@ -309,7 +335,7 @@ class _Fit:
             doubts.append(
                 f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
             )
-        judgement = judge(weights, chains, around=self.around, fatal=fatal, doubts=doubts)
+        judgement = judge(weights, chains, around=self.around, fatal=self.fatal, doubts=doubts)
         pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
         if chains:
             pool = pool_of_chains(chains, q.weights)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.meter import Meter
 
-__all__ = ["Optimum", "climb", "distinct"]
+__all__ = ["Optimum", "climb", "differ", "distinct"]
 
 _MAX_ITERATIONS = 150
 _BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
@@ -68,6 +68,17 @@ def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
     except (np.linalg.LinAlgError, ValueError):
         factor = np.eye(start.dim)
     return Gaussian(x, start.cholesky @ factor)
+
+
+def differ(meter: Meter, optima: list[Optimum]) -> bool:
+    """Whether climbs ended in more than one mode, or at more than one height.
+
+    One that ended lower than another, without a barrier between them, was lost on a rough slope.
+    """
+    heights = [optimum.log_p for optimum in optima]
+    if not heights or max(heights) - min(heights) > _BARRIER:
+        return bool(heights)
+    return len(distinct(meter, optima)) > 1
 
 
 def distinct(meter: Meter, optima: list[Optimum]) -> list[Optimum]:
