@@ -5,8 +5,8 @@ the best of a batch that led nowhere. A bounded number of them is kept. Which on
 cluster centers are by their density peaks (Rodriguez & Laio 2014, Science 344, 1492): a point
 matters if its density is high and the nearest point of higher density is far away. The many draws
 from one mode have a higher neighbor at hand; the only point that a climb left in another has not,
-and is not crowded out by them. Of density and distance only the ranks are used, which do not depend
-on the scale of either.
+and is not crowded out by them. Half of the points are kept for their distance alone, and half for
+both. Of density and distance only the ranks are used, which do not depend on the scale of either.
 """
 
 from typing import final
@@ -97,17 +97,21 @@ def density_peaks(
         count: how many to choose.
 
     Returns:
-        The rows chosen, the best peak first: those with the largest minimum of two ranks, by
-        density and by distance to the nearest higher point.
+        The rows chosen, in turn the one farthest from any higher point and the best by both: that
+        is, by the worse of its two ranks.
     """
     order = np.argsort(-log_p, kind="stable")
-    rank = np.empty(len(order))
-    rank[order] = np.arange(len(order))
-    isolation = np.empty(len(order))
-    isolation[order[np.argsort(-_distance_to_higher(points[order]), kind="stable")]] = np.arange(
-        len(order)
-    )
-    return np.argsort(np.maximum(rank, isolation), kind="stable")[:count]
+    isolated = order[np.argsort(-_distance_to_higher(points[order]), kind="stable")]
+    both = np.argsort(np.maximum(_ranks(order), _ranks(isolated)), kind="stable")
+    in_turn = np.stack([isolated, both], axis=1).ravel()
+    _, first = np.unique(in_turn, return_index=True)
+    return in_turn[np.sort(first)][:count]
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    ranks = np.empty(len(order), int)
+    ranks[order] = np.arange(len(order))
+    return ranks
 
 
 @np.errstate(over="ignore", invalid="ignore")

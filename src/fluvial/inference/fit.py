@@ -18,7 +18,7 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
-from fluvial.inference.evaluated import density_peaks
+from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.laplace import laplace_or
@@ -32,11 +32,10 @@ from fluvial.inference.mixture import (
 )
 from fluvial.inference.outside import Search, mass_outside
 from fluvial.inference.pool import Pool, pool_of_chains
-from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.posterior import Evidence, Posterior, Provenance
 from fluvial.inference.progress import Progress
 from fluvial.inference.sharing import Shared
-from fluvial.inference.starts import climb, differ, distinct
+from fluvial.inference.starts import differ, distinct
 from fluvial.inference.train import train
 from fluvial.inference.verdict import is_accurate, is_weighable, judge
 from fluvial.inference.whitening import Whitened
@@ -48,7 +47,6 @@ __all__ = ["fit"]
 _STARTS = 16
 _MAX_MODES = 64
 _MAX_TRAINED = 12  # modes: of more, the Gaussians are weighed as they are
-_PEAKS = 64  # of a population, climbed from
 _NO_MASS = 30.0  # nats below the largest mass, by Laplace's approximation
 _DRAWS = 8192
 _CHAINS = 32
@@ -149,6 +147,7 @@ class _Fit:
     trained: bool = False
     interrupted: bool = False
     around: float = 0.0
+    lucky: int = 0
     doubts: list[str] = field(default_factory=list)
     fatal: list[str] = field(default_factory=list)
 
@@ -174,6 +173,11 @@ class _Fit:
         if not self.fatal:
             fitted = self._refine(fitted)
             self._check_inverses(fitted.q)
+        if self.lucky:
+            self.fatal.append(
+                f"Of the modes that matter, {self.lucky} turned up in at most one of several "
+                "independent searches, so that others may be missing."
+            )
         chains: list[Chains] = []
         if not (self.fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
             with self.progress.stage("chains"), self._stoppable():
@@ -232,19 +236,13 @@ class _Fit:
         return starts
 
     def _climb(self, starts):
-        ends = self._climb_from(starts)
+        ends = climb_from(self.meter, starts)
         if differ(self.meter, [end for end in ends if end.converged]):
-            # One climb in a handful finds the way where a density is rough.
-            wide = wide_law(np.concatenate([starts, [end.x for end in ends]]))
-            x, log_p = cooled_population(self.meter, wide, self.rng)
-            usable = np.isfinite(log_p)
-            peaks = density_peaks(x[usable], log_p[usable], _PEAKS)
-            ends += self._climb_from(x[usable][peaks])
+            points = np.concatenate([starts, [end.x for end in ends]])
+            explored = explore(self.meter, points, ends, self.rng)
+            self.lucky = explored.lucky
+            ends += explored.ends
         return ends
-
-    def _climb_from(self, points):
-        ends = [climb(self.meter, Gaussian(x, np.eye(self.target.dim))) for x in points]
-        return [end for end in ends if end is not None]
 
     # Stage 2.
 

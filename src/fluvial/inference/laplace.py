@@ -79,6 +79,6 @@ def _whitened_precision(meter: Meter, at: Gaussian, step: float) -> np.ndarray |
 
 def _refined(at: Gaussian, factor: np.ndarray) -> Gaussian:
     """N(x, L F (L F)ᵀ) with a lower triangular factor."""
-    upper = np.linalg.qr((at.cholesky @ factor).T, mode="r")
+    upper = np.asarray(np.linalg.qr((at.cholesky @ factor).T, mode="r"))
     signs = np.where(np.diag(upper) < 0.0, -1.0, 1.0)
     return Gaussian(at.mean, upper.T * signs)

@@ -38,7 +38,7 @@ def wide_law(points: Float[np.ndarray, "N D"]) -> Gaussian:
 
 def cooled_population(
     meter: Meter, wide: Gaussian, rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+) -> list[tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]]:
     """Cool a population from a wide Gaussian to the target.
 
     Args:
@@ -47,17 +47,17 @@ def cooled_population(
         rng: decides every draw.
 
     Returns:
-        The points at β = 1, or at the last β reached, and the log density at each, in nats. None
-        where there are more coordinates than such moves can handle.
+        For each β the points, and the log density at each, in nats; the last β is 1 unless the
+        population got stuck. Nothing where there are more coordinates than such moves can handle.
     """
     if meter.dim > _MAX_DIM:
-        return np.empty((0, meter.dim)), np.empty(0)
+        return []
     size, moves = int(np.clip(_SIZE_PER_DIM * meter.dim, *_SIZES)), _MOVES
     if meter.target.on_host:
         size, moves = _SIZE_ON_HOST, _MOVES_ON_HOST
     x = wide.color(rng.standard_normal((size, meter.dim)))
     log_p = meter.values(x)
-    beta, scale = 0.0, 1.0
+    beta, scale, cooled = 0.0, 1.0, []
     for _ in range(_MAX_TEMPERATURES):
         usable = np.isfinite(log_p)
         if usable.sum() < 2 or beta == 1.0:
@@ -69,7 +69,8 @@ def cooled_population(
         for _ in range(moves):
             x, log_p, accepted = _moved(meter, wide, x, log_p, beta, scale, rng)
             scale = np.clip(scale * np.exp(accepted - _ACCEPTANCE), _LEAST_SCALE, _LARGEST_SCALE)
-    return x, log_p
+        cooled.append((x, log_p))
+    return cooled
 
 
 def _cooler(
