@@ -123,5 +123,6 @@ def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "
     z = (ranked - middle) / np.where(high > low, high - low, 1.0)
     norms = np.sum(z**2, axis=1)
     squares = norms[:, None] + norms - 2.0 * z @ z.T
-    squares[np.triu_indices(len(z))] = np.inf
-    return np.nan_to_num(squares.min(axis=1), nan=0.0, posinf=np.inf)
+    before = np.tri(len(z), k=-1, dtype=bool)
+    nearest = np.min(squares, axis=1, where=before, initial=np.inf)
+    return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)
