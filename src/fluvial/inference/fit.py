@@ -22,6 +22,7 @@ from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.defense import widened
+from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.improper import (
     IMPROPER_ADVICE,
@@ -29,6 +30,7 @@ from fluvial.inference.improper import (
     unidentified_complaint,
 )
 from fluvial.inference.inversion import inverse_complaint
+from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mixture import (
     Component,
     FlowComponent,
@@ -41,7 +43,7 @@ from fluvial.inference.modes import group_into_modes
 from fluvial.inference.progress import Progress
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.settings import Settings
-from fluvial.inference.starts import climb, distinct
+from fluvial.inference.starts import differ, distinct
 from fluvial.inference.train import train
 from fluvial.inference.verdict import (
     Judgement,
@@ -61,10 +63,12 @@ from fluvial.targets import Target
 __all__ = ["fit"]
 
 _STARTS = 16
-_MAX_MODES = 12
+_MAX_MODES = 64
+_MAX_TRAINED = 12  # modes: of more, the Gaussians are weighed as they are
+_NO_MASS = 30.0  # nats below the largest mass, by Laplace's approximation
 _DRAWS = 8192
 _CHAINS = 32
-_SEARCH_ROUNDS = 4
+_SEARCH_ROUNDS = 8
 _POOR_HALF_VARIANCE = 1.0  # nats
 _AUTO = "realnvp:10,width=96+sinh-arcsinh+triangular"
 _AUTO_SOME_DIMENSIONS = "realnvp:12,width=48+sinh-arcsinh+triangular"
@@ -168,7 +172,9 @@ class _Fit:
     trained: bool = False
     interrupted: bool = False
     around: float = 0.0
+    lucky: int = 0
     doubts: list[str] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.meter = Meter(self.target)
@@ -197,9 +203,14 @@ class _Fit:
             return self._improper_posterior(improper, known[0])
         fitted = self._refine(fitted)
         self._check_inverses(fitted.q)
+        if self.lucky:
+            self.fatal.append(
+                f"Of the modes that matter, {self.lucky} turned up in at most one of several "
+                "independent searches, so that others may be missing."
+            )
         chains: list[Chains] = []
-        drawn = fitted if self.interrupted else self._defend(fitted)
-        if not (self.interrupted or self._is_weighable(drawn)):
+        drawn = fitted if self.fatal or self.interrupted else self._defend(fitted)
+        if not (self.fatal or self.interrupted or self._is_weighable(drawn)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
         return self._posterior(fitted, drawn, chains)
@@ -207,7 +218,7 @@ class _Fit:
     def _refine(self, fitted: "_Weighed") -> "_Weighed":
         """Train flows where Gaussians will not do, and look for what they all miss."""
         for _ in range(_SEARCH_ROUNDS):
-            if self.always_train or not is_accurate(fitted.weights, self.settings):
+            if self._needs_flows(fitted):
                 with self.progress.stage("flow"):
                     fitted = self._weigh(self._train(fitted.q))
             found = Search([], 0.0)
@@ -221,10 +232,15 @@ class _Fit:
             extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
             fitted = self._weigh([*fitted.q.components, *extra])
         share = sum(outlier.share for outlier in found.outliers)
-        self.doubts.append(
-            f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
+        self.fatal.append(
+            "A search from far outside kept finding mass that the fit had missed "
+            f"({share:.1%} in its last round)."
         )
         return fitted
+
+    def _needs_flows(self, fitted: "_Weighed") -> bool:
+        few = len(fitted.q.components) <= _MAX_TRAINED
+        return self.always_train or (few and not is_accurate(fitted.weights, self.settings))
 
     def _check_inverses(self, q: Mixture) -> None:
         for component in q.components:
@@ -251,9 +267,13 @@ class _Fit:
         return starts
 
     def _climb(self, starts):
-        unit = np.eye(self.target.dim)
-        ends = [climb(self.meter, Gaussian(x, unit)) for x in starts]
-        return [end for end in ends if end is not None]
+        ends = climb_from(self.meter, starts)
+        if differ(self.meter, [end for end in ends if end.converged]):
+            points = np.concatenate([starts, [end.x for end in ends]])
+            explored = explore(self.meter, points, ends, self.rng)
+            self.lucky = explored.lucky
+            ends += explored.ends
+        return ends
 
     # Stage 2.
 
@@ -262,8 +282,12 @@ class _Fit:
         if not heads:
             return [self._match_anywhere(ends, starts)]
         fitted: list[Gaussian] = []
-        for head in heads:
-            gaussian = batch_and_match(self.meter, head.gaussian, self.rng)
+        tops = [laplace_or(self.meter, head.x, head.gaussian) for head in heads]
+        masses = np.array([head.log_p + g.log_det for head, g in zip(heads, tops, strict=True)])
+        for top, mass in zip(tops, masses, strict=True):
+            if mass < masses.max() - _NO_MASS:
+                continue
+            gaussian = batch_and_match(self.meter, top, self.rng)
             if not any(_same(gaussian, other) for other in fitted):
                 fitted.append(gaussian)
         return fitted
@@ -368,6 +392,7 @@ class _Fit:
             weights,
             chains,
             around=self.around,
+            fatal=self.fatal,
             doubts=doubts,
             precise=precision(pool.points, np.exp(pool.log_weights)),
             error=error,
