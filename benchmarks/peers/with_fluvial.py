@@ -7,7 +7,7 @@ from benchmarks.peers import Trainer
 from benchmarks.speed_problems import Problem
 from fluvial import Target
 from fluvial.flows import build_flow
-from fluvial.inference.train import flattened, optimizer, train_chunk
+from fluvial.inference.train import flattened, start_optimizer, train_chunk
 from fluvial.objectives import FreeEnergy
 
 
@@ -20,7 +20,7 @@ def trainer(problem: Problem, *, path: bool = False) -> Trainer:
     target = Target(problem.log_density, problem.dim)
     objective = FreeEnergy(draws=problem.draws, antithetic=False, path=path)
     parameters, _ = flattened(flow)
-    state = optimizer().init(parameters)
+    state = start_optimizer(parameters)
 
     def train(steps: int) -> None:
         nonlocal parameters, state
