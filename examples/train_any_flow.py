@@ -18,7 +18,7 @@ import fluvial
 from fluvial.objectives import Importance, base_log_prob
 from fluvial.targets.examples.synthetic import funnel
 
-K, STEPS = 8, 1000
+K, STEPS = 8, 2000
 target = funnel(2).target
 
 
@@ -34,9 +34,9 @@ def loss(flow, key):
 
 
 def main():
-    flow = fluvial.flows.build_flow("diagonal+spline:2", dim=2, key=jax.random.key(0))
+    flow = fluvial.flows.build_flow("spline:2+triangular", dim=2, key=jax.random.key(0))
     optimizer = functools.partial(optax.adamw, weight_decay=1e-3)
-    schedule = fluvial.training.warmup_cosine(1e-2, STEPS, warmup=50)
+    schedule = fluvial.training.warmup_cosine(2e-2, STEPS, warmup=50)
     flow, trace = fluvial.training.train_steps(
         loss, flow, optimizer, schedule, jax.random.key(1), steps=STEPS
     )

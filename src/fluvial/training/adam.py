@@ -60,13 +60,13 @@ def clip_by_running_median(
         norms = jnp.full(_WINDOW, jnp.inf, dtype)
         return ClippedState(inner.init(params), norms, jnp.zeros((), jnp.int32))
 
-    def update(gradient, state, params=None, **extra):
-        squares = sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient))
+    def update(updates, state, params=None, **extra):
+        squares = sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(updates))
         norm = jnp.sqrt(squares).astype(state.norms.dtype)
         median = jnp.median(state.norms)
         keep = jnp.isfinite(norm) & (norm <= skip * median)
         factor = jnp.where(norm > clip * median, clip * median / norm, 1.0)
-        clipped = jax.tree.map(lambda g: jnp.where(keep, g * factor.astype(g.dtype), 0), gradient)
+        clipped = jax.tree.map(lambda g: jnp.where(keep, g * factor.astype(g.dtype), 0), updates)
         moved, after = inner.update(clipped, state.rule, params, **extra)
         moved = _chosen(keep, moved, jax.tree.map(jnp.zeros_like, moved))
         newest = jnp.where(jnp.isfinite(norm), norm, state.norms[0])

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from fluvial.errors import InputError
@@ -63,7 +64,7 @@ def train_steps(
     loss: Loss,
     parameters: PyTree,
     optimizer: Optimizer,
-    schedule: optax.Schedule | Float[Array | np.ndarray, " steps"] | int | float,
+    schedule: optax.Schedule | Float[Array | np.ndarray, "*steps"] | int | float,
     key: PRNGKeyArray,
     *,
     steps: int | None = None,
@@ -81,6 +82,9 @@ def train_steps(
     loss and the optimizer once, not in a loop over seeds, and give data as ``batches`` or in an
     ``equinox.Module`` or ``functools.partial`` that is the loss. It can be called under
     ``jax.vmap``, to train from several seeds at once, and ``jax.jit``.
+
+    What is not finite shows in the trace, and reaches the optimizer: ``clip_by_running_median``
+    around any rule, or ``optax.apply_if_finite``, keeps one bad step from ending the training.
 
     Args:
         loss: from (parameters, key), or (parameters, key, batch), to a scalar, such as a free
@@ -124,14 +128,14 @@ def train_steps(
         ((500,), True)
     """
     count = _count(schedule, batches, steps)
-    if callable(schedule) or jnp.ndim(schedule) == 0:
-        rates = step_sizes(schedule, np.arange(count))
+    if isinstance(schedule, Array | np.ndarray):
+        rates = jnp.broadcast_to(jnp.asarray(schedule, jnp.float32), count)
     else:
-        rates = jnp.asarray(schedule, jnp.float32)
+        rates = step_sizes(schedule, np.arange(count))
     inputs = (_as_tree(loss), parameters, _as_tree(optimizer), rates, key, batches)
     inputs = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, np.ndarray) else x, inputs)
     # XLA's options are those of the outermost program: within another one there is none to compile
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(inputs)):
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(inputs)):
         return _train(*inputs)
     if isinstance(optimizer, optax.GradientTransformation) and _ascends(parameters, optimizer):
         raise InputError(

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, ArrayLike, Float32, Int
+from jaxtyping import Array, Float32, Int
 
 __all__ = ["step_sizes", "warmup_cosine", "warmup_stable_decay"]
 
@@ -86,7 +86,7 @@ def warmup_stable_decay(
         array([0.5  , 1.   , 1.   , 1.   , 0.501, 0.001])
     """
 
-    def schedule(step: ArrayLike) -> ArrayLike:
+    def schedule(step):
         xp = np if isinstance(step, np.ndarray) else jnp
         done = xp.clip((step + 1.0 - cooling_from) / cooling_steps, 0.0, 1.0)
         cooled = xp.where(step < cooling_from, 1.0, 0.5 + 0.5 * xp.cos(math.pi * done) + _FLOOR)
