@@ -30,7 +30,7 @@ def settled(count=40):
 
 
 def first_moment(state):
-    return state.rule[0].mu["a"]
+    return state.first["a"]
 
 
 def after_ordinary_steps(count=64):
@@ -58,8 +58,23 @@ def test_an_absurd_gradient_changes_nothing_but_the_count(size):
     update, after = step(gradient(size), before)
     assert not any(leaf.any() for leaf in jax.tree.leaves(update))
     assert int(after.skipped) == 1
-    jax.tree.map(np.testing.assert_array_equal, after.rule, before.rule)
+    assert int(after.taken) == 40
+    for name in ("first", "second"):
+        jax.tree.map(np.testing.assert_array_equal, getattr(after, name), getattr(before, name))
     assert np.isfinite(np.asarray(after.norms)[:41]).all()
+
+
+def test_it_is_optaxs_adam_behind_the_clip_for_any_rule():
+    one, other = settled(), clip_by_running_median(optax.adam(0.01))
+    with jax.numpy_dtype_promotion("standard"):
+        state = other.init(PARAMETERS)
+        for _ in range(40):
+            _, state = other.update(gradient(), state)
+        for size in (1.0, 3.0, 20.0, np.nan, 0.5):
+            expected, state = other.update(gradient(size), state)
+            found, one = step(gradient(size), one)
+            jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4), expected, found)
+    assert int(one.skipped) == int(state.skipped) == 2
 
 
 def test_an_absurd_gradient_moves_the_median_little():

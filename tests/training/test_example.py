@@ -11,4 +11,4 @@ def test_the_example_trains_a_flow_to_the_evidence(capsys):
     before, after = re.search(r"(-?[\d.]+) nats, then (-?[\d.]+)", said).groups()
     (evidence,) = re.search(r"log evidence (-?[\d.]+)", said).groups()
     assert float(after) > float(before)
-    assert abs(float(evidence)) < 0.1
+    assert abs(float(evidence)) < 0.3

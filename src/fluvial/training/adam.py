@@ -1,89 +1,54 @@
-"""Adam behind a clip on the running median of the gradient's norm."""
+"""Adam behind a clip on the running median of the gradient's norm, fused by hand."""
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, PyTree, Scalar
+from jaxtyping import Array, Float, Int, PyTree, Scalar
 
-__all__ = ["ClippedState", "adam", "clip_by_running_median"]
+from fluvial.training.clipping import CLIP, SKIP, measured, no_norms
 
-_WINDOW, _CLIP, _SKIP = 64, 2.0, 10.0
+__all__ = ["AdamState", "adam"]
+
+_EPS = 1e-8  # Kingma & Ba 2015
 
 
-class ClippedState(NamedTuple):
-    """What ``clip_by_running_median`` remembers.
+class AdamState(NamedTuple):
+    """What ``adam`` remembers.
 
     Attributes:
-        rule: the state of the rule behind the clip.
+        first: running mean of the gradients, a tree like the parameters.
+        second: running mean of their squares.
         norms: of the latest gradients, newest first; inf where there was none.
-        skipped: steps that were left out.
+        taken: steps that moved the parameters.
+        skipped: steps that were left out, since the gradient was absurdly long or not finite.
     """
 
-    rule: PyTree
+    first: PyTree
+    second: PyTree
     norms: Float[Array, " window"]
+    taken: Int[Array, ""]
     skipped: Int[Array, ""]
-
-
-def clip_by_running_median(
-    rule: optax.GradientTransformation, clip: int | float = _CLIP, skip: int | float = _SKIP
-) -> optax.GradientTransformationExtraArgs:
-    r"""Scale long gradients down, and leave out the steps of those that are absurd.
-
-    With m the median norm of the last 64 gradients, the rule is given
-
-    .. math:: g \min(1, \text{clip} \cdot m / \|g\|)
-
-    and where ‖g‖ is more than ``skip`` times m, or not finite, the step is left out: neither the
-    parameters nor the rule's state change, and ``skipped`` counts it. A few bad draws then cost one
-    step and not the training. Before half of the 64 are known, only what is not finite is left out.
-    The rule is that of fab-jax (Midgley et al. 2023, arXiv 2208.01893), which skips from 20 medians
-    on and takes the median of 100.
-
-    Args:
-        rule: what to do with the gradient, such as ``optax.adamw(1e-3)``.
-        clip: a longer gradient, as a multiple of the median norm, is scaled down to this.
-        skip: a longer one is left out.
-
-    Example:
-        >>> rule = clip_by_running_median(optax.sgd(1.0))
-        >>> state = rule.init(jnp.zeros(2))
-        >>> update, state = rule.update(jnp.array([jnp.nan, 1.0]), state)
-        >>> update, state.skipped.item()
-        (Array([0., 0.], dtype=float32), 1)
-    """
-    inner = optax.with_extra_args_support(rule)
-
-    def init(params: PyTree) -> ClippedState:
-        dtype = jnp.result_type(*jax.tree.leaves(params))
-        norms = jnp.full(_WINDOW, jnp.inf, dtype)
-        return ClippedState(inner.init(params), norms, jnp.zeros((), jnp.int32))
-
-    def update(updates, state, params=None, **extra):
-        squares = sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(updates))
-        norm = jnp.sqrt(squares).astype(state.norms.dtype)
-        median = jnp.median(state.norms)
-        keep = jnp.isfinite(norm) & (norm <= skip * median)
-        factor = jnp.where(norm > clip * median, clip * median / norm, 1.0)
-        clipped = jax.tree.map(lambda g: jnp.where(keep, g * factor.astype(g.dtype), 0), updates)
-        moved, after = inner.update(clipped, state.rule, params, **extra)
-        moved = _chosen(keep, moved, jax.tree.map(jnp.zeros_like, moved))
-        newest = jnp.where(jnp.isfinite(norm), norm, state.norms[0])
-        norms = jnp.concatenate([newest[None], state.norms[:-1]])
-        skipped = state.skipped + (~keep).astype(jnp.int32)
-        return moved, ClippedState(_chosen(keep, after, state.rule), norms, skipped)
-
-    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def adam(
     learning_rate: float | Scalar, b1: float = 0.9, b2: float = 0.999
-) -> optax.GradientTransformationExtraArgs:
-    """Adam (Kingma & Ba 2015, algorithm 1) behind ``clip_by_running_median``.
+) -> optax.GradientTransformation:
+    r"""Adam (Kingma & Ba 2015, algorithm 1) behind the clip of ``clip_by_running_median``.
+
+    With g the clipped gradient and t the number of steps that were not left out,
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad
+              v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
+              u = -\eta \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + 10^{-8}}
+
+    It does what ``clip_by_running_median(optax.adam(learning_rate, b1, b2))`` does. That one keeps
+    the old state beside the new one to choose between them, and a training step of three million
+    parameters then takes a fifth longer.
 
     Args:
-        learning_rate: the step size.
+        learning_rate: the step size, η.
         b1: decay of the running mean of gradients.
         b2: decay of the running mean of their squares.
 
@@ -91,11 +56,36 @@ def adam(
         >>> from fluvial.training import train_steps
         >>> def loss(x, key):
         ...     return jnp.sum((x - 3.0) ** 2)
-        >>> train_steps(loss, jnp.zeros(2), adam, 0.1, jax.random.key(0), steps=1)[0].round(4)
-        Array([0.1, 0.1], dtype=float32)
+        >>> x, _ = train_steps(loss, jnp.zeros(2), adam, 0.1, jax.random.key(0), steps=200)
+        >>> bool(jnp.allclose(x, 3.0, atol=0.01))
+        True
     """
-    return clip_by_running_median(optax.adam(learning_rate, b1, b2))
 
+    def init(params: PyTree) -> AdamState:
+        # the state may be donated: no two of its buffers may be one
+        first, second = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
+        taken, skipped = (jnp.zeros((), jnp.int32) for _ in range(2))
+        return AdamState(first, second, no_norms(params), taken, skipped)
 
-def _chosen(keep: Bool[Array, ""], one: PyTree, other: PyTree) -> PyTree:
-    return jax.tree.map(lambda a, b: jnp.where(keep, a, b), one, other)
+    def update(updates, state, params=None):
+        del params
+        keep, factor, norms = measured(updates, state.norms, CLIP, SKIP)
+        taken = state.taken + keep.astype(jnp.int32)
+        count = jnp.maximum(taken, 1).astype(norms.dtype)
+        step, shrink = learning_rate / (1 - b1**count), 1 / (1 - b2**count)
+
+        def move(g, m, v):
+            # Written so that each of the three is one loop over memory: nothing else costs here.
+            g = jnp.where(keep, g * factor.astype(g.dtype), 0)
+            m = jnp.where(keep, b1 * m + (1 - b1) * g, m)
+            v = jnp.where(keep, b2 * v + (1 - b2) * g**2, v)
+            change = step.astype(g.dtype) * m / (jnp.sqrt(v * shrink.astype(g.dtype)) + _EPS)
+            return jnp.where(keep, -change, 0), m, v
+
+        moved = jax.tree.map(move, updates, state.first, state.second)
+        outer, inner = (jax.tree.structure(tree) for tree in (updates, (0, 0, 0)))
+        change, first, second = jax.tree.transpose(outer, inner, moved)
+        skipped = state.skipped + (~keep).astype(jnp.int32)
+        return change, AdamState(first, second, norms, taken, skipped)
+
+    return optax.GradientTransformation(init, update)

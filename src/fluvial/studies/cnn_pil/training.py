@@ -25,10 +25,10 @@ def one_cycle(steps: int) -> Float32[np.ndarray, " steps"]:
 
     Example:
         >>> (1e4 * one_cycle(11)).round().tolist()[::2]
-        [1.0, 21.0, 28.0, 18.0, 7.0, 0.0]
+        [8.0, 30.0, 26.0, 18.0, 8.0, 1.0]
     """
-    schedule = optax.cosine_onecycle_schedule(steps, _PEAK, _RISE)
-    return np.asarray(step_sizes(schedule, np.arange(steps)))
+    schedule = optax.cosine_onecycle_schedule(steps + 1, _PEAK, _RISE)
+    return np.asarray(step_sizes(schedule, np.arange(1, steps + 1)))
 
 
 def start(side: int, key: PRNGKeyArray) -> TrainingState:
