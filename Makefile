@@ -1,15 +1,17 @@
 # Everything starts from the virtual environment, which is made when a target first needs it.
 PYTHON ?= python3
+PYTHON_OF_TESTS ?= $(PYTHON)
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow notebooks lint types imports wheel clean
+.PHONY: venv run test test-slow notebooks lint types imports wheel newcomer newcomer-all
+.PHONY: newest lowest pinned clean
 
 venv: .venv/made
 
 .venv/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[numpyro,pymc,plots,studies,notebooks,dask]" --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all]" --group dev
 	touch $@
 
 run: venv
@@ -39,5 +41,23 @@ imports: venv
 wheel: venv
 	$(BIN)/python -m build --wheel --outdir dist .
 
+# All that people are told to type, from the wheel, as a stranger would run it.
+newcomer: venv wheel
+	$(BIN)/python -m newcomer.environments bare all
+	$(BIN)/python -m pytest newcomer -n auto --environment bare --environment all
+
+EXTRAS = $(shell $(BIN)/python -c 'from newcomer.environments import EXTRAS; print(*EXTRAS)')
+newcomer-all: venv wheel
+	$(BIN)/python -m newcomer.environments bare $(EXTRAS) all
+	$(BIN)/python -m pytest newcomer -n auto $(patsubst %,--environment %,bare $(EXTRAS) all)
+
+# The tests, on the wheel with the newest release of every dependency, with the oldest that
+# pyproject.toml allows, or with constraints.txt. TESTS=tests is all of them; by default it is those
+# of what talks to other packages.
+TESTS ?= $(wildcard $(addprefix tests/,cli inference objectives replication report targets test_*.py))
+newest lowest pinned: venv wheel
+	$(BIN)/python -m newcomer.environments $@ --python $(PYTHON_OF_TESTS)
+	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
+
 clean:
-	rm -rf .venv dist
+	rm -rf .venv dist .newcomer

@@ -1,8 +1,8 @@
 """A decay rate for each of eight samples, fitted on a dask cluster: python examples/many_dask.py
 
-On a cluster of machines only the first line of main() differs: Client("scheduler:8786"). A line on
-the terminal shows how many fits are done. The detector of one sample has failed: its fit is
-reported among the failures, and the others go on.
+It needs the extra "dask". On a cluster of machines only the first line of main() differs:
+Client("scheduler:8786"). A line on the terminal shows how many fits are done. The detector of one
+sample has failed: its fit is reported among the failures, and the others go on.
 """
 
 import jax.numpy as jnp

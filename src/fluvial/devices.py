@@ -27,8 +27,13 @@ class Devices:
 
     Every process makes the same calls in the same order: most of them wait for the others.
 
+    CPU devices of one process share its cores, so that a computation gains nothing from a second
+    one. Other libraries make many of them for their own ends, PyMC a hundred when its JAX samplers
+    are imported; hence they are used only where someone asks.
+
     Args:
-        every: use all devices of all processes; otherwise the first of this process.
+        every: True for all devices of all processes; False for the first of this process; None
+            for all of all processes but, of CPU devices, only the first of each process.
 
     Attributes:
         count: how many devices.
@@ -43,14 +48,15 @@ class Devices:
         (1, 1, True)
     """
 
-    def __init__(self, *, every: bool):
-        used = jax.devices() if every else jax.local_devices()[:1]
+    def __init__(self, *, every: bool | None):
+        used = _used(every)
         mesh = Mesh(np.array(used), (_AXIS,))
         self._whole = NamedSharding(mesh, PartitionSpec())
         self.rows = NamedSharding(mesh, PartitionSpec(_AXIS)) if len(used) > 1 else None
         self.count = len(used)
-        self.processes = jax.process_count() if every else 1
-        self.first = not every or jax.process_index() == 0
+        alone = every is False
+        self.processes = 1 if alone else jax.process_count()
+        self.first = alone or jax.process_index() == 0
 
     def check_batch(self, batch: int) -> None:
         """Check that a batch can be split evenly.
@@ -148,6 +154,15 @@ class Devices:
         whole = np.asarray(array)
         # Each process copies its own devices' pieces; device_put would compare all processes'.
         return jax.make_array_from_callback(whole.shape, sharding, lambda place: whole[place])
+
+
+def _used(every: bool | None) -> list[Any]:
+    if every is False:
+        return jax.local_devices()[:1]
+    if every:
+        return jax.devices()
+    firsts = {device.process_index: device for device in reversed(jax.devices())}
+    return [d for d in jax.devices() if d.platform != "cpu" or d == firsts[d.process_index]]
 
 
 def _leave() -> None:

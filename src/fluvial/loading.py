@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from fluvial.errors import InputError
+from fluvial.storage.folder import holds
 
 if TYPE_CHECKING:
     from fluvial.amortized import DLGM, Trained
@@ -16,7 +17,7 @@ __all__ = ["load"]
 
 # The kinds of what is saved are named by the files that vouch for it. Reading one kind shall not
 # import what only another one needs.
-_TRAINED = "dlgm.json"
+_TRAINED = "dlgm"
 
 
 @overload
@@ -75,7 +76,7 @@ def load(
     if not path.is_dir():
         raise InputError(f"{directory} is not a folder: give one that was saved by fluvial.")
     for place in (path, path / "model"):
-        if (place / _TRAINED).is_file():
+        if holds(place, _TRAINED):
             from fluvial.amortized.storage import load_trained
 
             return load_trained(place, model=model, flow=flow)

@@ -1,6 +1,7 @@
 import json
 import shutil
 import signal
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -15,6 +16,7 @@ from fluvial.errors import InputError
 from fluvial.flows import Planar
 
 DIGITS = load_digits()
+OTHER = DIGITS.map(lambda pixels, _: pixels[::-1].copy())
 SHORT = Recipe(epochs=8, warmup=10, annealing_epochs=2)
 
 
@@ -147,14 +149,74 @@ def test_unfinished_it_is_not_loaded(tmp_path, monkeypatch):
     [
         ({"dlgm": DLGM(64, 4, 8)}, r"its latent is \[3\], and this model's is \[4\]"),
         ({"flow": "planar:3"}, "its flow is planar:2, and this model's is planar:3"),
-        ({"seed": 5}, "another seed"),
-        ({"recipe": Recipe(epochs=9, warmup=10)}, "another recipe"),
-        ({"images": DIGITS.train}, "another set of images"),
+        ({"seed": 5}, "run was trained with seed=0, not seed=5: resume it with seed=0, or"),
+        (
+            {"recipe": replace(SHORT, rate=0.1)},
+            "with rate=0.003, not rate=0.1: resume it with rate",
+        ),
+        ({"recipe": replace(SHORT, epochs=7)}, "with epochs=8, not epochs=7: .*epochs=8 or more"),
+        ({"recipe": replace(SHORT, annealing="none")}, "with annealing=kl, not annealing=none"),
+        ({"images": DIGITS.train}, "of 1,437 with 64 pixels each, not 1,293 with 64 pixels each"),
+        ({"images": OTHER}, "another set of images, of checksum [0-9a-f]{8}, not checksum"),
     ],
 )
 def test_another_training_is_not_gone_on_with(finished, change, match):
     with pytest.raises(InputError, match=match):
         run(finished[1], resume=True, **change)
+
+
+MORE = replace(SHORT, epochs=16)
+
+
+@pytest.fixture(scope="module")
+def continued(finished, tmp_path_factory):
+    folder = shutil.copytree(finished[1], tmp_path_factory.mktemp("more") / "run")
+    return run(folder, resume=True, recipe=MORE), folder
+
+
+def test_a_finished_training_goes_on_with_more_epochs(finished, continued):
+    before, after = finished[0].history, continued[0].history
+    assert after[: len(before)] == before
+    assert MORE.steps(1437) <= after[-1]["step"] < MORE.steps(1437) + 10
+    assert [line["step"] for line in after] == sorted({line["step"] for line in after})
+    assert continued[0].recipe == MORE
+    assert continued[0].validation_bound > finished[0].validation_bound
+
+
+def test_the_rate_of_what_is_added_is_that_of_the_longer_schedule(finished, continued):
+    last = len(finished[0].history) - 1
+    rates = [line["rate"] for line in continued[0].history]
+    total = continued[0].history[-1]["step"]
+    steps = np.array([line["step"] - 1 for line in continued[0].history[last + 1 :]])
+    np.testing.assert_allclose(rates[last + 1 :], MORE.rates(steps, total), rtol=1e-6)
+    assert rates[last + 1] > rates[last]
+
+
+def test_the_longer_training_is_loaded_and_read_when_resumed(continued):
+    trained, folder = continued
+    assert same(trained, fluvial.load(folder))
+    assert same(trained, run(folder, resume=True, recipe=MORE))
+
+
+def test_what_is_added_resumes_to_the_same_bits(finished, continued, tmp_path, monkeypatch):
+    folder = shutil.copytree(finished[1], tmp_path / "run")
+    interrupted(folder, monkeypatch, after=1, resume=True, recipe=MORE)
+    assert same(finished[0], fluvial.load(folder))
+    assert same(continued[0], run(folder, resume=True, recipe=MORE))
+
+
+def test_more_epochs_are_announced(finished, tmp_path, capsys):
+    folder = shutil.copytree(finished[1], tmp_path / "run")
+    run(folder, resume=True, recipe=replace(SHORT, epochs=9), progress=True)
+    assert "epochs to 9: the learning rate is that of a schedule of 9" in capsys.readouterr().err
+
+
+def test_without_checkpoints_a_model_does_not_go_on(finished, tmp_path):
+    folder = shutil.copytree(finished[1], tmp_path / "run")
+    shutil.rmtree(folder / "checkpoints")
+    (folder / "checkpoints").mkdir()
+    with pytest.raises(InputError, match="no checkpoint to go on from: choose another folder"):
+        run(folder, resume=True, recipe=MORE)
 
 
 def test_a_training_is_not_overwritten(finished):
@@ -186,7 +248,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_stays_usable(
 def test_a_damaged_model_is_made_again_of_the_checkpoints(finished, tmp_path):
     folder = shutil.copytree(finished[1], tmp_path / "run")
     (folder / "model" / "dlgm.safetensors").write_bytes(b"short")
-    with pytest.raises(InputError, match=r"model cannot be read .*: delete it, and to resume will"):
+    with pytest.raises(InputError, match=r"model cannot be read .*: delete it, and resume to make"):
         run(folder, resume=True)
     shutil.rmtree(folder / "model")
     assert same(finished[0], run(folder, resume=True))

@@ -23,6 +23,7 @@ def trained(epochs: float, batch: int, folder: Path | None = None) -> amortized.
         resume=folder is not None,
         checkpoint_seconds=0.0,
         progress=False,
+        every_device=True,
     )
 
 

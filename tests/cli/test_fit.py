@@ -86,6 +86,15 @@ def test_out_leaves_a_posterior_a_netcdf_file_and_a_picture(run, models, tmp_pat
     assert (out / "pair.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_log_likelihood_can_be_left_out(run, tmp_path):
+    for option in ("--log-likelihood", "--no-log-likelihood"):
+        out = tmp_path / option
+        model = "examples/regression_numpyro.py:target"
+        assert run("fit", model, "--out", out, "--draws", 8, option)[0] == 0
+        with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
+            assert ("log_likelihood" in tree.children) == (option == "--log-likelihood")
+
+
 def test_an_earlier_run_is_replaced(run, models, tmp_path):
     for seed in (1, 2):
         assert run("fit", f"{models}:normal", "--out", tmp_path / "run", "--seed", seed)[0] == 0

@@ -7,9 +7,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+import fluvial.replication as package
 from fluvial.replication import compare_runs
 from fluvial.replication.run import Run, RunCell
-from fluvial.reproduction import notebook as package
 
 
 @pytest.fixture

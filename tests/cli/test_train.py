@@ -20,6 +20,20 @@ def test_it_trains_on_peoples_own_images(run, tmp_path):
     assert trained.dlgm.inference.flow.spec == "planar:10"
 
 
+def test_few_images_are_one_batch(run, tmp_path, monkeypatch):
+    recipes = []
+
+    def end(*_, recipe, **__):
+        recipes.append(recipe)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(amortized, "train", end)
+    np.save(tmp_path / "own.npy", np.random.default_rng(0).random((20, 4, 4)))
+    run("train", tmp_path / "own.npy", "--out", tmp_path / "run")
+    run("train", "digits", "--out", tmp_path / "run")
+    assert [recipe.batch for recipe in recipes] == [16, 100]
+
+
 def test_it_says_what_it_understood_of_the_data(run, tmp_path, monkeypatch):
     def end(*_, **__):
         raise KeyboardInterrupt
@@ -28,7 +42,9 @@ def test_it_says_what_it_understood_of_the_data(run, tmp_path, monkeypatch):
     np.save(tmp_path / "own.npy", np.linspace(-1, 16, 400 * 6).reshape(400, 2, 3))
     _, _, stderr = run("train", tmp_path / "own.npy", "--out", tmp_path / "run")
     assert stderr.startswith(
-        "own: 320 images of 2x3 to train on, 40 to choose by, 40 to test; gaussian likelihood\n"
+        "data: own: 400 images of 3x2 (width x height), gray, float32 -1 to 16 -> gaussian "
+        "likelihood (guessed from values outside [0, 1]: --likelihood chooses another); 320 to "
+        "train on, 40 to choose by, 40 to test\n"
     )
 
 
@@ -69,11 +85,18 @@ def test_ctrl_c_says_how_to_go_on(run, tmp_path, monkeypatch):
     [
         (("no-such-file.npy",), "no file or folder 'no-such-file.npy'"),
         (("digits", "--flow", "planer:3"), 'no flow is called "planer"'),
+        (("absent.npy", "--flow", "planar:99999999999"), "more than 10000 layers"),
+        (("absent.npy", "--seed", "99999999999999999999"), "give a whole number from 0 to 4294967"),
+        (("absent.npy", "--seed", "-1"), "seed=-1: give a whole number"),
+        (("digits", "--epochs", "1e300"), "epochs=1e+300 of 1437 images in batches of 100"),
+        (("digits", "--hidden", "99999999999"), "GB to train, and this machine has"),
+        (("digits", "--latent", "9999999999"), "GB to train, and this machine has"),
+        (("digits", "--size", "8x8"), "digits is as it is published: leave size and color out"),
         (("digits", "--activation", "sine"), 'no activation is called "sine"'),
     ],
 )
 def test_wrong_input_is_one_sentence(run, tmp_path, arguments, match):
-    code, _, stderr = run("train", *arguments, "--out", tmp_path / "run", *SMALL)
+    code, _, stderr = run("train", "--out", tmp_path / "run", *SMALL, *arguments)
     assert code == 1
     assert match in stderr
     assert stderr.count("\n") == 1

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fluvial.datasets import load_own, read_images
+from fluvial.datasets import describe, load_own, read_images
 from fluvial.errors import InputError
 from tests.datasets.files import color, gray, idx_bytes, png
 
@@ -57,8 +57,13 @@ def test_every_format_gives_the_same_images(tmp_path):
             r"NaN or infinite pixels, 80 of them, the first at index \(0, 0, 0\)",
         ),
         (np.full((20, 2, 2), np.inf), "NaN or infinite pixels, 80 of them"),
-        (np.full((20, 2, 2), 60_000, np.uint16), "integers from 60000 to 60000, which uint8"),
-        (np.full((20, 2, 2), -1), "integers from -1 to -1"),
+        (np.arange(59_920, 60_000, dtype=np.uint16).reshape(20, 2, 2), "from 59920 to 59999, whi"),
+        (np.arange(-1, 79).reshape(20, 2, 2), "integers from -1 to 78"),
+        (np.arange(80.0).reshape(20, 2, 2) * 1e300, "which float32 cannot hold: rescale them"),
+        (np.full((20, 2, 2), 7.0), "own.npy is blank, 7 in every pixel: there is nothing to learn"),
+        (gray(20, 2) * 1j, "holds complex128 values: give images of real numbers"),
+        (np.zeros(20, [("a", "f4")]), "give images of real numbers"),
+        (gray(1, 2), "holds 1 image, too few"),
         (np.zeros((0, 2, 2)), "there is no image in it"),
         (np.zeros((2, 2, 2, 2, 2)), r"shape \(2, 2, 2, 2, 2\): give images of shape"),
         (np.array(["a", "b"]), "holds <U1 values"),
@@ -118,3 +123,40 @@ def test_several_arrays_of_which_none_is_named(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"absent.npy does not exist"):
         load_own(tmp_path / "absent.npy")
+
+
+@pytest.mark.parametrize("size", ["0x4", "5", "axb", "99999x99999", (0, 4), (2000, 2)])
+def test_sizes_that_make_no_sense(tmp_path, size):
+    (tmp_path / "a.png").write_bytes(png(gray(1, 4)[0]))
+    with pytest.raises(InputError, match="give width and height, each from 1 to 1024 pixels"):
+        read_images(tmp_path, size=size)
+
+
+def test_arrays_are_not_resized(tmp_path):
+    with pytest.raises(InputError, match="only pictures are resized"):
+        read_images(_saved(tmp_path, gray(5, 4)), size="2x2")
+
+
+def test_a_single_picture(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(gray(1, 4)[0]))
+    with pytest.raises(InputError, match=r"a.png is one picture: give a folder of at least 10"):
+        read_images(tmp_path / "a.png")
+
+
+def test_what_was_guessed_is_kept_with_the_data(tmp_path):
+    data = load_own(_saved(tmp_path, np.moveaxis(color(20, 5), -1, 1)))
+    assert describe(data) == (
+        "own: 20 images of 5x5, color, uint8 0 to 255 -> logit-normal likelihood (guessed from "
+        "colors in 255ths: --likelihood chooses another); shape (20, 3, 5, 5) is taken as channels "
+        "first; 16 to train on, 2 to choose by, 2 to test"
+    )
+    chosen = load_own(_saved(tmp_path, gray(20, 4)), "gaussian")
+    assert "-> gaussian likelihood; 16 to train on" in describe(chosen)
+
+
+def test_floats_stay_as_they_are_for_a_gaussian_that_is_asked_for(tmp_path):
+    path = _saved(tmp_path, gray(20, 4).astype(float))
+    assert load_own(path).train.dtype == np.uint8
+    chosen = load_own(path, "gaussian")
+    assert chosen.train.dtype == np.float32
+    assert chosen.train.max() > 200

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Chain, Diagonal, Householder, Stacked, Triangular, build_flow
+from fluvial.flows import Chain, Diagonal, Householder, Stacked, Triangular, build_flow, check_flow
 
 KEY = jax.random.key(0)
 
@@ -65,6 +65,19 @@ def test_a_flow_is_returned_as_it_is():
         ("realnvp+", 3, 'no flow is called ""'),
         ("realnvp", 1, "at least 2 coordinates"),
         ("planar", 0, "at least 1 coordinate"),
+        ("planar:99999999999", 3, 'flow "planar:99999999999": that is more than 10000 layers'),
+        ("planar:10001", 3, "more than 10000 layers: choose fewer"),
+        ("planar:" + "9" * 5000, 3, "more than 10000 layers"),
+        ("planar:9000+radial:9000", 3, "more than 10000 layers"),
+        ("+".join(["triangular"] * 10_001), 3, "more than 10000 layers"),
+        ("realnvp,width=99999999999", 3, 'width must be at most 10000, got "99999999999"'),
+        ("spline:2,depth=1000000", 3, "depth must be at most 10000"),
+        ("continuous,steps=1000000000", 3, "steps must be at most 10000"),
+        ("realnvp:2,width=9999,depth=9999", 3, "more than 1,000,000,000 weights"),
+        ("continuous,width=1e9", 3, "width must be a whole number"),
+        ("realnvp:9999,width=9999", 3, "more than 1,000,000,000 weights"),
+        ("realnvp,max_grow=inf", 3, 'max_grow must be at most 10000, got "inf"'),
+        ("realnvp,max_grow=nan", 3, 'max_grow must be a number, got "nan"'),
         (Diagonal(2), 3, "the flow is of dimension 2, but 3 is wanted."),
     ],
 )
@@ -74,7 +87,30 @@ def test_what_cannot_be_built_is_refused_in_a_sentence(spec, dim, sentence):
     assert sentence in str(caught.value)
 
 
+def test_a_text_is_checked_without_building_it():
+    check_flow("planar:10000")
+    with pytest.raises(InputError, match="more than 10000 layers"):
+        check_flow("planar:10001")
+
+
 def test_dtype_reaches_every_parameter(x64):
     flow = build_flow("sinh-arcsinh+realnvp:2+planar:2", 3, key=KEY, dtype=jnp.float64)
     trainable = [a for a in jax.tree.leaves(flow) if jnp.issubdtype(a.dtype, jnp.floating)]
     assert {a.dtype for a in trainable} == {jnp.dtype("float64")}
+
+
+@pytest.mark.parametrize(
+    ("spec", "dim", "words"),
+    [
+        ("planar:99999999999", 2, "at most 1,000 are built"),
+        ("planar:600+radial:600", 2, "has 1,200 layers"),
+        ("realnvp:1000,width=10000", 2, "its parameters would take"),
+        ("triangular", 10**6, "its parameters would take"),
+        ("realnvp:2,width=99999999", 2, "width must be at most 10,000"),
+        ("spline:2,bound=nan", 2, "bound must be at most"),
+        ("+".join(["planar"] * 500), 2, "write it shorter"),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_takes_any(spec, dim, words):
+    with pytest.raises(InputError, match=words):
+        build_flow(spec, dim, key=jax.random.key(0))

@@ -35,7 +35,7 @@ def measured() -> dict:
             max_steps=STEPS,
             devices=Devices(every=True),
         )
-    posterior = fluvial.fit(target, FLOW, max_steps=STEPS, progress=False)
+    posterior = fluvial.fit(target, FLOW, max_steps=STEPS, progress=False, every_device=True)
     return {
         "devices": jax.device_count(),
         "free_energies": training.free_energies.tolist(),

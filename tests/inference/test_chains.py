@@ -6,6 +6,7 @@ import numpy as np
 from fluvial.inference.chains import latent_chains
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.mixture import GaussianComponent
+from fluvial.inference.settings import Settings
 from fluvial.targets import Target
 
 
@@ -32,3 +33,18 @@ def test_chains_on_two_separate_modes_do_not_pass():
     component = GaussianComponent(Gaussian(np.zeros(1), 12.0 * np.eye(1)))
     starts = np.random.default_rng(0).standard_normal((32, 1))
     assert latent_chains(component, Target(log_density, dim=1), starts, seed=0).rhat > 1.2
+
+
+def test_chains_that_have_not_mixed_are_run_on():
+    component = GaussianComponent(Gaussian(np.zeros(1), np.eye(1)))
+    target = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
+    starts = np.random.default_rng(0).standard_normal((32, 1))
+    short, long = (
+        latent_chains(component, target, starts, seed=0, settings=Settings(max_rhat=limit))
+        for limit in (1.1, 0.5)
+    )
+    assert (short.draws.shape, long.draws.shape) == ((32, 256, 1), (32, 512, 1))
+    assert long.evaluations > 3 * short.evaluations
+    assert long.ess > 1.5 * short.ess
+    np.testing.assert_allclose(long.draws.mean(), 1.0, atol=0.05)
+    np.testing.assert_allclose(long.log_p.ravel(), target.values(long.draws.reshape(-1, 1)))

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.targets import Target
 
 
@@ -39,36 +38,3 @@ def test_a_gradient_that_is_lost_is_complained_of():
     complaint = gradient_complaint(meter, np.array([0.3, 0.7]), np.random.default_rng(0))
     assert complaint is not None
     assert "finite differences" in complaint
-
-
-@pytest.mark.parametrize(
-    "log_density",
-    [
-        lambda x: -0.5 * x[0] ** 2,
-        lambda x: -0.5 * (x[0] + x[1]) ** 2 + 0.0 * x[1],
-        lambda x: -0.5 * x[0] ** 2 - 0.9 * jnp.log1p(jnp.abs(x[1])),
-        lambda x: -0.5 * x[0] ** 2 + x[1],
-    ],
-    ids=["flat", "ridge", "heavy", "growing"],
-)
-def test_an_improper_density_is_recognized(log_density):
-    # The ridge runs along a diagonal, so that only a Gaussian which has followed it can show it.
-    meter = meter_of(log_density)
-    q = batch_and_match(meter, Gaussian(np.zeros(2), np.eye(2)), np.random.default_rng(0))
-    complaint = improper_complaint(meter, q.mean, q.cholesky)
-    assert complaint is not None
-    assert "improper" in complaint
-
-
-@pytest.mark.parametrize(
-    "log_density",
-    [
-        lambda x: -0.5 * jnp.sum(x**2),
-        lambda x: -jnp.sum(jnp.log1p(x**2)),
-        lambda x: -jnp.sum(jnp.abs(x)),
-        lambda x: jnp.where(jnp.abs(x[0]) < 1.0, 0.0, -jnp.inf) - 0.5 * x[1] ** 2,
-    ],
-    ids=["gaussian", "cauchy", "laplace", "bounded"],
-)
-def test_a_proper_density_is_not_called_improper(log_density):
-    assert improper_complaint(meter_of(log_density), np.zeros(2), np.eye(2)) is None

@@ -13,6 +13,8 @@ from fluvial.targets.examples.registry import example
 from tests.inference.fitting_program import measured
 
 PROGRAM = Path(__file__).with_name("fitting_program.py")
+FRONT_ENDS = Path(__file__).with_name("front_ends_program.py")
+QUICK = "--xla_backend_optimization_level=0"
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +22,15 @@ def alone():
     return measured()
 
 
-def _start(*arguments, flags: str = "") -> subprocess.Popen:
+@pytest.fixture(scope="module")
+def front_ends():
+    """What a process finds in which nothing asks for devices."""
+    return json.loads(_start(program=FRONT_ENDS, flags=QUICK).communicate(timeout=300)[0])
+
+
+def _start(*arguments, flags: str = "", program: Path = PROGRAM) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, PROGRAM, *(str(argument) for argument in arguments)],
+        [sys.executable, program, *(str(argument) for argument in arguments)],
         env={**os.environ, "XLA_FLAGS": flags},
         stdout=subprocess.PIPE,
         text=True,
@@ -65,3 +73,30 @@ def test_what_the_host_computes_is_not_split():
         "examples/eight_schools.stan", data="examples/eight_schools.json"
     ).on_host
     assert not example("banana").target.on_host
+
+
+def _assert_front_ends_use_one(found, alone, devices):
+    assert found["devices"] == devices
+    assert found["used"] == {"None": 1, "True": devices, "False": 1}
+    for name, fit in alone["fits"].items():
+        for quantity, value in fit.items():
+            np.testing.assert_allclose(found["fits"][name][quantity], value, rtol=1e-6)
+
+
+def test_no_front_end_changes_the_process(front_ends):
+    assert front_ends["devices"] == 1
+    assert front_ends["flags"] == QUICK
+
+
+def test_the_hundred_devices_that_pymc_makes_are_not_used(front_ends):
+    process = _start("pymc.sampling.jax", program=FRONT_ENDS, flags=QUICK)
+    found = json.loads(process.communicate(timeout=300)[0])
+    _assert_front_ends_use_one(found, front_ends, devices=100)
+
+
+@pytest.mark.slow
+def test_four_devices_that_the_user_has_for_other_ends_are_not_used(front_ends):
+    flags = f"{QUICK} --xla_force_host_platform_device_count=4"
+    found = json.loads(_start(program=FRONT_ENDS, flags=flags).communicate(timeout=300)[0])
+    _assert_front_ends_use_one(found, front_ends, devices=4)
+    assert found["flags"] == flags

@@ -1,5 +1,6 @@
 """The whole pipeline on problems with known answers."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -77,6 +78,49 @@ def test_every_mode_has_its_weight(name):
     assert abs(posterior.log_evidence - known.log_evidence) < 0.01
 
 
+def predator_and_prey(seed):
+    """Ten noisy counts of each: a needle among false optima. Its log density, and the truth."""
+    center = np.array([-0.2, -3.1, -0.2, -3.1])
+
+    def slope(u, rates):
+        grow, eaten, starve, feed = rates
+        return jnp.stack([grow - eaten * jnp.exp(u[1]), feed * jnp.exp(u[0]) - starve])
+
+    def solve(x):
+        rates, h = jnp.exp(x), 0.05
+
+        def step(u, _):
+            k1 = slope(u, rates)
+            k2 = slope(u + 0.5 * h * k1, rates)
+            k3 = slope(u + 0.5 * h * k2, rates)
+            u = u + h / 6 * (k1 + 2 * k2 + 2 * k3 + slope(u + h * k3, rates))
+            return u, u
+
+        start = jnp.log(jnp.array([30.0, 1.0], x.dtype))
+        return jax.lax.scan(step, start, None, length=400)[1][39::40]
+
+    rng = np.random.default_rng(seed)
+    truth = center + 0.5 * rng.normal(size=4)
+    with jax.enable_x64(True):
+        counts = np.asarray(solve(jnp.asarray(truth))) + 0.1 * rng.normal(size=(10, 2))
+
+    def log_density(x):
+        misfit = (jnp.clip(solve(x), -23.0, 9.2) - counts.astype(x.dtype)) / 0.1
+        return -0.5 * jnp.sum(((x - center) / 0.5) ** 2) - 0.5 * jnp.sum(misfit**2)
+
+    return fluvial.Target(log_density, dim=4), truth
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_a_needle_among_false_optima_is_found_and_trusted(seed):
+    target, truth = predator_and_prey(seed)
+    posterior = fluvial.fit(target, progress=False)
+    assert posterior.verdict is not fluvial.Verdict.FAILED
+    excess = target.values(truth[None]) - posterior.log_prob(truth[None]) - posterior.log_evidence
+    assert excess[0] < 5.0
+
+
 def test_one_dimension_is_fitted_too():
     target = fluvial.Target(lambda x: jnp.sum(2.0 * x - jnp.exp(x)), dim=1)  # ln Gamma(2) draws
     posterior = fluvial.fit(target, max_steps=1000, progress=False)
@@ -86,8 +130,6 @@ def test_one_dimension_is_fitted_too():
 
 
 def test_a_custom_flow_is_trained():
-    import jax
-
     flow = build_flow("realnvp:2,width=8", 2, key=jax.random.key(0))
     assert isinstance(flow, Flow)
     posterior = fluvial.fit(FUNNEL_2D, flow=flow, max_steps=100, progress=False)

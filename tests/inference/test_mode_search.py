@@ -58,3 +58,42 @@ def test_tails_that_were_cut_off_are_measured():
     reach = 1.0 / np.sqrt(1.0 + edge**2) - 1.0 / np.sqrt(1.0 + 16.0**2)
     found = mass_outside(meter, unit(), LOG_Z, np.random.default_rng(0))
     np.testing.assert_allclose(found.around, reach, rtol=0.2)
+
+
+def needles(x):
+    """Two of them, so far apart in their own widths that no look around one sees the other."""
+    squares = jnp.stack([jnp.sum(x**2) / 0.01**2, jnp.sum((x - 3.0) ** 2) / 0.001**2])
+    return logsumexp(jnp.array([0.0, 8.0 + 4.0 * np.log(10.0)]) - 0.5 * squares)
+
+
+def lower_needle():
+    q = Gaussian(np.zeros(4), 0.01 * np.eye(4))
+    return Mixture((GaussianComponent(q),), np.ones(1)), 2.0 * LOG_Z + 4.0 * np.log(0.01)
+
+
+def test_a_point_that_was_evaluated_once_cannot_contradict_the_approximation():
+    meter = Meter(Target(needles, dim=4))
+    meter.values(np.full((1, 4), 3.02))
+    q, log_z = lower_needle()
+    found = mass_outside(meter, q, log_z, np.random.default_rng(0)).outliers
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].gaussian.mean, 3.0, atol=0.01)
+    np.testing.assert_allclose(np.log(found[0].share), 8.0, atol=0.1)
+
+
+def ring_of_small_modes(small):
+    """Ten modes, each of a share too small for a component of its own, around one."""
+    angles = np.linspace(0.0, 2.0 * np.pi, 11)[:-1]
+    centers = jnp.asarray(15.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+
+    def log_density(x):
+        modes = np.log(small) - 0.5 * jnp.sum((x - centers.astype(x.dtype)) ** 2, axis=1)
+        return jnp.logaddexp(-0.5 * jnp.sum(x**2), logsumexp(modes))
+
+    return Meter(Target(log_density, dim=2))
+
+
+def test_many_small_places_are_added_up():
+    found = mass_outside(ring_of_small_modes(0.004), unit(), LOG_Z, np.random.default_rng(0))
+    assert sum(place.share for place in found.outliers) > 0.01
+    assert all(place.share < 0.005 for place in found.outliers)

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fluvial.inference.stopping import Best, Phase, Schedule
 
@@ -21,6 +22,23 @@ def run(schedule: Schedule, free_energy, spread: float = 1.0) -> list[float]:
 def test_progress_is_given_all_its_steps():
     rates = run(Schedule(1e-2, 100, 3000), lambda step: -step / 100.0)
     assert len(rates) == 3000
+
+
+@pytest.mark.parametrize("max_steps", [1, 50, 100, 101, 150, 200, 450, 777])
+def test_the_most_steps_are_a_maximum(max_steps):
+    """Steps whose size is 0 fill up the last chunk, and are no steps."""
+    for slope in (0.01, 0.0):
+        rates = np.array(run(Schedule(1e-2, 100, max_steps), lambda step, k=slope: -k * step))
+        assert np.count_nonzero(rates) <= max_steps
+        assert len(rates) <= 100 * -(-max_steps // 100)
+        assert rates[rates > 0.0][-1] < 1e-4
+
+
+def test_a_chunk_says_how_many_steps_it_takes():
+    schedule = Schedule(1e-2, 100, 150)
+    assert schedule.steps == 100
+    schedule.report(np.zeros(100), np.arange(50.0))
+    assert schedule.steps == 50
 
 
 def test_a_plateau_is_noticed_early():

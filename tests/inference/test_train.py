@@ -3,8 +3,10 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fluvial.flows import build_flow
+from fluvial.inference.stopping import Best
 from fluvial.inference.train import train
 from fluvial.objectives import FreeEnergy
 from fluvial.targets import Target
@@ -45,3 +47,25 @@ def test_ctrl_c_keeps_the_best_flow_so_far():
     assert len(result.free_energies) == 100
     x, _ = result.flow.forward(jnp.ones(2))
     assert (np.abs(x) > 1.1).all()
+
+
+@pytest.mark.parametrize("max_steps", [1, 130])
+def test_max_steps_is_a_maximum(max_steps):
+    seen = []
+    target = Target(lambda x: -0.5 * jnp.sum((x / 3.0) ** 2), dim=2)
+    result = trained(
+        "diagonal", target, max_steps=max_steps, on_chunk=lambda steps, elbo: seen.append(steps)
+    )
+    assert len(result.free_energies) == seen[-1] == max_steps
+
+
+def test_step_sizes_that_are_given_up_are_counted(monkeypatch):
+    """The check of each chunk says that the step size has diverged."""
+    monkeypatch.setattr(Best, "offer", lambda *_: -np.inf)
+    seen = []
+    target = Target(lambda x: -0.5 * jnp.sum((x / 3.0) ** 2), dim=2)
+    result = trained(
+        "diagonal", target, max_steps=250, on_chunk=lambda steps, elbo: seen.append(steps)
+    )
+    assert seen == [100, 200, 250]
+    assert len(result.free_energies) == 250

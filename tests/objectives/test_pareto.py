@@ -15,8 +15,9 @@ def pareto(shape: float, size: int, seed: int = 0) -> np.ndarray:
     return -np.log(survival) if shape == 0.0 else (survival**-shape - 1.0) / shape
 
 
-# Where M is whole; elsewhere ArviZ takes one draw less for the tail.
-@pytest.mark.parametrize("size", [25, 100, 400, 10_000])
+# Where M is whole; elsewhere ArviZ takes one draw less for the tail. Its releases do not agree on
+# whether five are enough.
+@pytest.mark.parametrize("size", [30, 100, 400, 10_000])
 @pytest.mark.parametrize("shape", [-0.3, 0.0, 0.2, 0.7, 1.2])
 def test_the_numbers_are_those_of_arviz(size, shape):
     log_weights = np.log(pareto(shape, size))

@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import arviz_plots
 import arviz_stats
+import jax
 import numpy as np
 import pytest
 import xarray
 
 import fluvial
 from fluvial.errors import InputError
+from fluvial.inference import netcdf
 from fluvial.posterior.pool import Pool
 from fluvial.targets.numpyro import from_numpyro
 
@@ -77,6 +79,112 @@ def test_the_log_likelihood_of_a_numpyro_model(posterior_of):
     z = y - tree.posterior["mu"].values[..., :1]
     expected = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
     np.testing.assert_allclose(tree.log_likelihood["y"], expected, rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def pymc_model():
+    """Two groups; its predictive follows the draws so closely that they can be told from it."""
+    pm = pytest.importorskip("pymc")
+    with pm.Model(coords={"group": ["a", "b"], "row": [10, 20, 30]}) as model:
+        index = pm.Data("index", np.array([0, 1, 1]), dims="row")
+        effect = pm.Normal("effect", 0.0, 3.0, dims="group")
+        pm.Deterministic("twice", 2.0 * effect, dims="group")
+        pm.Normal("y", effect[index], 1e-6, observed=np.array([1.0, -2.0, -2.5]), dims="row")
+    return model
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_predictive_of_pymc_uses_the_draws(pymc_model, posterior_of, tmp_path):
+    import arviz
+    import pymc as pm
+
+    posterior = posterior_of(fluvial.from_pymc(pymc_model))
+    loaded = fluvial.load(posterior.save(tmp_path / "run"))
+    posterior.to_netcdf(tmp_path / "posterior.nc", 16)
+    assert loaded.target is None
+    names = [f"{name}[{group}]" for name in ("effect", "twice") for group in "ab"]
+    for each in (posterior, loaded):
+        assert [row.name for row in each.summary().rows] == names
+    from_datatree = arviz.InferenceData.from_datatree
+    for data in (
+        from_datatree(posterior.to_arviz(16)),
+        from_datatree(loaded.to_arviz(16)),
+        arviz.from_netcdf(tmp_path / "posterior.nc", engine="h5netcdf"),
+    ):
+        assert data.posterior["effect"].dims == ("chain", "draw", "group")
+        assert data.posterior["twice"].coords["group"].values.tolist() == ["a", "b"]
+        assert data.observed_data["y"].coords["row"].values.tolist() == [10, 20, 30]
+        predictive = pm.sample_posterior_predictive(
+            data,
+            model=pymc_model,
+            progressbar=False,
+            random_seed=0,
+            compile_kwargs={"mode": "FAST_COMPILE"},
+        )
+        expected = data.posterior["effect"].values[..., [0, 1, 1]]
+        np.testing.assert_allclose(predictive.posterior_predictive["y"], expected, atol=1e-4)
+
+
+def test_a_predictive_of_numpyro_has_the_plates(posterior_of):
+    numpyro = pytest.importorskip("numpyro")
+    from numpyro.distributions import Normal
+
+    def model(y=None):
+        with numpyro.plate("school", 2):
+            effect = numpyro.sample("effect", Normal(0.0, 3.0))
+            numpyro.sample("y", Normal(effect, 1e-6), obs=y)
+
+    posterior = posterior_of(from_numpyro(model, np.array([1.0, -2.0])))
+    draws = posterior.draws(8)
+    predictive = numpyro.infer.Predictive(model, posterior_samples=draws)(jax.random.key(0))
+    np.testing.assert_allclose(predictive["y"], draws["effect"], atol=1e-4)
+    tree = posterior.to_arviz(8)
+    assert tree.posterior["effect"].dims == ("chain", "draw", "school")
+    assert tree.log_likelihood["y"].dims == ("chain", "draw", "school")
+    np.testing.assert_array_equal(tree.observed_data["y"], [1.0, -2.0])
+
+
+def test_scopes_of_numpyro_are_no_groups(posterior_of, tmp_path):
+    numpyro = pytest.importorskip("numpyro")
+    from numpyro.distributions import Normal
+
+    def model():
+        with numpyro.plate("J", 2):
+            numpyro.sample("x", Normal())
+
+    posterior = posterior_of(from_numpyro(numpyro.handlers.scope(model, prefix="in")))
+    assert posterior.to_arviz(8).posterior["in.x"].dims == ("chain", "draw", "in.J")
+    posterior.to_netcdf(tmp_path / "posterior.nc", 8)
+    assert fluvial.load(posterior.save(tmp_path / "run")).draws(3)["in/x"].shape == (3, 2)
+
+
+def test_the_log_likelihood_can_be_left_out(pymc_model, stan_target, posterior_of):
+    for target in (fluvial.from_pymc(pymc_model), stan_target):
+        tree = posterior_of(target).to_arviz(8, log_likelihood=False)
+        assert "log_likelihood" not in tree.children
+        assert "log_lik" not in tree.posterior
+
+
+@pytest.mark.parametrize("block", [2**22, 20, 1])
+def test_a_file_written_in_blocks_holds_what_to_arviz_returns(
+    block, pymc_model, posterior_of, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(netcdf, "_BLOCK", block)
+    posterior = posterior_of(fluvial.from_pymc(pymc_model))
+    posterior.to_netcdf(tmp_path / "posterior.nc", 100, seed=3)
+    expected = posterior.to_arviz(100, seed=3)
+    with xarray.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf") as read:
+        assert set(read.children) == set(expected.children)
+        for name, group in expected.children.items():
+            xarray.testing.assert_equal(read[name].to_dataset(), group.to_dataset())
+        assert read.attrs.keys() == expected.attrs.keys()
+
+
+def test_a_file_without_the_log_likelihood(pymc_model, stan_target, posterior_of, tmp_path):
+    for target, there in ((fluvial.from_pymc(pymc_model), False), (stan_target, True)):
+        posterior_of(target).to_netcdf(tmp_path / "posterior.nc", 8, log_likelihood=there)
+        with xarray.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf") as read:
+            assert ("log_likelihood" in read.children) is there
 
 
 def test_evidence_and_verdict_are_attributes(jax_target, posterior_of):

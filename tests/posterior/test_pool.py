@@ -61,3 +61,11 @@ def test_chains_of_one_mode_stay_in_their_order():
     one = one._replace(draws=np.arange(30.0).reshape(3, 5, 2))
     pooled = pool_of_chains([one], np.ones(1))
     np.testing.assert_array_equal(pooled.points.reshape(3, 5, 2), one.draws)
+
+
+def test_of_longer_chains_the_end_is_taken():
+    long = chains(1.0, 2, 30)
+    long.draws[:, -10:] = 3.0
+    both = pool_of_chains([long, chains(2.0, 2, 10)], np.array([0.5, 0.5]))
+    assert (both.size, both.chains) == (40, 4)
+    assert set(both.points[:, 0]) == {2.0, 3.0}

@@ -6,6 +6,8 @@ import pytest
 from scipy import stats
 
 import fluvial
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.mixture import GaussianComponent
 from fluvial.posterior.pool import Pool
 
 
@@ -69,6 +71,23 @@ def test_it_prints_what_it_knows(jax_target, posterior_of):
     assert "seconds       2.5 (starts 0.5, flow 2.0)" in text
     assert "evaluations   1000, 2 of them not finite" in text
     assert text.endswith("verdict: USE_WEIGHTS\n  A reason.\n  Another – with ü.\n  Advice.")
+
+
+def test_khat_of_even_weights_is_not_shown(jax_target, posterior_of):
+    posterior = posterior_of(jax_target)
+    for ess, shown in ((7000.0, "k-hat 0.90   ESS 7000"), (8000.0, "k-hat –   ESS 8000")):
+        evidence = replace(posterior.evidence, ess=ess, size=8192.0, largest=9.0, khat=0.9)
+        text = str(replace(posterior, evidence=evidence).summary())
+        assert shown in text
+
+
+def test_components_are_told_from_modes(jax_target, posterior_of):
+    parts = [GaussianComponent(Gaussian(np.zeros(2), np.eye(2)))] * 2
+    posterior = posterior_of(jax_target, parts)
+    assert "2 components   modes 50.0%, 50.0%" in str(posterior.summary())
+    one = str(replace(posterior, grouping=(0, 0)).summary())
+    assert "2 components" in one
+    assert "modes" not in one
 
 
 STAN = "parameters { vector[2] a; } model { a ~ std_normal(); } "

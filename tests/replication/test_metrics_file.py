@@ -1,4 +1,3 @@
-import builtins
 import json
 import re
 
@@ -65,18 +64,3 @@ def test_files_that_cannot_be_read(tmp_path, name, text, words):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         declared(None, tmp_path / "m.yaml")
-
-
-def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
-    path = tmp_path / "m.yaml"
-    path.write_text(YAML)
-    imported = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "yaml":
-            raise ModuleNotFoundError(name)
-        return imported(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"fluvial\[notebooks\]"):
-        declared(None, path)

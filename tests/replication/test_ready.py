@@ -1,14 +1,12 @@
-import importlib.util
 import json
+import sys
 
 import pytest
 
 from fluvial import InputError
-from fluvial.replication import check_ready, replicate
+from fluvial.replication import check_ready, read_notebook
 
-from .books import book, recorded, result, shown, stream
-
-PICTURE = recorded(book(("1", [stream("1")]), ("plot()", [shown(image__png="")])))
+from .books import book, recorded, result
 
 
 def test_a_missing_kernel():
@@ -29,25 +27,10 @@ def test_a_kernel_of_an_environment_that_was_removed(tmp_path, monkeypatch):
     (folder / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     with pytest.raises(InputError, match=r"removed/python, which is not there: .*python3"):
-        check_ready(PICTURE, "removed")
+        check_ready(recorded(book(("1", [result("1")]))), "removed")
 
 
-@pytest.fixture
-def without_skimage(monkeypatch):
-    found = importlib.util.find_spec
-
-    def find(name, *rest):
-        return None if name == "skimage" else found(name, *rest)
-
-    monkeypatch.setattr(importlib.util, "find_spec", find)
-
-
-def test_pictures_need_what_compares_them(without_skimage):
-    with pytest.raises(InputError, match=r"cell 2 has a recorded picture.*fluvial\[notebooks\]"):
-        check_ready(PICTURE)
-    assert check_ready(recorded(book(("1", [result("1")])))) == "python3"
-
-
-def test_nothing_runs_before_all_is_there(without_skimage):
-    with pytest.raises(InputError, match="scikit-image"):
-        replicate(PICTURE, started=lambda run, cell: pytest.fail("it ran"))
+def test_what_replicating_needs_is_asked_for_before_the_notebook_is_read(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(InputError, match=r'needs scikit-image, .*its extra "replicate"'):
+        read_notebook("no_such_notebook.ipynb")

@@ -129,5 +129,5 @@ def test_folders_without_results(tmp_path):
 def test_a_figure_that_is_missing(tmp_path):
     sample.energies(tmp_path)
     (tmp_path / "energies" / "figures" / "curve.png").unlink()
-    with pytest.raises(InputError, match=r"curve.png cannot be read"):
+    with pytest.raises(InputError, match=r"curve.png is missing"):
         render_report(tmp_path)

@@ -4,7 +4,7 @@ from fluvial.errors import InputError
 from fluvial.reproduction import Budget, Judgement, Ledger
 from fluvial.reproduction.running import run_study
 
-from .toy import fresh_toy
+from ..studies.toy import fresh_toy
 
 
 def test_runs_judges_and_draws(tmp_path):

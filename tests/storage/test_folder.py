@@ -1,11 +1,15 @@
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from fluvial import folder as folder_module
 from fluvial.errors import InputError
-from fluvial.storage.folder import check_folder, read_folder, write_folder
+from fluvial.storage import sealed
+from fluvial.storage.folder import check_folder, read_folder, replaced, write_folder
 
 FILES = {"a.bin": b"\x00\x01", "b.txt": b"two"}
 CONTENT = {"x": 1.5, "name": "ü", "nothing": None}
@@ -77,7 +81,7 @@ def test_a_full_disk_leaves_nothing_and_loses_nothing(tmp_path, monkeypatch, exi
         assert read_folder(tmp_path / "run", "posterior") == (CONTENT, FILES)
 
 
-def test_half_replaced_results_are_not_read(folder, monkeypatch):
+def test_results_of_which_half_are_in_their_place_are_read_whole(folder, monkeypatch):
     replace, moved = os.replace, []
 
     def interrupted(source, target):
@@ -86,10 +90,78 @@ def test_half_replaced_results_are_not_read(folder, monkeypatch):
         moved.append(target)
         replace(source, target)
 
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_folder(folder, "posterior", {"x": 2}, {"a.bin": b"new", "b.txt": b"new"})
-    with pytest.raises(InputError, match=r"a\.bin is not as it was written"):
+    new = {"a.bin": b"new", "b.txt": b"newer"}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(folder, "posterior", {"x": 2}, new)
+    assert read_folder(folder, "posterior") == ({"x": 2}, new)
+    write_folder(folder, "posterior", {"x": 3}, new)
+    assert sorted(os.listdir(folder)) == ["a.bin", "b.txt", "posterior.json"]
+
+
+def test_files_that_earlier_results_had_and_later_ones_do_not_are_removed(folder):
+    (folder / "notes.txt").write_text("mine")
+    write_folder(folder, "posterior", {"x": 2}, {"a.bin": b"new"})
+    assert sorted(os.listdir(folder)) == ["a.bin", "notes.txt", "posterior.json"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_noticed_before_anything_is_written(folder):
+    (folder / "c.bin").mkdir()
+    with pytest.raises(InputError, match=r"c\.bin is a folder"):
+        write_folder(folder, "posterior", {"x": 2}, {"c.bin": b"new"})
+    assert read_folder(folder, "posterior") == (CONTENT, FILES)
+
+
+@pytest.mark.parametrize("over", ["nothing", "results", "an empty folder"])
+def test_killed_at_any_step_it_leaves_old_or_new_results_and_the_next_write_tidies_up(
+    tmp_path, over
+):
+    program = Path(__file__).with_name("killing_program.py")
+    done = subprocess.run(
+        [sys.executable, program, tmp_path, over], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    outcomes = done.stdout.split()
+    assert len(outcomes) > 15
+    assert set(outcomes) == ({"old", "new"} if over == "results" else {"none", "new"})
+    assert outcomes == sorted(outcomes, reverse=True)
+
+
+def test_results_that_are_replaced_while_they_are_read_are_read_again(folder, monkeypatch):
+    read, new = folder_module.read_file, {"a.bin": b"new", "b.txt": b"newer"}
+
+    def overtaken(path):
+        data = read(path)
+        if path.name == "posterior.json" and b'"x": 1.5' in data:
+            monkeypatch.setattr(folder_module, "read_file", read)
+            write_folder(folder, "posterior", {"x": 2}, new)
+        return data
+
+    monkeypatch.setattr(folder_module, "read_file", overtaken)
+    assert read_folder(folder, "posterior") == ({"x": 2}, new)
+
+
+def test_one_file_leaves_nothing_beside_it_even_after_a_crash(tmp_path):
+    (tmp_path / ".new-page.html").write_text("half of i")
+    with replaced(tmp_path / "page.html") as fresh:
+        fresh.write_text("all of it")
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/b", "..", ".", "", "a\\b", "\0"])
+def test_a_manifest_reaches_no_file_outside_its_folder(folder, name):
+    (folder.parent / "secret").write_bytes(b"secret")
+    reseal(folder, files={name: sealed.sha256(b"secret")})
+    with pytest.raises(InputError, match="is not what fluvial writes"):
+        read_folder(folder, "posterior")
+
+
+@pytest.mark.parametrize("name", ["a.bin", "posterior.json"])
+def test_nor_through_a_symbolic_link(folder, name):
+    (folder / name).rename(folder.parent / name)
+    (folder / name).symlink_to(folder.parent / name)
+    with pytest.raises(InputError, match="not one of its own"):
         read_folder(folder, "posterior")
 
 
@@ -108,7 +180,7 @@ def test_missing(folder, name):
         read_folder(folder, "posterior")
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "\xff", "{"])
+@pytest.mark.parametrize("text", ["[]", "{}", "\xff", "{", "null", "", "[" * 100_000])
 def test_a_manifest_that_is_none(folder, text):
     (folder / "posterior.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match="not as it was written"):
@@ -129,6 +201,35 @@ def test_edited(folder):
 def test_only_the_layout_edited(folder):
     edit(folder)
     assert read_folder(folder, "posterior") == (CONTENT, FILES)
+
+
+def reseal(folder, **changes):
+    fields = json.loads((folder / "posterior.json").read_text()) | changes
+    known = {name: fields.pop(name) for name in ("format", "kind", "content")}
+    fields.pop("sha256")
+    data = sealed.encode(known["kind"], known["format"], known["content"], **fields)
+    (folder / "posterior.json").write_bytes(data)
+
+
+@pytest.mark.parametrize("value", [None, [], "a.bin", 3, {"a.bin": None}, {"a.bin": "0" * 63}])
+def test_a_sealed_manifest_of_another_structure(folder, value):
+    reseal(folder, files=value)
+    with pytest.raises(InputError, match="is not what fluvial writes"):
+        read_folder(folder, "posterior")
+
+
+@pytest.mark.parametrize("name", ["a.bin", "posterior.json"])
+def test_a_folder_where_a_file_was(folder, name):
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    with pytest.raises(InputError, match=name):
+        read_folder(folder, "posterior")
+
+
+def test_another_kind(folder):
+    reseal(folder, kind="replication")
+    with pytest.raises(InputError, match="holds replication, not posterior"):
+        read_folder(folder, "posterior")
 
 
 def test_another_version(folder):

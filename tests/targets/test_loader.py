@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,12 @@ def test_a_file_without_any_name(write):
 def test_a_file_that_fails(write, text, reason):
     path = write(text)
     assert message(f"{path}:target").startswith(f"{path} failed {reason}")
+
+
+def test_a_file_that_imports_what_an_extra_brings(write, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymc", None)
+    path = write("import pymc as pm\n")
+    assert message(f"{path}:target").endswith('or install fluvial with its extra "pymc".')
 
 
 def test_a_function_that_fails(write):

@@ -12,6 +12,7 @@ from .conjugate import EXACT, A, B, Y, evidence
 
 numpyro = pytest.importorskip("numpyro")
 dist = numpyro.distributions
+constraints = dist.constraints
 
 
 def schools(y, sigma):
@@ -102,6 +103,106 @@ def test_inside_jit(dtype):
     np.testing.assert_allclose(slopes, gradients, rtol=10 * rtol, atol=10 * rtol)
 
 
+def test_sites_that_cannot_be_sampled():
+    class Exponential(dist.Distribution):
+        support = constraints.positive
+
+        def log_prob(self, value):
+            return -value
+
+    def model(y):
+        mu = numpyro.sample("mu", dist.ImproperUniform(constraints.real, (), ()))
+        with numpyro.plate("J", 2):
+            numpyro.sample("scale", Exponential())
+        numpyro.sample("y", dist.Normal(mu, 1.0), obs=y)
+
+    target = from_numpyro(model, np.array([0.5, 2.0]))
+    assert target.variables == {"mu": (), "scale": (2,)}
+    x = np.array([[0.3, -1.0, 0.7]])
+    likelihood = -0.5 * (0.2**2 + 1.7**2) - np.log(2 * np.pi)
+    exact = likelihood + np.sum(x[0, 1:] - np.exp(x[0, 1:]))
+    np.testing.assert_allclose(target.values(x), exact, rtol=1e-12)
+
+
+def nested(y):
+    with numpyro.plate("school", 4, dim=-2):
+        effect = numpyro.sample("effect", dist.Normal())
+        with numpyro.plate("pupil", 3, dim=-1):
+            share = numpyro.sample("share", dist.Dirichlet(jnp.ones(2)))
+            numpyro.sample("place", dist.Normal().expand([2]).to_event(1))
+            numpyro.deterministic("twice", 2 * share)
+            numpyro.sample("y", dist.Normal(effect, 1.0), obs=jnp.log(y))
+    numpyro.factor("more", -jnp.sum(effect**4))
+
+
+def test_plates_name_dimensions():
+    target = from_numpyro(nested, np.ones((4, 3)))
+    found = target.annotations
+    both = ("school", "pupil", None)
+    assert found.dims == {
+        "effect": ("school", None),
+        "share": both,
+        "place": both,
+        "twice": both,
+        "y": ("school", "pupil"),
+    }
+    np.testing.assert_array_equal(found.observed["y"], np.zeros((4, 3)))
+    assert list(found.observed) == list(target.log_likelihood(np.zeros((1, target.dim)))) == ["y"]
+
+
+def test_plates_of_what_is_reparameterized():
+    centered = numpyro.handlers.reparam(
+        schools, config={"theta": numpyro.infer.reparam.LocScaleReparam(0)}
+    )
+    target = from_numpyro(centered, EFFECTS, ERRORS)
+    assert target.parameters == ("mu", "tau", "theta_decentered")
+    assert target.annotations.dims["theta"] == target.annotations.dims["y"] == ("J",)
+
+
+def test_what_follows_the_parameters_is_no_data():
+    def model():
+        x = numpyro.sample("x", dist.Normal())
+        numpyro.sample("y", dist.Normal(x, 1.0), obs=2 * x)
+
+    target = from_numpyro(model)
+    assert target.annotations.observed == {}
+    assert target.log_likelihood(np.ones((1, 1)))["y"] == pytest.approx(
+        -0.5 - np.log(2 * np.pi) / 2
+    )
+
+
+MISSING = np.array([0.5, np.nan, 2.0])
+
+
+def regression(y, **infer):
+    mu = numpyro.sample("mu", dist.Normal())
+    with numpyro.plate("N", len(y)):
+        numpyro.sample("y", dist.Normal(mu, 1.0), obs=y, **infer)
+
+
+def test_missing_observations_that_are_masked():
+    def masked(y):
+        mu = numpyro.sample("mu", dist.Normal())
+        with numpyro.handlers.mask(mask=~np.isnan(y)):
+            numpyro.sample("y", dist.Normal(mu, 1.0), obs=y)
+
+    points = np.array([[0.3], [-1.0]])
+    target = from_numpyro(masked, MISSING)
+    expected = from_numpyro(regression, MISSING[[0, 2]])
+    for found, exact in zip(
+        target.value_and_grad(points), expected.value_and_grad(points), strict=True
+    ):
+        np.testing.assert_allclose(found, exact, rtol=1e-12)
+
+
+def test_missing_observations_that_are_inferred():
+    target = from_numpyro(regression, MISSING, obs_mask=~np.isnan(MISSING))
+    assert target.parameters == ("mu", "y_unobserved")
+    values, gradients = target.value_and_grad(np.zeros((1, 4)))
+    assert np.isfinite(values).all()
+    assert np.isfinite(gradients).all()
+
+
 def subsampled(y):
     mu = numpyro.sample("mu", dist.Normal(0.0, 1.0))
     with numpyro.plate("N", 4, subsample_size=2) as index:
@@ -112,6 +213,32 @@ def discrete():
     numpyro.sample("count", dist.Poisson(3.0))
 
 
+def enumerated():
+    with numpyro.plate("N", 3):
+        numpyro.sample("kind", dist.Categorical(np.ones(2) / 2), infer={"enumerate": "parallel"})
+
+
+class Unsupported(dist.Distribution):
+    def log_prob(self, value):
+        return -(value**2)
+
+
+class Even(constraints.Constraint):
+    event_dim = 0
+
+    def __call__(self, x):
+        return x % 2 == 0
+
+
+class Unmapped(Unsupported):
+    support = Even()
+
+
+def of(distribution):
+    with numpyro.plate("N", 3):
+        numpyro.sample("x", distribution())
+
+
 def observed_only():
     numpyro.sample("y", dist.Normal(0.0, 1.0), obs=1.0)
 
@@ -119,8 +246,22 @@ def observed_only():
 @pytest.mark.parametrize(
     ("model", "args", "sentence"),
     [
-        (subsampled, (jnp.ones(4),), "the NumPyro plate 'N' subsamples 2 of 4"),
+        (
+            subsampled,
+            (jnp.ones(4),),
+            "the NumPyro plate 'N' subsamples 2 of 4 rows of the site 'y', so",
+        ),
         (discrete, (), "the NumPyro site 'count' is discrete (Poisson)"),
+        (enumerated, (), "the NumPyro site 'kind' is discrete (CategoricalProbs)"),
+        (of, (Unsupported,), "the NumPyro site 'x' has no support (Unsupported): give its class"),
+        (
+            of,
+            (Unmapped,),
+            "the NumPyro site 'x' has a support onto which NumPyro has no map (Even)",
+        ),
+        (regression, (MISSING,), "the NumPyro site 'y' has 1 NaN among its 3 values (the"),
+        (regression, (jnp.asarray(MISSING),), "the NumPyro site 'y' has 1 NaN among its 3"),
+        (schools, (EFFECTS, np.ones(3)), "the NumPyro model failed: "),
         (observed_only, (), "the NumPyro model has no latent site"),
         (schools, (EFFECTS,), "the NumPyro model failed: TypeError: schools() missing 1"),
     ],
@@ -133,7 +274,7 @@ def test_models_that_cannot_be_fitted(model, args, sentence):
 
 def test_numpyro_is_not_installed(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "numpyro", None)
-    with pytest.raises(InputError, match=r'pip install "fluvial\[numpyro\]"'):
+    with pytest.raises(InputError, match='its extra "numpyro"'):
         from_numpyro(schools, EFFECTS, ERRORS)
 
 

@@ -86,6 +86,35 @@ def test_shapes_that_follow_from_data_and_transforms():
     np.testing.assert_allclose(draws["effect"].sum(axis=1), 0, atol=1e-14)
 
 
+def test_names_of_dimensions_and_data():
+    with pm.Model(coords={"group": ["a", "b"], "share": ["p", "q", "r"]}) as model:
+        model.add_coord("row", length=4)
+        index = pm.Data("index", np.array([0, 1, 1, 0]), dims="row")
+        effect = pm.Normal("effect", dims=("group", "share"))
+        pm.Dirichlet("weight", np.ones(3), dims="share")
+        pm.Deterministic("mean", effect.mean(axis=1), dims="group")
+        pm.Normal("single", shape=1)
+        pm.Normal("none", shape=0)
+        pm.Normal("y", effect[index, 0], observed=np.arange(4.0), dims="row")
+    target = from_pymc(model)
+    assert target.variables["single"] == (1,)
+    assert target.variables["none"] == (0,)
+    found = target.annotations
+    assert found.dims == {
+        "effect": ("group", "share"),
+        "weight": ("share",),
+        "mean": ("group",),
+        "index": ("row",),
+        "y": ("row",),
+    }
+    assert {name: list(labels) for name, labels in found.coords.items()} == {
+        "group": ["a", "b"],
+        "share": ["p", "q", "r"],
+    }
+    np.testing.assert_array_equal(found.observed["y"], np.arange(4.0))
+    np.testing.assert_array_equal(found.constant["index"], [0, 1, 1, 0])
+
+
 def test_potentials_count():
     with pm.Model() as model:
         x = pm.Normal("x")
@@ -103,6 +132,39 @@ def test_a_discrete_variable():
     with pm.Model() as model:
         pm.Poisson("count", 3.0)
     with pytest.raises(InputError, match="the PyMC variable 'count' is discrete"):
+        from_pymc(model)
+
+
+def test_counts_that_are_missing():
+    with pm.Model() as model, pytest.warns(match="missing values"):
+        pm.Poisson("y", pm.Exponential("rate"), observed=np.ma.masked_values([1, 2, -1], -1))
+    with pytest.raises(InputError, match=r"variable 'y_unobserved' is discrete \(Poisson\)"):
+        from_pymc(model)
+
+
+@pytest.mark.parametrize("potential", [False, True])
+def test_minibatches(potential):
+    batch = pm.Minibatch(np.arange(10.0), batch_size=3)
+    with pm.Model() as model:
+        mu = pm.Normal("mu")
+        if potential:
+            pm.Potential("y", -((batch - mu) ** 2).sum())
+        else:
+            pm.Normal("y", mu, observed=batch, total_size=10)
+    with pytest.raises(InputError, match="the PyMC variable 'y' sees minibatches of its data"):
+        from_pymc(model)
+
+
+def test_missing_observations_are_inferred_or_refused():
+    with pm.Model() as model, pytest.warns(match="missing values"):
+        pm.Normal("y", pm.Normal("mu"), observed=[0.1, np.nan])
+    target = from_pymc(model)
+    assert target.variables == {"mu": (), "y_unobserved": (1,), "y": (2,)}
+    with pm.Model() as model:
+        data = pm.Data("data", np.zeros(3))
+        pm.Normal("y", pm.Normal("mu"), observed=data)
+    model.set_data("data", [0.1, np.nan, np.nan])
+    with pytest.raises(InputError, match=r"'y' has 2 NaN among its 3 values .* at \[1\]"):
         from_pymc(model)
 
 
@@ -130,8 +192,30 @@ def test_an_operation_without_a_jax_version():
 
 def test_pymc_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymc", None)
-    with pytest.raises(InputError, match=r'pip install "fluvial\[pymc\]"'):
+    with pytest.raises(InputError, match='its extra "pymc"'):
         from_pymc(pm.Model())
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_model_whose_predictive_was_sampled():
+    import arviz
+
+    with pm.Model(coords={"group": ["a", "b"]}) as model:
+        pm.Normal("y", pm.Normal("mu", dims="group"), 1.0, observed=[0.5, 1.0], dims="group")
+    points = np.random.default_rng(0).normal(size=(3, 2))
+    expected = from_pymc(model).values(points)
+    data = arviz.from_dict(
+        {"mu": np.zeros((1, 2, 2))},
+        observed_data={"y": np.array([0.5, 1.0])},
+        coords={"group": ["a", "b"]},
+        dims={"mu": ["group"], "y": ["group"]},
+    )
+    pm.sample_posterior_predictive(
+        data, model=model, progressbar=False, compile_kwargs={"mode": "FAST_COMPILE"}
+    )
+    target = from_pymc(model)
+    np.testing.assert_array_equal(target.values(points), expected)
+    assert target.log_likelihood(points)["y"].shape == (3, 2)
 
 
 def test_it_travels_with_its_data(schools):

@@ -1,6 +1,7 @@
 """Deep latent Gaussian models with amortized flow posteriors, and their training."""
 
 from fluvial.amortized.amortized_flow import AmortizedFlow
+from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
 from fluvial.amortized.networks import MLP
@@ -19,6 +20,7 @@ __all__ = [
     "LogitNormal",
     "Recipe",
     "Trained",
+    "check_capacity",
     "join",
     "train",
 ]

@@ -1,20 +1,29 @@
 """Checkpoints of a training on disk: written whole or not at all, the newest two kept."""
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from fluvial.amortized.schemas import CHECKPOINT
 from fluvial.errors import InputError
-from fluvial.storage import arrays
+from fluvial.storage import arrays, strict_json
 from fluvial.storage.folder import read_folder, replaced, write_folder
+from fluvial.storage.locks import in_use
+from fluvial.storage.reading import read_file
+from fluvial.storage.schema import check, record
 
 __all__ = ["Checkpoints"]
 
 _KIND = "checkpoint"
 _ARRAYS = "state.safetensors"
 _KEPT = 2
+# The names under which a checkpoint, the model and the metrics are written before they are moved.
+_UNFINISHED = re.compile(r"\.(\d+|model)\.[0-9a-f]{12}|\.[0-9a-f]{12}\.metrics\.jsonl")
 
 
 class Checkpoints:
@@ -27,9 +36,12 @@ class Checkpoints:
         folder: made where needed.
         resume: go on with what is there; otherwise the folder must hold no training.
 
+    The folder is locked, against other processes too, until ``close`` or the end of the process,
+    however it ends.
+
     Raises:
         InputError: if there is a training and ``resume`` is False, if the folder holds anything
-            else, or if it cannot be written.
+            else, if another training uses it, or if it cannot be written.
     """
 
     def __init__(self, folder: Path, *, resume: bool):
@@ -38,13 +50,22 @@ class Checkpoints:
         self._states = folder / "checkpoints"
         self._metrics = folder / "metrics.jsonl"
         self._check(resume=resume)
+        self._held = ExitStack()
+        self._held.enter_context(in_use(folder))
         try:
+            self._check(resume=resume)  # another may have begun and ended in the meantime
             self._states.mkdir(parents=True, exist_ok=True)
+            self._clean()
         except OSError as error:
+            self.close()
             raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
-        # What a killed process was writing; whatever is whole has no leading dot.
-        for remains in (*self._states.glob(".*"), *folder.glob(".*")):
-            shutil.rmtree(remains, ignore_errors=True) if remains.is_dir() else remains.unlink()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others use the folder."""
+        self._held.close()
 
     def write(self, step: int, content: Mapping[str, Any], state: Any) -> None:
         """Keep a state, and remove all but the newest two.
@@ -73,11 +94,15 @@ class Checkpoints:
             return None
         try:
             content, files = read_folder(paths[-1], _KIND)
+            check(content, CHECKPOINT, paths[-1])
+            if _ARRAYS not in files:
+                raise InputError(f"{paths[-1]} has no {_ARRAYS}.")
         except InputError as error:
             rest = f"resume from {paths[-2].name}" if paths[1:] else "begin anew"
             raise InputError(
                 f"{paths[-1]} is damaged or cut short: delete it to {rest}."
             ) from error
+        content["best_bound"] = float(content["best_bound"])
         return content, files[_ARRAYS], paths[-1]
 
     def append(self, line: Mapping[str, Any]) -> None:
@@ -91,18 +116,25 @@ class Checkpoints:
     def lines(self, last_step: int) -> Sequence[dict[str, Any]]:
         """Return the metrics up to a step, and remove from the file what came after it."""
         kept = []
-        if self._metrics.is_file():
-            for text in self._metrics.read_text().splitlines():
+        if os.path.lexists(self._metrics):
+            for text in read_file(self._metrics).splitlines():
                 try:
-                    line = json.loads(text)
+                    line = strict_json.read(text)
                 except ValueError:  # the process was killed while it wrote this one
                     break
+                check(line, record(step={"type": "integer"}), self._metrics)
                 if line["step"] > last_step:
                     break
                 kept.append(line)
         with replaced(self._metrics) as fresh:
             fresh.write_text("".join(json.dumps(line) + "\n" for line in kept))
         return kept
+
+    def _clean(self) -> None:
+        """Remove what a killed process was writing."""
+        for path in (*self._states.glob(".*"), *self.folder.glob(".*")):
+            if _UNFINISHED.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._states.glob("[0-9]*") if path.is_dir())

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from fluvial.errors import InputError
+from fluvial.training.schedules import step_sizes, warmup_cosine
 
 __all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe"]
 
@@ -14,6 +15,8 @@ ANNEALING = ("kl", "joint", "none")
 BINARIZATION = ("fresh", "fixed")
 PRECISION = ("default", "bfloat16")
 _LAST_RATE = 0.01
+_MOST_STEPS = 10**9 - 1  # folders of checkpoints are named by nine digits
+_LARGEST_SEED = 2**32 - 1  # JAX drops what is beyond 32 bits, so that seeds would coincide
 _JOINT_START, _JOINT_STEPS = 0.01, 10_000
 
 
@@ -86,14 +89,23 @@ class Recipe:
         return None if self.precision == "default" else self.precision
 
     def steps(self, images: int) -> int:
-        """How many steps the epochs take."""
-        return max(1, math.ceil(self.epochs * images / self.batch))
+        """How many steps the epochs take.
+
+        Raises:
+            InputError: if there are more than 999,999,999.
+        """
+        steps = self.epochs * images / self.batch
+        if steps > _MOST_STEPS:
+            raise InputError(
+                f"epochs={self.epochs:g} of {images} images in batches of {self.batch} are more "
+                f"than {_MOST_STEPS:,} steps: choose fewer."
+            )
+        return max(1, math.ceil(steps))
 
     def rates(self, step: np.ndarray, steps: int) -> Float32[np.ndarray, " n"]:
         """Step sizes at given steps, counted from 0, of ``steps`` in all."""
-        rise = np.minimum(1.0, (step + 1.0) / max(self.warmup, 1))
-        fall = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, step / max(steps - 1, 1)))
-        return (self.rate * rise * (_LAST_RATE + (1 - _LAST_RATE) * fall)).astype(np.float32)
+        schedule = warmup_cosine(self.rate, steps - 1, self.warmup, last=_LAST_RATE)
+        return np.asarray(step_sizes(schedule, step))
 
     def weights(self, step: np.ndarray, images: int) -> Float32[np.ndarray, "n 3"]:
         """Weights of ln p(x|z), ln p(z) and ln q in the free energy at given steps."""

@@ -6,10 +6,13 @@ from pathlib import Path
 from fluvial.amortized.architecture import describe, rebuild
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.schemas import TRAINED
 from fluvial.amortized.trained import Trained
+from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.storage import arrays
 from fluvial.storage.folder import read_folder, write_folder
+from fluvial.storage.schema import check
 
 __all__ = ["KIND", "load_trained", "save"]
 
@@ -46,12 +49,15 @@ def load_trained(
             architecture than the model or flow that was given.
     """
     content, files = read_folder(directory, KIND)
+    check(content, TRAINED, directory / f"{KIND}.json")
+    if _ARRAYS not in files:
+        raise InputError(f"{directory} has no {_ARRAYS}: restore it, or train again.")
     skeleton = rebuild(content["architecture"], directory, model=model, flow=flow)
     return Trained(
         dlgm=arrays.from_bytes(files[_ARRAYS], skeleton, str(directory)),
         recipe=Recipe(**content["recipe"]),
         shape=tuple(content["shape"]),
-        validation_bound=content["validation_bound"],
+        validation_bound=float(content["validation_bound"]),
         best_step=content["best_step"],
         skipped=content["skipped"],
         history=tuple(content["history"]),

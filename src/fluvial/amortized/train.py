@@ -1,8 +1,8 @@
 """From a model and images to a trained model: the pipeline, from top to bottom."""
 
-import dataclasses
 import json
 import math
+import sys
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order, prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
+from fluvial.amortized.identity import check_continues, identity
 from fluvial.amortized.meter import Meter
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
@@ -33,7 +34,8 @@ from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
-from fluvial.flows import Flow
+from fluvial.flows import Flow, check_flow
+from fluvial.seeds import check_seed
 from fluvial.storage import arrays
 from fluvial.training.interrupts import DeferredInterrupt
 
@@ -55,6 +57,7 @@ def train(
     resume: bool = False,
     checkpoint_seconds: float = 60.0,
     progress: bool = True,
+    every_device: bool | None = None,
 ) -> Trained:
     """Train a model and its inference network by stochastic gradients of the free energy.
 
@@ -62,10 +65,11 @@ def train(
     fixed draws and never annealed, is taken; the parameters where it was best are what is
     returned. A training that is interrupted, or killed, resumes to the same bits.
 
-    Each batch is split over all devices, of all processes if ``amortized.join`` was called first;
-    images and parameters are on each. The numbers are those of one device but for rounding, and a
-    checkpoint resumes on any number of them. Of several processes only the first touches the
-    folder.
+    Each batch is split over all GPUs or TPUs, and over all processes if ``amortized.join`` was
+    called first; images and parameters are on each. The numbers are those of one device but for
+    rounding, and a checkpoint resumes on any number of them. CPU devices of one process share its
+    cores: of those one is used, unless ``every_device`` is True. Of several processes only the
+    first touches the folder.
 
     Args:
         dlgm: the model to start from.
@@ -76,53 +80,46 @@ def train(
         seed: decides the flow's start, the order of the images, their binarization and all draws.
         recipe: how to train; by default ``Recipe()``.
         checkpoint: a folder for checkpoints, metrics as JSON lines and, in ``model/``, the result.
-        resume: go on with what is in that folder; a finished training is read, not repeated.
+        resume: go on with what is in that folder; a finished training is read, not repeated. If
+            the recipe has more epochs than before, it is trained on: from there the learning rate
+            is that of a schedule of all these epochs, so it rises again before it falls.
         checkpoint_seconds: how often a checkpoint is written.
         progress: show a line on the terminal.
+        every_device: True splits over all devices, also where one process has several on one CPU;
+            with False the first device of this process does all.
 
     Returns:
         The trained model.
 
     Raises:
         InputError: if the images do not fit the model or its likelihood, the batch cannot be
-            split evenly over the devices, the folder holds something else, is damaged, or cannot
-            be written, or another process has stopped.
+            split evenly over the devices, the folder holds something else, is damaged, is in use
+            by another training, or cannot be written, or another process has stopped.
         KeyboardInterrupt: on Ctrl-C, once the steps under way are done and kept in a checkpoint; on
             a second one at once.
     """
     recipe = recipe or Recipe()
+    check_seed(seed)
+    if isinstance(flow, str):
+        check_flow(flow)  # before the images are touched
     data = prepare(images, dlgm, recipe.binarization, seed)
     flow_key, steps_key, validation_key = jax.random.split(jax.random.key(seed), 3)
     if flow is not None:
         dlgm = dlgm.with_flow(flow, amortize=recipe.amortize, key=flow_key)
-    devices = Devices(every=True)
-    folder = None
-    if checkpoint is not None and devices.first:
-        folder = Checkpoints(Path(checkpoint), resume=resume)
-    run = _Run(dlgm, data, recipe, seed, steps_key, validation_key, folder, devices)
-    alone = devices.processes == 1
-    if alone and folder is not None and (folder.model / "dlgm.json").is_file():
-        run.check_identity(folder)
-        return _finished(folder.model, dlgm)
-    with devices.together(_ADVICE):
-        run.start()
-        run.go(checkpoint_seconds, shown=progress and devices.first)
-    trained = run.trained()
-    if folder is not None:
-        run.write_checkpoint()
-        trained.save(folder.model)
-    return trained
-
-
-def _finished(model: Path, dlgm: DLGM) -> Trained:
-    flow = None if dlgm.inference.flow is None else dlgm.inference.flow.template
+    devices = Devices(every=every_device)
+    run = _Run(dlgm, data, recipe, seed, steps_key, validation_key, None, devices)
     try:
-        return load_trained(model, model=dlgm.with_flow(None), flow=flow)
-    except InputError as error:
-        raise InputError(
-            f"{model} cannot be read ({str(error).rstrip('.')}): delete it, and to resume will "
-            "make it again of the checkpoints."
-        ) from error
+        run.open(checkpoint, resume=resume)
+        trained = run.finished()
+        if trained is None:
+            with devices.together(_ADVICE):
+                run.start(shown=progress and devices.first)
+                run.go(checkpoint_seconds, shown=progress and devices.first)
+            trained = run.trained()
+            run.save(trained)
+        return trained
+    finally:
+        run.close()
 
 
 @dataclass
@@ -148,6 +145,7 @@ class _Run:
     devices: Devices
     seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
+    found: tuple[dict[str, Any], bytes, Path] | None = None
 
     def __post_init__(self) -> None:
         images = len(self.data.train)
@@ -157,23 +155,72 @@ class _Run:
                 "choose a smaller batch."
             )
         self.devices.check_batch(self.recipe.batch)
-        wanted = self.recipe.steps(images)
+        self._plan(began=0)
+
+    def _plan(self, began: int) -> None:
+        """Divide the steps that are left from ``began`` on into chunks."""
+        images = len(self.data.train)
+        left = max(self.recipe.steps(images) - began, 0)
         longest = min(max(math.ceil(images / self.recipe.batch), _SHORTEST), _LONGEST)
-        chunks = math.ceil(wanted / longest)
-        self.chunk = math.ceil(wanted / chunks)  # one size, that one program be enough
-        self.steps = chunks * self.chunk
+        chunks = math.ceil(left / longest)
+        self.chunk = math.ceil(left / max(chunks, 1))  # of one size, so that one program is enough
+        self.began, self.steps = began, began + chunks * self.chunk
 
     @property
     def identity(self) -> dict[str, Any]:
         """What must be the same for a training to go on."""
-        digest = zlib.crc32(np.ascontiguousarray(self.data.train).view(np.uint8).data)
-        return {
-            "recipe": dataclasses.asdict(self.recipe),
-            "seed": self.seed,
-            "set of images": [*self.data.train.shape, digest],
-        }
+        return identity(self.recipe, self.seed, self.data.train)
 
-    def start(self) -> None:
+    def open(self, checkpoint: str | Path | None, *, resume: bool) -> None:
+        """Take the folder for this training; what is wrong with it is said in every process."""
+        problem = ""
+        if checkpoint is not None and self.devices.first:
+            try:
+                self.folder = Checkpoints(Path(checkpoint), resume=resume)
+                self.found = self._check_found(self.folder)
+            except InputError as error:
+                if self.devices.processes == 1:
+                    raise
+                problem = str(error)
+        with self.devices.together(_ADVICE):
+            problem = self.devices.share(problem.encode()).decode()
+        if problem:
+            raise InputError(problem)
+
+    def close(self) -> None:
+        """Let others use the folder."""
+        if self.folder is not None:
+            self.folder.close()
+
+    def finished(self) -> Trained | None:
+        """Read the trained model, if the folder has one of as many epochs."""
+        folder = self.folder
+        if self.devices.processes > 1 or folder is None:
+            return None
+        if not (folder.model / "dlgm.json").is_file():
+            return None
+        flow = self.dlgm.inference.flow
+        try:
+            trained = load_trained(
+                folder.model,
+                model=self.dlgm.with_flow(None),
+                flow=None if flow is None else flow.template,
+            )
+        except InputError as error:
+            raise InputError(
+                f"{folder.model} cannot be read ({str(error).rstrip('.')}): delete it, and resume "
+                "to make it again from the checkpoints."
+            ) from error
+        if trained.recipe == self.recipe:
+            return trained
+        if self.found is None:
+            raise InputError(
+                f"{folder.folder} holds a model that was trained otherwise, and no checkpoint to "
+                "go on from: choose another folder."
+            )
+        return None
+
+    def start(self, *, shown: bool) -> None:
         """Begin at the checkpoint that is there, or at the beginning."""
         same = json.dumps([self.identity, describe(self.dlgm)], sort_keys=True, default=str)
         self.devices.check_same(zlib.crc32(same.encode()), "images, recipe, seed and model")
@@ -181,25 +228,20 @@ class _Run:
         self.state = self.devices.replicate(start_state(self.dlgm))
         self.best = _Best(_on_host(self.state.parameters))
         self.step = 0
-        if not self._resume() and self.folder is not None:
+        if not self._resumed(shown=shown) and self.folder is not None:
             self.history = list(self.folder.lines(-1))
 
-    def check_identity(self, folder: Checkpoints) -> tuple[dict[str, Any], bytes, Path] | None:
+    def _check_found(self, folder: Checkpoints) -> tuple[dict[str, Any], bytes, Path] | None:
         """Read the newest checkpoint, and refuse one of another training."""
         found = folder.newest()
         if found is not None:
             content, _, origin = found
             check_same(content["architecture"], describe(self.dlgm), origin)
-            for name, value in self.identity.items():
-                if content[name] != value:
-                    raise InputError(
-                        f"{folder.folder} was trained with another {name}: resume it with the "
-                        "same, or choose another folder."
-                    )
+            check_continues(content, self.identity, folder.folder)
         return found
 
-    def _resume(self) -> bool:
-        found = self.check_identity(self.folder) if self.folder is not None else None
+    def _resumed(self, *, shown: bool) -> bool:
+        found, self.found = self.found, None  # its bytes are not needed any longer
         content, data, origin = found or ({}, b"", "")
         # The first process has read it, and tells the others.
         content = json.loads(self.devices.share(json.dumps(content).encode()))
@@ -211,9 +253,22 @@ class _Run:
         self.state = self.devices.replicate(state)
         self.best = _Best(_on_host(best), content["best_bound"], content["best_step"])
         self.step, self.seconds = content["step"], content["seconds"]
+        more = self.recipe.epochs > content["recipe"]["epochs"]
+        self._plan(began=self.step if more else content.get("began", 0))
+        if more and shown:
+            self._say_more()
         if self.folder is not None:
             self.history = list(self.folder.lines(self.step))
         return True
+
+    def _say_more(self) -> None:
+        images, steps = len(self.data.train), np.array([self.step, self.steps])
+        first, last = self.recipe.rates(steps, self.steps)
+        sys.stderr.write(
+            f"going on after {self.step * self.recipe.batch / images:.4g} epochs to "
+            f"{self.recipe.epochs:g}: the learning rate is that of a schedule of "
+            f"{self.recipe.epochs:g} epochs from here on, {first:.2g} falling to {last:.2g}\n"
+        )
 
     def go(self, checkpoint_seconds: float, *, shown: bool) -> None:
         """Take the steps that are left."""
@@ -270,7 +325,7 @@ class _Run:
             "train_bound": _json(float(measured.bound.mean())),
             "validation_bound": _json(validation),
             "rate": float(self.recipe.rates(np.array([self.step - 1]), self.steps)[0]),
-            "skipped": int(self.state.moments.skipped),
+            "skipped": int(self.state.optimizer.skipped),
             "images_per_second": round(speed, 1),
             "seconds": round(self.seconds, 3),
         }
@@ -286,11 +341,18 @@ class _Run:
             "architecture": describe(self.dlgm),
             **self.identity,
             "step": self.step,
+            "began": self.began,
             "seconds": self.seconds,
             "best_bound": self.best.bound,
             "best_step": self.best.step,
         }
         self.folder.write(self.step, content, (self.state, self.best.parameters))
+
+    def save(self, trained: Trained) -> None:
+        """Keep the last state and the trained model."""
+        if self.folder is not None:
+            self.write_checkpoint()
+            trained.save(self.folder.model)
 
     def trained(self) -> Trained:
         """Return the model at its best parameters."""
@@ -305,7 +367,7 @@ class _Run:
             shape=self.data.shape,
             validation_bound=self.best.bound,
             best_step=self.best.step,
-            skipped=int(self.state.moments.skipped),
+            skipped=int(self.state.optimizer.skipped),
             history=tuple(self.history),
         )
 

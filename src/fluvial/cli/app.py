@@ -4,11 +4,14 @@
  code  meaning
 =====  ====================================================================================
     0  done
-    1  the input was wrong: one sentence says what
+    1  the input was wrong, or stdout could not be written: one sentence says what
     2  wrong usage of the command line
     3  done, but the verdict is FAILED, a claim is NOT_REPRODUCED, or a notebook differs
   130  interrupted before there was anything to show
 =====  ====================================================================================
+
+Results are saved before anything is printed. A reader of stdout that leaves early, such as
+``head``, changes neither what is saved nor the exit code.
 """
 
 import sys
@@ -19,6 +22,7 @@ import typer
 
 from fluvial._version import __version__
 from fluvial.cli.fit import fit
+from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
@@ -43,16 +47,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those after the command's name; by default the process's own.
     """
+    code = 0
+    try:
+        with lasting_output():
+            code = _run(arguments)
+    except OSError as error:
+        sys.stderr.write(f"fluvial: what was to be printed could not be: {error.strerror}.\n")
+        code = code or _INPUT_WRONG
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         _app(args=arguments, prog_name="fluvial")
     except InputError as error:
         sys.stderr.write(f"fluvial: {error}\n")
-        sys.exit(_INPUT_WRONG)
+        return _INPUT_WRONG
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    return 0
 
 
 def _print_version(wanted: bool | None) -> None:
     if wanted:
-        typer.echo(f"fluvial {__version__}")
+        say(f"fluvial {__version__}")
         raise typer.Exit
 
 

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from fluvial.cli.output import console as make_console
 
 if TYPE_CHECKING:
     from fluvial.reproduction import JudgedClaim
@@ -26,7 +27,7 @@ def show_claims(judged: "Mapping[str, Sequence[JudgedClaim]]") -> None:
     Args:
         judged: study's name -> its claims.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     table = Table(show_lines=True)
     table.add_column("claim", ratio=3)
     table.add_column("published", ratio=1)

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -40,7 +43,9 @@ def fit(
             "not right already.",
         ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
     max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
     out: Annotated[
         Path | None,
@@ -50,6 +55,10 @@ def fit(
         ),
     ] = None,
     draws: Annotated[int, typer.Option(min=4, help="Draws in posterior.nc.")] = 4000,
+    log_likelihood: Annotated[
+        bool,
+        typer.Option(help="Put every observation's log likelihood at every draw in posterior.nc."),
+    ] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Fit the posterior of a model, and say whether to trust it."""
@@ -58,9 +67,14 @@ def fit(
     posterior = _posterior(model, data, example, flow, seed, max_steps, not quiet)
     from fluvial.cli.terminal import show
 
-    show(posterior)
-    if out is not None:
-        _write(posterior, out, draws)
+    saved = ""
+    try:
+        if out is not None:
+            saved = _write(posterior, out, draws, log_likelihood)
+    finally:  # what could not be saved is shown at least
+        show(posterior)
+    if saved:
+        say(saved)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(_FAILED)
 
@@ -89,16 +103,18 @@ def _posterior(
     max_steps: int,
     progress: bool,
 ) -> "Posterior":
+    from fluvial.cli.backend import check_backend
     from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
+    check_backend()
     from fluvial import inference
 
     try:
         target = _target(model, data, example)
         return inference.fit(target, flow, seed, progress=progress, max_steps=max_steps)
     except KeyboardInterrupt:
-        typer.echo("fluvial: interrupted before there was a posterior to show.", err=True)
+        say("fluvial: interrupted before there was a posterior to show.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
 
 
@@ -110,21 +126,21 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
     return targets.load_target(str(model), data)
 
 
-def _write(posterior: "Posterior", out: Path, draws: int) -> None:
-    """Leave the saved posterior, the NetCDF file and the pair plot in the folder."""
+def _write(posterior: "Posterior", out: Path, draws: int, log_likelihood: bool) -> str:
+    """Leave the saved posterior, the NetCDF file and the pair plot in the folder, and say so."""
     from fluvial.errors import InputError
     from fluvial.report.pair_plot import pair_plot
-    from fluvial.storage.folder import replaced
 
     posterior.save(out)
-    with replaced(out / "posterior.nc") as path:
-        posterior.to_arviz(draws).to_netcdf(path, engine="h5netcdf")
+    if not posterior.pool.size:
+        return f"saved in {out}: posterior.json, with no draws"
+    posterior.to_netcdf(out / "posterior.nc", draws, log_likelihood=log_likelihood)
     picture = "pair.png"
     try:
         pair_plot(_parameters(posterior, draws), out / picture)
     except InputError as error:  # as of a fit that found one finite point and no other
         picture = f"but no {picture}: {error}"
-    typer.echo(f"saved in {out}: posterior.json, posterior.nc, {picture}")
+    return f"saved in {out}: posterior.json, posterior.nc, {picture}"
 
 
 def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
@@ -132,4 +148,4 @@ def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
 
     draws = posterior.draws(n)
     parameters = {name: draws[name] for name in posterior.parameters}
-    return scalars(parameters, index_origin(posterior.target))
+    return scalars(parameters, index_origin(posterior.target), posterior.annotations)

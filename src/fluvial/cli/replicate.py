@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 if TYPE_CHECKING:
     from fluvial.replication import Recorded, Replication, Tolerance
 
@@ -81,7 +83,7 @@ def replicate(
                 started=progress.on_cell,
             )
     except KeyboardInterrupt:
-        typer.echo("fluvial: interrupted; nothing was compared.", err=True)
+        say("fluvial: interrupted; nothing was compared.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     _tell(recorded, replication, tolerance, out)
     if not replication.agrees:
@@ -93,7 +95,7 @@ def _ask(recorded: "Recorded", yes: bool) -> None:
     from fluvial.errors import InputError
 
     count = len(recorded.cells)
-    typer.echo(
+    say(
         f"{recorded.name} is a program: its {count} {'cell' if count == 1 else 'cells'} of code "
         "will be run on this machine with your rights, in a scratch copy of its folder that "
         "nothing confines it to.",
@@ -106,7 +108,7 @@ def _ask(recorded: "Recorded", yes: bool) -> None:
             "there is no terminal to ask on whether to run it: add --yes if you trust it."
         )
     if not typer.confirm("Run it?", err=True):
-        typer.echo("fluvial: not run.", err=True)
+        say("fluvial: not run.", err=True)
         raise typer.Exit(_NOT_RUN)
 
 
@@ -116,9 +118,12 @@ def _tell(
     from fluvial.cli.replication_table import show_replication
     from fluvial.replication import save_replication
 
-    show_replication(recorded, replication)
+    # As it was typed: options decide what was compared and how.
+    command = shlex.join(["fluvial", *sys.argv[1:]])
+    try:
+        if out is not None:
+            save_replication(out, recorded, replication, tolerance, command)
+    finally:  # what could not be saved is shown at least
+        show_replication(recorded, replication)
     if out is not None:
-        # As it was typed: options decide what was compared and how.
-        command = shlex.join(["fluvial", *sys.argv[1:]])
-        save_replication(out, recorded, replication, tolerance, command)
-        typer.echo(f"saved in {out}: replication.json, executed.ipynb")
+        say(f"saved in {out}: replication.json, executed.ipynb")

@@ -3,10 +3,13 @@
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
+from fluvial.cli.output import console as make_console
+
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from fluvial.replication import (
         CellOutcome,
         Difference,
@@ -39,7 +42,7 @@ def show_replication(recorded: "Recorded", replication: "Replication") -> None:
 
     What varies between local runs is dim, so that it is not taken for what differs.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     for note in recorded.notes:
         console.print(fill(note, console.width), soft_wrap=True)
     cells = [f"cell {cell.number}" for cell in replication.cells]
@@ -56,7 +59,7 @@ def show_replication(recorded: "Recorded", replication: "Replication") -> None:
     console.print(Text.assemble("verdict: ", (verdict, _STYLES[verdict])))
 
 
-def _show_cell(console: Console, label: str, cell: "CellOutcome") -> None:
+def _show_cell(console: "Console", label: str, cell: "CellOutcome") -> None:
     seconds = "" if cell.seconds is None else f"{cell.seconds:.1f} s"
     line = _verdict(label, cell.verdict.value, f"{seconds:>9}  {cell.source}")
     line.truncate(console.width, overflow="ellipsis")
@@ -77,7 +80,7 @@ def _show_cell(console: Console, label: str, cell: "CellOutcome") -> None:
         console.print(f"    … and at {left_out} more {places}", style="dim", soft_wrap=True)
 
 
-def _show_metric(console: Console, label: str, metric: "MetricOutcome") -> None:
+def _show_metric(console: "Console", label: str, metric: "MetricOutcome") -> None:
     runs = ", ".join(map(_number, metric.runs))
     median = f" (the median of {runs})" if len(set(metric.runs)) > 1 else ""
     values = f"{_number(metric.recorded)} recorded, {_number(metric.local)} here{median}"

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 __all__ = ["report"]
 
 
@@ -26,4 +28,4 @@ def report(
     path = out or directory / "report.html"
     with replaced(path) as fresh:
         fresh.write_text(page, encoding="utf-8")
-    typer.echo(f"saved {path}")
+    say(f"saved {path}")

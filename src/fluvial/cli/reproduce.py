@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.output import say
+
 if TYPE_CHECKING:
     from fluvial.reproduction import JudgedClaim
     from fluvial.studies import Study
@@ -46,9 +48,11 @@ def reproduce(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
+    from fluvial.cli.backend import check_backend
     from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
+    check_backend()
     from fluvial.studies import STUDIES, load_study
 
     chosen = [load_study(name) for name in dict.fromkeys(studies or STUDIES)]
@@ -90,7 +94,7 @@ def _claims(
         sys.stderr.write(f"fluvial: {error}\n")
         return None
     except KeyboardInterrupt:
-        typer.echo(
+        say(
             f"fluvial: interrupted; what is finished is kept in {out / study.name}, and --resume "
             "goes on with it.",
             err=True,

@@ -3,8 +3,9 @@
 from textwrap import fill, indent
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
+
+from fluvial.cli.output import console as make_console
 
 if TYPE_CHECKING:
     from fluvial.inference import Posterior
@@ -21,7 +22,7 @@ _STYLES = {
 
 def show(posterior: "Posterior") -> None:
     """Print a posterior's table, evidence, diagnostics, seconds and verdict to stdout."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = make_console()
     summary = posterior.summary()
     header, *lines = summary.table
     console.print(Text(header, style="bold"), soft_wrap=True)

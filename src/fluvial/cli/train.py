@@ -1,10 +1,14 @@
 """``fluvial train``: from images to a trained model, and a folder of checkpoints."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     from fluvial.amortized import Recipe, Trained
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 _INTERRUPTED = 130
+_BATCH = 100
 
 
 class _Likelihood(StrEnum):
@@ -43,8 +48,8 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A .npy, .npz or IDX file, a folder of pictures; or mnist, cifar10, digits, "
-            "photo-patches.",
+            help="A .npy, .npz or IDX file, a folder, zip or tar of pictures; or mnist, cifar10, "
+            "digits, photo-patches.",
         ),
     ],
     *,
@@ -63,6 +68,13 @@ def train(
     likelihood: Annotated[
         _Likelihood | None, typer.Option(help="By default what suits the pixels.")
     ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Resize pictures, such as 32x32.")
+    ] = None,
+    color: Annotated[
+        bool | None,
+        typer.Option("--color/--gray", help="By default what most of the images are."),
+    ] = None,
     latent: Annotated[
         list[int] | None,
         typer.Option(min=1, help="Latent coordinates; again for a further stochastic layer."),
@@ -71,7 +83,10 @@ def train(
     depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
     activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
     epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
-    batch: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 100,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images in a step; by default 100, or all if there are fewer."),
+    ] = None,
     rate: Annotated[float, typer.Option(help="The largest step size of Adam.")] = 3e-3,
     annealing: Annotated[
         _Annealing, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
@@ -79,7 +94,9 @@ def train(
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
@@ -92,15 +109,31 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
+    from fluvial.cli.backend import check_backend
     from fluvial.storage.cache import keep_compiled
 
     keep_compiled()
     import jax
 
-    from fluvial import amortized, datasets
+    from fluvial import amortized, datasets, flows
 
+    if flow != "none":
+        flows.check_flow(flow)
+    recipe = amortized.Recipe(
+        epochs=epochs,
+        batch=batch or _BATCH,
+        rate=rate,
+        annealing=annealing.value,
+        binarization=binarization.value,
+    )
     amortized.join(coordinator, processes, process)
-    images = datasets.load_dataset(data, likelihood and likelihood.value, data_dir)
+    check_backend()
+    images = datasets.load_dataset(
+        data, likelihood and likelihood.value, data_dir, size=size, color=color
+    )
+    if batch is None:
+        recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
+    amortized.check_capacity(images.dim, latent or [40], hidden, depth)
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,
@@ -110,15 +143,8 @@ def train(
         likelihood=images.likelihood,
         key=jax.random.key(seed),
     )
-    recipe = amortized.Recipe(
-        epochs=epochs,
-        batch=batch,
-        rate=rate,
-        annealing=annealing.value,
-        binarization=binarization.value,
-    )
     if not quiet and jax.process_index() == 0:
-        typer.echo(_introduction(images), err=True)
+        say(f"data: {datasets.describe(images)}", err=True)
     try:
         trained = amortized.train(
             dlgm,
@@ -131,23 +157,13 @@ def train(
             progress=not quiet,
         )
     except KeyboardInterrupt:
-        typer.echo(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
+        say(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     if jax.process_index() > 0:  # the first one says it
         return
     for line in _facts(trained, images, recipe):
-        typer.echo(line)
-    typer.echo(f"saved in {out}: model, checkpoints, metrics.jsonl")
-
-
-def _introduction(images: "Dataset") -> str:
-    """What was understood of the data, before hours are spent on them."""
-    shape = "x".join(map(str, images.shape))
-    return (
-        f"{images.name}: {len(images.train)} images of {shape} to train on, "
-        f"{len(images.validation)} to choose by, {len(images.test)} to test; "
-        f"{images.likelihood} likelihood"
-    )
+        say(line)
+    say(f"saved in {out}: model, checkpoints, metrics.jsonl")
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:

@@ -1,8 +1,9 @@
-"""Images to learn from: fetched, checked and cached, embedded, or people's own."""
+"""Images to learn from: fetched, checked and cached, embedded, or from files."""
 
 from fluvial.datasets.binarize import binarize
 from fluvial.datasets.cifar10 import load_cifar10
 from fluvial.datasets.dataset import Dataset
+from fluvial.datasets.description import describe
 from fluvial.datasets.digits import load_digits
 from fluvial.datasets.files import load_own, read_images
 from fluvial.datasets.likelihood import LIKELIHOODS, check_likelihood, infer_likelihood
@@ -18,6 +19,7 @@ __all__ = [
     "Dataset",
     "binarize",
     "check_likelihood",
+    "describe",
     "infer_likelihood",
     "load_cifar10",
     "load_dataset",

@@ -13,7 +13,8 @@ from jaxtyping import UInt8
 
 from fluvial.datasets.dataset import Dataset
 from fluvial.datasets.fetching import data_folder, download
-from fluvial.datasets.pictures import read_folder_of_pictures, read_tar_of_pictures
+from fluvial.datasets.limits import check_size
+from fluvial.datasets.pictures import read_folder, read_tar_of_pictures
 from fluvial.errors import InputError
 
 __all__ = ["load_cifar10"]
@@ -69,8 +70,8 @@ def _from_folder(folder: Path) -> tuple[_Parts, str]:
             return _from_archive(folder / place / _ARCHIVE), ""
     for place in _PICTURES:
         if all((folder / place / part).is_dir() for part in ("train", "test")):
-            pictures = [read_folder_of_pictures(folder / place / p) for p in ("train", "test")]
-            return (pictures[0], pictures[1]), _lossy(folder / place)
+            train, test = (read_folder(folder / place / p, color=True) for p in ("train", "test"))
+            return (train.pixels, test.pixels), _lossy(folder / place)
     for path in sorted(folder.glob("cifar10*.tar*")):
         pictures = read_tar_of_pictures(path, "train", "test")
         return (pictures["train"], pictures["test"]), _lossy(path)
@@ -102,6 +103,7 @@ def _from_archive(path: Path) -> _Parts:
             for name in (*_TRAIN, *_TEST):
                 if name not in members:
                     raise InputError(f"{path} holds no {name}: get the binary distribution again.")
+                check_size(members[name].size, path.stat().st_size, f"{path}: {name}")
                 file = tar.extractfile(members[name])
                 files[name] = b"" if file is None else file.read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:

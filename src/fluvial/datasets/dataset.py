@@ -28,6 +28,7 @@ class Dataset:
         test: (T, *shape), to report.
         likelihood: which of ``LIKELIHOODS`` suits its pixels.
         note: what whoever reads a result should know of the data, a sentence; else empty.
+        reading: what was guessed, dropped and changed when the files were read, in phrases.
 
     Example:
         >>> from fluvial.datasets import load_digits
@@ -42,6 +43,7 @@ class Dataset:
     test: Shaped[np.ndarray, "T ..."]
     likelihood: str
     note: str = ""
+    reading: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,16 +73,18 @@ def split(
     held_out: float = 0.1,
     seed: int = 0,
     note: str = "",
+    reading: tuple[str, ...] = (),
 ) -> Dataset:
     """Split images at random into a data set.
 
     Args:
-        name: what it shall be called.
+        name: what to call it.
         pixels: all images.
         likelihood: which suits them.
         held_out: the share that goes to validation, and again to the test.
         seed: decides which.
         note: see ``Dataset``.
+        reading: see ``Dataset``.
 
     Raises:
         InputError: if there are fewer than 10 images, or ``held_out`` is not in (0, 0.5).
@@ -94,10 +98,10 @@ def split(
         raise InputError(f"held_out is {held_out}: give a share between 0 and 0.5.")
     if len(pixels) < _FEWEST:
         raise InputError(
-            f"{name} holds {len(pixels)} images, too few to train and to judge by: give at least "
-            f"{_FEWEST}."
+            f"{name} holds {len(pixels)} image{'' if len(pixels) == 1 else 's'}, too few to train "
+            f"and to judge by: give at least {_FEWEST}."
         )
     count = max(1, round(held_out * len(pixels)))
     order = np.random.default_rng(seed).permutation(len(pixels))
     test, validation, train = np.split(pixels[order], [count, 2 * count])
-    return Dataset(name, train, validation, test, likelihood, note)
+    return Dataset(name, train, validation, test, likelihood, note, reading)

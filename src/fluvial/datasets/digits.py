@@ -3,6 +3,7 @@
 import numpy as np
 
 from fluvial.datasets.dataset import Dataset, split
+from fluvial.extras import require
 
 __all__ = ["load_digits"]
 
@@ -20,6 +21,7 @@ def load_digits() -> Dataset:
         >>> digits.train.shape, digits.test.shape, float(digits.train.max())
         ((1437, 8, 8), (180, 8, 8), 1.0)
     """
+    require("train", "the data set digits", "sklearn")
     from sklearn import datasets
 
     counts, _ = datasets.load_digits(return_X_y=True)  # of dark pixels, 0..16

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 
 __all__ = ["data_folder", "download"]
 
@@ -44,8 +45,10 @@ def download(name: str, file: str, mirrors: Sequence[str], sha256: str) -> Path:
         sha256: of the file; whatever has another never reaches the cache.
 
     Raises:
-        InputError: if no mirror can be reached, or what they sent is not the file.
+        InputError: if no mirror can be reached, what they sent is not the file, or pooch, which
+            fetches it, is not installed.
     """
+    require("train", f"fetching {name}", "pooch")
     import pooch
 
     folder = Path(os.environ.get("FLUVIAL_CACHE") or pooch.os_cache("fluvial"), "datasets")

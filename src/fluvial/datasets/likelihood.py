@@ -5,7 +5,7 @@ from jaxtyping import Shaped
 
 from fluvial.errors import InputError
 
-__all__ = ["LIKELIHOODS", "check_likelihood", "infer_likelihood"]
+__all__ = ["LIKELIHOODS", "check_likelihood", "infer_likelihood", "reason"]
 
 LIKELIHOODS = ("bernoulli", "gaussian", "logit-normal")
 _IN_UNIT_INTERVAL = {"bernoulli", "logit-normal"}
@@ -31,11 +31,28 @@ def infer_likelihood(pixels: Shaped[np.ndarray, "N ..."]) -> str:
         >>> infer_likelihood(np.array([[-0.7, 1.9]], np.float32))
         'gaussian'
     """
+    return _choice(pixels)[0]
+
+
+def reason(pixels: Shaped[np.ndarray, "N ..."]) -> str:
+    """Say what in the pixels decides the choice of ``infer_likelihood``, in a phrase.
+
+    Example:
+        >>> reason(np.zeros((5, 8, 8), np.uint8))
+        'gray values in 255ths'
+    """
+    return _choice(pixels)[1]
+
+
+def _choice(pixels: Shaped[np.ndarray, "N ..."]) -> tuple[str, str]:
     if pixels.dtype == bool:
-        return "bernoulli"
+        return "bernoulli", "values of 0 and 1 alone"
     if pixels.dtype.kind == "f" and (pixels.min() < 0 or pixels.max() > 1):
-        return "gaussian"
-    return "logit-normal" if pixels.ndim == 4 and pixels.shape[-1] == _COLORS else "bernoulli"
+        return "gaussian", "values outside [0, 1]"
+    unit = "in [0, 1]" if pixels.dtype.kind == "f" else "in 255ths"
+    if pixels.ndim == 4 and pixels.shape[-1] == _COLORS:
+        return "logit-normal", f"colors {unit}"
+    return "bernoulli", f"gray values {unit}"
 
 
 def check_likelihood(pixels: Shaped[np.ndarray, "N ..."], likelihood: str, where: str) -> None:
@@ -44,7 +61,7 @@ def check_likelihood(pixels: Shaped[np.ndarray, "N ..."], likelihood: str, where
     Args:
         pixels: bool, uint8 (in 255ths) or floats.
         likelihood: one of ``LIKELIHOODS``.
-        where: what the complaint shall name.
+        where: what the complaint names.
 
     Raises:
         InputError: if there is no such likelihood, or it gives some pixel no density.

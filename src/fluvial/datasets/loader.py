@@ -1,4 +1,4 @@
-"""A data set by its name, or by the path of people's own."""
+"""A data set by its name, or by the path of its files."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,13 +30,19 @@ def load_dataset(
     name_or_path: str | Path,
     likelihood: str | None = None,
     directory: str | Path | None = None,
+    *,
+    size: str | tuple[int, int] | None = None,
+    color: bool | None = None,
 ) -> Dataset:
-    """Return a data set by its name, or people's own by its path; a name comes first.
+    """Return a data set by its name, or one from files by its path; a name comes first.
 
     Args:
-        name_or_path: one of ``NAMES``, or a .npy, .npz or IDX file, or a folder of pictures.
+        name_or_path: one of ``NAMES``, or a .npy, .npz or IDX file, or a folder, zip or tar of
+            pictures.
         likelihood: one of ``LIKELIHOODS``, in place of the one that suits the pixels.
         directory: where mnist or cifar10 are; see ``load_mnist`` and ``load_cifar10``.
+        size: see ``read_images``; for pictures alone.
+        color: see ``read_images``; for files alone.
 
     Raises:
         InputError: if there is neither such a name nor such a file, or the likelihood cannot
@@ -53,7 +59,9 @@ def load_dataset(
             f"one of {', '.join(NAMES)}."
         )
     if name not in NAMES:
-        return load_own(name_or_path, likelihood)
+        return load_own(name_or_path, likelihood, size=size, color=color)
+    if size is not None or color is not None:
+        raise InputError(f"{name} is as it is published: leave size and color out.")
     data = _FETCHED[name](directory) if name in _FETCHED else _EMBEDDED[name]()
     return data if likelihood is None else _with_likelihood(data, likelihood)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from fluvial.datasets.dataset import Dataset
 from fluvial.datasets.patches import random_patches
+from fluvial.extras import require
 
 __all__ = ["load_photo_patches"]
 
@@ -25,6 +26,7 @@ def load_photo_patches(seed: int = 0) -> Dataset:
         >>> patches.train.shape, patches.test.shape, patches.likelihood
         ((20000, 8, 8, 3), (2000, 8, 8, 3), 'logit-normal')
     """
+    require("train", "the data set photo-patches", "sklearn")
     from sklearn import datasets
 
     photographs = np.stack(datasets.load_sample_images().images)

@@ -1,7 +1,7 @@
 """Invertible maps of R^D, one family a file."""
 
 from fluvial.flows.autoregressive import Autoregressive
-from fluvial.flows.builders import build_flow
+from fluvial.flows.builders import build_flow, check_flow
 from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
@@ -55,6 +55,7 @@ __all__ = [
     "Transformer",
     "Triangular",
     "build_flow",
+    "check_flow",
     "forward_with_score",
     "modulated",
 ]

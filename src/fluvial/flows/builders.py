@@ -2,7 +2,9 @@
 
 import difflib
 import inspect
+from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import DTypeLike, PRNGKeyArray
@@ -11,7 +13,14 @@ from fluvial.errors import InputError
 from fluvial.flows.families import FAMILIES, Family
 from fluvial.flows.flow import Chain, Flow
 
-__all__ = ["build_flow"]
+__all__ = ["build_flow", "check_flow"]
+
+# Ten times the deepest flows that are published, of about a hundred layers (Kingma & Dhariwal 2018,
+# "Glow"); the layers of a flow are made one by one.
+_MOST_LAYERS = 1_000
+_LARGEST_OPTION = 10_000
+_LONGEST = 1_000  # characters
+_MOST_BYTES = 4 * 2**30  # of parameters; Adam and the gradient take three times as much again
 
 
 def build_flow(
@@ -47,27 +56,81 @@ def build_flow(
         if spec.dim != dim:
             raise InputError(f"the flow is of dimension {spec.dim}, but {dim} is wanted.")
         return spec
-    parts = spec.split("+")
+    parts = _read_parts(spec)
+    _check_size(parts, dim, dtype)
+    keys = jax.random.split(key, len(parts))
     flows = [
-        _build_part(part.strip(), dim, key=part_key, dtype=dtype)
-        for part, part_key in zip(parts, jax.random.split(key, len(parts)), strict=True)
+        part.build(dim, key=part_key, dtype=dtype)
+        for part, part_key in zip(parts, keys, strict=True)
     ]
     return flows[0] if len(flows) == 1 else Chain(flows)
 
 
-def _build_part(part: str, dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+def check_flow(spec: str) -> None:
+    """Check a text as ``build_flow`` does, but for its fit with a dimension; nothing is built.
+
+    Raises:
+        InputError: if it cannot be understood, or asks for too many layers.
+
+    Example:
+        >>> check_flow("planar:99999999999")
+        Traceback (most recent call last):
+        ...
+        fluvial.errors.InputError: the flow has 99,999,999,999 layers, and at most 1,000 ...
+    """
+    _read_parts(spec)
+
+
+class _Part(NamedTuple):
+    """One family of a flow's text, with its number of layers and its options."""
+
+    text: str
+    family: Family
+    layers: int | None
+    options: dict[str, int | float]
+
+    def build(
+        self, dim: int, *, key: PRNGKeyArray, dtype: DTypeLike, layers: int | None = None
+    ) -> Flow:
+        count = [] if self.layers is None else [layers or self.layers]
+        return self.family.build(dim, *count, key=key, dtype=dtype, **self.options)
+
+
+def _read_parts(spec: str) -> list[_Part]:
+    if len(spec) > _LONGEST:
+        raise InputError(f'the flow "{spec[:40]}…" is {len(spec):,} characters: write it shorter.')
+    parts = [_read_part(part.strip()) for part in spec.split("+")]
+    layers = sum(part.layers or 1 for part in parts)
+    if layers > _MOST_LAYERS:
+        raise InputError(
+            f"the flow has {layers:,} layers, and at most {_MOST_LAYERS:,} are built: write fewer."
+        )
+    return parts
+
+
+def _read_part(part: str) -> _Part:
     head, *option_texts = part.split(",")
     name, colon, count = head.partition(":")
     family = _family(name.strip())
     options = _options(option_texts, family, part)
-    if family.layers is None:
-        if colon:
+    if family.layers is None and colon:
+        raise InputError(f'flow "{part}": {name} is one layer; write "{name}" without a number.')
+    return _Part(part, family, _layer_count(count, part) if colon else family.layers, options)
+
+
+def _check_size(parts: list[_Part], dim: int, dtype: DTypeLike) -> None:
+    """Refuse a flow that would fill the memory, before it takes any."""
+    for part in parts:
+        one = eqx.filter_eval_shape(
+            lambda part=part: part.build(dim, key=jax.random.key(0), dtype=dtype, layers=1)
+        )
+        each = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+        if each * (part.layers or 1) > _MOST_BYTES:
             raise InputError(
-                f'flow "{part}": {name} is one layer; write "{name}" without a number.'
+                f'flow "{part.text}": its parameters would take '
+                f"{each * (part.layers or 1) / 2**30:,.0f} GiB in {dim} dimensions: choose a "
+                "smaller one."
             )
-        return family.build(dim, key=key, dtype=dtype, **options)
-    layers = _layer_count(count, part) if colon else family.layers
-    return family.build(dim, layers, key=key, dtype=dtype, **options)
 
 
 def _family(name: str) -> Family:
@@ -107,4 +170,8 @@ def _options(texts: list[str], family: Family, part: str) -> dict[str, int | flo
         except ValueError:
             kind = "a whole number" if number is int else "a number"
             raise InputError(f'flow "{part}": {name} must be {kind}, got "{value}".') from None
+        if not abs(options[name]) <= _LARGEST_OPTION:  # nor if it is NaN
+            raise InputError(
+                f'flow "{part}": {name} must be at most {_LARGEST_OPTION:,}, got "{value}".'
+            )
     return options

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.flows.flow import Flow
 from fluvial.flows.velocity import Velocity
 
@@ -99,10 +100,7 @@ class Continuous(Flow):
 
 
 def _diffrax():
-    try:
-        import diffrax
-    except ImportError as error:
-        raise InputError(
-            'continuous-time flows need diffrax: pip install "fluvial[studies]".'
-        ) from error
+    require("studies", "a continuous-time flow", "diffrax")
+    import diffrax
+
     return diffrax

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.flows import Flow
 from fluvial.inference.mixture import Component
+from fluvial.inference.settings import Settings
 from fluvial.objectives import LogDensity
 from fluvial.targets import Target
 from fluvial.training.compiling import compiled
@@ -21,11 +22,13 @@ __all__ = ["Chains", "latent_chains"]
 
 _CHAINS = 32
 _WARMUP, _KEPT = 200, 256
+_ROUNDS = 4  # of as many draws: chains that have just not mixed are run on, not thrown away
 _TARGET_ACCEPTANCE = 0.8
 _MAX_LEAPFROGS = 24
 _TRAJECTORY = 0.5 * np.pi  # a quarter turn: for N(0, I) the end is independent of the start
 # Dual averaging constants of Hoffman & Gelman 2014, section 3.2.
 _GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
+_DEFAULT = Settings()
 
 
 class Chains(NamedTuple):
@@ -58,34 +61,62 @@ class _State(NamedTuple):
 
 
 def latent_chains(
-    component: Component, target: Target, starts: Float[np.ndarray, "chains D"], seed: int
+    component: Component,
+    target: Target,
+    starts: Float[np.ndarray, "chains D"],
+    seed: int,
+    settings: Settings = _DEFAULT,
 ) -> Chains:
     """Run chains that leave the target invariant, from base points ``starts``.
+
+    Chains that have not mixed are run on, up to four times as long, and their first half is then
+    left out as more warm-up.
 
     Args:
         component: whose flow carries latent points to the target's space.
         target: the density to sample.
         starts: latent points, one a chain.
         seed: decides momenta, trajectory lengths and acceptances.
+        settings: when chains have mixed.
     """
-    with jax.enable_x64(True):
-        key = jax.random.key(seed)
-        draws, log_p, accepted, leapfrogs = _run(
-            component.flow, target, jnp.asarray(starts, jnp.float64), key
-        )
-    draws, log_p = np.swapaxes(np.asarray(draws), 0, 1), np.asarray(log_p).T
+    rounds: list[Chains] = []
+    z = starts
+    for k in range(_ROUNDS):
+        with jax.enable_x64(True):
+            key = jax.random.fold_in(jax.random.key(seed), k) if k else jax.random.key(seed)
+            *measured, z = _run(component.flow, target, jnp.asarray(z, jnp.float64), key)
+        rounds.append(_measured(*map(np.asarray, measured)))
+        joined = _joined(rounds)
+        if joined.rhat <= settings.max_rhat and joined.ess >= settings.min_ess:
+            break
+    return joined
+
+
+def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
+    draws, log_p = np.swapaxes(draws, 0, 1), log_p.T
+    evaluations = int(leapfrogs) * len(draws)
+    return Chains(draws, log_p, *_mixing(draws), float(np.mean(accepted)), evaluations)
+
+
+def _joined(rounds: list[Chains]) -> Chains:
+    """The later half of some rounds, one after the other."""
+    if len(rounds) == 1:
+        return rounds[0]
+    kept = rounds[len(rounds) // 2 :]
+    draws = np.concatenate([part.draws for part in kept], axis=1)
+    log_p = np.concatenate([part.log_p for part in kept], axis=1)
+    acceptance = float(np.mean([part.acceptance for part in kept]))
+    evaluations = sum(part.evaluations for part in rounds)
+    return Chains(draws, log_p, *_mixing(draws), acceptance, evaluations)
+
+
+def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
+    """The largest R-hat and the smallest effective sample size over coordinates."""
     from arviz_stats.base.array import array_stats
 
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
     ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
-    return Chains(
-        draws,
-        log_p,
-        float(np.max(rhat)),
-        float(np.min(ess)),
-        float(np.mean(np.asarray(accepted))),
-        int(leapfrogs) * len(starts),
-    )
+    return float(np.max(rhat)), float(np.min(ess))
 
 
 @compiled
@@ -118,7 +149,7 @@ def _run(flow: Flow, target: LogDensity, z: Float[Array, "C D"], key: PRNGKeyArr
     state = state._replace(log_step=state.log_step_mean)
     _, (zs, values, accepted, counts) = jax.lax.scan(keep, state, keys[_WARMUP:])
     x, log_det = jax.vmap(jax.vmap(flow.forward))(zs)
-    return x, values - log_det, accepted, warm_counts.sum() + counts.sum()
+    return x, values - log_det, accepted, warm_counts.sum() + counts.sum(), zs[-1]
 
 
 def _transition(value_and_score, state: _State, key: PRNGKeyArray):

@@ -6,12 +6,11 @@ from jaxtyping import Float
 from fluvial.errors import InputError
 from fluvial.inference.counted_target import Meter
 
-__all__ = ["finite_starts", "gradient_complaint", "improper_complaint"]
+__all__ = ["finite_starts", "gradient_complaint"]
 
 _TRIES = 10
 _STEP = 1e-4
 _TOLERANCE = 1e-2
-_DEEP = 20.0  # nats below what a tail of 1/distance would leave
 
 
 def finite_starts(
@@ -76,37 +75,4 @@ def gradient_complaint(
     return (
         f"The gradient of the log density is wrong: along one direction it says {slope:.4g}, "
         f"finite differences say {slopes[0]:.4g}."
-    )
-
-
-def improper_complaint(
-    meter: Meter, mean: Float[np.ndarray, " D"], cholesky: Float[np.ndarray, "D D"]
-) -> str | None:
-    r"""Look along axes for tails too heavy to be integrated.
-
-    Along a ray at distance r a density that decays no faster than 1/r has no finite integral,
-    so d ln p / d ln r ≥ −1 far out is a sign of an improper density, unless ln p has fallen so deep
-    before that the rest of the ray does not matter. The rays are the coordinate axes and the
-    columns of L, both ways, out to 10⁶ and 10⁸ standard deviations.
-
-    Returns:
-        A sentence naming the direction, or None.
-    """
-    dim = len(mean)
-    scales = np.linalg.norm(cholesky, axis=1)
-    axes = np.concatenate([np.diag(scales), cholesky.T])
-    rays = np.concatenate([axes, -axes])
-    center = meter.values(mean[None])
-    near, far = (meter.values(mean + r * rays) for r in (1e6, 1e8))
-    with np.errstate(invalid="ignore"):
-        slope = (far - near) / np.log(100.0)
-        shallow = far >= center - np.log(1e8) - _DEEP
-    flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
-    if not len(flat):
-        return None
-    axis = flat[0] % (2 * dim)
-    name = f"coordinate {axis}" if axis < dim else f"a direction led by coordinate {axis - dim}"
-    return (
-        f"The density looks improper: along {name} it falls off no faster than 1/distance, so "
-        "that it cannot be normalized and the ELBO would grow without end."
     )

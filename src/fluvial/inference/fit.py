@@ -1,5 +1,6 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,20 @@ from fluvial._version import __version__
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.inference.accuracy import ApproximationError, approximation_error, precision
 from fluvial.inference.chains import Chains, latent_chains
-from fluvial.inference.check import finite_starts, gradient_complaint, improper_complaint
+from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.defense import widened
+from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.improper import (
+    IMPROPER_ADVICE,
+    improper_complaint,
+    unidentified_complaint,
+)
 from fluvial.inference.inversion import inverse_complaint
+from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mixture import (
     Component,
     FlowComponent,
@@ -29,24 +39,36 @@ from fluvial.inference.mixture import (
     mixture_of,
 )
 from fluvial.inference.mode_search import Search, mass_outside
+from fluvial.inference.modes import group_into_modes
 from fluvial.inference.progress import Progress
 from fluvial.inference.responsibilities import Shared
-from fluvial.inference.starts import climb, distinct
+from fluvial.inference.settings import Settings
+from fluvial.inference.starts import differ, distinct
 from fluvial.inference.train import train
-from fluvial.inference.verdict import is_accurate, is_weighable, judge
+from fluvial.inference.verdict import (
+    Judgement,
+    Verdict,
+    is_accurate,
+    is_weighable,
+    judge,
+    tail_matters,
+)
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.posterior.pool import Pool, pool_of_chains
 from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.seeds import check_seed
 from fluvial.targets import Target
 
 __all__ = ["fit"]
 
 _STARTS = 16
-_MAX_MODES = 12
+_MAX_MODES = 64
+_MAX_TRAINED = 12  # modes: of more, the Gaussians are weighed as they are
+_NO_MASS = 30.0  # nats below the largest mass, by Laplace's approximation
 _DRAWS = 8192
 _CHAINS = 32
-_SEARCH_ROUNDS = 4
+_SEARCH_ROUNDS = 8
 _POOR_HALF_VARIANCE = 1.0  # nats
 _AUTO = "realnvp:10,width=96+sinh-arcsinh+triangular"
 _AUTO_SOME_DIMENSIONS = "realnvp:12,width=48+sinh-arcsinh+triangular"
@@ -63,13 +85,15 @@ def fit(
     *,
     progress: bool = True,
     max_steps: int = 3000,
-    every_device: bool = True,
+    every_device: bool | None = None,
 ) -> Posterior:
     """Fit a posterior, and say whether to trust it.
 
-    The draws of training are split over all devices, of all processes if ``amortized.join`` was
-    called first, which then all have to make the same calls; the numbers are those of one device
-    but for rounding. What the host computes, such as a Stan program, is not split.
+    The draws of training are split over all GPUs or TPUs, and over all processes if
+    ``amortized.join`` was called first, which then all have to make the same calls; the numbers
+    are those of one device but for rounding. CPU devices of one process share its cores: of those
+    one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
+    is not split.
 
     Args:
         target: what to infer.
@@ -77,11 +101,14 @@ def fit(
             the text of one such as "realnvp:8" or "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
-        max_steps: the most training steps for one mode.
-        every_device: otherwise the first device of this process does all.
+        max_steps: the most training steps for one component.
+        every_device: True splits over all devices, also where one process has several on one CPU
+            (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
+            this process does all.
 
     Returns:
-        The posterior; its ``verdict`` says what its draws are worth. Ctrl-C during training
+        The posterior; its ``verdict`` says what its draws are worth. A density that is improper
+        is FAILED before any training, and has none. Ctrl-C during training
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:
@@ -99,10 +126,11 @@ def fit(
     if max_steps < 1:
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = _choose(flow, target.dim)
+    check_seed(seed)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _MANY_DIMENSIONS else None
-    devices = Devices(every=every_device and not target.on_host)
+    devices = Devices(every=False if target.on_host else every_device)
     progress = progress and devices.first
     with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
         return _Fit(target, spec, flow != "auto", seed, max_steps, shown, devices).run()
@@ -140,10 +168,13 @@ class _Fit:
     max_steps: int
     progress: Progress
     devices: Devices
+    settings: Settings = field(default_factory=Settings)
     trained: bool = False
     interrupted: bool = False
     around: float = 0.0
+    lucky: int = 0
     doubts: list[str] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.meter = Meter(self.target)
@@ -155,6 +186,10 @@ class _Fit:
         with self.progress.stage("starts"):
             starts = self._look()
             ends = self._climb(starts)
+            known = np.concatenate([starts, *(end.x[None] for end in ends)])
+            improper = unidentified_complaint(self.meter, known, self.rng)
+        if improper:
+            return self._improper_posterior(improper, known[0])
         with self.progress.stage("gaussian"):
             gaussians = self._match(ends, starts)
             fitted = self._weigh([GaussianComponent(g) for g in gaussians])
@@ -163,20 +198,27 @@ class _Fit:
                 # into a corner from which no matching comes back.
                 gaussians.append(self._match_anywhere([], starts))
                 fitted = self._weigh([GaussianComponent(g) for g in gaussians])
-            fatal = self._improper(gaussians)
-        if not fatal:
-            fitted = self._refine(fitted)
-            self._check_inverses(fitted.q)
+            improper = self._improper(gaussians)
+        if improper:
+            return self._improper_posterior(improper, known[0])
+        fitted = self._refine(fitted)
+        self._check_inverses(fitted.q)
+        if self.lucky:
+            self.fatal.append(
+                f"Of the modes that matter, {self.lucky} turned up in at most one of several "
+                "independent searches, so that others may be missing."
+            )
         chains: list[Chains] = []
-        if not (fatal or self.interrupted or is_weighable(fitted.weights, self.around)):
+        drawn = fitted if self.fatal or self.interrupted else self._defend(fitted)
+        if not (self.fatal or self.interrupted or self._is_weighable(drawn)):
             with self.progress.stage("chains"), self._stoppable():
                 chains = self._chains(fitted.q)
-        return self._posterior(fitted, chains, fatal)
+        return self._posterior(fitted, drawn, chains)
 
     def _refine(self, fitted: "_Weighed") -> "_Weighed":
         """Train flows where Gaussians will not do, and look for what they all miss."""
         for _ in range(_SEARCH_ROUNDS):
-            if self.always_train or not is_accurate(fitted.weights):
+            if self._needs_flows(fitted):
                 with self.progress.stage("flow"):
                     fitted = self._weigh(self._train(fitted.q))
             found = Search([], 0.0)
@@ -190,10 +232,15 @@ class _Fit:
             extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
             fitted = self._weigh([*fitted.q.components, *extra])
         share = sum(outlier.share for outlier in found.outliers)
-        self.doubts.append(
-            f"A search from far outside kept finding mass that the fit had missed ({share:.1%})."
+        self.fatal.append(
+            "A search from far outside kept finding mass that the fit had missed "
+            f"({share:.1%} in its last round)."
         )
         return fitted
+
+    def _needs_flows(self, fitted: "_Weighed") -> bool:
+        few = len(fitted.q.components) <= _MAX_TRAINED
+        return self.always_train or (few and not is_accurate(fitted.weights, self.settings))
 
     def _check_inverses(self, q: Mixture) -> None:
         for component in q.components:
@@ -220,9 +267,13 @@ class _Fit:
         return starts
 
     def _climb(self, starts):
-        unit = np.eye(self.target.dim)
-        ends = [climb(self.meter, Gaussian(x, unit)) for x in starts]
-        return [end for end in ends if end is not None]
+        ends = climb_from(self.meter, starts)
+        if differ(self.meter, [end for end in ends if end.converged]):
+            points = np.concatenate([starts, [end.x for end in ends]])
+            explored = explore(self.meter, points, ends, self.rng)
+            self.lucky = explored.lucky
+            ends += explored.ends
+        return ends
 
     # Stage 2.
 
@@ -231,8 +282,12 @@ class _Fit:
         if not heads:
             return [self._match_anywhere(ends, starts)]
         fitted: list[Gaussian] = []
-        for head in heads:
-            gaussian = batch_and_match(self.meter, head.gaussian, self.rng)
+        tops = [laplace_or(self.meter, head.x, head.gaussian) for head in heads]
+        masses = np.array([head.log_p + g.log_det for head, g in zip(heads, tops, strict=True)])
+        for top, mass in zip(tops, masses, strict=True):
+            if mass < masses.max() - _NO_MASS:
+                continue
+            gaussian = batch_and_match(self.meter, top, self.rng)
             if not any(_same(gaussian, other) for other in fitted):
                 fitted.append(gaussian)
         return fitted
@@ -246,8 +301,8 @@ class _Fit:
         return max(fitted, key=lambda g: self._weigh([GaussianComponent(g)]).weights.elbo)
 
     def _improper(self, gaussians):
-        complaints = [improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians]
-        return [c for c in complaints if c][:1]
+        complaints = (improper_complaint(self.meter, g.mean, g.cholesky) for g in gaussians)
+        return next(filter(None, complaints), None)
 
     # Stages 3 and 4.
 
@@ -274,7 +329,7 @@ class _Fit:
                 objective=FreeEnergy(),
                 max_steps=self.max_steps,
                 on_chunk=lambda steps, elbo: self.progress.steps(
-                    steps, self.max_steps, f"mode {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
+                    steps, self.max_steps, f"part {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
                 ),
                 devices=self.devices,
             )
@@ -290,40 +345,79 @@ class _Fit:
         log_p = self.meter.values(x)
         return _Weighed(q, x, log_p, Importance(log_p - log_q))
 
+    def _defend(self, fitted: "_Weighed") -> "_Weighed":
+        """Draws with a wider base, where the weights of those without are not even."""
+        weights = fitted.weights
+        if not tail_matters(weights.ess, weights.size, weights.largest, self.settings):
+            return fitted
+        x, log_q = widened(fitted.q).sample(self.rng, _DRAWS)
+        log_p = self.meter.values(x)
+        return _Weighed(fitted.q, x, log_p, Importance(log_p - log_q))
+
+    def _is_weighable(self, drawn: "_Weighed") -> bool:
+        return is_weighable(drawn.weights, self.around, self.settings)
+
     def _chains(self, q: Mixture) -> list[Chains]:
         chains = []
         for k, component in enumerate(q.components):
             starts = self.rng.standard_normal((_CHAINS, self.target.dim))
-            result = latent_chains(component, self.target, starts, self.seed + k)
+            result = latent_chains(component, self.target, starts, self.seed + k, self.settings)
             self.meter.count(result.evaluations, 0)
             chains.append(result)
         return chains
 
     # Stage 6.
 
-    def _posterior(self, fitted: "_Weighed", chains: list[Chains], fatal: list[str]) -> Posterior:
-        q, weights, doubts = fitted.q, fitted.weights, list(self.doubts)
+    def _improper_posterior(self, complaint: str, center: np.ndarray) -> Posterior:
+        """What is known of a density without a finite integral: that it has no draws."""
+        dim = self.target.dim
+        q = mixture_of([GaussianComponent(Gaussian(center, np.eye(dim)))], self.meter, self.rng)
+        pool = Pool(np.empty((0, dim)), np.empty(0), np.empty(0))
+        evidence = Evidence(*[np.nan] * 7)
+        judgement = Judgement(Verdict.FAILED, (complaint, *self.doubts), IMPROPER_ADVICE)
+        return Posterior(q, pool, evidence, judgement, self._provenance(), self.target)
+
+    def _posterior(self, fitted: "_Weighed", drawn: "_Weighed", chains: list[Chains]) -> Posterior:
+        q, weights, doubts = fitted.q, drawn.weights, list(self.doubts)
         if self.interrupted:
             doubts.append("The fit was interrupted; this is the best found until then.")
-        if weights.nonfinite:
-            doubts.append(
-                f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
-            )
-        judgement = judge(weights, chains, around=self.around, fatal=fatal, doubts=doubts)
-        pool = Pool(fitted.x, fitted.log_p, weights.smoothed)
+        nonfinite = fitted.weights.nonfinite
+        if nonfinite:
+            doubts.append(f"{nonfinite} of {weights.size} draws had a density that was not finite.")
+        pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
         if chains:
             pool = pool_of_chains(chains, q.weights)
+        error = _error(fitted, pool)
+        judgement = judge(
+            weights,
+            chains,
+            around=self.around,
+            fatal=self.fatal,
+            doubts=doubts,
+            precise=precision(pool.points, np.exp(pool.log_weights)),
+            error=error,
+            settings=self.settings,
+        )
         evidence = Evidence(
-            weights.elbo,
-            weights.elbo_se,
+            fitted.weights.elbo,
+            fitted.weights.elbo_se,
             weights.log_evidence,
             weights.log_evidence_se,
-            weights.half_variance,
+            fitted.weights.half_variance,
             weights.khat,
             weights.ess,
+            float(weights.size),
+            weights.largest,
+            *dataclasses.astuple(error),
         )
+        grouping = group_into_modes(self.meter, q, pool)
+        return Posterior(
+            q, pool, evidence, judgement, self._provenance(), self.target, grouping=grouping
+        )
+
+    def _provenance(self) -> Provenance:
         name = self.spec if isinstance(self.spec, str) else "custom"
-        provenance = Provenance(
+        return Provenance(
             name if self.trained else "gaussian",
             self.seed,
             self.progress.seconds,
@@ -332,7 +426,16 @@ class _Fit:
             self.interrupted,
             __version__,
         )
-        return Posterior(q, pool, evidence, judgement, provenance, self.target)
+
+
+def _error(fitted: "_Weighed", pool: Pool) -> ApproximationError:
+    """Compare q's own draws with the pool, point by point where they are the same."""
+    finite = np.isfinite(fitted.weights.log_weights)
+    v, w = finite / max(1, np.sum(finite)), np.exp(pool.log_weights)
+    if pool.points is fitted.x:
+        return approximation_error(fitted.x, w, v)
+    x = np.concatenate([pool.points, fitted.x])
+    return approximation_error(x, np.append(w, 0.0 * v), np.append(0.0 * w, v))
 
 
 def _same(a: Gaussian, b: Gaussian) -> bool:

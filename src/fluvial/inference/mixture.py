@@ -17,7 +17,7 @@ from fluvial.flows import Chain, Flow
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.whitening import Colored
-from fluvial.objectives import base_log_prob, flow_log_prob
+from fluvial.objectives import base_log_prob
 from fluvial.training.compiling import compiled
 
 __all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture", "mixture_of"]
@@ -49,8 +49,15 @@ class Component(ABC):
         """Map base draws (N, D) to draws (N, D); also their log densities (N,), in nats."""
 
     @abstractmethod
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities (N,) at points (N, D), in nats; also |z|² (N,) of their base points."""
+
+    @final
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,) at points (N, D), in nats."""
+        return self.locate(x)[0]
 
 
 @final
@@ -72,9 +79,13 @@ class GaussianComponent(Component):
         x = self.gaussian.color(z)
         return x, self.gaussian.log_prob(x)
 
-    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
-        """Log densities at points."""
-        return self.gaussian.log_prob(x)
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities at points, and squared Mahalanobis distances."""
+        log_q = self.gaussian.log_prob(x)
+        peak = -0.5 * self.gaussian.dim * np.log(2.0 * np.pi) - self.gaussian.log_det
+        return log_q, 2.0 * (peak - log_q)
 
 
 @final
@@ -102,9 +113,11 @@ class FlowComponent(Component):
         """Map base draws to draws, with their log densities."""
         return _in_batches(_push, self.flow, z)
 
-    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
-        """Log densities at points."""
-        return _in_batches(_log_prob, self.flow, x)
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities at points, and squared radii of what they were pushed from."""
+        return _in_batches(_locate, self.flow, x)
 
 
 @compiled
@@ -114,8 +127,12 @@ def _push(flow: Flow, z: Float[Array, "N D"]):
 
 
 @compiled
-def _log_prob(flow: Flow, x: Float[Array, "N D"]):
-    return jax.vmap(lambda point: flow_log_prob(flow, point))(x)
+def _locate(flow: Flow, x: Float[Array, "N D"]):
+    def one(point):
+        z, log_det = flow.inverse(point)
+        return base_log_prob(z) + log_det, jnp.sum(z**2)
+
+    return jax.vmap(one)(x)
 
 
 def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]):

@@ -3,13 +3,15 @@ r"""Before any GOOD: is there mass that the approximation does not see?
 Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
 out from far outside q: many are just looked at, some climb to the nearest optimum, some are
 annealed from a high temperature to the target's, and some leave q by a few coordinates (see
-sideways.py). Where such a point ends with p(x) ≫ Z q(x), a
-local Gaussian g measures how much mass lies there:
+sideways.py). To them come the best of the points that were ever evaluated (see evaluated.py), by
+whatever stage: none of them may contradict the verdict. Where such a point ends with
+p(x) ≫ Z q(x), a local Gaussian g measures how much mass lies there:
 
 .. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
           \qquad R = \{x : p(x) > e^3 Z q(x)\}.
 
-Nothing finds a mode that no start, temperature or chain visits.
+Much mass can lie in many small places, so that the small are added up too. Nothing finds a mode
+that no start, temperature or chain visits.
 
 What lies around q rather than apart from it (the arms of a banana whose core alone was fitted) has
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
@@ -26,7 +28,9 @@ from scipy.special import logsumexp
 
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mixture import Mixture
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
@@ -34,7 +38,8 @@ from fluvial.objectives import Importance
 __all__ = ["Outlier", "Search", "mass_outside"]
 
 _EXCESS = 3.0  # nats by which p exceeds Z q in the region R
-_SHARE = 0.005  # of the total mass: less is not worth a component
+_SHARE = 0.005  # of the total mass: less is not worth a component ...
+_SMALL, _SMALL_TOTAL = 1e-3, 0.01  # ... unless places of less hold more than this together
 _CLIMBS, _CHAINS = 12, 32
 _SPREADS = (1.5, 3.0, 6.0, 12.0)  # standard deviations of the starts
 _LOOKS, _LOOK_SPREADS = 8192, (1.0, 2.0, 4.0)
@@ -42,7 +47,8 @@ _TEMPERATURES, _LEAPFROGS = 30, 4
 _HOTTEST = 0.03  # inverse temperature
 _MATCH_STEPS = 60
 _DRAWS = 1024
-_SUSPECTS = 12  # climbed from, those with the largest excess first
+_PEAKS = 256
+_SUSPECTS = 24  # climbed from, the highest and those with the largest excess first
 
 
 class Search(NamedTuple):
@@ -82,6 +88,7 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
     x, _ = q.sample(rng, max(_DRAWS, 8 * q.dim))
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
+    seen_before, log_p_before = meter.evaluated.points, meter.evaluated.log_p
     suspects = np.concatenate(
         [
             looks,
@@ -90,24 +97,52 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
             sideways(meter, q, overall, rng),
         ]
     )
-    log_p = meter.values(suspects)
+    log_p = np.concatenate([meter.values(suspects), log_p_before])
+    suspects = np.concatenate([suspects, seen_before])
     excess = log_p - q.log_prob(suspects) - log_evidence
     seen = log_p[:_LOOKS] - _looks_log_prob(overall, looks) - log_evidence
     around = _share(seen[excess[:_LOOKS] > _EXCESS])
-    order = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))
-    suspects = suspects[order[excess[order] > _EXCESS][:_SUSPECTS]]
-    outliers: list[Outlier] = []
-    looked_into: list[Gaussian] = []
+    outside = np.isfinite(log_p) & (excess > _EXCESS)
+    suspects = _apart(suspects[outside], log_p[outside], excess[outside])
+    places = _places(meter, q, log_evidence, suspects, overall, rng)
+    small = sum(place.share for place in places if _SMALL < place.share <= _SHARE)
+    least = _SMALL if small > _SMALL_TOTAL else _SHARE
+    return Search([place for place in places if place.share > least], around)
+
+
+def _apart(
+    points: Float[np.ndarray, "N D"],
+    log_p: Float[np.ndarray, " N"],
+    excess: Float[np.ndarray, " N"],
+) -> Float[np.ndarray, "S D"]:
+    """The suspects: apart from each other, and high either in density or in its excess over q.
+
+    Where q is narrow its density far away is nothing at all, and the excess says no more than how
+    far; where it is wide, the excess tells what is missing from what lies under it.
+    """
+    peaks = density_peaks(points, log_p, _PEAKS)
+    ranks = [np.argsort(np.argsort(-height[peaks])) for height in (log_p, excess)]
+    return points[peaks[np.argsort(np.minimum(*ranks), kind="stable")[:_SUSPECTS]]]
+
+
+def _places(
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    suspects: Float[np.ndarray, "S D"],
+    overall: Gaussian,
+    rng: np.random.Generator,
+) -> list[Outlier]:
+    """Climb from every suspect, and measure the mass where that leads."""
+    places: list[Outlier] = []
     for suspect in suspects:
         top = climb(meter, Gaussian(suspect, overall.cholesky))
-        start = top.gaussian if top is not None else Gaussian(suspect, 0.3 * overall.cholesky)
-        if any(_covers(gaussian, start.mean) for gaussian in looked_into):
-            continue
-        outlier = _measure(meter, q, log_evidence, start, rng)
-        looked_into.append(outlier.gaussian)
-        if outlier.share > _SHARE:
-            outliers.append(outlier)
-    return Search(outliers, around)
+        start = Gaussian(suspect, 0.3 * overall.cholesky)
+        if top is not None:
+            start = laplace_or(meter, top.x, top.gaussian)
+        if not any(_covers(place.gaussian, start.mean) for place in places):
+            places.append(_measure(meter, q, log_evidence, start, rng))
+    return places
 
 
 def _looks_log_prob(overall: Gaussian, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:

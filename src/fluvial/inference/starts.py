@@ -9,7 +9,7 @@ from jaxtyping import Float
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.gaussian import Gaussian
 
-__all__ = ["Optimum", "climb", "distinct"]
+__all__ = ["Optimum", "climb", "clusters", "differ", "distinct"]
 
 _MAX_ITERATIONS = 150
 _BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
@@ -70,21 +70,37 @@ def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
     return Gaussian(x, start.cholesky @ factor)
 
 
+def differ(meter: Meter, optima: list[Optimum]) -> bool:
+    """Whether climbs ended in more than one mode, or at more than one height.
+
+    One that ended lower than another, without a barrier between them, was lost on a rough slope.
+    """
+    heights = [optimum.log_p for optimum in optima]
+    if not heights or max(heights) - min(heights) > _BARRIER:
+        return bool(heights)
+    return len(distinct(meter, optima)) > 1
+
+
 def distinct(meter: Meter, optima: list[Optimum]) -> list[Optimum]:
-    """Keep one optimum a mode, the highest first.
+    """Keep one optimum a mode, the highest first."""
+    heads = [max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(meter, optima)]
+    return sorted(heads, key=lambda optimum: -optimum.log_p)
+
+
+def clusters(meter: Meter, optima: list[Optimum]) -> list[list[Optimum]]:
+    """Gather the optima of each mode.
 
     Two optima belong to one mode if, on the segment between them, the log density never dips more
     than a nat below the lower of the two. Clusters grow by single linkage, so that the many
     optima along a ridge or a ring are one mode.
     """
     ranked = sorted(optima, key=lambda optimum: -optimum.log_p)
-    clusters: list[list[Optimum]] = []
+    modes: list[list[Optimum]] = []
     for optimum in ranked:
-        joined = [c for c in clusters if any(_connected(meter, optimum, other) for other in c)]
-        merged = [member for c in joined for member in c] + [optimum]
-        clusters = [c for c in clusters if all(c is not j for j in joined)] + [merged]
-    heads = [max(cluster, key=lambda optimum: optimum.log_p) for cluster in clusters]
-    return sorted(heads, key=lambda optimum: -optimum.log_p)
+        joined = [mode for mode in modes if any(_connected(meter, optimum, o) for o in mode)]
+        merged = [member for mode in joined for member in mode] + [optimum]
+        modes = [mode for mode in modes if all(mode is not j for j in joined)] + [merged]
+    return modes
 
 
 def _connected(meter: Meter, a: Optimum, b: Optimum) -> bool:

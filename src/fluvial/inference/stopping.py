@@ -5,11 +5,14 @@ the step size falls along a cosine, which removes the noise of the last iterates
 "warm-up, stable, decay" schedule), and stops. Unlike a plain cosine it needs no length in advance.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 from jaxtyping import Array, Float
+
+from fluvial.training.schedules import warmup_stable_decay
 
 __all__ = ["Best", "Phase", "Schedule"]
 
@@ -35,7 +38,7 @@ class Schedule:
     Args:
         rate: the constant step size of the stable phase.
         chunk: steps in a chunk.
-        max_steps: the most steps to take, cooling included.
+        max_steps: the most steps to take, cooling included; beyond them the step size is 0.
         warmup: steps over which the step size rises from 0.
     """
 
@@ -50,14 +53,22 @@ class Schedule:
     _was_enough: bool = False
     _means: list[tuple[float, float]] = field(default_factory=list)
 
+    def __post_init__(self):
+        if self.max_steps <= self.chunk:
+            self._cool(self.max_steps)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the next chunk takes: all of it, or those that are left."""
+        return min(self.chunk, self.max_steps - self._taken)
+
     def rates(self) -> Float[np.ndarray, " chunk"]:
         """The step sizes of the next chunk, shape (chunk,)."""
+        cooling_from = self._cooling_from if self.phase is Phase.COOLING else math.inf
+        steps = max(self._cooling_steps, 1)
+        schedule = warmup_stable_decay(self.rate, self.warmup, cooling_from, steps)
         step = self._taken + np.arange(self.chunk)
-        rates = self.rate * np.minimum(1.0, (step + 1.0) / self.warmup)
-        if self.phase is Phase.COOLING:
-            done = np.clip((step - self._cooling_from + 1.0) / self._cooling_steps, 0.0, 1.0)
-            rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
-        return rates
+        return np.where(step < self.max_steps, np.asarray(schedule(step)), 0.0)
 
     # Where training diverges, what is measured can be too large to square: infinite will do.
     @np.errstate(over="ignore", invalid="ignore")
@@ -67,7 +78,7 @@ class Schedule:
         log_weights: Float[np.ndarray, " S"],
     ) -> None:
         """Take note of a chunk's free energies, in nats, and of log weights at its end."""
-        self._taken += self.chunk
+        self._taken += self.steps
         finite = free_energies[np.isfinite(free_energies)]
         if len(finite):
             self._means.append((float(np.mean(finite)), float(np.std(finite) / len(finite) ** 0.5)))
@@ -103,8 +114,8 @@ class Schedule:
 
     def _planned_cooling(self) -> int:
         wanted = max(_SHORTEST_COOLING, self._taken * 3 // 2)
-        left = max(self.max_steps - self._taken, self.chunk)
-        return self.chunk * max(1, min(wanted, left) // self.chunk)
+        left = self.max_steps - self._taken
+        return self.chunk * (wanted // self.chunk) if wanted < left else left
 
     def _cool(self, steps: int) -> None:
         self.phase = Phase.COOLING

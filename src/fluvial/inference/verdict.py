@@ -1,25 +1,22 @@
-"""Stage 6: whether to trust the result, why, and what to try next."""
+"""Stage 6: whether to trust the result, why, and what to try next.
+
+A verdict is a promise about what is handed out: the draws, their moments and the evidence. Draws
+are weighted, so they can be right where the approximation is not; how far that one is off is
+measured and said beside the verdict, and decides nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from fluvial.inference.accuracy import ApproximationError, Precision
 from fluvial.inference.chains import Chains
+from fluvial.inference.settings import Settings
 from fluvial.objectives import Importance
 
-__all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge"]
+__all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge", "tail_matters"]
 
-_GOOD_KHAT = 0.5
-_GOOD_HALF_VARIANCE = 0.1  # nats: KL(q‖p) below this leaves means within a few percent of an sd
-_MAX_AROUND = 0.02
-_MIN_ESS = 400.0
-_GAUSSIAN_HALF_VARIANCE = 0.02  # nats
-_MAX_RHAT = 1.02
-# Weights that all lie this close to their mean cannot dominate an estimate, whatever the shape
-# of their tail is: k-hat then measures how noise of a few percent is distributed.
-_SMALL_LARGEST = 3.0
-# So do weights whose effective sample size is nearly their number.
-_EVEN_SHARE = 0.95
+_DEFAULT = Settings()
 
 
 class Verdict(Enum):
@@ -31,11 +28,11 @@ class Verdict(Enum):
     """
 
     GOOD = "GOOD"
-    """The approximation is right: its draws, ELBO and evidence can be used as they are."""
+    """What is handed out is right: draws, moments and evidence, to 0.1 sd and 0.3 nat."""
     USE_WEIGHTS = "USE_WEIGHTS"
-    """It is close: the draws are right once importance-weighted, which ``draws`` does."""
+    """Right within their standard errors, which are wider than GOOD allows, or with a doubt."""
     USE_MCMC = "USE_MCMC"
-    """It is not close enough to weigh: ``draws`` come from Hamiltonian chains run through it."""
+    """``draws`` are right: they come from Hamiltonian chains. The evidence is not vouched for."""
     FAILED = "FAILED"
     """Nothing here should be relied on."""
 
@@ -55,8 +52,8 @@ class Judgement:
 _ADVICE = {
     Verdict.GOOD: "Use the draws.",
     Verdict.USE_WEIGHTS: (
-        "Use posterior.draws(), which are already weighted, and log_evidence rather than the "
-        "ELBO; a richer flow or more steps may make the approximation itself right."
+        "Use posterior.draws(), which are weighted already, and log_evidence, with their standard "
+        "errors; a richer flow or more steps may make the weights more even."
     ),
     Verdict.USE_MCMC: (
         "Use posterior.draws() for expectations, but not the ELBO or the evidence; a "
@@ -69,7 +66,7 @@ _ADVICE = {
 }
 
 
-def is_accurate(weights: Importance) -> bool:
+def is_accurate(weights: Importance, settings: Settings = _DEFAULT) -> bool:
     """Whether a Gaussian is right as it is, so that no flow need be trained.
 
     Example:
@@ -77,28 +74,39 @@ def is_accurate(weights: Importance) -> bool:
         >>> is_accurate(Importance(np.random.default_rng(0).normal(0.0, 0.01, 4000)))
         True
     """
-    return _tail(weights) < _GOOD_KHAT and weights.half_variance < _GAUSSIAN_HALF_VARIANCE
+    light = weights.largest <= settings.small_largest or weights.khat < settings.accurate_khat
+    return light and weights.half_variance < settings.accurate_half_variance
 
 
-def is_weighable(weights: Importance, around: float = 0.0) -> bool:
+def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = _DEFAULT) -> bool:
     """Whether importance weighting makes the draws right, so that no chain need be run.
 
     Args:
-        weights: of the approximation's own draws.
+        weights: of the draws that would be handed out.
         around: the share of the mass around the approximation that it does not cover.
+        settings: the thresholds.
     """
-    enough = weights.ess >= _MIN_ESS and around <= _MAX_AROUND
-    return enough and (_tail(weights) <= weights.khat_threshold or _is_even(weights))
+    enough = weights.ess >= settings.min_ess and around <= settings.max_around
+    light = not tail_matters(weights.ess, weights.size, weights.largest, settings)
+    return enough and (light or weights.khat <= min(weights.khat_threshold, settings.max_khat))
 
 
-def _is_even(weights: Importance) -> bool:
-    """Whether the weights are so even that what their tail carries is too little to matter."""
-    return weights.ess >= _EVEN_SHARE * weights.size
+def tail_matters(
+    ess: float, size: int | float, largest: float, settings: Settings = _DEFAULT
+) -> bool:
+    """Whether k-hat is a finding: not where weights are even, nor where none of them is large.
 
+    Args:
+        ess: the effective sample size of the weights.
+        size: their number.
+        largest: the largest of them, as a multiple of their mean.
+        settings: the thresholds.
 
-def _tail(weights: Importance) -> float:
-    """The k-hat that counts: none where no weight is large."""
-    return -float("inf") if weights.largest <= _SMALL_LARGEST else weights.khat
+    Example:
+        >>> tail_matters(8000.0, 8192, 12.0), tail_matters(7000.0, 8192, 12.0)
+        (False, True)
+    """
+    return not (ess >= settings.even_share * size or largest <= settings.small_largest)
 
 
 def judge(
@@ -108,33 +116,40 @@ def judge(
     around: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
+    precise: Precision | None = None,
+    error: ApproximationError | None = None,
+    settings: Settings = _DEFAULT,
 ) -> Judgement:
     """Turn diagnostics into a verdict.
 
     Args:
-        weights: importance weights of the approximation's own draws.
+        weights: importance weights of the draws that would be handed out.
         chains: of each mode, where the weights were not good enough; else empty.
         around: the share of the mass around the approximation that it does not cover.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
+        precise: what the draws are worth in the worst coordinate; by default what the weights are.
+        error: how far the approximation itself is off; it is said, and decides nothing.
+        settings: the thresholds.
     """
     if fatal:
         return _judgement(Verdict.FAILED, [*fatal, *doubts])
-    measured = (
-        f"Pareto k-hat is {weights.khat:.2f}, the largest weight is {weights.largest:.1f} times "
-        f"the mean, {weights.size} weighted draws are worth {weights.ess:.0f}, and KL(q‖p) is "
-        f"about {weights.half_variance:.3f} nat."
-    )
-    reasons = [measured, *doubts]
-    if around > _MAX_AROUND:
+    precise = precise or Precision(weights.ess, weights.ess)
+    reasons = [_measured(weights, settings), *doubts]
+    if around > settings.max_around:
         reasons.append(
             f"Mass around the approximation, about {around:.1%} of what it has found, is missing "
             "from it."
         )
-    if is_weighable(weights, around):
-        limit = weights.khat_threshold if _is_even(weights) else _GOOD_KHAT
-        right = _tail(weights) <= limit and weights.half_variance <= _GOOD_HALF_VARIANCE
-        return _judgement(Verdict.GOOD if right and not doubts else Verdict.USE_WEIGHTS, reasons)
+    if is_weighable(weights, around, settings):
+        reasons.append(
+            f"Standard errors are at most {precise.mean_se:.3f} sd of a mean, "
+            f"{precise.log_sd_se:.3f} of a log sd, {weights.log_evidence_se:.3f} nat of the "
+            "log evidence."
+        )
+        reasons += _approximation(error, settings)
+        right = _is_precise(weights, precise, settings) and not doubts
+        return _judgement(Verdict.GOOD if right else Verdict.USE_WEIGHTS, reasons)
     if not chains:
         return _judgement(Verdict.FAILED, reasons)
     rhat, ess = max(c.rhat for c in chains), min(c.ess for c in chains)
@@ -142,8 +157,43 @@ def judge(
         f"Chains in the flow's latent space reached R-hat {rhat:.3f} and an effective sample "
         f"size of at least {ess:.0f}."
     )
-    mixed = rhat <= _MAX_RHAT and ess >= _MIN_ESS
-    return _judgement(Verdict.USE_MCMC if mixed else Verdict.FAILED, reasons)
+    if not (rhat <= settings.max_rhat and ess >= settings.min_ess):
+        return _judgement(Verdict.FAILED, reasons)
+    return _judgement(Verdict.USE_MCMC, reasons + _approximation(error, settings))
+
+
+def _measured(weights: Importance, settings: Settings) -> str:
+    worth = f"{weights.size} weighted draws are worth {weights.ess:.0f}"
+    if not tail_matters(weights.ess, weights.size, weights.largest, settings):
+        return f"{worth}, and no weight dominates."
+    return (
+        f"{worth}, the largest weight is {weights.largest:.1f} times the mean, and Pareto k-hat is "
+        f"{weights.khat:.2f}."
+    )
+
+
+def _is_precise(weights: Importance, precise: Precision, settings: Settings) -> bool:
+    moments = max(precise.mean_se, precise.log_sd_se)
+    return (
+        moments <= settings.max_standard_error
+        and weights.log_evidence_se <= settings.max_evidence_se
+    )
+
+
+def _approximation(error: ApproximationError | None, settings: Settings) -> list[str]:
+    """Say what ``approximation``, ``log_prob`` and the ELBO are worth."""
+    if error is None:
+        return []
+    measured = (
+        f"{error.mean_shift:.3f} ± {error.mean_shift_se:.3f} sd in a mean and "
+        f"{error.log_sd_shift:.3f} ± {error.log_sd_shift_se:.3f} in a log sd"
+    )
+    if error.bound <= settings.max_shift:
+        return [f"The approximation itself is right, too: it is off by at most {measured}."]
+    return [
+        f"The approximation itself, unweighted, is off by up to {measured}: use draws() and "
+        "log_evidence rather than log_prob and the ELBO."
+    ]
 
 
 def _judgement(verdict: Verdict, reasons: Sequence[str]) -> Judgement:

@@ -15,6 +15,7 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.storage.array_files import from_safetensors
 
 __all__ = ["mixture_from_bytes", "mixture_to_bytes"]
 
@@ -27,19 +28,22 @@ def mixture_to_bytes(mixture: Mixture) -> bytes:
     return safetensors.numpy.save({k: np.asarray(a, order="C") for k, a in arrays.items()})
 
 
-def mixture_from_bytes(data: bytes, template: Flow | None) -> Mixture:
+def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixture:
     """Rebuild a mixture.
 
     Args:
         data: from ``mixture_to_bytes``.
         template: a flow of the trained flows' structure, whose arrays do not matter and may be
             ``jax.ShapeDtypeStruct``; None if no component has a flow.
+        origin: what the complaint shall name.
 
     Raises:
-        InputError: if the template's arrays are not those in the file.
+        InputError: if they are no mixture, or the template's arrays are not those in the file.
     """
-    arrays = safetensors.numpy.load(data)
-    weights = arrays.pop("weights")
+    arrays = from_safetensors(data, origin)
+    weights = arrays.pop("weights", np.empty(0))
+    if weights.ndim != 1 or not len(weights) or weights.dtype != np.float64:
+        raise _no_mixture(origin, "weights")
     components = []
     for k in range(len(weights)):
         own = {
@@ -47,7 +51,10 @@ def mixture_from_bytes(data: bytes, template: Flow | None) -> Mixture:
             for name, array in arrays.items()
             if name.partition(".")[0] == str(k)
         }
+        _check_gaussian(own, f"{origin}, component {k}")
         components.append(_component(own, template))
+    if len({component.gaussian.mean.size for component in components}) > 1:
+        raise _no_mixture(origin, "dimensions")
     return Mixture(tuple(components), weights)
 
 
@@ -66,6 +73,20 @@ def _component(arrays: dict[str, np.ndarray], template: Flow | None) -> Componen
     if not arrays or template is None:
         return GaussianComponent(gaussian)
     return FlowComponent(_filled(template, arrays), gaussian)
+
+
+def _check_gaussian(arrays: dict[str, np.ndarray], origin: str) -> None:
+    mean, cholesky = arrays.get("mean"), arrays.get("cholesky")
+    if mean is None or mean.ndim != 1 or not mean.size or mean.dtype != np.float64:
+        raise _no_mixture(origin, "mean")
+    if cholesky is None or cholesky.shape != 2 * mean.shape or cholesky.dtype != np.float64:
+        raise _no_mixture(origin, "cholesky")
+
+
+def _no_mixture(origin: str, what: str) -> InputError:
+    return InputError(
+        f"{origin} is not a mixture that fluvial saved, for its {what}: restore it, or fit again."
+    )
 
 
 def _filled(template: Flow, arrays: dict[str, np.ndarray]) -> Flow:

@@ -1,4 +1,13 @@
-"""Evaluated draws from which a posterior's draws are taken."""
+r"""Evaluated draws from which a posterior's draws are taken.
+
+However many are asked for, few repeat. Let n be taken from S points whose weights w̃, of mean 1,
+have an effective sample size E: systematic resampling takes a point n w̃/S times, up to one. If
+S ≥ c n with c = S/E = mean w̃², the share of draws that repeat another is about
+
+.. math:: E[\tilde w - c]_+ \le E[\tilde w^2] / 4c = 1/4,
+
+since (w − c)₊ ≤ w²/4c. So n draws are made from at least n S/E points.
+"""
 
 from dataclasses import dataclass
 
@@ -6,8 +15,16 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.chains import Chains
+from fluvial.inference.defense import widened
+from fluvial.inference.mixture import Mixture
+from fluvial.objectives import Importance
+from fluvial.targets import Target
 
-__all__ = ["Pool", "pool_of_chains"]
+__all__ = ["Pool", "fresh_pool", "pool_of_chains"]
+
+# Points a draw: more are not made of weights so uneven that nothing is promised of them, which
+# is below an effective sample size of 400 of 8,192.
+_MOST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +37,20 @@ class Pool:
         log_weights: normalized so that the weights sum to 1, shape (S,).
         chains: how many chains of equal length the points are, one after the other; 1 if the
             points are independent.
+        widened: whether they are draws of the approximation with a wider base.
     """
 
     points: Float[np.ndarray, "S D"]
     log_p: Float[np.ndarray, " S"]
     log_weights: Float[np.ndarray, " S"]
     chains: int = 1
+    widened: bool = False
+
+    @property
+    def ess(self) -> float:
+        """The effective sample size of the weights, 1/Σw²; 0 if none of them is finite."""
+        squares = float(np.sum(np.exp(2.0 * self.log_weights)))
+        return 1.0 / squares if squares > 0.0 else 0.0
 
     @property
     def size(self) -> int:
@@ -41,14 +66,38 @@ class Pool:
         return rng.permutation(np.minimum(indices, self.size - 1))
 
 
+def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Pool:
+    """Draw and weigh anew, so many that of ``n`` draws at most about a quarter repeat another.
+
+    Args:
+        pool: a smaller one, of independent draws of ``q``, that tells how even the weights are.
+        q: the approximation.
+        target: the density.
+        n: how many draws will be taken.
+        seed: decides the points.
+    """
+    size = int(np.ceil(n * min(pool.size / max(pool.ess, 1.0), _MOST)))
+    proposal = widened(q) if pool.widened else q
+    x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
+    log_p = target.values(x)
+    return Pool(x, log_p, Importance(log_p - log_q).smoothed, widened=pool.widened)
+
+
 def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:
-    """Put the chains of all modes together, each mode with its share of the mass."""
-    points = np.concatenate([c.draws.reshape(-1, c.draws.shape[2]) for c in chains])
-    log_p = np.concatenate([c.log_p.ravel() for c in chains])
-    log_weights = np.concatenate(
-        [
-            np.full(c.log_p.size, np.log(share / c.log_p.size))
-            for c, share in zip(chains, shares, strict=True)
-        ]
+    """Put the chains of all modes together, each mode with its share of the mass.
+
+    Of chains that were run on for longer than others, the end is taken.
+    """
+    length = min(c.draws.shape[1] for c in chains)
+    draws = [c.draws[:, -length:].reshape(-1, c.draws.shape[2]) for c in chains]
+    log_p = np.concatenate([c.log_p[:, -length:].ravel() for c in chains])
+    log_weights = [
+        np.full(len(part), np.log(share / len(part)))
+        for part, share in zip(draws, shares, strict=True)
+    ]
+    return Pool(
+        np.concatenate(draws),
+        log_p,
+        np.concatenate(log_weights),
+        chains=sum(c.draws.shape[0] for c in chains),
     )
-    return Pool(points, log_p, log_weights, chains=sum(c.draws.shape[0] for c in chains))

@@ -1,6 +1,7 @@
 """What ``fit`` returns."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,13 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError
+from fluvial.inference.accuracy import ApproximationError
 from fluvial.inference.mixture import Mixture
 from fluvial.inference.verdict import Judgement, Verdict
-from fluvial.posterior.pool import Pool
+from fluvial.posterior.pool import Pool, fresh_pool
 from fluvial.posterior.recorded import Recorded
 from fluvial.posterior.summary import Summary, summarize
-from fluvial.targets import Target
+from fluvial.targets import Annotations, Target
 
 if TYPE_CHECKING:
     import xarray
@@ -24,7 +26,23 @@ __all__ = ["Evidence", "Posterior", "Provenance"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the importance weights say; all in nats but ``khat`` and ``ess``."""
+    """What the importance weights say, in nats where not said otherwise.
+
+    Attributes:
+        elbo: E_q[ln p − ln q].
+        elbo_se: its standard error.
+        log_evidence: ln Z.
+        log_evidence_se: its standard error.
+        half_variance: Var(ln w)/2, which is KL(q‖p) where q is nearly right.
+        khat: Pareto shape of the largest weights; noise where the weights are even.
+        ess: effective sample size, in draws.
+        size: how many draws were weighed.
+        largest: the largest weight, as a multiple of the mean.
+        mean_shift: see ``ApproximationError``, as for those below.
+        mean_shift_se: in standard deviations.
+        log_sd_shift: of the log of a standard deviation.
+        log_sd_shift_se: its standard error.
+    """
 
     elbo: float
     elbo_se: float
@@ -33,6 +51,12 @@ class Evidence:
     half_variance: float
     khat: float
     ess: float
+    size: float = math.inf
+    largest: float = math.inf
+    mean_shift: float = math.inf
+    mean_shift_se: float = math.inf
+    log_sd_shift: float = math.inf
+    log_sd_shift_se: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -64,13 +88,15 @@ class Posterior:
     """A fitted posterior: draws, evidence, and a verdict on both. Immutable.
 
     Attributes:
-        approximation: q, a mixture with one component a mode.
+        approximation: q, a mixture of flows and Gaussians.
         pool: the evaluated draws that ``draws`` takes from.
         evidence: what their weights say.
         judgement: verdict, reasons and advice.
         provenance: how it came about.
         target: what was fitted; None if it was loaded from disk and cannot be rebuilt.
         recorded: the model's own space at the pool's points, if it was loaded from disk.
+        grouping: for each component of the approximation the number of its mode, from 0; by
+            default each is a mode of its own.
 
     Example:
         >>> import jax.numpy as jnp
@@ -92,6 +118,7 @@ class Posterior:
     provenance: Provenance
     target: Target | None
     recorded: Recorded | None = None
+    grouping: tuple[int, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -130,13 +157,22 @@ class Posterior:
 
     @property
     def khat(self) -> float:
-        """Pareto k-hat, the shape of the largest weights: their moments exist up to 1/k-hat."""
+        """Pareto k-hat, the shape of the largest weights: their moments exist up to 1/k-hat.
+
+        Where the weights are even (``ess`` above 95 % of their number), it is that of their noise.
+        """
         return self.evidence.khat
 
     @property
     def ess(self) -> float:
         """Effective sample size of the importance weights."""
         return self.evidence.ess
+
+    @property
+    def approximation_error(self) -> ApproximationError:
+        """How far ``approximation``, unweighted, is from the draws; infinitely if not measured."""
+        e = self.evidence
+        return ApproximationError(e.mean_shift, e.mean_shift_se, e.log_sd_shift, e.log_sd_shift_se)
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -150,30 +186,55 @@ class Posterior:
 
     @property
     def modes(self) -> Float[np.ndarray, " M"]:
-        """The share of the mass in each mode that has a component of its own, shape (M,)."""
-        return self.approximation.weights.copy()
+        """The share of the mass in each mode that was told apart, shape (M,).
+
+        Components that overlap, with no dip of the density between them, are one mode.
+        """
+        weights = self.approximation.weights
+        return np.bincount(self.grouping or range(len(weights)), weights)
 
     def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains), so that a few may repeat.
+        weights (or, under USE_MCMC, taken from the chains). More than the pool holds, which is
+        8,192, are drawn and weighed anew, so that at most about a quarter of them repeat another,
+        and of even weights almost none. Without the target, or under USE_MCMC, they repeat.
 
         Args:
             n: how many, at least 1.
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is below 1, or the target is not at hand.
+            InputError: if ``n`` is below 1, the target is not at hand, or the density is improper.
         """
         if n < 1:
             raise InputError(f"draws(n={n}): ask for at least 1.")
-        return self.constrained(self.pool.choose(n, seed), seed)
+        self.need_draws()
+        large = self.enlarged(n, seed)
+        return large.constrained(large.pool.choose(n, seed), seed)
+
+    def enlarged(self, n: int, seed: int) -> "Posterior":
+        """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
+        if n <= self.pool.size or self.pool.chains > 1 or self.target is None:
+            return self
+        pool = fresh_pool(self.pool, self.approximation, self.target, n, seed)
+        return replace(self, pool=pool)
+
+    def need_draws(self) -> None:
+        """Raise an InputError if there are no draws, as of a density that is improper."""
+        if not self.pool.size:
+            raise InputError(f"this posterior has no draws. {self.reasons[0]}")
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names among the draws that are parameters, not quantities derived from them."""
         return self._space().parameters
+
+    @property
+    def annotations(self) -> Annotations:
+        """Names of dimensions, coordinates and data, as the model has them."""
+        return self._space().annotations
 
     @cached_property
     def constrained_pool(self) -> dict[str, np.ndarray]:
@@ -208,11 +269,48 @@ class Posterior:
     def _summary(self) -> Summary:
         return summarize(self)
 
-    def to_arviz(self, n: int = 4000, seed: int = 0) -> "xarray.DataTree":
-        """Draws for ArviZ: groups posterior, sample_stats and, where known, log_likelihood."""
+    def to_arviz(
+        self, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+    ) -> "xarray.DataTree":
+        """Draws for ArviZ, in groups, with the dimensions and coordinates of the model.
+
+        Args:
+            n: how many draws.
+            seed: decides which.
+            log_likelihood: whether there is a group ``log_likelihood``, where the model tells it:
+                n numbers for each observation.
+
+        Returns:
+            The groups posterior and sample_stats and, where the model has them, log_likelihood,
+            observed_data and constant_data.
+
+        Raises:
+            InputError: if ``n`` is less than four, or the target is not at hand.
+        """
         from fluvial.posterior.arviz import to_datatree
 
-        return to_datatree(self, n, seed)
+        self.need_draws()
+        return to_datatree(self, n, seed, log_likelihood=log_likelihood)
+
+    def to_netcdf(
+        self, path: str | Path, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+    ) -> None:
+        """Write what ``to_arviz`` returns to a NetCDF file, the log likelihood piece by piece.
+
+        Args:
+            path: of the file, which is written whole or not at all.
+            n: how many draws.
+            seed: decides which.
+            log_likelihood: as in ``to_arviz``; never more than a piece of it is in memory.
+
+        Raises:
+            InputError: if ``n`` is less than four, the target is not at hand, or the file cannot
+                be written.
+        """
+        from fluvial.posterior.netcdf import write_netcdf
+
+        self.need_draws()
+        write_netcdf(self, Path(path), n, seed, log_likelihood=log_likelihood)
 
     def save(self, directory: str | Path) -> Path:
         """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again."""

@@ -1,8 +1,10 @@
 """What a target's own space looked like, for when the target is not at hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+
+from fluvial.targets import Annotations
 
 __all__ = ["Recorded"]
 
@@ -14,10 +16,12 @@ class Recorded:
     Attributes:
         values: name -> (S, *shape), float64, in the model's order.
         parameters: the names that are parameters, not quantities derived from them.
+        annotations: names of dimensions, coordinates and data.
     """
 
     values: dict[str, np.ndarray]
     parameters: tuple[str, ...]
+    annotations: Annotations = field(default_factory=Annotations)
 
     def at(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Return the variables at some of the points: name -> (len(indices), *shape)."""

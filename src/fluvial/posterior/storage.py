@@ -1,8 +1,8 @@
 """A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
 
 import dataclasses
-import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Evidence, Posterior, Provenance
 from fluvial.posterior.recorded import Recorded
+from fluvial.posterior.schema import SCHEMA
+from fluvial.storage.array_files import from_npz, to_npz
 from fluvial.storage.folder import read_folder, write_folder
-from fluvial.targets import Target, target_from_source
+from fluvial.storage.schema import check
+from fluvial.targets import Annotations, Target, target_from_source
 
 __all__ = ["KIND", "load_posterior", "put_together", "save", "taken_apart"]
 
@@ -26,6 +29,7 @@ KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
 _VARIABLE = "variable."
+_ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
 _COMPARED = 8
 
 
@@ -33,8 +37,9 @@ def save(posterior: Posterior, directory: Path) -> Path:
     """Write a posterior to a folder: posterior.json, flow.safetensors and draws.npz.
 
     A target that has a source (a Stan program with its data, or an example) is saved with it. Of
-    any other target, what is saved is the model's own space at the pool's points, so that its
-    draws, but not its log density, are there when it is loaded.
+    any other target, what is saved is the model's own space at the pool's points, with names of
+    dimensions, coordinates and data, so that its draws, but not its log density, are there when it
+    is loaded.
 
     Args:
         posterior: what to save.
@@ -56,6 +61,7 @@ def load_posterior(
 ) -> Posterior:
     """Read a posterior that ``save`` wrote; see ``fluvial.load``."""
     content, files = read_folder(directory, KIND)
+    check(content, SCHEMA, directory / f"{KIND}.json")
     target = target or target_from_source(content["source"])
     posterior = put_together(content, files, directory, target=target, flow=flow)
     if target is not None:
@@ -72,11 +78,12 @@ def taken_apart(
         posterior: what to take apart.
         recorded: the model's own space at the pool's points, for whoever lacks the target.
     """
+    annotations = posterior.annotations if recorded else Annotations()
     files = {
         _FLOW: mixture_to_bytes(posterior.approximation),
-        _DRAWS: _draws_file(posterior.pool, recorded),
+        _DRAWS: _draws_file(posterior.pool, recorded, annotations),
     }
-    return _content(posterior, list(recorded)), files
+    return _content(posterior, list(recorded), annotations), files
 
 
 def put_together(
@@ -88,31 +95,37 @@ def put_together(
     flow: Flow | None = None,
 ) -> Posterior:
     """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
-    with np.load(io.BytesIO(files[_DRAWS]), allow_pickle=False) as arrays:
-        pool = Pool(arrays["points"], arrays["log_p"], arrays["log_weights"], content["chains"])
-        values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
-    provenance = Provenance(**content["provenance"])
+    pool, values, annotations = _read_draws(files, content, origin)
+    seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
+    provenance = Provenance(**content["provenance"] | {"seconds": seconds})
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
+    approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
+    if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
+        raise _disagree(origin, f"{_FLOW} and {_DRAWS} are of different dimensions")
     return Posterior(
-        mixture_from_bytes(files[_FLOW], template),
+        approximation,
         pool,
         Evidence(**{name: float(value) for name, value in content["evidence"].items()}),
         _judgement(content["judgement"]),
         provenance,
         target,
-        Recorded(values, tuple(content["parameters"])) if values else None,
+        Recorded(values, tuple(content["parameters"]), annotations) if values else None,
+        tuple(content.get("grouping", ())),
     )
 
 
-def _content(posterior: Posterior, recorded: list[str]) -> dict[str, Any]:
+def _content(posterior: Posterior, recorded: list[str], annotations: Annotations) -> dict[str, Any]:
     judgement, evidence = posterior.judgement, dataclasses.asdict(posterior.evidence)
     return {
         "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
         "evidence": {name: _number(value) for name, value in evidence.items()},
         "provenance": dataclasses.asdict(posterior.provenance),
         "chains": posterior.pool.chains,
+        "widened": posterior.pool.widened,
+        "grouping": list(posterior.grouping),
         "parameters": list(posterior.parameters),
         "recorded": recorded,
+        "dims": annotations.dims,
         "source": _source(posterior),
     }
 
@@ -126,12 +139,60 @@ def _source(posterior: Posterior) -> dict | None:
     return None if posterior.target is None else posterior.target.source
 
 
-def _draws_file(pool: Pool, recorded: dict[str, np.ndarray]) -> bytes:
+def _annotations(dims: dict[str, list[str | None]], arrays: Mapping[str, Any]) -> Annotations:
+    named = {
+        kind: {
+            name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)
+        }
+        for kind, prefix in _ANNOTATIONS.items()
+    }
+    return Annotations({name: tuple(axes) for name, axes in dims.items()}, **named)
+
+
+def _draws_file(pool: Pool, recorded: dict[str, np.ndarray], annotations: Annotations) -> bytes:
     arrays = {"points": pool.points, "log_p": pool.log_p, "log_weights": pool.log_weights}
     arrays |= {_VARIABLE + name: values for name, values in recorded.items()}
-    file = io.BytesIO()
-    np.savez(file, **arrays, allow_pickle=False)
-    return file.getvalue()
+    for kind, prefix in _ANNOTATIONS.items():
+        arrays |= {prefix + name: a for name, a in getattr(annotations, kind).items()}
+    return to_npz(arrays, compressed=False)
+
+
+def _read_draws(
+    files: dict[str, bytes], content: dict[str, Any], origin: Path
+) -> tuple[Pool, dict[str, np.ndarray], Annotations]:
+    arrays = from_npz(_file(files, _DRAWS, origin), str(origin / _DRAWS))
+    wanted = ["points", "log_p", "log_weights", *(_VARIABLE + n for n in content["recorded"])]
+    missing = [name for name in wanted if name not in arrays]
+    if missing:
+        raise _disagree(origin, f"{_DRAWS} lacks {missing[0][:80]}")
+    points = arrays["points"]
+    if points.ndim != 2 or 0 in points.shape or len(points) % content["chains"]:
+        raise _disagree(origin, f"{_DRAWS} has points of shape {points.shape}")
+    for name in wanted:
+        array, own = arrays[name], name.startswith(_VARIABLE)
+        right_type = array.dtype.kind in "biuf" if own else array.dtype == np.float64
+        right_axes = own or name == "points" or array.ndim == 1
+        if not (right_type and right_axes and array.shape[:1] == points.shape[:1]):
+            said = f"{name[:80]} in {_DRAWS} is {array.dtype} of shape {array.shape}"
+            raise _disagree(origin, said)
+    if content["recorded"] and not set(content["parameters"]) <= set(content["recorded"]):
+        raise _disagree(origin, f"{_DRAWS} lacks a parameter")
+    widened = content.get("widened", False)
+    pool = Pool(points, arrays["log_p"], arrays["log_weights"], content["chains"], widened)
+    values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
+    return pool, values, _annotations(content.get("dims", {}), arrays)
+
+
+def _file(files: dict[str, bytes], name: str, origin: Path) -> bytes:
+    if name not in files:
+        raise _disagree(origin, f"it has no {name}")
+    return files[name]
+
+
+def _disagree(origin: Path, reason: str) -> InputError:
+    return InputError(
+        f"{origin} is not a posterior that fluvial saved ({reason}): restore it, or fit again."
+    )
 
 
 def _judgement(content: dict[str, Any]) -> Judgement:

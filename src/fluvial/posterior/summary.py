@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.verdict import Judgement
+from fluvial.inference.verdict import Judgement, tail_matters
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.posterior.pool import Pool
 
 if TYPE_CHECKING:
-    from fluvial.posterior.posterior import Posterior
+    from fluvial.posterior.posterior import Evidence, Posterior
 
 __all__ = ["Row", "Summary", "summarize"]
 
@@ -71,10 +71,12 @@ class Summary:
 
 def summarize(posterior: "Posterior") -> Summary:
     """Summarize a posterior's whole pool, weighted as the pool is."""
+    if not posterior.pool.size:
+        return Summary((), _facts(posterior)[-2:], posterior.judgement)  # no evidence either
     values = posterior.constrained_pool
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
         values = {name: values[name] for name in posterior.parameters}
-    columns = scalars(values, index_origin(posterior.target))
+    columns = scalars(values, index_origin(posterior.target), posterior.annotations)
     rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), posterior.pool)
     return Summary(tuple(rows), _facts(posterior), posterior.judgement)
 
@@ -123,20 +125,31 @@ def _with_error(value: float, se: float) -> str:
 
 def _facts(posterior: "Posterior") -> tuple[str, ...]:
     e = posterior.evidence
+    unknown = posterior.target is not None and posterior.target.up_to_constant
+    kind = "nats, up to a constant" if unknown else "nats"
     return (
-        f"ELBO          {_with_error(e.elbo, e.elbo_se)} nats",
-        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} nats",
-        f"k-hat {e.khat:.2f}   ESS {e.ess:.0f}{_modes(posterior)}",
+        f"ELBO          {_with_error(e.elbo, e.elbo_se)} {kind}",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {kind}",
+        f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(posterior)}",
         f"seconds       {_seconds(posterior)}",
         f"evaluations   {posterior.provenance.evaluations}, "
         f"{posterior.provenance.nonfinite} of them not finite",
     )
 
 
+def _khat(evidence: "Evidence") -> str:
+    """K-hat, or a dash where no weight is large enough for it to say anything."""
+    matters = tail_matters(evidence.ess, evidence.size, evidence.largest)
+    return f"{evidence.khat:.2f}" if matters else "–"
+
+
 def _modes(posterior: "Posterior") -> str:
-    if len(posterior.modes) == 1:
-        return ""
-    return f"   modes {', '.join(f'{share:.1%}' for share in posterior.modes)}"
+    shares = posterior.modes
+    components = len(posterior.approximation.components)
+    text = f"   {components} components" if components > 1 else ""
+    if len(shares) > 1:
+        text += f"   modes {', '.join(f'{share:.1%}' for share in shares)}"
+    return text
 
 
 def _seconds(posterior: "Posterior") -> str:

@@ -66,12 +66,8 @@ def _parsed(text: str, path: Path) -> Any:
 
 
 def _yaml(text: str, path: Path) -> Any:
-    try:
-        import yaml
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f'reading {path} needs PyYAML: pip install "fluvial[notebooks]", or write it as TOML.'
-        ) from error
+    import yaml
+
     # YAML 1.1, which PyYAML reads, takes 1e-3 for a word.
     loader = type("_Loader", (yaml.SafeLoader,), {})
     loader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+.0123456789"))

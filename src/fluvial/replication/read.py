@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -57,8 +58,10 @@ def read_notebook(origin: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> Rec
         raw_hosts: host of pages -> where the files themselves are, as ``raw_address`` takes it.
 
     Raises:
-        InputError: if it cannot be found or fetched, is no notebook, or has no recorded outputs.
+        InputError: if it cannot be found or fetched, is no notebook, or has no recorded outputs;
+            or if a package that replicating needs is not installed.
     """
+    require("replicate", "replicating a notebook")
     if origin.startswith(("http://", "https://")):
         address = raw_address(origin, raw_hosts)
         data, folder = _fetched(address), None

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from fluvial._version import __version__
 from fluvial.replication.compare.difference import Kind
 from fluvial.replication.compare.outputs import IMAGES, displays
@@ -41,6 +39,8 @@ def save_replication(
     Raises:
         InputError: if the folder holds anything else, or cannot be written.
     """
+    import nbformat
+
     found = list(_pictures(recorded, replication))
     content = {
         "notebook": recorded.name,

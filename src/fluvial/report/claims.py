@@ -8,8 +8,10 @@ from typing import Any
 
 __all__ = ["Row", "Strip", "claim_row"]
 
+_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 _RULE = re.compile(
-    r"at most (?P<most>\S+)|at least (?P<least>\S+)|from (?P<low>\S+) to (?P<high>\S+)"
+    rf"at most (?P<most>{_NUMBER})|at least (?P<least>{_NUMBER})"
+    rf"|from (?P<low>{_NUMBER}) to (?P<high>{_NUMBER})"
 )
 _MARGIN = 0.08
 _MOST_PLACES = 8
@@ -84,7 +86,7 @@ def _rounded(mean: float, spread: float) -> str:
     if spread <= 0.0:
         return f"{mean:.4g} ± 0"
     places = 1 - int(f"{spread:.1e}".split("e")[1])
-    if places > _MOST_PLACES:
+    if abs(places) > _MOST_PLACES:
         return f"{mean:.3g} ± {spread:.2g}"
     shown = (round(value, places) + 0.0 for value in (mean, spread))  # no minus before a zero
     return " ± ".join(f"{value:.{max(places, 0)}f}" for value in shown)
@@ -97,7 +99,10 @@ def _strip(claim: Mapping[str, Any]) -> Strip | None:
         return None
     least, most = rule["least"] or rule["low"], rule["most"] or rule["high"]
     bounds = [float(bound) for bound in (least, most) if bound is not None]
-    place = _axis([*values, *bounds])
+    shown = [*values, *bounds, float(claim["measured"])]
+    if not math.isfinite(max(shown) - min(shown)):
+        return None
+    place = _axis(shown)
     low = place(float(least)) if least is not None else 0.0
     high = place(float(most)) if most is not None else 100.0
     return Strip((low, high), tuple(map(place, values)), place(float(claim["measured"])))

@@ -15,6 +15,7 @@ _NAMES = ("loss", "free_energy", "elbo", "bound")
 _MARK = "curve_"
 _POINTS = 200
 _DIGITS = 5
+_MOST_STEPS = 2**63
 
 
 def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
@@ -40,7 +41,9 @@ def _chart(unit: str, record: Record, seeds: list[int]) -> dict[str, Any]:
     lines = []
     for name, curve in curves.items():
         steps = record.values.get("steps")
-        total = steps if isinstance(steps, int) and steps >= curve.shape[-1] else curve.shape[-1]
+        total = curve.shape[-1]
+        if isinstance(steps, int) and total <= steps < _MOST_STEPS:
+            total = steps
         rows = np.atleast_2d(curve)
         for index, row in enumerate(rows):
             seed = f"seed {seeds[index] if index < len(seeds) else index}"

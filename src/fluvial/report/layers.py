@@ -47,15 +47,22 @@ def layer_pictures(ledger: Ledger) -> list[LayerPictures]:
             continue
         record = ledger.record(unit)
         layers = record.arrays.get("layers")
-        if layers is None or layers.ndim != 3 or layers.shape[1] != layers.shape[2]:
+        if layers is None or not _are_densities(layers):
             continue
         true = record.arrays.get("true_density")
+        if true is not None and not _are_densities(true[None]):
+            true = None
         film = np.concatenate([_bytes(layer) for layer in layers])
         shown_true = "" if true is None else _data_url(_bytes(true))
         label = str(record.values.get("energy", unit))
         pictures = LayerPictures(label, len(layers), layers.shape[1], _data_url(film), shown_true)
         found.append(pictures)
     return found
+
+
+def _are_densities(arrays: np.ndarray) -> bool:
+    real = arrays.dtype.kind in "fiu"
+    return real and arrays.ndim == 3 and arrays.size > 0 and arrays.shape[1] == arrays.shape[2]
 
 
 def _bytes(density: Num[np.ndarray, "n n"]) -> Num[np.ndarray, "n n"]:

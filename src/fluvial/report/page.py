@@ -9,13 +9,18 @@ from typing import Any
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.report.claims import Row, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.results import NotebookResult, find_results
 from fluvial.reproduction import Figure, Judgement, Ledger
+from fluvial.storage.reading import place_inside, read_file
 
 __all__ = ["render_report"]
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_BYTES = 50_000_000  # a figure is a few hundred kilobytes, and a page holds all of them
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,9 @@ def render_report(directory: Path) -> str:
             several of these; see ``fluvial.reproduction.results`` and ``save_replication``.
 
     Raises:
-        InputError: if it holds no results, or they are damaged.
+        InputError: if it holds no results, they are damaged, or Jinja is not installed.
     """
+    require("report", "a report")
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     results = find_results(directory)
@@ -90,7 +96,7 @@ def _study(ledger: Ledger) -> _Study:
     return _Study(
         header=ledger.header,
         done=len(done),
-        seconds=sum(ledger.seconds(unit) for unit in done),
+        seconds=sum((ledger.seconds(unit) for unit in done), 0.0),
         claims=claims,
         counts=_counts(claims),
         figures=[_figure(ledger, figure) for figure in ledger.figures()],
@@ -105,13 +111,10 @@ def _counts(rows: Sequence[Row]) -> Mapping[str, int]:
 
 
 def _figure(ledger: Ledger, figure: Figure) -> dict[str, str]:
-    path = ledger.folder / "figures" / figure.file
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): run the study again with --resume."
-        ) from error
+    path = place_inside(ledger.folder, "figures", figure.file)
+    data = read_file(path, _MOST_BYTES)
+    if not data.startswith(_PNG):
+        raise InputError(f"{path} is not a PNG: run the study again with --resume.")
     alt = figure.alt or f"{figure.title}. {figure.caption}"
     return {
         "data": _data_url(data, "png"),

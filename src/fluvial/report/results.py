@@ -1,17 +1,24 @@
 """Find and read all results below a folder."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
+from fluvial.report.replications import REPLICATION
 from fluvial.reproduction import Ledger
-from fluvial.storage.folder import read_folder
+from fluvial.reproduction.results_files import MACHINE, PACKAGES
+from fluvial.storage.folder import holds, read_folder
+from fluvial.storage.schema import TEXT, check, record
 
 __all__ = ["NotebookResult", "Results", "find_results"]
 
 _DEEPEST = 3
+_HEADER = record(
+    title=TEXT, fluvial=TEXT, command=TEXT, started=TEXT, machine=MACHINE, packages=PACKAGES
+)
 
 
 @dataclass(frozen=True)
@@ -40,15 +47,11 @@ def find_results(directory: Path) -> Results:
     Raises:
         InputError: if there is no such folder, it holds no results, or they are damaged.
     """
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise InputError(f"there is no folder {directory}: give one with results.")
-    folders = list(_folders(directory, _DEEPEST))
-    studies = tuple(Ledger(folder) for folder in folders if (folder / "study.json").is_file())
-    notebooks = tuple(
-        NotebookResult(*read_folder(folder, "replication"))
-        for folder in folders
-        if (folder / "replication.json").is_file()
-    )
+    folders = list(_folders(directory, directory.resolve(), _DEEPEST))
+    studies = tuple(_study(folder) for folder in folders if os.path.lexists(folder / "study.json"))
+    notebooks = tuple(_notebook(folder) for folder in folders if holds(folder, "replication"))
     if not studies and not notebooks:
         raise InputError(
             f"{directory} holds no results: give the folder that fluvial reproduce or fluvial "
@@ -57,9 +60,33 @@ def find_results(directory: Path) -> Results:
     return Results(studies, notebooks)
 
 
-def _folders(directory: Path, deepest: int) -> Iterator[Path]:
+def _study(folder: Path) -> Ledger:
+    ledger = Ledger(folder)
+    check(ledger.header, _HEADER, folder / "study.json")
+    return ledger
+
+
+def _notebook(folder: Path) -> NotebookResult:
+    content, files = read_folder(folder, "replication")
+    path = folder / "replication.json"
+    check(content, REPLICATION, path)
+    named = {picture[side] for picture in content["pictures"] for side in ("recorded", "local")}
+    if not named <= set(files):
+        raise InputError(f"{path} names pictures that it does not have: replicate it again.")
+    return NotebookResult(content, files)
+
+
+def _folders(directory: Path, root: Path, deepest: int) -> Iterator[Path]:
+    """Walk down, but along no link that leads out of the folder that was asked for."""
     yield directory
-    if deepest > 0:
-        for path in sorted(directory.iterdir()):
-            if path.is_dir() and not path.name.startswith("."):
-                yield from _folders(path, deepest - 1)
+    if deepest == 0:
+        return
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError as error:
+        raise InputError(f"{directory} cannot be read: {error.strerror}.") from error
+    for name in names:
+        path = directory / name
+        inside = not path.is_symlink() or path.resolve().is_relative_to(root)
+        if not name.startswith(".") and os.path.isdir(path) and inside:
+            yield from _folders(path, root, deepest - 1)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 
 __all__ = ["Equivalence", "equivalence"]
 
@@ -71,10 +72,7 @@ def equivalence(differences: Sequence[float], low: float, high: float) -> Equiva
 
 
 def _weighted_stats():
-    try:
-        from statsmodels.stats.weightstats import DescrStatsW
-    except ImportError as error:
-        raise InputError(
-            'tests of equivalence need statsmodels: pip install "fluvial[studies]".'
-        ) from error
+    require("studies", "a test of equivalence", "statsmodels")
+    from statsmodels.stats.weightstats import DescrStatsW
+
     return DescrStatsW

@@ -3,7 +3,7 @@
 The folder of a study, ``DIR/<study>/``, in which every file is written whole or not at all:
 
 ``study.json``
-    What was run, written once, at the start: ``format`` (of this folder), ``study``, ``title``,
+    What was run, written once, at the start: ``study``, ``title``,
     ``version`` (of the study's own definition), ``fluvial`` (the version), ``budget``, ``seeds``,
     ``units`` (the names of all units of work, in order), ``command``, ``machine``, ``packages``
     (name -> version) and ``started`` (ISO 8601, UTC).
@@ -26,12 +26,13 @@ The folder of a study, ``DIR/<study>/``, in which every file is written whole or
 ``figures/``
     The figures, PNG.
 
-In all of these JSON files a number that is not finite is one of the strings "NaN", "Infinity" and
-"-Infinity". A file beside the folder, ``DIR/.<study>.lock``, is held by whoever writes.
+Each of these JSON files has ``format`` (2), ``kind``, what is said above as ``content``, and
+``sha256``, which seals the rest of it. In format 1, which is still read, a file was the bare
+content, and ``study.json`` said the format. A number that is not finite is one of the strings
+"NaN", "Infinity" and "-Infinity". Whoever writes holds ``storage.locks.in_use`` of the folder.
 """
 
-import hashlib
-import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,13 +44,15 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import JudgedClaim
-from fluvial.storage import strict_json
+from fluvial.reproduction.results_files import FORMAT, is_unsealed, read_content, write_content
+from fluvial.storage import array_files, sealed
 from fluvial.storage.folder import check_folder, replaced
+from fluvial.storage.locks import in_use
 from fluvial.storage.machine import timestamp
+from fluvial.storage.reading import place_inside, read_file
 
 __all__ = ["Figure", "Ledger", "Record"]
 
-_FORMAT = 1
 # What must be the same for work to go on in a folder; machine and packages may differ.
 _IDENTITY = ("format", "study", "version", "fluvial", "budget", "seeds", "units")
 
@@ -100,7 +103,8 @@ class Ledger:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.header = _read_header(folder)
+        self._unsealed = is_unsealed(folder)
+        self.header: dict[str, Any] = self._read("study", "study.json")
 
     @classmethod
     @contextmanager
@@ -120,15 +124,17 @@ class Ledger:
                 False, holds those of another study, version, budget or seeds, or anything else;
                 or if it cannot be written.
         """
-        with _locked(folder):
+        with in_use(folder):
             check_folder(folder, "study")
-            path = folder / "study.json"
-            wanted = {"format": _FORMAT, **header}
-            if path.is_file():
-                _check_same(folder, _read_header(folder), wanted, resume=resume)
+            if os.path.lexists(folder / "study.json"):
+                ledger = cls(folder)
+                version = 1 if ledger._unsealed else FORMAT
+                found = {"format": version, **ledger.header}
+                _check_same(folder, found, {"format": FORMAT, **header}, resume=resume)
             else:
-                _write(path, strict_json.dump(wanted))
-            yield cls(folder)
+                _write(folder / "study.json", "study", header)
+                ledger = cls(folder)
+            yield ledger
 
     @property
     def budget(self) -> Budget:
@@ -137,7 +143,7 @@ class Ledger:
 
     def done(self, unit: str) -> bool:
         """Tell whether a unit of work is finished."""
-        return self._record_path(unit).is_file()
+        return os.path.isfile(self.folder / "records" / f"{unit}.json")
 
     def missing(self) -> list[str]:
         """List the units of work that are not finished, in order."""
@@ -149,12 +155,13 @@ class Ledger:
         Raises:
             InputError: if it cannot be written, as on a full disk.
         """
-        path = self._record_path(unit)
+        path = self.folder / "records" / f"{unit}.json"
         digest = None
         if record.arrays:
-            data = _npz(record.arrays)
-            digest = hashlib.sha256(data).hexdigest()
-            _write(path.with_name(f"{unit}.npz"), data)
+            data = array_files.to_npz(record.arrays, compressed=True)
+            digest = sealed.sha256(data)
+            with replaced(path.with_name(f"{unit}.npz")) as fresh:
+                fresh.write_bytes(data)
         content = {
             "unit": unit,
             "seconds": round(seconds, 3),
@@ -162,7 +169,7 @@ class Ledger:
             "values": record.values,
             "arrays": digest,
         }
-        _write(path, strict_json.dump(content))
+        _write(path, "record", content)
 
     def record(self, unit: str) -> Record:
         """Read what a finished unit of work measured.
@@ -170,63 +177,48 @@ class Ledger:
         Raises:
             InputError: if it is not finished, or its files are not as they were written.
         """
-        path = self._record_path(unit)
-        if not path.is_file():
-            raise InputError(f"{path} is missing: run the study again with --resume.")
-        content = _parsed(path)
+        if not self.done(unit):
+            raise InputError(
+                f"{self.folder} has no {unit} in its records: run the study again with --resume."
+            )
+        content = self._read("record", "records", f"{unit}.json")
         arrays = {}
         if content["arrays"] is not None:
-            arrays = _arrays(path.with_name(f"{unit}.npz"), content["arrays"])
+            path = place_inside(self.folder, "records", f"{unit}.npz")
+            arrays = _arrays(path, content["arrays"])
         return Record(content["values"], arrays)
 
     def seconds(self, unit: str) -> float:
         """Return the wall time that a finished unit of work took."""
-        return float(_parsed(self._record_path(unit))["seconds"])
+        return float(self._read("record", "records", f"{unit}.json")["seconds"])
 
     def write_claims(self, claims: Sequence[JudgedClaim]) -> None:
         """Keep the judged claims."""
         contents = [claim.content() for claim in claims]
-        _write(self.folder / "claims.json", strict_json.dump(contents))
+        _write(self.folder / "claims.json", "claims", contents)
 
     def claims(self) -> list[dict[str, Any]]:
         """Read the judged claims; none if the study is not finished."""
-        return self._list("claims.json")
+        return self._list("claims")
 
     def write_figures(self, figures: Sequence[Figure]) -> None:
         """Keep the list of figures."""
         contents = [figure._asdict() for figure in figures]
-        _write(self.folder / "figures.json", strict_json.dump(contents))
+        _write(self.folder / "figures.json", "figures", contents)
 
     def figures(self) -> list[Figure]:
         """Read the list of figures; none if the study is not finished."""
-        return [Figure(**content) for content in self._list("figures.json")]
+        return [
+            Figure(found["file"], found["title"], found["caption"], found.get("alt", ""))
+            for found in self._list("figures")
+        ]
 
-    def _list(self, name: str) -> list[dict[str, Any]]:
-        path = self.folder / name
-        return _parsed(path) if path.is_file() else []
+    def _list(self, kind: str) -> list[dict[str, Any]]:
+        path = self.folder / f"{kind}.json"
+        return self._read(kind, path.name) if os.path.lexists(path) else []
 
-    def _record_path(self, unit: str) -> Path:
-        return self.folder / "records" / f"{unit}.json"
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_name(f".{folder.name}.lock"), blocking=False)
-        lock.acquire()
-    except Timeout:
-        raise InputError(
-            f"{folder} is in use by another run: wait for it, or choose another folder."
-        ) from None
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
+    def _read(self, kind: str, *names: str) -> Any:
+        return read_content(kind, self.folder, *names, unsealed=self._unsealed)
 
 
 def _check_same(
@@ -248,58 +240,19 @@ def _check_same(
         )
 
 
-def _read_header(folder: Path) -> dict[str, Any]:
-    path = folder / "study.json"
-    if not path.is_file():
-        raise InputError(f"{folder} holds no results of a study: there is no study.json in it.")
-    header = _parsed(path)
-    if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise InputError(
-            f"{path} is not of format {_FORMAT}, which this fluvial reads: use the version of "
-            "fluvial that wrote it."
-        )
-    return header
-
-
-def _parsed(path: Path) -> Any:
-    try:
-        return strict_json.parse(path.read_bytes())
-    except ValueError as error:
-        raise _damaged(path) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()}
-    )
-    return buffer.getvalue()
-
-
 def _arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _damaged(path) from error
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise _damaged(path)
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    remedy = f"restore it, or delete {path.with_suffix('.*')} and run the study with --resume"
+    if not os.path.lexists(path):
+        raise sealed.damaged(path, remedy)
+    data = read_file(path)
+    if sealed.sha256(data) != digest:
+        raise sealed.damaged(path, remedy)
+    return array_files.from_npz(data, str(path))
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, kind: str, content: Any) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be written: {error.strerror}.") from error
-    with replaced(path) as fresh:
-        fresh.write_bytes(data)
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(
-        f"{path} is not as it was written (truncated, or edited): restore it, or delete "
-        f"{path.with_suffix('.*')} and run the study again with --resume."
-    )
+    write_content(path, kind, content)

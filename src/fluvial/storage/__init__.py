@@ -1,1 +1,1 @@
-"""What every room needs to leave something on disk, and to read it back."""
+"""What lies on disk: JSON that any reader takes, seals, arrays, locks, and paths that stay put."""

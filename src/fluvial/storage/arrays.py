@@ -9,6 +9,7 @@ import numpy as np
 import safetensors.numpy
 
 from fluvial.errors import InputError
+from fluvial.storage.array_files import from_safetensors
 
 __all__ = ["from_bytes", "shapes", "to_bytes"]
 
@@ -38,7 +39,7 @@ def from_bytes(data: bytes, template: Any, origin: str) -> Any:
     Raises:
         InputError: if the file's arrays are not those of the template.
     """
-    arrays = safetensors.numpy.load(data)
+    arrays = from_safetensors(data, origin)
     given = {name: _shape(array) for name, array in arrays.items()}
     wanted = shapes(template)
     if wanted != given:

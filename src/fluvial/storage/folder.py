@@ -3,24 +3,37 @@
 The manifest is a JSON file named after what the folder holds (``posterior.json``). It has the
 SHA-256 of every other file, and one of its own content, so that whatever is truncated, mixed up or
 edited is noticed when it is read.
+
+A new folder is written beside its place and renamed. Over earlier results, the new ones are
+written to ``.fluvial-new/`` inside the folder, which is renamed to ``.fluvial-whole/`` when it is
+complete: from that moment on they are what is read. Then its files are moved to their places. If
+the process dies on the way, either the old results are whole in their places, or the new ones are
+in the two together, and the next write tidies up.
 """
 
 import errno
-import hashlib
-import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
+from fluvial.storage import sealed
+from fluvial.storage.locks import saving
+from fluvial.storage.reading import place_inside, read_file
+from fluvial.storage.schema import FILE_NAME, check
 
-__all__ = ["check_folder", "read_folder", "replaced", "write_folder"]
+__all__ = ["check_folder", "holds", "read_folder", "replaced", "write_folder"]
 
 _FORMAT = 1
+_NEW, _WHOLE = ".fluvial-new", ".fluvial-whole"
+_FILES = {
+    "type": "object",
+    "propertyNames": FILE_NAME,
+    "additionalProperties": {"type": "string", "pattern": r"^[0-9a-f]{64}\Z"},
+}
 
 
 def check_folder(directory: Path, kind: str) -> None:
@@ -37,31 +50,31 @@ def check_folder(directory: Path, kind: str) -> None:
         >>> check_folder(Path("no/such/folder/yet"), "posterior")
     """
     path = directory.resolve()
+    existing = next(parent for parent in (path, *path.parents) if os.path.lexists(parent))
     if path.is_dir():
-        if any(path.iterdir()) and not _manifest_path(path, kind).is_file():
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise _unwritable(directory, os.strerror(errno.EACCES))
+        if _foreign(path) and not holds(path, kind):
             raise InputError(
                 f"{directory} is not empty and holds no saved {kind}: choose another folder, "
                 "so that nothing of yours is overwritten."
             )
-    elif path.exists():
+    elif existing == path:
         raise InputError(f"{directory} is a file: choose a folder.")
-    existing = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not existing.is_dir():
+    elif not existing.is_dir():
         raise _unwritable(directory, f"{existing} is a file")
-    if not os.access(existing, os.W_OK | os.X_OK):
+    elif not os.access(existing, os.W_OK | os.X_OK):
         raise _unwritable(directory, os.strerror(errno.EACCES))
 
 
 def write_folder(
     directory: Path, kind: str, content: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> None:
-    """Write files and their manifest to a folder.
-
-    All is written beside the folder first and then moved, the manifest last: whoever reads at any
-    moment finds all of it, or is told that it is not whole. A new folder appears in one step.
+    """Write files and their manifest to a folder; the module's docstring says how.
 
     Args:
-        directory: made where needed; results of the same kind in it are replaced.
+        directory: made where needed; results of the same kind in it are replaced, and whatever
+            else is in it stays.
         kind: what the folder holds; the manifest is ``{kind}.json``.
         content: what the manifest says, as JSON can hold.
         files: name -> content of all other files.
@@ -71,21 +84,21 @@ def write_folder(
     """
     check_folder(directory, kind)
     path = directory.resolve()
-    manifest = _encode(_sealed(kind, content, files))
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
-    try:
-        with _readable_errors(directory):
-            fresh.mkdir(parents=True)
-            names = [*files, f"{kind}.json"]
-            for name, data in zip(names, [*files.values(), manifest], strict=True):
-                _write_durably(fresh / name, data)
-            if path.exists():
-                for name in names:
-                    os.replace(fresh / name, path / name)
-            else:
-                os.rename(fresh, path)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    digests = {name: sealed.sha256(data) for name, data in files.items()}
+    manifest = sealed.encode(kind, _FORMAT, content, files=digests)
+    every = {**files, f"{kind}.json": manifest}
+    with _readable_errors(directory), saving(path):
+        if path.is_dir():
+            _install(path, kind)  # what a process that died had finished
+            _check_places(path, every)
+            with _staged(path / _NEW, every) as new:
+                os.rename(new, path / _WHOLE)
+                _sync(path)
+            _install(path, kind)
+        else:
+            with _staged(path.with_name(f".{path.name}.new"), every) as new:
+                os.rename(new, path)
+                _sync(path.parent)
 
 
 def read_folder(directory: Path, kind: str) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -98,15 +111,28 @@ def read_folder(directory: Path, kind: str) -> tuple[dict[str, Any], dict[str, b
         InputError: if there is no such folder, another version of the format wrote it, or any
             file is missing or not as it was written.
     """
-    path = _manifest_path(directory, kind)
-    if not path.is_file():
-        raise InputError(f"{directory} holds no saved {kind}: there is no {path.name} in it.")
-    manifest = _decode(_read(path), path)
-    files = {name: _read(path.with_name(name)) for name in manifest["files"]}
-    for name, data in files.items():
-        if _sha256(data) != manifest["files"][name]:
-            raise _damaged(path.with_name(name))
-    return manifest["content"], files
+    if not holds(directory, kind):
+        raise InputError(f"{directory} holds no saved {kind}: there is no {kind}.json in it.")
+    manifest = _read(directory, f"{kind}.json")
+    while True:
+        try:
+            return _read_all(directory, kind, manifest)
+        except InputError:
+            # Another process may have replaced the results since.
+            again = _read(directory, f"{kind}.json")
+            if again == manifest:
+                raise
+            manifest = again
+
+
+def holds(directory: Path, kind: str) -> bool:
+    """Whether there are results of a kind in a folder, whole or not.
+
+    Example:
+        >>> holds(Path("no/such/folder"), "posterior")
+        False
+    """
+    return os.path.isfile(_place(directory, f"{kind}.json"))
 
 
 @contextmanager
@@ -125,63 +151,100 @@ def replaced(path: Path) -> Iterator[Path]:
         'all of it'
     """
     # The suffix stays: some writers go by it.
-    fresh = path.with_name(f".{uuid.uuid4().hex[:12]}.{path.name}")
-    try:
-        with _readable_errors(path):
+    fresh = path.with_name(f".new-{path.name}")
+    with _readable_errors(path), saving(path):
+        _remove(fresh)  # what a process that died was writing
+        try:
             yield fresh
             os.replace(fresh, path)
+        finally:
+            _remove(fresh)
+
+
+def _foreign(path: Path) -> bool:
+    """Whether there is anything in a folder but what writing leaves for a moment."""
+    ours = {_NEW, _WHOLE, f".{path.name}.lock", f".{path.name}.saving"}
+    return any(name not in ours for name in os.listdir(path))
+
+
+def _place(directory: Path, name: str) -> Path:
+    """Where a file is: not yet in its place, if whoever finished it could not put it there."""
+    pending = directory / _WHOLE / name
+    return pending if os.path.lexists(pending) else directory / name
+
+
+def _read(directory: Path, name: str) -> bytes:
+    place_inside(directory, name)
+    place = _place(directory, name)
+    place_inside(place.parent, name)
+    return read_file(place)
+
+
+def _read_all(
+    directory: Path, kind: str, manifest: bytes
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    path = directory / f"{kind}.json"
+    fields = sealed.decode(manifest, path, kind, _FORMAT)
+    check(fields.get("files"), _FILES, path)
+    check(fields["content"], {"type": "object"}, path)
+    files = {}
+    for name, digest in fields["files"].items():
+        files[name] = _read(directory, name)
+        if sealed.sha256(files[name]) != digest:
+            raise sealed.damaged(directory / name)
+    return fields["content"], files
+
+
+@contextmanager
+def _staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    _remove(folder)  # what a process that died was writing
+    try:
+        folder.mkdir()
+        for name, data in files.items():
+            _write_durably(folder / name, data)
+        _sync(folder)
+        yield folder
     finally:
-        fresh.unlink(missing_ok=True)
+        _remove(folder)
 
 
-def _manifest_path(directory: Path, kind: str) -> Path:
-    return directory / f"{kind}.json"
+def _install(path: Path, kind: str) -> None:
+    """Move what is whole to its place, the manifest last, and remove what it replaces."""
+    whole, manifest = path / _WHOLE, f"{kind}.json"
+    if not whole.is_dir():
+        return
+    names = sorted(os.listdir(whole), key=lambda name: name == manifest)
+    if manifest in names:
+        for stale in _earlier(path, kind) - set(names):
+            (path / stale).unlink(missing_ok=True)
+    for name in names:
+        os.replace(whole / name, path / name)
+    whole.rmdir()
 
 
-def _sealed(kind: str, content: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-    manifest = {
-        "format": _FORMAT,
-        "kind": kind,
-        "files": {name: _sha256(data) for name, data in files.items()},
-        "content": content,
-    }
-    return manifest | {"sha256": _seal(manifest)}
-
-
-def _seal(manifest: Mapping[str, Any]) -> str:
-    """Hash all but the hash itself, whatever the layout of the text."""
-    unsealed = {name: value for name, value in manifest.items() if name != "sha256"}
-    return _sha256(json.dumps(unsealed, sort_keys=True).encode())
-
-
-def _encode(manifest: Mapping[str, Any]) -> bytes:
-    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _decode(data: bytes, path: Path) -> dict[str, Any]:
+def _earlier(path: Path, kind: str) -> set[str]:
+    """The files that a manifest in its place vouches for."""
+    manifest = path / f"{kind}.json"
     try:
-        manifest = json.loads(data)
-    except ValueError as error:  # not JSON, or not even UTF-8
-        raise _damaged(path) from error
-    if not isinstance(manifest, dict) or "format" not in manifest:
-        raise _damaged(path)
-    if manifest["format"] != _FORMAT:
-        raise InputError(
-            f"{path} is of format {manifest['format']}, and this fluvial reads format {_FORMAT}: "
-            "load it with the version of fluvial that wrote it."
-        )
-    if manifest.get("sha256") != _seal(manifest):
-        raise _damaged(path)
-    return manifest
+        fields = sealed.decode(read_file(manifest), manifest, kind, _FORMAT)
+        check(fields.get("files"), _FILES, manifest)
+    except InputError:  # there is none, or it is damaged: then nothing is known to be ours
+        return set()
+    return set(fields["files"])
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is missing: save the results again.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+def _check_places(path: Path, names: Mapping[str, Any]) -> None:
+    for name in names:
+        if (path / name).is_dir():
+            raise InputError(f"{path / name} is a folder, where a file is to be: move it away.")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _write_durably(path: Path, data: bytes) -> None:
@@ -191,22 +254,22 @@ def _write_durably(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def _sync(folder: Path) -> None:
+    """Have a folder's names on the disk before the next step; Windows opens no folder."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 @contextmanager
 def _readable_errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise _unwritable(directory, error.strerror or str(error)) from error
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(
-        f"{path} is not as it was written (truncated, or edited): save the results again."
-    )
 
 
 def _unwritable(directory: Path, reason: str) -> InputError:

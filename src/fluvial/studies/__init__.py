@@ -7,6 +7,7 @@ import difflib
 import importlib
 
 from fluvial.errors import InputError
+from fluvial.extras import require
 from fluvial.reproduction.study import Study, Unit
 
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
@@ -28,11 +29,12 @@ def load_study(name: str) -> Study:
     """Return the study of a name.
 
     Raises:
-        InputError: if there is none.
+        InputError: if there is none, or a package that studies need is not installed.
     """
     if name not in STUDIES:
         near = difflib.get_close_matches(name, STUDIES, n=1)
         advice = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(STUDIES)}."
         raise InputError(f'no study is called "{name}": {advice}')
+    require("studies", "reproducing a study")
     module, _, attribute = STUDIES[name].partition(":")
     return getattr(importlib.import_module(module), attribute)()

@@ -1,5 +1,6 @@
 """What to infer: targets from JAX functions, Stan programs, and models of other libraries."""
 
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.examples.energies import energy, log_normalizer
 from fluvial.targets.examples.example import Example
 from fluvial.targets.examples.registry import EXAMPLES, example
@@ -12,6 +13,7 @@ from fluvial.targets.target import Target
 
 __all__ = [
     "EXAMPLES",
+    "Annotations",
     "Example",
     "Target",
     "energy",

@@ -1,6 +1,6 @@
 """A function of one point, applied by the host to many, in float64 and in few compiled shapes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 import jax
@@ -40,9 +40,11 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
     def apply(points: Float64[np.ndarray, "N D"]) -> PyTree:
         with jax.enable_x64(True):
             rows = rows_of(points.shape[1])
-            starts = range(0, max(len(points), 1), rows)
-            parts = [_apply_padded(compiled, points[start : start + rows]) for start in starts]
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+            if len(points) <= rows:
+                return _apply_padded(compiled, points)
+            starts = range(0, len(points), rows)
+            parts = (_apply_padded(compiled, points[start : start + rows]) for start in starts)
+            return _stacked(parts, rows, len(points))
 
     return apply
 
@@ -55,6 +57,18 @@ def _apply_padded(compiled, points):
     result = compiled(np.concatenate([points, filler]))
     # Sliced by NumPy: slicing a JAX array would cost more than the evaluation.
     return jax.tree.map(lambda leaf: np.asarray(leaf)[:n].copy(), result)
+
+
+def _stacked(parts: Iterator[PyTree], rows: int, n: int) -> PyTree:
+    """Put parts below each other; each is let go before the next is made."""
+    whole, start = None, 0
+    for part in parts:
+        if whole is None:
+            whole = jax.tree.map(lambda leaf: np.empty((n, *leaf.shape[1:]), leaf.dtype), part)
+        for all_rows, leaf in zip(jax.tree.leaves(whole), jax.tree.leaves(part), strict=True):
+            all_rows[start : start + len(leaf)] = leaf
+        start += rows
+    return whole
 
 
 def _largest_batch(function: Callable, dim: int) -> int:

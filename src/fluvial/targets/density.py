@@ -22,10 +22,12 @@ class Density(ABC):
     Attributes:
         dim: D, the number of unconstrained coordinates.
         on_host: whether the host computes it, whatever devices there are.
+        up_to_constant: whether constants are missing from it that nobody can put back.
     """
 
     dim: int
     on_host: bool = False
+    up_to_constant: bool = False
 
     @abstractmethod
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:

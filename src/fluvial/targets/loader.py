@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from fluvial.errors import InputError
+from fluvial.extras import advice
 from fluvial.targets.examples.registry import EXAMPLES, example
 from fluvial.targets.stan.program import from_stan
 from fluvial.targets.target import Target
@@ -96,8 +97,16 @@ def _guarded(function: Callable[[], Any], path: Path, what: str) -> Any:
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"{what} failed{_line(error, path)}: {type(error).__name__}: {reason}"
+            f"{what} failed{_line(error, path)}: {type(error).__name__}: {reason}{_hint(error)}"
         ) from error
+
+
+def _hint(error: Exception) -> str:
+    """Return how to get what could not be imported, if an extra brings it."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return ""
+    how = advice(error.name.partition(".")[0])
+    return f": {how}." if how else ""
 
 
 def _line(error: Exception, path: Path) -> str:

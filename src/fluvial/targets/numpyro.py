@@ -1,16 +1,24 @@
 """A target from a NumPyro model and its arguments."""
 
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 
 from fluvial.errors import InputError
+from fluvial.extras import require
+from fluvial.targets import refusals
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
+from fluvial.targets.numpyro_sites import Sites, read_sites
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
@@ -24,8 +32,9 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     The log density is that of the latent sites mapped to R^D by NumPyro's `biject_to`, with its
     log Jacobian; no constant is dropped. The coordinates are the sites in the order in which the
     model samples them, each in row-major order. Draws hold the latent sites, then the
-    deterministic ones. Data that are JAX arrays in float32 stay in float32; NumPy arrays in
-    float64 are used as such.
+    deterministic ones; their dimensions have the names of the model's plates. Data that are JAX
+    arrays in float32 stay in float32; NumPy arrays in float64 are used as such. A latent site needs
+    a support and a log density, so that `ImproperUniform` will do.
 
     Args:
         model: a function that calls `numpyro.sample`.
@@ -34,7 +43,7 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
 
     Raises:
         InputError: if NumPyro is not installed, the model fails, has a discrete latent site or
-            none at all, or subsamples its data.
+            none at all, subsamples its data, or observes NaN.
 
     Example:
         >>> import numpyro
@@ -45,17 +54,19 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         >>> from_numpyro(model, 0.3).variables
         {'scale': ()}
     """
-    adapter = _Adapter(model, args, kwargs)
-    sites = adapter.latent_sites()
-    layout = Layout(sites)
-    space = mapped_space(lambda x: adapter.constrain(layout.unravel(x)), layout.dim)
-    log_density = Traced(lambda x: adapter.log_density(layout.unravel(x)), layout.dim)
-    log_likelihood = Traced(lambda x: adapter.log_likelihood(layout.unravel(x)), layout.dim)
+    with _explained():
+        adapter = _Adapter(model, args, kwargs)
+        layout = Layout(adapter.sites.latent)
+        observed = adapter.observed(layout)
+        log_likelihood = adapter.checked_log_likelihood(layout, observed)
+        log_density = Traced(lambda x: adapter.log_density(layout.unravel(x)), layout.dim)
+        space = mapped_space(lambda x: adapter.constrain(layout.unravel(x)), layout.dim)
     return Target.of(
         JaxDensity(log_density, layout.dim),
-        Space(space.variables, tuple(sites), space.constrain),
-        log_likelihood=batched(log_likelihood),
+        Space(space.variables, tuple(adapter.sites.latent), space.constrain),
+        log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
+        annotations=Annotations.of(space.variables, adapter.sites.dims, observed=observed),
     )
 
 
@@ -66,13 +77,12 @@ class _Adapter:
     """
 
     def __init__(self, model: Callable, args: tuple, kwargs: dict):
-        try:
-            import numpyro  # noqa: F401
-        except ImportError as error:
-            raise InputError(
-                'NumPyro is not installed: run pip install "fluvial[numpyro]".'
-            ) from error
+        require("numpyro", "a NumPyro model")
         self._model, self._args, self._kwargs = model, args, kwargs
+        with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+            self.sites: Sites = read_sites(self._seeded, args, kwargs)
+        if not self.sites.latent:
+            raise InputError("the NumPyro model has no latent site: there is nothing to infer.")
 
     def _seeded(self, *args: Any, **kwargs: Any):
         """Run the model with the same random numbers at every call.
@@ -83,39 +93,30 @@ class _Adapter:
 
         return seed(self._model, 0)(*args, **kwargs)
 
-    def latent_sites(self) -> OrderedDict[str, jax.ShapeDtypeStruct]:
-        """Return name -> unconstrained shape of the latent sites, in the model's order.
+    def observed(self, layout: Layout) -> dict[str, np.ndarray]:
+        """Return name -> data of the observed sites, but of those that depend on latent ones."""
+        values = self.sites.observed
+        computed = [name for name, value in values.items() if isinstance(value, Tracer)]
+        if not computed:
+            return {name: np.asarray(value) for name, value in values.items()}
+        evaluate = batched(
+            Traced(lambda x: self._observations(layout.unravel(x), computed), layout.dim)
+        )
+        found = evaluate(np.linspace([0.0] * layout.dim, [1.0] * layout.dim, 2))
+        known = {
+            name: found[name][0] if name in found else np.asarray(value)
+            for name, value in values.items()
+        }
+        moving = {name for name, (a, b) in found.items() if a.tobytes() != b.tobytes()}
+        return {name: value for name, value in known.items() if name not in moving}
 
-        Raises:
-            InputError: if the model fails, or is none that a flow could fit.
-        """
-        with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-            try:
-                sites = jax.eval_shape(self._unconstrained)
-            except InputError:
-                raise
-            except Exception as error:
-                reason = (str(error).splitlines() or [""])[0]
-                raise InputError(
-                    f"the NumPyro model failed: {type(error).__name__}: {reason}"
-                ) from error
-        if not sites:
-            raise InputError("the NumPyro model has no latent site: there is nothing to infer.")
-        return sites
+    def _observations(self, sites, names: list[str]) -> dict[str, jax.Array]:
+        from numpyro.handlers import substitute, trace
 
-    def _unconstrained(self) -> OrderedDict[str, jax.Array]:
-        """Return one unconstrained value of each latent site."""
-        from numpyro.distributions import biject_to
-        from numpyro.handlers import trace
-
-        values = OrderedDict()
-        for name, site in trace(self._seeded).get_trace(*self._args, **self._kwargs).items():
-            if site["type"] == "plate":
-                _refuse_subsampling(name, *site["args"])
-            elif site["type"] == "sample" and not site["is_observed"]:
-                _refuse_discrete(name, site["fn"])
-                values[name] = biject_to(site["fn"].support).inv(site["value"])
-        return values
+        with jax.numpy_dtype_promotion("standard"):
+            model = substitute(self._seeded, dict(self.constrain(sites)))
+            found = trace(model).get_trace(*self._args, **self._kwargs)
+            return {name: jnp.asarray(found[name]["value"]) for name in names}
 
     def log_density(self, sites) -> jax.Array:
         """Return the log joint density, with the log Jacobian."""
@@ -136,28 +137,39 @@ class _Adapter:
         derived = [name for name in values if name not in sites]
         return OrderedDict((name, jnp.asarray(values[name])) for name in [*sites, *derived])
 
+    def checked_log_likelihood(self, layout: Layout, observed: dict[str, np.ndarray]) -> Callable:
+        """Return the log likelihood of many points, once no NaN is known to reach it.
+
+        Raises:
+            InputError: if one does.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Out-of-support values")
+            function = batched(Traced(lambda x: self.log_likelihood(layout.unravel(x)), layout.dim))
+            remedy = "give `numpyro.sample` an `obs_mask`"
+            refusals.check_observed("NumPyro site", observed, function, layout.dim, remedy)
+        return function
+
     def log_likelihood(self, sites) -> dict[str, jax.Array]:
         """Return the log likelihood of each observation, of each observed site."""
         from numpyro.infer import log_likelihood
 
         with jax.numpy_dtype_promotion("standard"):
             values = self.constrain(sites)
-            return log_likelihood(
+            found = log_likelihood(
                 self._seeded, dict(values), *self._args, batch_ndims=0, **self._kwargs
             )
+        return {name: value for name, value in found.items() if name in self.sites.observed}
 
 
-def _refuse_subsampling(name: str, size: int, subsample_size: int | None = None) -> None:
-    if subsample_size not in (None, size):
-        raise InputError(
-            f"the NumPyro plate {name!r} subsamples {subsample_size} of {size}, so that its log "
-            "density is random: remove `subsample_size`."
-        )
-
-
-def _refuse_discrete(name: str, distribution) -> None:
-    if distribution.support.is_discrete:
-        raise InputError(
-            f"the NumPyro site {name!r} is discrete ({type(distribution).__name__}): sum it out "
-            "by hand, or observe it; a flow needs continuous sites."
-        )
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Make one sentence of whatever a model fails with."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        described = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        raise InputError(f"the NumPyro model failed: {described}") from error

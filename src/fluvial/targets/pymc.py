@@ -1,5 +1,6 @@
 """A target from a PyMC model."""
 
+import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,6 +12,9 @@ import jax
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.extras import require
+from fluvial.targets import refusals
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.space import Layout, Space, mapped_space
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["from_pymc"]
 
+_MISSING_REMEDY = "give `observed` a NumPy array, whose NaN PyMC infers"
+
 
 def from_pymc(model: "pymc.Model") -> Target:
     """Make a target of a PyMC model, whose graph PyTensor turns into a JAX function.
@@ -30,14 +36,17 @@ def from_pymc(model: "pymc.Model") -> Target:
     variables; no constant is dropped, though PyTensor computes some of them in float32, which shows
     from the eighth digit on. The coordinates are the free variables in the order in which
     the model declares them, each in row-major order. Draws hold the free variables in the model's
-    own space, then the deterministic ones.
+    own space, then the deterministic ones. With the model's dimensions, coordinates and data,
+    ``arviz.InferenceData.from_datatree(posterior.to_arviz())`` is what
+    ``pymc.sample_posterior_predictive`` takes.
 
     Args:
         model: a `pymc.Model`.
 
     Raises:
         InputError: if PyMC is not installed, `model` is no PyMC model, it has a discrete free
-            variable or no free variable at all, or an operation that has no JAX version.
+            variable or no free variable at all, sees minibatches or NaN in its data, or has an
+            operation that has no JAX version.
 
     Example:
         >>> import pymc  # doctest: +SKIP
@@ -54,11 +63,17 @@ def from_pymc(model: "pymc.Model") -> Target:
         for outputs in (adapter.log_density(), adapter.variables(), adapter.log_likelihood())
     )
     space = mapped_space(constrain, layout.dim)
+    annotations = adapter.annotations(space.variables)
+    log_likelihood = batched(Traced(log_likelihood, layout.dim))
+    refusals.check_observed(
+        "PyMC variable", annotations.observed, log_likelihood, layout.dim, _MISSING_REMEDY
+    )
     return Target.of(
         JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
         Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
-        log_likelihood=batched(Traced(log_likelihood, layout.dim)),
+        log_likelihood=log_likelihood,
         again=partial(from_pymc, model),
+        annotations=annotations,
     )
 
 
@@ -66,23 +81,23 @@ class _Adapter:
     """A PyMC model, as JAX functions of its value variables."""
 
     def __init__(self, model: "pymc.Model"):
+        require("pymc", "a PyMC model")
         try:
             import pymc
         except ImportError as error:
             raise InputError(
-                f'PyMC cannot be imported ({error}): run pip install "fluvial[pymc]".'
+                f"PyMC is installed but cannot be imported ({error}): update it."
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
-        discrete = [variable.name for variable in model.discrete_value_vars]
-        if discrete:
-            raise InputError(
-                f"the PyMC variable {discrete[0]!r} is discrete: sum it out with "
-                "pymc_extras.marginalize, or by hand; a flow needs continuous variables."
-            )
+        for variable in model.free_RVs:
+            _refuse_discrete(variable)
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
         self._model = model
+        # Sampling a predictive makes PyMC (5.28) list its observed variables twice.
+        self._observed_variables = list(dict.fromkeys(model.observed_RVs))
+        self._observed, self._constant = _data(model)
 
     def value_shapes(self) -> OrderedDict[str, np.ndarray]:
         """Return name -> an array of the shape of each value variable."""
@@ -91,12 +106,24 @@ class _Adapter:
             shapes = {variable.name: variable.type.shape for variable in variables}
         else:  # some shape follows from data that can be exchanged
             with _quiet():
-                shapes = self._model.eval_rv_shapes()
+                start = self._model.initial_point(random_seed=0)
+            shapes = {name: np.shape(value) for name, value in start.items()}
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
     def log_density(self) -> dict:
-        """Return the graph of the log density, with the log Jacobian."""
-        return {"log_density": self._model.logp(jacobian=True)}
+        """Return the graph of the log density, with the log Jacobian.
+
+        Raises:
+            InputError: if it is random.
+        """
+        variables = [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+        log_density = self._model.logp(variables, jacobian=True)
+        if _is_random(log_density):
+            name = next((v.name for v in variables if _is_random(self._model.logp(v))), "")
+            raise refusals.subsampled(
+                f"the PyMC variable {name!r} sees minibatches of its data", "give it all rows"
+            )
+        return {"log_density": log_density}
 
     def variables(self) -> dict:
         """Return name -> graph of the free variables, then of the deterministic ones."""
@@ -106,9 +133,16 @@ class _Adapter:
 
     def log_likelihood(self) -> dict:
         """Return name -> graph of the log likelihood of each observation."""
-        observed = self._model.observed_RVs
+        observed = self._observed_variables
         graphs = cast(list, self._model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
+
+    def annotations(self, variables: dict[str, tuple[int, ...]]) -> Annotations:
+        """Return the model's dimensions, coordinates and data, as PyMC itself gives ArviZ."""
+        from pymc.backends.arviz import coords_and_dims_for_inferencedata
+
+        coords, dims = coords_and_dims_for_inferencedata(self._model)
+        return Annotations.of(variables, dims, coords, self._observed, self._constant)
 
     def function(self, layout: Layout, outputs: dict) -> Callable:
         """Return a function of x (D,) to the named outputs; PyTensor mixes types freely."""
@@ -122,12 +156,48 @@ class _Adapter:
         return evaluate
 
 
+def _data(model: "pymc.Model") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return a model's observations and other data.
+
+    Raises:
+        InputError: if any is masked, as PyMC does to NaN in what can be exchanged.
+    """
+    from pymc.backends.arviz import find_constants, find_observations
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Could not extract data from symbolic")
+        observed = find_observations(model)
+    constant = find_constants(model)
+    for name, value in {**observed, **constant}.items():
+        if np.ma.is_masked(value):
+            where = np.ma.getmaskarray(value)
+            raise refusals.missing(f"the PyMC variable {name!r}", where, _MISSING_REMEDY)
+    return observed, constant
+
+
+def _refuse_discrete(variable) -> None:
+    if variable.dtype.startswith("float"):
+        return
+    distribution = type(variable.owner.op).__name__.removesuffix("RV")
+    raise refusals.discrete(
+        f"the PyMC variable {variable.name!r}",
+        distribution,
+        "sum it out with pymc_extras.marginalize, or by hand",
+    )
+
+
+def _is_random(graph) -> bool:
+    from pytensor.graph.traversal import graph_inputs
+    from pytensor.tensor.random.type import RandomType
+
+    return any(isinstance(variable.type, RandomType) for variable in graph_inputs([graph]))
+
+
 def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
-    enabled = jax.config.read("jax_enable_x64")
     try:
         with _quiet():
-            from pymc.sampling.jax import get_jaxified_graph
-
+            with _process_unchanged():
+                from pymc.sampling.jax import get_jaxified_graph
             with jax.enable_x64(True):  # which the graph's constants need as well
                 return get_jaxified_graph(inputs=list(inputs), outputs=list(outputs))
     except Exception as error:
@@ -135,9 +205,24 @@ def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
         raise InputError(
             f"the PyMC model cannot run in JAX: {type(error).__name__}: {reason}"
         ) from error
+
+
+@contextmanager
+def _process_unchanged():
+    """Undo what importing the JAX backends of PyTensor and PyMC does to the whole process.
+
+    The one switches 64-bit types on; the other asks XLA for 100 CPU devices, which XLA would make
+    when it is first used.
+    """
+    enabled, flags = jax.config.read("jax_enable_x64"), os.environ.get("XLA_FLAGS")
+    try:
+        yield
     finally:
-        # PyTensor sets the flag for the whole process when its JAX backend is imported.
         jax.config.update("jax_enable_x64", enabled)
+        if flags is None:
+            os.environ.pop("XLA_FLAGS", None)
+        else:
+            os.environ["XLA_FLAGS"] = flags
 
 
 @contextmanager

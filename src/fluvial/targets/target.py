@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
 from fluvial.errors import InputError
+from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.space import Layout, Space, mapped_space
@@ -72,6 +73,7 @@ class Target:
             self._space = mapped_space(lambda x: constrain(at(x)), layout.dim)
         self._source: dict | None = None
         self._log_likelihood = None
+        self._annotations = Annotations()
         self._again: Callable[[], Target] | None = partial(
             Target, log_density, dim, example=example, constrain=constrain
         )
@@ -85,6 +87,7 @@ class Target:
         source: dict | None = None,
         log_likelihood: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
         again: "Callable[[], Target] | None" = None,
+        annotations: Annotations | None = None,
     ) -> "Target":
         """Put a target together from its parts; this is how the other front ends build theirs.
 
@@ -97,12 +100,17 @@ class Target:
         target._source = source
         target._log_likelihood = log_likelihood
         target._again = again
+        target._annotations = annotations or Annotations()
         return target
 
     def with_source(self, source: dict) -> "Target":
         """Return the same target, with a description from which it can be rebuilt."""
         return Target.of(
-            self._density, self._space, source=source, log_likelihood=self._log_likelihood
+            self._density,
+            self._space,
+            source=source,
+            log_likelihood=self._log_likelihood,
+            annotations=self._annotations,
         )
 
     @property
@@ -114,6 +122,14 @@ class Target:
     def on_host(self) -> bool:
         """Whether the log density is computed by the host, as a Stan program's is."""
         return self._density.on_host
+
+    @property
+    def up_to_constant(self) -> bool:
+        """Whether the log density, and so the evidence, is known up to a constant only.
+
+        It is for a Stan program whose `~` statements drop constants that cannot be put back.
+        """
+        return self._density.up_to_constant
 
     @property
     def variables(self) -> dict[str, tuple[int, ...]]:
@@ -138,6 +154,11 @@ class Target:
         computes it, by custom as the generated quantity `log_lik`.
         """
         return self._log_likelihood
+
+    @property
+    def annotations(self) -> Annotations:
+        """Names of dimensions, coordinates and data, as a NumPyro or PyMC model has them."""
+        return self._annotations
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one unconstrained point, in nats, in the point's dtype.

@@ -63,7 +63,8 @@ def _mixes_modes(jaxpr: ClosedJaxpr, dim: int) -> bool:
 
 def widest(function: Callable, dim: int) -> int:
     """Return the size of the largest array that a function computes from one float64 point."""
-    return max(dim, _widest(_jaxpr(function, dim)[0].jaxpr))
+    with jax.enable_x64(True):
+        return max(dim, _widest(_jaxpr(function, dim)[0].jaxpr))
 
 
 def _widest(jaxpr: Jaxpr) -> int:

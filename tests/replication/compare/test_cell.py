@@ -8,7 +8,7 @@ from PIL import Image
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.tolerance import Tolerance
 
-from .books import error, result, shown, stream
+from ..books import error, result, shown, stream
 
 TABLE = (
     "<style>td {{color: red}}</style><table><tr><th></th><th>loss</th><th>time (s)</th></tr>"

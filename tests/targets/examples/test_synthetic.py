@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from fluvial.errors import InputError
-from fluvial.targets import synthetic
+from fluvial.targets.examples import synthetic
 from fluvial.targets.examples.synthetic import banana, funnel, gaussian, mixture, ring, student_t
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fluvial.targets import stan_compiler
+from fluvial.targets.stan import compiler
 from fluvial.targets.stan.model import StanModel
 
 PROGRAM = "parameters { real x; } model { x ~ normal(0, 1); }"
@@ -13,23 +13,23 @@ PROGRAM = "parameters { real x; } model { x ~ normal(0, 1); }"
 
 @pytest.fixture
 def not_started(monkeypatch):
-    monkeypatch.setattr(stan_compiler, "_started", False)
-    monkeypatch.setattr(stan_compiler, "_tiles_permitted", lambda: True)
+    monkeypatch.setattr(compiler, "_started", False)
+    monkeypatch.setattr(compiler, "_tiles_permitted", lambda: True)
 
 
 @pytest.mark.usefixtures("not_started")
 def test_another_process_compiles_too(tmp_path):
     (tmp_path / "half.stan").write_text("parameters { real x; }")
     code = '#include "half.stan"\nmodel { x ~ normal(0, 1); }'
-    model = StanModel(stan_compiler.stan_to_mir(code, [tmp_path]), "{}")
-    assert not stan_compiler._started
+    model = StanModel(compiler.stan_to_mir(code, [tmp_path]), "{}")
+    assert not compiler._started
     assert model.parameters == ("x",)
 
 
 @pytest.mark.usefixtures("not_started")
 def test_another_process_gives_stans_own_message():
     with pytest.raises(RuntimeError, match="Syntax error"):
-        stan_compiler.stan_to_mir("parameters { real x }", None)
+        compiler.stan_to_mir("parameters { real x }", None)
 
 
 def test_a_program_can_be_compiled_after_matrix_products():

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from fluvial.targets import stan_density
+from fluvial.targets.stan import density
 from fluvial.targets.stan.compiler import stan_to_mir
-from fluvial.targets.stan.data import compiled
 from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.inputs import compiled
 from fluvial.targets.stan.model import StanModel
 
 CODE = """
@@ -24,8 +24,8 @@ def test_threads_give_the_same_bits(make_model, monkeypatch, n):
     points = np.random.default_rng(0).normal(size=(n, 3))
     alone = StanDensity(make_model)
     assert len(alone._models) == 1  # a gradient this cheap is not worth a thread
-    monkeypatch.setattr(stan_density, "_CHEAP_SECONDS", 0.0)
-    monkeypatch.setattr(stan_density.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(density, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(density.os, "cpu_count", lambda: 3)
     together = StanDensity(make_model)
     assert len(together._models) == 3
     for one, other in zip(

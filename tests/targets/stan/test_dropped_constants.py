@@ -3,10 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from fluvial.targets import from_stan, stan_constants
+import fluvial
+from fluvial.targets import from_stan
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS, eight_schools
+from fluvial.targets.stan import dropped_constants
 
-from .conjugate import EXACT, Y, evidence
+from ..conjugate import EXACT, Y, evidence
 
 # The same density twice: as `~` statements, and with every constant written out.
 PAIRS = {
@@ -76,13 +78,26 @@ NORMAL = "parameters { real x; } model { x ~ normal(0, 2); }"
 
 
 def test_an_unknown_format_leaves_the_density_as_stan_has_it(monkeypatch):
-    monkeypatch.setattr(stan_constants, "_FORMAT", "STANLI9:")
-    np.testing.assert_array_equal(from_stan(NORMAL).values(np.zeros((1, 1))), 0.0)
+    monkeypatch.setattr(dropped_constants, "_FORMAT", "STANLI9:")
+    target = from_stan(NORMAL)
+    np.testing.assert_array_equal(target.values(np.zeros((1, 1))), 0.0)
+    assert target.up_to_constant
+    posterior = fluvial.fit(target, progress=False)
+    assert "nats, up to a constant" in str(posterior.summary())
 
 
 def test_statements_that_not_every_point_reaches_have_no_one_constant():
     code = "parameters { real x; } model { if (x > 0) x ~ normal(0, 2); else x ~ normal(0, 1); }"
-    np.testing.assert_array_equal(from_stan(code).values(np.zeros((1, 1))), 0.0)
+    target = from_stan(code)
+    np.testing.assert_array_equal(target.values(np.zeros((1, 1))), 0.0)
+    assert target.up_to_constant
+
+
+@pytest.mark.parametrize(
+    "model", ["x ~ normal(0, 2);", "target += -x^2;", "target += normal_lpdf(x | 0, 2);"]
+)
+def test_other_densities_are_known_with_their_constants(model):
+    assert not from_stan(f"parameters {{ real x; }} model {{ {model} }}").up_to_constant
 
 
 def test_a_density_that_is_nowhere_finite():

@@ -12,9 +12,9 @@ from fluvial.targets import example, from_stan
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS
 from fluvial.targets.stan.compiler import stan_to_mir
 
-from .conjugate import EXACT, Y, evidence
+from ..conjugate import EXACT, Y, evidence
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 SCHOOLS = """
 data { int J; vector[J] y; vector[J] sigma; }
 parameters { real mu; real<lower=0> tau; vector[J] theta_tilde; }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.errors import InputError
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -59,21 +58,14 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H
         recorded: RGB from 0 to 1.
         local: of the same shape.
 
-    Raises:
-        InputError: if scikit-image is not installed.
-
     Example:
         >>> similarity(np.zeros((20, 20, 3)), np.zeros((20, 20, 3)))
         1.0
     """
     if np.array_equal(recorded, local):
         return 1.0
-    try:
-        from skimage.metrics import structural_similarity
-    except ModuleNotFoundError as error:
-        raise InputError(
-            'comparing pictures needs scikit-image: pip install "fluvial[notebooks]".'
-        ) from error
+    from skimage.metrics import structural_similarity
+
     if min(recorded.shape[:2]) < _WINDOW:
         return 1.0 - float(np.mean(np.abs(recorded - local)))
     index = structural_similarity(

@@ -45,7 +45,9 @@ class StanDensity(Density):
         self._make_model = make_model
         self.model = make_model()
         self.dim = self.model.dim
-        self._constant = dropped_constant(self.model)
+        constant = dropped_constant(self.model)
+        self.up_to_constant = constant is None
+        self._constant = constant or 0.0
         self._name = _program_name(self.model)
         self._log_prob = with_gradient(lambda x: self._call(x)[0], self._call)
 

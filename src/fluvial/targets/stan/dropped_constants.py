@@ -23,25 +23,28 @@ _POINTS = 10
 _ROUNDING = 1e-10
 
 
-def dropped_constant(model: StanModel) -> float:
+def dropped_constant(model: StanModel) -> float | None:
     """Return what to add to the log density of a model to get the constants back, in nats.
 
-    It is 0 where that cannot be told: the difference is not the same at a few points near the
+    It is None where that cannot be told: the difference is not the same at a few points near the
     origin, or not finite there, or the program is compiled to a format unknown here. The density
     is then known up to a constant, as it is in Stan.
     """
     if not model.mir.startswith(_FORMAT):
+        return None
+    keeping = _keeping(model.mir)
+    if keeping == model.mir:
         return 0.0
     try:
-        whole = StanModel(_keeping(model.mir), model.data)
+        whole = StanModel(keeping, model.data)
     except RuntimeError:
-        return 0.0
+        return None
     points = np.random.default_rng(0).uniform(-1, 1, (_POINTS, model.dim))
     with_all, without = whole.value_and_grad(points)[0], model.value_and_grad(points)[0]
     finite = np.isfinite(with_all) & np.isfinite(without)
     gaps = with_all[finite] - without[finite]
     if len(gaps) < 2 or np.ptp(gaps) > _ROUNDING * max(1.0, np.abs(with_all[finite]).max()):
-        return 0.0
+        return None
     return float(np.median(gaps))
 
 

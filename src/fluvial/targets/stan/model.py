@@ -10,8 +10,10 @@ tenths of a small model's time in Python, and none maps a point to the constrain
 import ctypes
 import json
 import threading
+import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
@@ -36,9 +38,14 @@ _SIGNATURES = {
     "bs_rng_construct": (_ADDRESS, ctypes.c_uint, _ADDRESS),
     "bs_rng_destruct": (None, _ADDRESS),
     "bs_free_error_msg": (None, _ADDRESS),
+    # (a function of text and length, or null; message) -> 0 if done
+    "bs_set_print_callback": (ctypes.c_int, _ADDRESS, _ADDRESS),
     # stanli's own: (its model, point, row) -> 0 if done
     "stanli_constrain": (ctypes.c_int, _ADDRESS, _ADDRESS, _ADDRESS),
 }
+
+_PRINT = ctypes.CFUNCTYPE(None, _ADDRESS, ctypes.c_size_t)
+_printing = threading.Lock()
 
 
 class StanModel:
@@ -56,12 +63,13 @@ class StanModel:
         parameters: the flat names of the parameters, such as "theta[1]".
         columns: those of all that `rows` returns, the parameters first.
         mir, data: as given.
+        notes: what stanli would have printed about the program.
     """
 
     def __init__(self, mir: str, data: str):
         self._call = _functions()
         self.mir, self.data = mir, data
-        self._model = _construct(self._call, mir, data)
+        self._model, self.notes = _construct(self._call, mir, data)
         weakref.finalize(self, self._call["bs_model_destruct"], self._model)
         self._lock = threading.Lock()
         self.dim = int(self._call["bs_param_unc_num"](self._model))
@@ -116,7 +124,9 @@ class StanModel:
         """A second model: the first gives nothing at all where a generated quantity fails."""
         import stanli
 
-        return stanli.Model(mir=self.mir, data=self.data)
+        with warnings.catch_warnings():  # these are the `notes`
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return stanli.Model(mir=self.mir, data=self.data)
 
 
 def _functions() -> dict[str, Callable]:
@@ -128,19 +138,40 @@ def _functions() -> dict[str, Callable]:
     }
 
 
-def _construct(call: dict[str, Callable], mir: str, data: str) -> int:
-    """Return the address of a new model; stanli takes the program along with the data."""
+def _construct(call: dict[str, Callable], mir: str, data: str) -> tuple[int, tuple[str, ...]]:
+    """Return the address of a new model, and what stanli had to say of it.
+
+    stanli takes the program along with the data.
+    """
     import stanli
 
     program = {"build_id": stanli.build_id(), "mir": mir, "name": "model"}
     payload = json.dumps({**json.loads(data), "__stanli": program})
     message = ctypes.c_char_p()
-    model = call["bs_model_construct"](payload.encode(), 1, ctypes.addressof(message))
+    with _listening(call) as notes:
+        model = call["bs_model_construct"](payload.encode(), 1, ctypes.addressof(message))
     if not model:
         text = (message.value or b"").decode()
         call["bs_free_error_msg"](message)
         raise RuntimeError(text)
-    return model
+    return model, tuple(notes)
+
+
+@contextmanager
+def _listening(call: dict[str, Callable]) -> Iterator[list[str]]:
+    """Collect what stanli prints, which is otherwise written to stderr, once for each model."""
+    notes: list[str] = []
+
+    def note(text, length):
+        notes.append(ctypes.string_at(text, length).decode(errors="replace"))
+
+    callback = _PRINT(note)
+    with _printing:
+        call["bs_set_print_callback"](ctypes.cast(callback, _ADDRESS), None)
+        try:
+            yield notes
+        finally:
+            call["bs_set_print_callback"](None, None)
 
 
 def _bracketed(name: str) -> str:

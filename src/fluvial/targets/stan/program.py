@@ -1,6 +1,8 @@
 """A target from a Stan program and its data."""
 
 import json
+import re
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,14 +13,16 @@ from jaxtyping import Float64
 
 from fluvial.errors import InputError
 from fluvial.targets.space import Space
-from fluvial.targets.stan.data import (
+from fluvial.targets.stan.data import checked_data
+from fluvial.targets.stan.density import StanDensity
+from fluvial.targets.stan.inputs import (
     compiled,
     construction_error,
+    given_data,
     program_code,
-    program_data,
 )
-from fluvial.targets.stan.density import StanDensity
 from fluvial.targets.stan.model import StanModel
+from fluvial.targets.stan.source import blocks, declarations, with_includes
 from fluvial.targets.target import Target
 
 __all__ = ["from_stan"]
@@ -40,11 +44,15 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
 
     Args:
         program: a path that ends in .stan, or the source of a Stan program.
-        data: a path to a JSON file, or a mapping from names to numbers, lists or NumPy arrays.
+        data: a path to a file of JSON or of R's dump format, or a mapping from names to numbers,
+            lists or NumPy arrays. Each has to have the shape that the program declares, a matrix
+            being a list of its rows. NaN and infinities are numbers to Stan; names that the
+            program does not declare are ignored.
 
     Raises:
         InputError: if a file is missing, the program has an error (Stan's own message follows), it
-            has no parameters, or the data are not those that it declares.
+            has no parameters, or the data are not those that it declares: the sentence names the
+            field, and both shapes or the element.
 
     Example:
         >>> target = from_stan("parameters { vector<lower=0>[2] s; } model { s ~ exponential(1); }")
@@ -54,15 +62,41 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         [[1.0, 1.0]]
     """
     code, path = program_code(program)
-    mir, json_data = compiled(code, path), program_data(data)
+    mir = compiled(code, path)
+    whole = with_includes(code, path and [path.parent])
+    values = checked_data(whole, given_data(data))
     try:
-        density = StanDensity(partial(StanModel, mir, json_data))
+        density = StanDensity(partial(StanModel, mir, json.dumps(values)))
     except RuntimeError as error:
-        raise construction_error(error, json_data) from error
+        raise construction_error(error, values) from error
     if density.dim == 0:
         raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
-    source = {"kind": "stan", "code": code, "data": json.loads(json_data)}
+    _tell(density.model, whole)
+    source = {"kind": "stan", "code": whole, "data": values}
     return Target.of(density, _space(density.model), source=source)
+
+
+def _tell(model: StanModel, source: str) -> None:
+    """Say on stderr, once, what stanli has to say of a program, and which variables it drops."""
+    if not model.notes:
+        return
+    found = {column.partition("[")[0] for column in model.columns}
+    parts = blocks(source)
+    declared = [
+        variable
+        for name in ("transformed parameters", "generated quantities")
+        for variable in declarations(parts.get(name, ""))
+    ]
+    dropped = [v.name for v in declared if v.name not in found]
+    reason = "; ".join(re.findall(r"\((?:stanli \w+: )?(.+?)\)[.,]", " ".join(model.notes))[:1])
+    why = f" ({reason})" if reason else ""
+    if dropped:
+        names = ", ".join(dropped)
+        sys.stderr.write(f"fluvial: stanli cannot compute {names}{why}: the draws lack them.\n")
+    else:
+        sys.stderr.write(
+            f"fluvial: stanli has no fast path for a part of this program{why}: it is slow.\n"
+        )
 
 
 def _space(model: StanModel) -> Space:

@@ -1,0 +1,128 @@
+r"""The best points that were ever evaluated, so that none of them can contradict a verdict.
+
+Every stage sees points that the next one forgets: the end of a climb from which matching strayed,
+the best of a batch that led nowhere. A bounded number of them is kept. Which ones is decided as
+cluster centers are by their density peaks (Rodriguez & Laio 2014, Science 344, 1492): a point
+matters if its density is high and the nearest point of higher density is far away. The many draws
+from one mode have a higher neighbor at hand; the only point that a climb left in another has not,
+and is not crowded out by them. Half of the points are kept for their distance alone, and half for
+both. Of density and distance only the ranks are used, which do not depend on the scale of either.
+"""
+
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = ["Evaluated", "density_peaks"]
+
+_CAPACITY, _FEWEST = 512, 64
+_MAX_NUMBERS = 2**20  # kept at once, of all coordinates together
+
+
+@final
+class Evaluated:
+    """Points with the highest densities, apart from each other, out of all that are added.
+
+    Args:
+        dim: D, the number of coordinates of a point.
+
+    Example:
+        >>> import numpy as np
+        >>> kept = Evaluated(1)
+        >>> kept.add(np.array([[0.0], [1.0]]), np.array([-1.0, np.nan]))
+        >>> kept.points.tolist(), kept.log_p.tolist()
+        ([[0.0]], [-1.0])
+    """
+
+    def __init__(self, dim: int):
+        self.capacity = int(np.clip(_MAX_NUMBERS // dim, _FEWEST, _CAPACITY))
+        self._points = np.empty((2 * self.capacity, dim))
+        self._log_p = np.empty(2 * self.capacity)
+        self._size = 0
+
+    @property
+    def points(self) -> Float[np.ndarray, "N D"]:
+        """The points kept, at most twice ``capacity`` of them."""
+        return self._points[: self._size].copy()
+
+    @property
+    def log_p(self) -> Float[np.ndarray, " N"]:
+        """The log density at each of ``points``, in nats."""
+        return self._log_p[: self._size].copy()
+
+    def add(self, points: Float[np.ndarray, "N D"], log_p: Float[np.ndarray, " N"]) -> None:
+        """Consider a batch of points, of which the √N highest are looked at.
+
+        Args:
+            points: shape (N, D).
+            log_p: the log density at each, in nats; what is not finite is left out.
+        """
+        highest = _highest(log_p, int(np.ceil(np.sqrt(len(log_p)))))
+        if self._size + len(highest) > len(self._log_p):
+            self._thin()
+        end = self._size + len(highest)
+        if end > len(self._log_p):
+            highest = highest[: len(self._log_p) - self._size]
+            end = len(self._log_p)
+        self._points[self._size : end] = points[highest]
+        self._log_p[self._size : end] = log_p[highest]
+        self._size = end
+
+    def _thin(self) -> None:
+        kept = density_peaks(self.points, self.log_p, self.capacity)
+        self._points[: len(kept)] = self._points[kept]
+        self._log_p[: len(kept)] = self._log_p[kept]
+        self._size = len(kept)
+
+
+def _highest(log_p: Float[np.ndarray, " N"], count: int) -> np.ndarray:
+    usable = np.where(np.isfinite(log_p), log_p, -np.inf)
+    if len(usable) > count:
+        chosen = np.argpartition(-usable, count - 1)[:count]
+        chosen = chosen[np.argsort(-usable[chosen])]
+    else:
+        chosen = np.argsort(-usable)
+    return chosen[np.isfinite(usable[chosen])]
+
+
+def density_peaks(
+    points: Float[np.ndarray, "N D"], log_p: Float[np.ndarray, " N"], count: int
+) -> np.ndarray:
+    """Choose points of high density that are far from any of higher density.
+
+    Args:
+        points: shape (N, D).
+        log_p: the log density at each, finite.
+        count: how many to choose.
+
+    Returns:
+        The rows chosen, in turn the one farthest from any higher point and the best by both: that
+        is, by the worse of its two ranks.
+    """
+    order = np.argsort(-log_p, kind="stable")
+    isolated = order[np.argsort(-_distance_to_higher(points[order]), kind="stable")]
+    both = np.argsort(np.maximum(_ranks(order), _ranks(isolated)), kind="stable")
+    in_turn = np.stack([isolated, both], axis=1).ravel()
+    _, first = np.unique(in_turn, return_index=True)
+    return in_turn[np.sort(first)][:count]
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    ranks = np.empty(len(order), int)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    """Squared distance of each point to the nearest one before it, in units of their spread."""
+    if not len(ranked):
+        return np.empty(0)
+    low, middle, high = np.percentile(ranked, [16.0, 50.0, 84.0], axis=0)
+    z = (ranked - middle) / np.where(high > low, high - low, 1.0)
+    norms = np.sum(z**2, axis=1)
+    squares = norms[:, None] + norms - 2.0 * z @ z.T
+    before = np.tri(len(z), k=-1, dtype=bool)
+    nearest = np.min(squares, axis=1, where=before, initial=np.inf)
+    return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)

@@ -1,0 +1,158 @@
+r"""Whether a density can be normalized, asked before any work is spent on it.
+
+Along a ray at distance r a density that decays no faster than 1/r has no finite integral, so that
+d ln p / d ln r ≥ −1 far out is a sign of an improper density, unless ln p has fallen so deep before
+that the rest of the ray does not matter.
+
+Priors that are missing leave a density constant along a line that need not be an axis: a − b is all
+that the data say of a + b. Such a direction is orthogonal to the gradient at every point, and so it
+is found to float64's precision among the right singular vectors of gradients at many points.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.starts import climb
+from fluvial.posterior.labels import index_origin, scalars
+from fluvial.targets import Target
+
+__all__ = ["IMPROPER_ADVICE", "improper_complaint", "unidentified_complaint"]
+
+IMPROPER_ADVICE = (
+    "Give these parameters proper priors, or leave out, or fix, one of those that the data cannot "
+    "tell apart; no flow and no sampler can draw from a density that has no finite integral."
+)
+
+# A prior as vague as N(0, 10⁵) has fallen by 50 nats at the nearer point, and a ray to the farther
+# one leaves a direction known to float64's precision eight digits.
+_NEAR, _FAR = 1e6, 1e8
+_DEEP = 20.0  # nats below what a tail of 1/distance would leave
+_MOST_DIMENSIONS = 512  # of which a singular value decomposition takes no more than a second
+_SPREADS = (0.1, 1.0, 10.0)
+_FLAT = 1e-6  # of the largest singular value; what is merely wide is told apart along the ray
+_VANISHING = 0.1  # of the median norm
+_MODERATE = 1e3  # where rounding leaves the digits of a density that a ray of 1e8 needs
+_MOST_NAMES = 6
+_STEP = 1e-3
+
+
+def unidentified_complaint(
+    meter: Meter,
+    points: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+) -> str | None:
+    """Look for directions along which the density is constant, or does not fall off.
+
+    Args:
+        meter: the target.
+        points: where the density is finite, such as starts and the ends of climbs from them.
+        rng: source of the points at which gradients are compared.
+
+    Returns:
+        A sentence that names the parameters, or None.
+    """
+    values, dim = meter.values(points), meter.dim
+    moderate = np.isfinite(values) & (np.abs(points).max(axis=1) < _MODERATE)
+    if dim > _MOST_DIMENSIONS or not moderate.any():
+        return None
+    center = points[np.argmax(np.where(moderate, values, -np.inf))]
+    cloud = np.repeat(_SPREADS, dim)[:, None] * rng.standard_normal((len(_SPREADS) * dim, dim))
+    _, gradients = meter.value_and_grad(np.concatenate([points[moderate], center + cloud]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = np.linalg.norm(gradients, axis=1)
+    rows = (
+        gradients[np.isfinite(norms) & (norms > 0.0)]
+        / norms[np.isfinite(norms) & (norms > 0.0), None]
+    )
+    if len(rows) <= dim:
+        return None
+    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
+    return _along(meter, center, directions[sizes <= _FLAT * sizes[0]][::-1], relaxed=True)
+
+
+def improper_complaint(
+    meter: Meter, mean: Float[np.ndarray, " D"], cholesky: Float[np.ndarray, "D D"]
+) -> str | None:
+    r"""Look along the axes of a Gaussian, and of its coordinates, for tails that are too heavy.
+
+    The rays are the coordinate axes, the columns of L, the eigenvectors of LLᵀ, and the line from
+    the origin to a mean that has run away, as it does where nothing holds it; both ways, out to
+    10⁶ and 10⁸ standard deviations.
+
+    Returns:
+        A sentence that names the parameters, or None.
+    """
+    scales = np.linalg.norm(cholesky, axis=1)
+    left, sizes, _ = np.linalg.svd(cholesky)
+    rays = [np.diag(scales), cholesky.T, (left * sizes).T]
+    if np.linalg.norm(mean) > np.linalg.norm(scales):
+        rays.append(mean[None])
+    return _along(meter, mean, np.concatenate(rays))
+
+
+def _along(
+    meter: Meter,
+    center: Float[np.ndarray, " D"],
+    rays: Float[np.ndarray, "R D"],
+    *,
+    relaxed: bool = False,
+) -> str | None:
+    """Return a sentence on the first of the rays along which the density does not fall off."""
+    rays = rays[np.any(rays != 0.0, axis=1)]
+    if not len(rays):
+        return None
+    both = np.concatenate([rays, -rays])
+    top = meter.values(center[None])
+    near, far = (meter.values(center + r * both) for r in (_NEAR, _FAR))
+    if relaxed and np.all(far < top - _DEEP):
+        both = both[[0, len(rays)]]
+        near, far = (_relaxed(meter, center, r * both) for r in (_NEAR, _FAR))
+    with np.errstate(invalid="ignore"):
+        slope = (far - near) / np.log(_FAR / _NEAR)
+        shallow = far >= top - np.log(_FAR) - _DEEP
+    flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
+    if not len(flat):
+        return None
+    return (
+        f"The density looks improper: along {_named(meter.target, center, both[flat[0]])} it falls "
+        "off no faster than 1/distance, so that it has no finite integral and no draws."
+    )
+
+
+def _relaxed(
+    meter: Meter, center: Float[np.ndarray, " D"], steps: Float[np.ndarray, "R D"]
+) -> Float[np.ndarray, " R"]:
+    """Return log densities after steps, and a climb in the directions orthogonal to each.
+
+    Where gradients are rounded to float32, the direction of a ridge is known to seven digits, and
+    a long step along it ends beside the ridge.
+    """
+    ends = [
+        climb(
+            meter, Gaussian(center + step, np.eye(len(step)) - np.outer(step, step) / (step @ step))
+        )
+        for step in steps
+    ]
+    return np.array([-np.inf if end is None else end.log_p for end in ends])
+
+
+def _named(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
+    """Name the parameters that change along a ray, in the model's own words where it has any."""
+    step = _STEP * ray / np.abs(ray).max()
+    ends = target.constrain(np.stack([center - step, center + step]))
+    columns = scalars({n: ends[n] for n in target.parameters}, index_origin(target))
+    changes = {name: float(high - low) for name, (low, high) in columns.items()}
+    if not max(map(abs, changes.values()), default=0.0) > 1e-3 * _STEP:
+        changes = {f"coordinate {i}": float(x) for i, x in enumerate(step)}
+    largest = max(map(abs, changes.values()))
+    moving = {n: c / largest for n, c in changes.items() if abs(c) > 0.05 * largest}
+    names = sorted(moving, key=lambda name: -abs(round(moving[name], 2)))[:_MOST_NAMES]
+    text = ", ".join(names) + (
+        f" and {len(moving) - _MOST_NAMES} more" if len(moving) > _MOST_NAMES else ""
+    )
+    if len(names) == 1:
+        return text
+    sign = 1.0 if moving[names[0]] > 0 else -1.0
+    return f"{text} (as {' : '.join(f'{sign * moving[name]:.2g}' for name in names)})"

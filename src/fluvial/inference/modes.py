@@ -1,0 +1,81 @@
+r"""Which components of a mixture are one mode.
+
+A mode that is skewed or bent is often fitted by several components. Two of them are one mode if
+they overlap, and if the density does not dip on the way from one to the other. Ways are tried two:
+
+* the segment between their means, along which p is evaluated;
+* over the border: the draws that both of them claim, where the highest density is a lower bound
+  of that of the highest pass. It finds the way along a ring or a banana, off which segments cut.
+
+Modes are what these ways connect.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.sparse.csgraph import connected_components
+from scipy.special import logsumexp
+
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.mixture import Mixture
+from fluvial.posterior.pool import Pool
+
+__all__ = ["group_into_modes"]
+
+_DRAWS = 2048
+_STEPS = 31
+_DIP = 0.1  # nats: a tenth of the density
+_OVERLAP = 0.05  # of the smaller component's mass
+
+
+def group_into_modes(meter: Meter, q: Mixture, pool: Pool) -> tuple[int, ...]:
+    """Number the mode of each component, from 0.
+
+    Args:
+        meter: the target.
+        q: the mixture.
+        pool: weighted draws of the target.
+    """
+    count = len(q.components)
+    if count == 1:
+        return (0,)
+    chosen = pool.choose(_DRAWS, seed=0)
+    x, log_p = pool.points[chosen], pool.log_p[chosen]
+    joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
+    shares = np.exp(joint - np.asarray(logsumexp(joint, axis=1, keepdims=True)))
+    means = [component.gaussian.mean for component in q.components]
+    touching = np.zeros((count, count), bool)
+    for j in range(count):
+        for k in range(j):
+            pair = shares[:, [j, k]]
+            touching[j, k] = _overlap(pair) >= _OVERLAP and (
+                _dip_of_segment(meter, means[j], means[k]) <= _DIP
+                or _dip_at_border(pair, log_p) <= _DIP
+            )
+    return tuple(int(mode) for mode in connected_components(touching, directed=False)[1])
+
+
+def _overlap(pair: Float[np.ndarray, "S 2"]) -> float:
+    """The mass that both claim, as a share of the smaller one's."""
+    own = np.min(np.sum(pair, axis=0))
+    return float(np.sum(np.min(pair, axis=1)) / own) if own > 0.0 else 0.0
+
+
+def _dip_of_segment(meter: Meter, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"]) -> float:
+    steps = np.linspace(0.0, 1.0, _STEPS + 2)[:, None]
+    return _dip(meter.values((1.0 - steps) * a + steps * b))
+
+
+def _dip(log_p: Float[np.ndarray, " N"]) -> float:
+    """How far a path falls below the lower one of the summits on its two sides, in nats."""
+    log_p = np.where(np.isfinite(log_p), log_p, -np.inf)
+    left, right = np.maximum.accumulate(log_p), np.maximum.accumulate(log_p[::-1])[::-1]
+    with np.errstate(invalid="ignore"):
+        return float(np.nanmax(np.minimum(left, right) - log_p, initial=0.0))
+
+
+def _dip_at_border(pair: Float[np.ndarray, "S 2"], log_p: Float[np.ndarray, " S"]) -> float:
+    border = log_p[np.min(pair, axis=1) > 0.25]
+    sides = [log_p[pair[:, side] > 0.5] for side in (0, 1)]
+    if not all(map(len, (border, *sides))):
+        return np.inf
+    return float(min(np.max(side) for side in sides) - np.max(border))

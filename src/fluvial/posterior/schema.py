@@ -1,0 +1,61 @@
+"""What ``posterior.json`` has to hold to be read."""
+
+import dataclasses
+
+from fluvial.inference.verdict import Verdict
+from fluvial.posterior.posterior import Evidence
+from fluvial.storage.schema import TEXT, TEXTS, record
+
+__all__ = ["SCHEMA"]
+
+_COUNT = {"type": "integer", "minimum": 0}
+# As ``float`` reads them: results of 0.1.0 have Python's words, later ones JavaScript's.
+_WORDS = ["nan", "inf", "-inf", "NaN", "Infinity", "-Infinity"]
+_MEASURE = {"anyOf": [{"type": "number"}, {"enum": _WORDS}]}
+_NAME = {"type": ["string", "null"]}
+_SPEC = {"type": "string", "maxLength": 1000}
+
+# With a brace it is a program; without, ``from_stan`` would take it for a path.
+_CODE = {"type": "string", "pattern": r"\{"}
+_STAN = record(kind={"const": "stan"}, code=_CODE, data={"type": "object"})
+_EXAMPLE = record(kind={"const": "example"}, name=TEXT)
+_MEASURED = dataclasses.fields(Evidence)
+_EVIDENCE = {
+    **record(
+        **{field.name: _MEASURE for field in _MEASURED if field.default is dataclasses.MISSING},
+        optional={
+            field.name: _MEASURE for field in _MEASURED if field.default is not dataclasses.MISSING
+        },
+    ),
+    "additionalProperties": False,
+}
+_PROVENANCE = {
+    **record(
+        flow=_SPEC,
+        seed={"type": "integer"},
+        seconds={"type": "object", "additionalProperties": {"type": "number"}},
+        evaluations=_COUNT,
+        nonfinite=_COUNT,
+        interrupted={"type": "boolean"},
+        version=TEXT,
+    ),
+    "additionalProperties": False,
+}
+
+SCHEMA = record(
+    judgement=record(
+        verdict={"enum": [verdict.value for verdict in Verdict]}, reasons=TEXTS, advice=TEXT
+    ),
+    evidence=_EVIDENCE,
+    provenance=_PROVENANCE,
+    chains={"type": "integer", "minimum": 1},
+    parameters=TEXTS,
+    recorded={**TEXTS, "uniqueItems": True},
+    source={"anyOf": [{"type": "null"}, _STAN, _EXAMPLE]},
+    optional={
+        "widened": {"type": "boolean"},
+        "grouping": {"type": "array", "items": _COUNT},
+        "dims": {"type": "object", "additionalProperties": {"type": "array", "items": _NAME}},
+    },
+)
+"""Of the content; see ``fluvial.posterior.storage.save``."""

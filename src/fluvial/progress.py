@@ -1,0 +1,103 @@
+"""What the terminal shows while something long runs, and how long each stage of it took."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, final
+
+__all__ = ["Progress"]
+
+
+@final
+class Progress:
+    """A line on stderr, if that is a terminal: stage, bar, note, time taken and time left.
+
+    Args:
+        shown: False keeps silent; the seconds of each stage are kept in any case.
+        plain: where stderr is not a terminal, write one line for each update instead of nothing.
+
+    Attributes:
+        seconds: wall time by stage, in s; a stage that is entered twice adds up.
+
+    Example:
+        >>> with Progress(shown=False) as progress, progress.stage("training"):
+        ...     progress.update(10, 100, "ELBO -3.2")
+        >>> list(progress.seconds)
+        ['training']
+    """
+
+    def __init__(self, *, shown: bool, plain: bool = False):
+        self.seconds: dict[str, float] = {}
+        terminal = shown and sys.stderr.isatty()
+        self._bar: Any = _bar() if terminal else None
+        self._plain = plain and shown and not terminal
+        self._name = ""
+        self._task: Any = None
+
+    def __enter__(self) -> "Progress":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        """Show that a stage is under way, and take its time.
+
+        Args:
+            name: the stage's.
+            total: how many units it has, if that is known; their unit is the caller's.
+        """
+        self._name = name
+        if self._bar is not None:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(name, total=total, note="")
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Show how far the stage is.
+
+        Args:
+            done: units finished; the bar never passes ``total``.
+            total: units in all, or None if that is unknown.
+            note: what is worth knowing beside it, such as the ELBO.
+        """
+        if total is not None:
+            done = min(done, total)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, note=note)
+        elif self._plain:
+            sys.stderr.write(f"{self._name} [{done}/{'?' if total is None else total}] {note}\n")
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    )

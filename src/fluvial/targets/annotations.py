@@ -1,0 +1,107 @@
+"""What a model says of its variables beyond their shapes: names of axes, labels, and its data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Annotations"]
+
+_SAMPLE_DIMS = ("chain", "draw", "sample")
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """Names of dimensions, their coordinates, and the data of a model.
+
+    Attributes:
+        dims: variable or data -> the name of each of its axes, None where it has none.
+        coords: dimension -> labels along it, shape (size,), never of NumPy's type object.
+        observed: observed variable -> its value.
+        constant: other named data -> its value.
+    """
+
+    dims: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    coords: dict[str, np.ndarray] = field(default_factory=dict)
+    observed: dict[str, np.ndarray] = field(default_factory=dict)
+    constant: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        variables: Mapping[str, tuple[int, ...]],
+        dims: Mapping[str, Sequence[str | None]],
+        coords: Mapping[str, Sequence | np.ndarray] | None = None,
+        observed: Mapping[str, np.ndarray] | None = None,
+        constant: Mapping[str, np.ndarray] | None = None,
+    ) -> "Annotations":
+        """Make annotations of what a front end has found, leaving out what contradicts itself.
+
+        An axis goes without a name if the name is that of a variable or of the draws' own axes, or
+        stands for another size elsewhere; an xarray can hold none of these.
+
+        Args:
+            variables: name -> shape of all that is drawn.
+            dims: names of axes, of any variables and data.
+            coords: labels; a dimension without any is counted.
+            observed: the observed variables.
+            constant: other data.
+
+        Example:
+            >>> a = Annotations.of({"a": (2,)}, {"a": ("g",)}, {"g": ("x", "y")})
+            >>> a.dims, a.coords["g"].tolist()
+            ({'a': ('g',)}, ['x', 'y'])
+        """
+        data = {name: np.asarray(value) for name, value in (observed or {}).items()}
+        fixed = {name: np.asarray(value) for name, value in (constant or {}).items()}
+        shapes = {**variables, **{name: a.shape for name, a in {**data, **fixed}.items()}}
+        labels = {name: _labels(values) for name, values in (coords or {}).items()}
+        sizes = {name: len(values) for name, values in labels.items()}
+        taken = {*_SAMPLE_DIMS, *shapes}
+        consistent = {
+            name: _consistent(dims[name], shape, sizes, taken)
+            for name, shape in shapes.items()
+            if name in dims
+        }
+        used = {dim for axes in consistent.values() for dim in axes}
+        return cls(
+            {name: axes for name, axes in consistent.items() if any(axes)},
+            {name: values for name, values in labels.items() if name in used},
+            data,
+            fixed,
+        )
+
+    def axis_labels(self, name: str, shape: tuple[int, ...]) -> list[list[str] | None]:
+        """Return the labels along each axis of a variable, None where its elements are counted."""
+        dims = self.dims.get(name, (None,) * len(shape))
+        return [_as_text(self.coords[dim]) if dim in self.coords else None for dim in dims]
+
+
+def _consistent(
+    dims: Sequence[str | None], shape: tuple[int, ...], sizes: dict[str, int], taken: set[str]
+) -> tuple[str | None, ...]:
+    """Return one name for each axis; ``sizes`` learns the sizes of names that are new to it."""
+    names: list[str | None] = []
+    for dim, size in zip([*dims, *[None] * len(shape)], shape, strict=False):
+        fits = dim is not None and dim not in taken and sizes.setdefault(dim, size) == size
+        names.append(dim if fits and dim not in names else None)
+    return tuple(names)
+
+
+def _labels(values: Sequence | np.ndarray) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim != 1:  # labels that are tuples
+        return np.array([str(value) for value in values])
+    if array.dtype != object:
+        return array
+    import xarray
+
+    array = xarray.Variable("x", array).to_numpy()  # which knows pandas' dates
+    return np.array([str(value) for value in array]) if array.dtype == object else array
+
+
+def _as_text(values: np.ndarray) -> list[str] | None:
+    """Return labels as text, unless two of them would read the same."""
+    dates = np.issubdtype(values.dtype, np.datetime64)
+    text = [str(v) for v in (np.datetime_as_string(values, unit="auto") if dates else values)]
+    return text if len(set(text)) == len(text) else None

@@ -1,0 +1,88 @@
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fluvial
+
+PRINTING = """
+import pathlib, sys
+from fluvial.cli.output import console, lasting_output, say
+
+with lasting_output():
+    sys.stderr.write("± fitting\\n")
+    for line in range(20_000):
+        say("ü±☃")
+    console().print("verdict: ‖")
+    pathlib.Path(sys.argv[1]).touch()
+"""
+MODEL = """
+import jax.numpy as jnp
+import fluvial
+
+ü = fluvial.Target(lambda p: -0.5 * jnp.sum(p["ü±"] ** 2), example={"ü±": jnp.zeros(2)})
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.py"
+    path.write_text(MODEL, encoding="utf-8")
+    return f"{path}:ü"
+
+
+def shell(line, command, **environment):
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line.format(command=shlex.join(map(str, command)))],
+        env=os.environ | {"PYTHONUTF8": "0"} | environment,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{command} | head -1", 0),
+        ("{command} | true", 0),
+        ("{command} > /dev/full", 1),
+        ("{command} >&-", 0),
+        ("{command} 2>/dev/full", 0),
+        ("{command} 2>&-", 0),
+        ("{command} >&- 2>&-", 0),
+    ],
+)
+def test_whatever_becomes_of_the_output_the_work_is_done(tmp_path, line, code):
+    done = shell(line, [sys.executable, "-c", PRINTING, tmp_path / "done"])
+    assert done.returncode == code
+    assert (tmp_path / "done").is_file()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("ascii", "u+/-?"), ("cp1252", "ü±?"), ("latin-1", "ü±?"), ("utf-8", "ü±☃")],
+)
+def test_characters_that_an_encoding_lacks_are_written_in_ascii(tmp_path, encoding, text):
+    command = [sys.executable, "-c", PRINTING, tmp_path / "done"]
+    done = shell("{command}", command, PYTHONIOENCODING=encoding, COLUMNS="1")
+    first, *_, last = done.stdout.decode(encoding).splitlines()
+    assert (first, last) == (text, "verdict: ‖" if encoding == "utf-8" else "verdict: ||")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("{command} | head -1", 0, b""),
+        ("{command} > /dev/full", 1, b"fluvial: what was to be printed could not be: No space"),
+    ],
+)
+def test_a_fit_is_saved_whatever_becomes_of_its_output(tmp_path, model, line, code, said):
+    command = [Path(sys.executable).parent / "fluvial", "fit", model, "--out", tmp_path / "run"]
+    done = shell(line, command, PYTHONIOENCODING="ascii", COLUMNS="1")
+    assert done.returncode == code
+    assert done.stderr.startswith(said)
+    assert b"Traceback" not in done.stderr
+    assert fluvial.load(tmp_path / "run").verdict.value == "GOOD"
