@@ -16,19 +16,24 @@ does without the few where h reaches into a tail.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float, Int
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import Meter as CountedTarget
 from fluvial.inference.gaussian import Gaussian
 
-__all__ = ["Structure", "find_structure", "modulation_basis"]
+__all__ = ["Basis", "Structure", "find_structure", "modulation_basis"]
 
+_H = 1e-3  # standard deviations, of the differences that make a Hessian
+_BLOCK = 256  # scores at once
 _PROBES = 128
 _STEP = 0.5  # standard deviations: small for a derivative, large against rounding
-_SHARE = 0.98  # of the influence that the heads hold together
+# Of the largest influence: the heads of a centered hierarchy, a funnel and a model of stochastic
+# volatility are above 0.07, the other coordinates below 0.01.
+_LEAST = 0.03
 _NEGLIGIBLE = 1e-3  # (nats per sd^3)^2, summed over coordinates: a Gaussian target's is rounding
 
 
@@ -46,18 +51,20 @@ class Structure:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def find_structure(meter: Meter, gaussian: Gaussian, rng: np.random.Generator) -> Structure:
-    """Find the smallest set of coordinates that holds 98 % of the influence.
+def find_structure(
+    counted: CountedTarget, gaussian: Gaussian, rng: np.random.Generator
+) -> Structure:
+    """Find the coordinates whose influence stands out.
 
     Args:
-        meter: the target, asked for 3 gradients a probe.
+        counted: the target, asked for 3 gradients a probe.
         gaussian: where to probe, and how far a standard deviation is.
         rng: decides the probes.
     """
     sd = np.sqrt(np.sum(gaussian.cholesky**2, axis=1))
     x = gaussian.color(rng.standard_normal((_PROBES, gaussian.dim)))
     u = sd * rng.choice([-1.0, 1.0], size=x.shape)
-    scores = [meter.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
+    scores = [counted.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
     third = (scores[0] - 2.0 * scores[1] + scores[2]) / _STEP**2 * sd
     usable = third[np.isfinite(third).all(axis=1)]
     if len(usable) < _PROBES // 2:
@@ -67,45 +74,65 @@ def find_structure(meter: Meter, gaussian: Gaussian, rng: np.random.Generator) -
     if not total > _NEGLIGIBLE:
         return Structure(np.empty(0, int), np.zeros(gaussian.dim))
     order = np.argsort(-influence)
-    count = int(np.searchsorted(np.cumsum(influence[order]), _SHARE * total)) + 1
+    count = int(np.sum(influence >= _LEAST * influence.max()))
     return Structure(order[:count], influence / total)
 
 
+class Basis(NamedTuple):
+    """Where one head acts on the rest coordinate by coordinate.
+
+    Attributes:
+        vectors: V, orthonormal, shape (rest, rest).
+        slopes: of the log scales in these coordinates, for each unit of the head, shape (rest,).
+    """
+
+    vectors: Float[np.ndarray, "rest rest"]
+    slopes: Float[np.ndarray, " rest"]
+
+
 def modulation_basis(
-    meter: Meter,
-    gaussian: Gaussian,
+    counted: CountedTarget,
+    center: Float[np.ndarray, " D"],
     frame: Float[np.ndarray, "D D"],
     heads: int,
     head: int,
-) -> Float[np.ndarray, "rest rest"]:
+) -> Basis:
     r"""The eigenvectors of how the curvature of the rest changes with one head.
 
-    .. math:: \Delta H = \tfrac12 \left[H(z = +e_i) - H(z = -e_i)\right]
+    .. math:: \Delta H = \tfrac12 \left[H(z = +e_i) - H(z = -e_i)\right], \qquad
+        \text{slope}_j = -\tfrac14 \ln\frac{v_j^\top H(+e_i) v_j}{v_j^\top H(-e_i) v_j}
 
     restricted to the coordinates after the heads, H the Hessian of ln p by central differences of
-    scores: 4 gradients for each of the rest.
+    scores: 4 gradients for each of the rest. A scale is one over the square root of a curvature,
+    hence the slopes; they are 0 where a curvature is not that of a maximum.
 
     Args:
-        meter: the target.
-        gaussian: N(μ, ·) about which to look.
+        counted: the target.
+        center: μ, about which to look.
         frame: A with x = μ + A z, whose first coordinates are the heads.
         heads: how many heads.
         head: which of them, from 0.
     """
-    change = _hessian(meter, gaussian.mean, frame, heads, head, 1.0)
-    change -= _hessian(meter, gaussian.mean, frame, heads, head, -1.0)
-    change = 0.25 * (change + change.T)
+    above = _hessian(counted, center + frame[:, head], frame[:, heads:])
+    below = _hessian(counted, center - frame[:, head], frame[:, heads:])
+    change = 0.5 * (above - below)
     if not np.isfinite(change).all():
-        return np.eye(len(change))
-    return scipy.linalg.eigh(change)[1]
+        rest = len(change)
+        return Basis(np.eye(rest), np.zeros(rest))
+    vectors = scipy.linalg.eigh(change)[1]
+    up, down = (np.einsum("ij,ik,kj->j", vectors, h, vectors) for h in (above, below))
+    usable = (up < 0.0) & (down < 0.0)
+    ratio = np.where(usable, up, -1.0) / np.where(usable, down, -1.0)
+    return Basis(vectors, -0.25 * np.log(ratio))
 
 
-def _hessian(meter, mean, frame, heads, head, at):
-    step, rest = 1e-3, frame[:, heads:]
-    x = mean + at * frame[:, head]
+@np.errstate(over="ignore", invalid="ignore")
+def _hessian(
+    counted: CountedTarget, x: Float[np.ndarray, " D"], rest: Float[np.ndarray, "D rest"]
+) -> Float[np.ndarray, "rest rest"]:
     rows = []
-    for block in np.array_split(rest.T, max(1, rest.shape[1] // 256)):
-        up = meter.value_and_grad(x + step * block)[1]
-        down = meter.value_and_grad(x - step * block)[1]
-        rows.append((up - down) @ rest / (2.0 * step))
-    return np.concatenate(rows)
+    for block in np.array_split(rest.T, -(-rest.shape[1] // _BLOCK)):
+        ends = counted.value_and_grad(np.concatenate([x + _H * block, x - _H * block]))[1]
+        rows.append((ends[: len(block)] - ends[len(block) :]) @ rest / (2.0 * _H))
+    hessian = np.concatenate(rows)
+    return 0.5 * (hessian + hessian.T)
