@@ -4,7 +4,6 @@ import pytest
 from fluvial.reproduction import Budget, Judgement, Ledger, Record
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
-from fluvial.studies.energies.claims import judged_claims
 from fluvial.studies.energies.plan import plan
 
 
@@ -33,7 +32,7 @@ def recorded(tmp_path):
             for setting in settings:
                 kl = divergence(setting) + np.array([0.0, 1e-4, 2e-4])
                 ledger.write(setting.name, Record({"kl": kl, "right": [right] * 3}), 1.0)
-        return {judged.claim.name: judged for judged in judged_claims(ledger)}
+        return {judged.claim.name: judged for judged in load_study("energies").judge(ledger)}
 
     return recorded
 
