@@ -50,13 +50,14 @@ def layer_pictures(ledger: Ledger) -> list[LayerPictures]:
 def _pictures(ledger: Ledger, shown: Layers) -> LayerPictures:
     arrays = ledger.record(shown.unit).arrays
     layers, true = arrays.get(shown.array), arrays.get(shown.true)
-    if not _are_densities(layers, 3) or (shown.true and not _are_densities(true, 2)):
+    true_is_wrong = bool(shown.true) and not _are_densities(true, 2)
+    if not _are_densities(layers, 3) or true_is_wrong:
         raise InputError(
             f"{ledger.folder} declares densities {shown.array[:80]!r} of {shown.unit} that are "
             "not in its records: run the study again with --resume."
         )
     film = np.concatenate([_bytes(layer) for layer in layers])
-    drawn_true = _data_url(_bytes(true)) if shown.true else ""
+    drawn_true = "" if true is None else _data_url(_bytes(true))
     return LayerPictures(shown.label, len(layers), layers.shape[1], _data_url(film), drawn_true)
 
 

@@ -26,7 +26,7 @@ def recorded(tmp_path):
 
     def recorded(divergence, right=0.5):
         settings = list(plan(Budget.QUICK).settings())
-        header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+        header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
         header |= {"budget": "quick", "units": [setting.name for setting in settings]}
         with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
             for setting in settings:

@@ -30,7 +30,7 @@ def recorded(tmp_path):
         chosen = plan(Budget.QUICK)
         units = [setting.name for setting in chosen.settings()]
         units += [diffusion_unit(energy) for energy in chosen.energies]
-        header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+        header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
         header |= {"budget": "quick", "units": units}
         noise = np.array([0.0, 1e-4, 2e-4])
         with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:

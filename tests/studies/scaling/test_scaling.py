@@ -57,7 +57,7 @@ def test_the_floor_is_traffic_and_tanh():
 def test_claims_are_judged_by_the_exponent(tmp_path, power, expected):
     chosen = plan(Budget.QUICK)
     units = [*(sweep.name for sweep in chosen.sweeps), "memory"]
-    header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+    header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
     header |= {"budget": "quick", "units": units}
     lengths = np.array(chosen.memory_lengths)
     with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
