@@ -6,7 +6,7 @@ from fluvial.reproduction.budget import Budget
 
 __all__ = ["Repetition"]
 
-# Student's t pays for how few they are: the interval of three is twice as wide as that of ten.
+# Student's t pays for how few they are: the interval of three is twice as wide as that of five.
 _FEWEST = 3
 
 
