@@ -2,9 +2,9 @@
 
 Only the direction of a difference is compared with the paper. Its Table 3 gives −ln p(x) for each
 length, but these numbers could not be checked against a copy of it, and no published re-run of them
-was found. They would hardly be comparable: the density of 8x8 patches depends by
-many nats on how levels are kept off 0 and 1, on whether they are dequantized, and on whether the
-likelihood's scale is learned.
+was found. They would hardly be comparable: the density of 8x8 patches depends by many nats on how
+levels are kept off 0 and 1, on whether they are dequantized, and on whether the likelihood's scale
+is learned.
 """
 
 from collections.abc import Iterator
