@@ -41,6 +41,8 @@ NOT_JSON = {
     "half a pair": b'{"format": 1, "content": "\\ud800"}',
 }
 
+STUDY_FILES = ["study", "claims", "figures", "curves", "layers", "records/U1-planar"]
+
 
 def read_all(act, path, contents, **changes):
     """Act on each content of a sealed file; return what was done that raised no InputError."""
@@ -155,7 +157,7 @@ def test_arrays_of_other_shapes_and_types(run, changes):
         use(run)
 
 
-@pytest.mark.parametrize("file", ["study", "claims", "figures", "records/U1-planar"])
+@pytest.mark.parametrize("file", STUDY_FILES)
 def test_a_study_of_which_a_field_is_changed(results, file):
     shutil.rmtree(results / "cnn")
     path = results / "energies" / f"{file}.json"
@@ -173,7 +175,7 @@ def test_a_replication_of_which_a_field_is_changed(results):
 
 
 @pytest.mark.parametrize("data", NOT_JSON.values(), ids=NOT_JSON)
-@pytest.mark.parametrize("file", ["study", "claims", "figures", "records/U1-planar"])
+@pytest.mark.parametrize("file", STUDY_FILES)
 def test_what_is_no_result_of_a_study(results, file, data):
     (results / "energies" / f"{file}.json").write_bytes(data)
     with pytest.raises(InputError):
