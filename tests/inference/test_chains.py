@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial.inference.chains import latent_chains
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent
 from fluvial.inference.settings import Settings
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
 from fluvial.targets import Target
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 

@@ -9,9 +9,10 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, unidentified_complaint
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 
 RNG = np.random.default_rng(1)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from fluvial.inference.accuracy import ApproximationError, Precision, approximation_error, precision
 from fluvial.inference.chains import Chains
 from fluvial.inference.settings import Settings
-from fluvial.inference.verdict import Verdict, is_accurate, is_weighable, judge, tail_matters
+from fluvial.inference.verdict import is_accurate, is_weighable, judge, tail_matters
 from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import ApproximationError, Precision, approximation_error, precision
+from fluvial.posterior.judgement import Verdict
 
 SETTINGS = Settings()
 

@@ -12,13 +12,14 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.flows import Flow
-from fluvial.inference.mixture import Component
 from fluvial.inference.settings import Settings
 from fluvial.objectives import LogDensity
+from fluvial.posterior.mixture import Component
+from fluvial.posterior.pool import Pool
 from fluvial.targets import Target
 from fluvial.training.compiling import compiled
 
-__all__ = ["Chains", "latent_chains"]
+__all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 _CHAINS = 32
 _WARMUP, _KEPT = 200, 256
@@ -190,3 +191,23 @@ def _adapt(state: _State, acceptance: Float[Array, ""], t: Float[Array, ""]) -> 
     eta = t**-_KAPPA
     mean = eta * log_step + (1.0 - eta) * state.log_step_mean
     return state._replace(log_step=log_step, log_step_mean=mean, error_sum=error_sum)
+
+
+def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:
+    """Put the chains of all modes together, each mode with its share of the mass.
+
+    Of chains that were run on for longer than others, the end is taken.
+    """
+    length = min(c.draws.shape[1] for c in chains)
+    draws = [c.draws[:, -length:].reshape(-1, c.draws.shape[2]) for c in chains]
+    log_p = np.concatenate([c.log_p[:, -length:].ravel() for c in chains])
+    log_weights = [
+        np.full(len(part), np.log(share / len(part)))
+        for part, share in zip(draws, shares, strict=True)
+    ]
+    return Pool(
+        np.concatenate(draws),
+        log_p,
+        np.concatenate(log_weights),
+        chains=sum(c.draws.shape[0] for c in chains),
+    )

@@ -12,8 +12,8 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import Mixture
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
 
 __all__ = ["sideways"]
 

@@ -16,10 +16,10 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.starts import Optimum, climb, clusters
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Explored", "climb_from", "explore"]
 

@@ -1,6 +1,5 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,27 +16,14 @@ from fluvial._version import __version__
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.accuracy import ApproximationError, approximation_error, precision
-from fluvial.inference.chains import Chains, latent_chains
+from fluvial.inference.chains import Chains, latent_chains, pool_of_chains
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.defense import widened
 from fluvial.inference.exploring import climb_from, explore
-from fluvial.inference.gaussian import Gaussian, batch_and_match
-from fluvial.inference.improper import (
-    IMPROPER_ADVICE,
-    improper_complaint,
-    unidentified_complaint,
-)
+from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.improper import IMPROPER_ADVICE, improper_complaint, unidentified_complaint
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.laplace import laplace_or
-from fluvial.inference.mixture import (
-    Component,
-    FlowComponent,
-    GaussianComponent,
-    Mixture,
-    mixture_of,
-)
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.modes import group_into_modes
 from fluvial.inference.progress import Progress
@@ -45,18 +31,19 @@ from fluvial.inference.responsibilities import Shared
 from fluvial.inference.settings import Settings
 from fluvial.inference.starts import differ, distinct
 from fluvial.inference.train import train
-from fluvial.inference.verdict import (
-    Judgement,
-    Verdict,
-    is_accurate,
-    is_weighable,
-    judge,
-    tail_matters,
-)
+from fluvial.inference.verdict import is_accurate, is_weighable, judge, tail_matters
+from fluvial.inference.weighing import mixture_of
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
-from fluvial.posterior.pool import Pool, pool_of_chains
-from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
+from fluvial.posterior.defense import widened
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
 from fluvial.seeds import check_seed
 from fluvial.targets import Target
 
@@ -408,7 +395,12 @@ class _Fit:
             weights.ess,
             float(weights.size),
             weights.largest,
-            *dataclasses.astuple(error),
+            error.mean_shift,
+            error.mean_shift_se,
+            error.log_sd_shift,
+            error.log_sd_shift_se,
+            khat_matters=tail_matters(weights.ess, weights.size, weights.largest, self.settings),
+            up_to_constant=self.target.up_to_constant,
         )
         grouping = group_into_modes(self.meter, q, pool)
         return Posterior(

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.targets import Target
 

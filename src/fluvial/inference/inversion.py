@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fluvial.inference.mixture import Component
+from fluvial.posterior.mixture import Component
 
 __all__ = ["inverse_complaint"]
 

@@ -29,11 +29,12 @@ from scipy.special import logsumexp
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
-from fluvial.inference.mixture import Mixture
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Outlier", "Search", "mass_outside"]
 

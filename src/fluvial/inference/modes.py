@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.mixture import Mixture
+from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 
 __all__ = ["group_into_modes"]

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["cooled_population", "wide_law"]
 

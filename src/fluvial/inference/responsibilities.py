@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.whitening import Whitened
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 __all__ = ["Shared"]

@@ -7,7 +7,7 @@ import scipy.optimize
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Optimum", "climb", "clusters", "differ", "distinct"]
 

@@ -6,47 +6,16 @@ measured and said beside the verdict, and decides nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
-from fluvial.inference.accuracy import ApproximationError, Precision
 from fluvial.inference.chains import Chains
 from fluvial.inference.settings import Settings
 from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import ApproximationError, Precision
+from fluvial.posterior.judgement import Judgement, Verdict
 
-__all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge", "tail_matters"]
+__all__ = ["is_accurate", "is_weighable", "judge", "tail_matters"]
 
 _DEFAULT = Settings()
-
-
-class Verdict(Enum):
-    """What the draws of a posterior are worth.
-
-    Example:
-        >>> Verdict("GOOD") is Verdict.GOOD
-        True
-    """
-
-    GOOD = "GOOD"
-    """What is handed out is right: draws, moments and evidence, to 0.1 sd and 0.3 nat."""
-    USE_WEIGHTS = "USE_WEIGHTS"
-    """Right within their standard errors, which are wider than GOOD allows, or with a doubt."""
-    USE_MCMC = "USE_MCMC"
-    """``draws`` are right: they come from Hamiltonian chains. The evidence is not vouched for."""
-    FAILED = "FAILED"
-    """Nothing here should be relied on."""
-
-    def __str__(self) -> str:
-        return self.value
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict with its reasons, a sentence each, and the next thing to try."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    advice: str
 
 
 _ADVICE = {
