@@ -13,16 +13,12 @@ invariant, and does not ask for a finite mode, which a Laplace approximation doe
 import numpy as np
 
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.settings import DEFAULT, MatchSettings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["batch_and_match"]
 
-_MAX_STEPS = 200
 # λ_t = B·D/(1 + t) is the schedule of the paper's experiments.
-_CHECK_EVERY = 10
-_ENOUGH_KL = 0.002  # nats: half the variance of the log weights at which matching may stop
-_MAX_LOG_SCALE = 100.0
-_LOST = 1.0  # nats: with fewer draws than coordinates matching can end far below its start
 
 
 # Scores can be astronomical where a fit begins; a step that overflows is not taken.
@@ -31,8 +27,7 @@ def batch_and_match(
     meter: Meter,
     start: Gaussian,
     rng: np.random.Generator,
-    *,
-    max_steps: int = _MAX_STEPS,
+    settings: MatchSettings = DEFAULT.match,
 ) -> Gaussian:
     """Fit a Gaussian to the target by matching scores, starting from ``start``.
 
@@ -44,7 +39,7 @@ def batch_and_match(
         meter: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.
         start: the first Gaussian; its mean should have a finite density.
         rng: source of the draws.
-        max_steps: the most steps to take; it stops before where the fit has settled.
+        settings: among them the most steps; it stops before where the fit has settled.
 
     Returns:
         The Gaussian of the steps' window with the highest mean log weight (a running ELBO), or
@@ -53,23 +48,23 @@ def batch_and_match(
     batch = int(np.clip(2 * start.dim, 32, 256))
     current = best = start
     start_elbo, best_elbo, window = -np.inf, -np.inf, []
-    for t in range(max_steps):
+    for t in range(settings.steps):
         log_w, proposal = _step(meter, current, rng, batch, lam=batch * start.dim / (1.0 + t))
         if t == 0:
             start_elbo = _mean(log_w)
         window.append(log_w)
-        if len(window) == _CHECK_EVERY:
+        if len(window) == settings.check_every:
             pooled = np.concatenate(window)
             elbo = _mean(pooled)
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
-            if len(pooled) and np.std(pooled) ** 2 < 2.0 * _ENOUGH_KL:
+            if len(pooled) and np.std(pooled) ** 2 < 2.0 * settings.enough_kl:
                 return current
             window = []
-        if proposal is None or not abs(proposal.log_det) < _MAX_LOG_SCALE * start.dim:
+        if proposal is None or not abs(proposal.log_det) < settings.max_log_scale * start.dim:
             proposal = Gaussian(best.mean, 0.5 * current.cholesky)
         current = proposal
-    return start if best_elbo < start_elbo - _LOST else best
+    return start if best_elbo < start_elbo - settings.lost else best
 
 
 def _mean(log_w: np.ndarray) -> float:

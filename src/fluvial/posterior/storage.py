@@ -96,7 +96,7 @@ def _content(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | str:
+def _number(value: float | bool) -> float | bool | str:
     """JSON has no infinity, and k-hat is −inf where all weights are equal."""
     return value if math.isfinite(value) else repr(value)
 
