@@ -1,6 +1,6 @@
-"""The one exception that a user's input can raise."""
+"""The exceptions that fluvial raises on purpose."""
 
-__all__ = ["InputError"]
+__all__ = ["InputError", "LostProcessError"]
 
 
 class InputError(ValueError):
@@ -15,3 +15,7 @@ class InputError(ValueError):
         ...
         fluvial.errors.InputError: --steps is 0: give a number of at least 1.
     """
+
+
+class LostProcessError(InputError):
+    """Another process, of several that compute together, has stopped."""

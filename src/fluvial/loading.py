@@ -77,11 +77,11 @@ def load(
         raise InputError(f"{directory} is not a folder: give one that was saved by fluvial.")
     for place in (path, path / "model"):
         if holds(place, _TRAINED):
-            from fluvial.amortized.storage import load_trained
+            from fluvial.amortized.loading import load_trained
 
             return load_trained(place, model=model, flow=flow)
     if (path / "checkpoints").is_dir():
         raise InputError(f"{directory} holds a training that is not finished: resume it first.")
-    from fluvial.posterior.storage import load_posterior
+    from fluvial.posterior.loading import load_posterior
 
     return load_posterior(path, target=target, flow=flow)

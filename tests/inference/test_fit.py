@@ -9,6 +9,7 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference import train
+from fluvial.inference.settings import Settings, VerdictSettings
 from fluvial.targets.examples.registry import example
 
 FUNNEL_2D = fluvial.Target(
@@ -150,6 +151,21 @@ def test_a_density_with_holes_is_counted_and_doubted():
     assert posterior.verdict is not fluvial.Verdict.GOOD
     assert posterior.provenance.nonfinite > 0
     assert any("not finite" in reason for reason in posterior.reasons)
+
+
+def test_thresholds_are_kept_and_saved(tmp_path):
+    settings = Settings(verdict=VerdictSettings(min_ess=1e6))
+    target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=2)
+    posterior = fluvial.fit(target, progress=False, settings=settings)
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    again = fluvial.load(posterior.save(tmp_path / "run"), target=target)
+    assert again.provenance == posterior.provenance
+    assert Settings.of(again.provenance.settings) == settings
+
+
+def test_a_setting_that_is_none_is_refused():
+    with pytest.raises(InputError, match=r"no setting verdict\.min_es:"):
+        Settings.of({"verdict": {"min_es": 1.0}})
 
 
 def test_ctrl_c_returns_the_best_so_far(monkeypatch):

@@ -5,9 +5,9 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
 from fluvial.inference.mode_search import mass_outside
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets import Target
 
 LOG_Z = np.log(2.0 * np.pi)

@@ -10,8 +10,8 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.posterior import Posterior
 

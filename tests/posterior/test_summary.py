@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 import fluvial
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
 from fluvial.posterior.pool import Pool
 
 

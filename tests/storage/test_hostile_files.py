@@ -12,11 +12,13 @@ from fluvial import InputError
 from fluvial.amortized import DLGM, Recipe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.trained import Trained
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
-from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
 from fluvial.report.page import render_report
 from fluvial.reproduction import Ledger
 from fluvial.storage.array_files import to_npz

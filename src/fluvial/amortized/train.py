@@ -21,6 +21,7 @@ from fluvial.amortized.data import Data, order, prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.identity import check_continues, identity
+from fluvial.amortized.loading import load_trained
 from fluvial.amortized.meter import Meter
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
@@ -29,7 +30,6 @@ from fluvial.amortized.steps import (
     run_chunk,
     start_state,
 )
-from fluvial.amortized.storage import load_trained
 from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices

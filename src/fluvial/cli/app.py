@@ -14,9 +14,10 @@ Results are saved before anything is printed. A reader of stdout that leaves ear
 ``head``, changes neither what is saved nor the exit code.
 """
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -27,7 +28,7 @@ from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
 from fluvial.cli.train import train
-from fluvial.errors import InputError
+from fluvial.errors import InputError, LostProcessError
 
 __all__ = ["main"]
 
@@ -60,12 +61,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         _app(args=arguments, prog_name="fluvial")
+    except LostProcessError as error:
+        sys.stderr.write(f"fluvial: {error}\n")
+        _leave(_INPUT_WRONG)
     except InputError as error:
         sys.stderr.write(f"fluvial: {error}\n")
         return _INPUT_WRONG
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave at once: JAX's own way out waits minutes for a process that is gone, then aborts."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _print_version(wanted: bool | None) -> None:

@@ -14,10 +14,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Evaluated", "density_peaks"]
+from fluvial.inference.settings import DEFAULT, Settings
 
-_CAPACITY, _FEWEST = 512, 64
-_MAX_NUMBERS = 2**20  # kept at once, of all coordinates together
+__all__ = ["Evaluated", "density_peaks"]
 
 
 @final
@@ -26,6 +25,7 @@ class Evaluated:
 
     Args:
         dim: D, the number of coordinates of a point.
+        settings: the thresholds.
 
     Example:
         >>> import numpy as np
@@ -35,8 +35,9 @@ class Evaluated:
         ([[0.0]], [-1.0])
     """
 
-    def __init__(self, dim: int):
-        self.capacity = int(np.clip(_MAX_NUMBERS // dim, _FEWEST, _CAPACITY))
+    def __init__(self, dim: int, settings: Settings = DEFAULT):
+        most = settings.start.kept_numbers // dim
+        self.capacity = int(np.clip(most, *settings.start.kept))
         self._points = np.empty((2 * self.capacity, dim))
         self._log_p = np.empty(2 * self.capacity)
         self._size = 0

@@ -164,7 +164,7 @@ def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
         target, flow = cloudpickle.loads(cargo)
         # Threads that compute at the same time on several devices would wait for each other.
         posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
-        return taken_apart(posterior, recorded={})
+        return taken_apart(posterior.parts(recorded=False))
     except InputError as error:
         return Failure(str(error))
     except Exception as error:
@@ -181,7 +181,7 @@ def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior
     if isinstance(result, Failure):
         return result
     content, files = result
-    return put_together(content, files, Path("the fit"), target=target, flow=template)
+    return Posterior.of(put_together(content, files, Path("the fit"), flow=template), target)
 
 
 def _described(error: Exception) -> str:

@@ -13,8 +13,8 @@ import safetensors.numpy
 
 from fluvial.errors import InputError
 from fluvial.flows import Flow
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
 from fluvial.storage.array_files import from_safetensors
 
 __all__ = ["mixture_from_bytes", "mixture_to_bytes"]

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -214,7 +215,10 @@ def _process_unchanged():
     The one switches 64-bit types on; the other asks XLA for 100 CPU devices, which XLA would make
     when it is first used.
     """
-    enabled, flags = jax.config.read("jax_enable_x64"), os.environ.get("XLA_FLAGS")
+    # Another thread sees what holds for the process, not what a `with` has set for this one.
+    with ThreadPoolExecutor(1) as other:
+        enabled = other.submit(jax.config.read, "jax_enable_x64").result()
+    flags = os.environ.get("XLA_FLAGS")
     try:
         yield
     finally:

@@ -18,8 +18,8 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.flows import Flow
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import Component, Mixture
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Component, Mixture
 
 __all__ = ["Widened", "widened"]
 

@@ -14,18 +14,14 @@ from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
 from fluvial.flows import Chain, Flow
-from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.whitening import Colored
 from fluvial.objectives import base_log_prob
+from fluvial.posterior.colored import Colored
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.training.compiling import compiled
 
-__all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture", "mixture_of"]
+__all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture"]
 
 _BATCH = 1024
-_EM_STEPS = 100
-_NEGLIGIBLE = 1e-3  # a mode with less than this share of the mass is left out
-_POOL = 2048
 
 
 class Component(ABC):
@@ -193,34 +189,3 @@ class Mixture:
         """Normalized log density at points (N, D), in nats."""
         terms = np.stack([component.log_prob(x) for component in self.components], axis=1)
         return np.asarray(logsumexp(terms + np.log(self.weights), axis=1))
-
-
-def mixture_of(components: list[Component], meter: Meter, rng: np.random.Generator) -> Mixture:
-    r"""Weigh components by the evidence that each of them holds.
-
-    Draws x_i from all components alike get importance weights W_i = p(x_i) / (1/M Σ q_k(x_i)).
-    The mixture weights then maximize Σ W_i ln Σ_k w_k q_k(x_i), that is, minimize KL(p‖q), by EM:
-
-    .. math:: w_k \leftarrow \sum_i W_i \frac{w_k q_k(x_i)}{q(x_i)} \Big/ \sum_i W_i
-
-    For components that are far apart this is w_k ∝ Z_k, their own evidences; where they overlap,
-    what they share is not counted twice. Components with almost no weight are dropped.
-    """
-    if len(components) == 1:
-        return Mixture(tuple(components), np.ones(1))
-    size = max(_POOL // len(components), 256)
-    dim = components[0].flow.dim
-    x = np.concatenate([c.push(rng.standard_normal((size, dim)))[0] for c in components])
-    log_p = meter.values(x)
-    log_q = np.stack([c.log_prob(x) for c in components], axis=1)
-    usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
-    log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
-    weights = np.full(len(components), 1.0 / len(components))
-    for _ in range(_EM_STEPS if usable.any() else 0):
-        joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
-        total = np.asarray(logsumexp(joint, axis=1, keepdims=True))
-        shares = log_w[:, None] + joint - total
-        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - np.asarray(logsumexp(log_w)))
-    kept = weights >= _NEGLIGIBLE
-    chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
-    return Mixture(chosen, weights[kept] / weights[kept].sum())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluvial.inference.accuracy import approximation_error, precision
+from fluvial.posterior.accuracy import approximation_error, precision
 
 SIZE = 20_000
 

@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from fluvial.flows import build_flow
-from fluvial.inference.accuracy import precision
-from fluvial.inference.defense import widened
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import precision
+from fluvial.posterior.defense import widened
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
 GAUSSIAN = Gaussian(np.array([1.0, -2.0]), np.array([[0.5, 0.0], [0.3, 2.0]]))
 
