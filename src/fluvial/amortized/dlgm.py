@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.amortized.amortized_flow import AmortizedFlow
+from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.inference_network import InferenceNetwork, output_size
 from fluvial.amortized.likelihoods import Likelihood, build_likelihood
@@ -70,7 +71,8 @@ class DLGM(eqx.Module):
         decoder: g.
 
     Raises:
-        InputError: if a size is below 1, or an encoder or decoder of your own does not fit.
+        InputError: if a size is below 1 or too large to train in this machine's memory, or an
+            encoder or decoder of your own does not fit.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -106,6 +108,7 @@ class DLGM(eqx.Module):
             raise InputError(
                 f"data_dim={data_dim}, latent={latent}: a model needs at least 1 of each."
             )
+        check_capacity(data_dim, self.latent, hidden, depth, (encoder is None) + (decoder is None))
         self.likelihood = build_likelihood(likelihood)
         keys = jax.random.split(jax.random.key(0) if key is None else key, 3)
 

@@ -21,7 +21,6 @@ from fluvial.amortized.data import Data, order, prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.identity import check_continues, identity
-from fluvial.amortized.meter import Meter
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
     Batches,
@@ -35,6 +34,7 @@ from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, check_flow
+from fluvial.progress import Progress
 from fluvial.seeds import check_seed
 from fluvial.storage import arrays
 from fluvial.training.interrupts import DeferredInterrupt
@@ -276,16 +276,21 @@ class _Run:
         written = time.monotonic()
         # An interrupt within a chunk would lose it, and the state that it was given.
         with (
-            Meter(self.steps, self.recipe.batch, shown=shown) as meter,
+            Progress(shown=shown) as progress,
+            progress.stage("training"),
             DeferredInterrupt() as interrupt,
         ):
+            progress.update(self.step, self.steps, "compiling")
+            last = time.perf_counter()
             while self.step < self.steps and not self.devices.any(interrupt.noted):
                 measured = self._take_chunk(images)
                 validation = self._validate()
-                seconds, speed = meter.lap(self.chunk)
+                seconds, last = time.perf_counter() - last, time.perf_counter()
+                speed = self.chunk * self.recipe.batch / seconds
                 self.seconds += seconds
                 self._note(measured, validation, speed)
-                meter.show(self.step, validation, speed)
+                note = f"bound {validation:.2f}, {speed:.0f} images/s"
+                progress.update(self.step, self.steps, note)
                 if time.monotonic() - written >= checkpoint_seconds and self.step < self.steps:
                     self.write_checkpoint()
                     written = time.monotonic()

@@ -69,10 +69,15 @@ def replicate(
     declared = declared_metrics(recorded, metrics)
     check_ready(recorded, kernel)
     _ask(recorded, yes)
-    from fluvial.cli.cell_progress import CellProgress
+    from fluvial.progress import Progress
+
+    progress, cells = Progress(shown=not quiet), len(recorded.cells)
+
+    def show_cell(run: int, cell: int) -> None:
+        progress.update(cell - 1, cells, f"run {run} of {repeat}" if repeat > 1 else "")
 
     try:
-        with CellProgress(len(recorded.cells), repeat, shown=not quiet) as progress:
+        with progress, progress.stage("cells"):
             replication = run_again(
                 recorded,
                 tolerance,
@@ -80,7 +85,7 @@ def replicate(
                 kernel=kernel,
                 timeout=timeout,
                 repeat=repeat,
-                started=progress.on_cell,
+                started=show_cell,
             )
     except KeyboardInterrupt:
         say("fluvial: interrupted; nothing was compared.", err=True)

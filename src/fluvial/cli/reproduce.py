@@ -74,21 +74,26 @@ def _claims(
     study: "Study", budget: str, out: Path, resume: bool, *, shown: bool
 ) -> "Sequence[JudgedClaim] | None":
     """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
-    from fluvial.cli.study_progress import StudyProgress
     from fluvial.errors import InputError
+    from fluvial.progress import Progress
     from fluvial.reproduction import Budget
     from fluvial.reproduction.running import run_study
 
+    progress = Progress(shown=shown, plain=True)
+
+    def show_unit(done: int, total: int, unit: str) -> None:
+        progress.update(done, total, unit or "all units are done")
+
     command = f"fluvial reproduce {study.name} --budget {budget}"
     try:
-        with StudyProgress(study.name, shown=shown) as progress:
+        with progress, progress.stage(study.name):
             return run_study(
                 study,
                 Budget(budget),
                 out,
                 resume=resume,
                 command=command,
-                on_unit=progress.on_unit,
+                on_unit=show_unit,
             )
     except InputError as error:
         sys.stderr.write(f"fluvial: {error}\n")

@@ -133,7 +133,6 @@ def train(
     )
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
-    amortized.check_capacity(images.dim, latent or [40], hidden, depth)
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,

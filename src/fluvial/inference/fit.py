@@ -40,7 +40,6 @@ from fluvial.inference.mixture import (
 )
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.modes import group_into_modes
-from fluvial.inference.progress import Progress
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.settings import Settings
 from fluvial.inference.starts import differ, distinct
@@ -57,6 +56,7 @@ from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy, Importance
 from fluvial.posterior.pool import Pool, pool_of_chains
 from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.progress import Progress
 from fluvial.seeds import check_seed
 from fluvial.targets import Target
 
@@ -328,7 +328,7 @@ class _Fit:
                 train_key,
                 objective=FreeEnergy(),
                 max_steps=self.max_steps,
-                on_chunk=lambda steps, elbo: self.progress.steps(
+                on_chunk=lambda steps, elbo: self.progress.update(
                     steps, self.max_steps, f"part {k + 1} of {len(gaussians)}, ELBO {elbo:.3f}"
                 ),
                 devices=self.devices,

@@ -13,9 +13,9 @@ import cloudpickle
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
-from fluvial.inference.progress import Progress
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.storage import put_together, taken_apart
+from fluvial.progress import Progress
 from fluvial.targets import Target
 
 __all__ = ["Failure", "Fits", "fit_many"]
@@ -117,7 +117,7 @@ def fit_many(
             for future in as_completed(futures):
                 name = futures[future]
                 outcomes[name] = _outcome(future, named[name], template)
-                shown.steps(len(outcomes), len(named), _note(outcomes))
+                shown.update(len(outcomes), len(named), _note(outcomes))
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
@@ -190,7 +190,7 @@ def _described(error: Exception) -> str:
 
 def _note(outcomes: Mapping[Hashable, Posterior | Failure]) -> str:
     failed = sum(isinstance(outcome, Failure) for outcome in outcomes.values())
-    return f"{len(outcomes)} done" + (f", {failed} of them failed" if failed else "")
+    return f"{failed} of them failed" if failed else ""
 
 
 def _sorted(named: Mapping[Any, Target], outcomes: Mapping[Any, Posterior | Failure]) -> Fits:
