@@ -14,7 +14,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import PyTree, Shaped
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 
 __all__ = ["Devices"]
 
@@ -144,10 +144,9 @@ class Devices:
             if self.processes == 1:
                 raise
             atexit.register(_leave)
-            reason = (str(error).splitlines() or [""])[0]
             raise InputError(
                 f"a step failed, most likely since another of the {self.processes} processes has "
-                f"stopped ({reason}): {advice}."
+                f"stopped ({first_line(error)}): {advice}."
             ) from error
 
     def _placed(self, array: Any, sharding: NamedSharding) -> jax.Array:

@@ -1,6 +1,5 @@
 """The deep latent Gaussian model with an amortized posterior."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,12 +15,11 @@ from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.inference_network import InferenceNetwork, output_size
 from fluvial.amortized.likelihoods import Likelihood, build_likelihood
 from fluvial.amortized.networks import MLP
+from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 
 __all__ = ["DLGM", "Terms"]
-
-_LOG_2PI = math.log(2 * math.pi)
 
 
 class Terms(NamedTuple):
@@ -179,7 +177,7 @@ class DLGM(eqx.Module):
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Ln p(x | z) and ln p(z), in nats."""
         numbers = self.decode(z)
-        log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * _LOG_2PI
+        log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * LOG_2PI
         return self.likelihood.log_prob(x, numbers), log_prior
 
     def decode(self, z: Float[Array, " D"]) -> Float[Array, " n"]:

@@ -65,7 +65,7 @@ def train(
     fixed draws and never annealed, is taken; the parameters where it was best are what is
     returned. A training that is interrupted, or killed, resumes to the same bits.
 
-    Each batch is split over all GPUs or TPUs, and over all processes if ``amortized.join`` was
+    Each batch is split over all GPUs or TPUs, and over all processes if ``distributed.join`` was
     called first; images and parameters are on each. The numbers are those of one device but for
     rounding, and a checkpoint resumes on any number of them. CPU devices of one process share its
     cores: of those one is used, unless ``every_device`` is True. Of several processes only the
@@ -326,9 +326,9 @@ class _Run:
         line = {
             "step": self.step,
             "epoch": round(self.step * self.recipe.batch / len(self.data.train), 3),
-            "annealed_free_energy": _json(float(measured.free_energy.mean())),
-            "train_bound": _json(float(measured.bound.mean())),
-            "validation_bound": _json(validation),
+            "annealed_free_energy": float(measured.free_energy.mean()),
+            "train_bound": float(measured.bound.mean()),
+            "validation_bound": validation,
             "rate": float(self.recipe.rates(np.array([self.step - 1]), self.steps)[0]),
             "skipped": int(self.state.moments.skipped),
             "images_per_second": round(speed, 1),
@@ -384,8 +384,3 @@ def _with_parameters(dlgm: DLGM, parameters: Any) -> DLGM:
 def _on_host(parameters: Any) -> Any:
     """Copy parameters, whose buffers the next chunk is given up to."""
     return jax.tree.map(lambda leaf: np.array(leaf), parameters)
-
-
-def _json(value: float) -> float | None:
-    """JSON has no NaN."""
-    return float(value) if math.isfinite(value) else None

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
     from fluvial.replication import Recorded, Replication, Tolerance
 
 __all__ = ["replicate"]
-
-_NOT_RUN, _DIFFERS, _INTERRUPTED = 1, 3, 130
 
 
 def replicate(
@@ -89,10 +88,10 @@ def replicate(
             )
     except KeyboardInterrupt:
         say("fluvial: interrupted; nothing was compared.", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _tell(recorded, replication, tolerance, out)
     if not replication.agrees:
-        raise typer.Exit(_DIFFERS)
+        raise typer.Exit(ExitCode.NEGATIVE)
 
 
 def _ask(recorded: "Recorded", yes: bool) -> None:
@@ -114,7 +113,7 @@ def _ask(recorded: "Recorded", yes: bool) -> None:
         )
     if not typer.confirm("Run it?", err=True):
         say("fluvial: not run.", err=True)
-        raise typer.Exit(_NOT_RUN)
+        raise typer.Exit(ExitCode.INPUT_WRONG)
 
 
 def _tell(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from fluvial.studies import Study
 
 __all__ = ["reproduce"]
-
-_INPUT_WRONG, _NOT_REPRODUCED, _INTERRUPTED = 1, 3, 130
 
 
 class _Budget(StrEnum):
@@ -65,9 +64,9 @@ def reproduce(
 
     show_claims(judged)
     if wrong:
-        raise typer.Exit(_INPUT_WRONG)
+        raise typer.Exit(ExitCode.INPUT_WRONG)
     if any(claim.judgement == "NOT_REPRODUCED" for claims in judged.values() for claim in claims):
-        raise typer.Exit(_NOT_REPRODUCED)
+        raise typer.Exit(ExitCode.NEGATIVE)
 
 
 def _claims(
@@ -104,4 +103,4 @@ def _claims(
             "goes on with it.",
             err=True,
         )
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

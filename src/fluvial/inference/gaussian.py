@@ -18,11 +18,11 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
+from fluvial.constants import LOG_2PI
 from fluvial.inference.counted_target import Meter
 
 __all__ = ["Gaussian", "batch_and_match"]
 
-_LOG_2PI = float(np.log(2.0 * np.pi))
 _MAX_STEPS = 200
 # λ_t = B·D/(1 + t) is the schedule of the paper's experiments.
 _CHECK_EVERY = 10
@@ -70,7 +70,7 @@ class Gaussian:
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points of shape (N, D), in nats."""
         z = self.whiten(x)
-        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * _LOG_2PI - self.log_det
+        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * LOG_2PI - self.log_det
 
 
 # Scores can be astronomical where a fit begins; a step that overflows is not taken.

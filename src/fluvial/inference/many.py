@@ -10,7 +10,7 @@ from typing import Any
 
 import cloudpickle
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
 from fluvial.posterior.posterior import Posterior
@@ -153,7 +153,7 @@ def _packed(target: Target, flow: str | Flow) -> bytes:
         return cloudpickle.dumps((target, flow))
     except Exception as error:
         raise InputError(
-            f"what the target refers to cannot be sent to another process ({_described(error)}): "
+            f"what the target refers to cannot be sent to another process ({described(error)}): "
             "make its log density of functions and arrays alone."
         ) from error
 
@@ -168,7 +168,7 @@ def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
     except InputError as error:
         return Failure(str(error))
     except Exception as error:
-        return Failure(_described(error), traceback.format_exc())
+        return Failure(described(error), traceback.format_exc())
 
 
 def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior | Failure:
@@ -177,15 +177,11 @@ def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior
     except InputError as error:
         return Failure(str(error))
     except Exception as error:  # a process that died, a cluster that is gone
-        return Failure(_described(error))
+        return Failure(described(error))
     if isinstance(result, Failure):
         return result
     content, files = result
     return put_together(content, files, Path("the fit"), target=target, flow=template)
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _note(outcomes: Mapping[Hashable, Posterior | Failure]) -> str:

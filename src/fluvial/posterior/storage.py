@@ -1,7 +1,6 @@
 """A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -118,7 +117,7 @@ def _content(posterior: Posterior, recorded: list[str], annotations: Annotations
     judgement, evidence = posterior.judgement, dataclasses.asdict(posterior.evidence)
     return {
         "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
-        "evidence": {name: _number(value) for name, value in evidence.items()},
+        "evidence": evidence,
         "provenance": dataclasses.asdict(posterior.provenance),
         "chains": posterior.pool.chains,
         "widened": posterior.pool.widened,
@@ -128,11 +127,6 @@ def _content(posterior: Posterior, recorded: list[str], annotations: Annotations
         "dims": annotations.dims,
         "source": _source(posterior),
     }
-
-
-def _number(value: float) -> float | str:
-    """JSON has no infinity, and k-hat is −inf where all weights are equal."""
-    return value if math.isfinite(value) else repr(value)
 
 
 def _source(posterior: Posterior) -> dict | None:

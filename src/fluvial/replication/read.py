@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 from fluvial.extras import require
 
 if TYPE_CHECKING:
@@ -151,10 +151,9 @@ def _parsed(data: bytes, origin: str) -> tuple["NotebookNode", tuple[str, ...]]:
             notebook = nbformat.reads(json.dumps(content), as_version=4)
             nbformat.validate(notebook)
         except Exception as error:  # a damaged notebook fails wherever nbformat first trips
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(
-                f"{origin} is not a valid notebook ({reason}): open it in Jupyter and save it "
-                "again."
+                f"{origin} is not a valid notebook ({first_line(error)}): open it in Jupyter and "
+                "save it again."
             ) from error
     if version < 4:
         return notebook, (f"The notebook is of format {version}, and was converted to format 4.",)
