@@ -18,6 +18,7 @@ Trainer = Callable[[int], None]
 LIBRARIES = {
     "fluvial": "fluvial",
     "fluvial, path gradient": "fluvial",
+    "fluvial, train_steps": "fluvial",
     "FlowJAX": "flowjax",
     "NumPyro": "numpyro",
     "zuko": "zuko",
@@ -37,6 +38,8 @@ def trainer(library: str, problem: Problem) -> Trainer:
     if find_spec(package) is None:
         raise NotOfferedError("not installed")
     module = import_module(f"benchmarks.peers.with_{package}")
+    if library == "fluvial, train_steps":
+        return module.public_trainer(problem)
     if library == "fluvial, path gradient":
         return module.trainer(problem, path=True)
     return module.trainer(problem)

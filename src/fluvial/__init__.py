@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fluvial._version import __version__
 
 if TYPE_CHECKING:
-    from fluvial import amortized, datasets, distributed, flows, objectives, targets
+    from fluvial import amortized, datasets, distributed, flows, objectives, targets, training
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Verdict, fit, fit_many
     from fluvial.loading import load
@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "objectives",
     "targets",
+    "training",
 ]
 
 _MODULE_OF = {

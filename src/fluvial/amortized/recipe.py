@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from fluvial.errors import InputError
+from fluvial.training.schedules import step_sizes, warmup_cosine
 
 __all__ = ["ANNEALING", "BINARIZATION", "PRECISION", "Recipe"]
 
@@ -103,9 +104,8 @@ class Recipe:
 
     def rates(self, step: np.ndarray, steps: int) -> Float32[np.ndarray, " n"]:
         """Step sizes at given steps, counted from 0, of ``steps`` in all."""
-        rise = np.minimum(1.0, (step + 1.0) / max(self.warmup, 1))
-        fall = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, step / max(steps - 1, 1)))
-        return (self.rate * rise * (_LAST_RATE + (1 - _LAST_RATE) * fall)).astype(np.float32)
+        schedule = warmup_cosine(self.rate, steps - 1, self.warmup, last=_LAST_RATE)
+        return np.asarray(step_sizes(schedule, step))
 
     def weights(self, step: np.ndarray, images: int) -> Float32[np.ndarray, "n 3"]:
         """Weights of ln p(x|z), ln p(z) and ln q in the free energy at given steps."""

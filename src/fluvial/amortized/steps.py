@@ -1,4 +1,4 @@
-"""The compiled part of training: a chunk of steps in one scan."""
+"""The compiled part of training: a chunk of steps in one loop."""
 
 from typing import Any, NamedTuple
 
@@ -8,23 +8,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.optimizer import Moments, adam_step, start_moments
+from fluvial.training import loop
+from fluvial.training.adam import adam
+from fluvial.training.loop import TrainingState, scan_steps
 
-__all__ = ["Batches", "Measured", "TrainingState", "pixels", "run_chunk", "start_state"]
-
-
-class TrainingState(NamedTuple):
-    """All that changes from step to step.
-
-    Attributes:
-        parameters: the model's trainable arrays, a tree.
-        moments: the optimizer's.
-        step: steps so far; with the seed it decides what is drawn next.
-    """
-
-    parameters: Any
-    moments: Moments
-    step: Int[Array, ""]
+__all__ = ["Batches", "Measured", "pixels", "run_chunk", "start_state"]
 
 
 class Batches(eqx.Module):
@@ -46,21 +34,21 @@ class Batches(eqx.Module):
 
 
 class Measured(NamedTuple):
-    """What each step of a chunk measured, on its own batch.
+    """What a step measured on its own batch, or each step of a chunk.
 
     Attributes:
         free_energy: annealed, in nats: what is descended, and never compared.
         bound: the lower bound on ln p(x), not annealed, in nats.
     """
 
-    free_energy: Float[Array, " steps"]
-    bound: Float[Array, " steps"]
+    free_energy: Float[Array, "*steps"]
+    bound: Float[Array, "*steps"]
 
 
 def start_state(model: DLGM) -> TrainingState:
     """Return the state before the first step, in buffers of its own."""
     parameters = jax.tree.map(jnp.array, eqx.filter(model, eqx.is_inexact_array))
-    return TrainingState(parameters, start_moments(parameters), jnp.zeros((), jnp.int32))
+    return loop.start_state(parameters, adam)
 
 
 def pixels(rows: Shaped[Array, "n data_dim"]) -> Float[Array, "n data_dim"]:
@@ -75,7 +63,7 @@ def pixels(rows: Shaped[Array, "n data_dim"]) -> Float[Array, "n data_dim"]:
 def run_chunk(
     fixed: tuple[DLGM, Batches, Key[Array, ""]], state: TrainingState
 ) -> tuple[TrainingState, Measured]:
-    """Take one step for each row of indices, inside one compiled scan.
+    """Take one step for each row of indices, in the loop of ``training``.
 
     Args:
         fixed: the model, of which only what is not trainable is used; the batches; and the key
@@ -85,20 +73,18 @@ def run_chunk(
     model, batches, key = fixed
     constants = eqx.filter(model, eqx.is_inexact_array, inverse=True)
 
-    def step(state, inputs):
-        indices, rate, weights = inputs
-        binary_key, noise_key = jax.random.split(jax.random.fold_in(key, state.step))
+    def loss(parameters, key, batch):
+        indices, weights = batch
+        binary_key, noise_key = jax.random.split(key)
         x = pixels(batches.images[indices])
         if batches.fresh:
             x = (jax.random.uniform(binary_key, x.shape) < x).astype(x.dtype)
         x = model.likelihood.fitted(x)
         noise = jax.random.normal(noise_key, (x.shape[0], model.dim))
-        loss = jax.value_and_grad(_free_energy, has_aux=True)
-        (free_energy, bound), gradient = loss(state.parameters, constants, x, noise, weights)
-        parameters, moments = adam_step(state.parameters, gradient, state.moments, rate)
-        return TrainingState(parameters, moments, state.step + 1), Measured(free_energy, bound)
+        return _free_energy(parameters, constants, x, noise, weights)
 
-    return jax.lax.scan(step, state, (batches.indices, batches.rates, batches.weights))
+    given = (batches.indices, batches.weights)
+    return scan_steps(loss, state, adam, batches.rates, key, given)
 
 
 def _free_energy(
@@ -107,9 +93,9 @@ def _free_energy(
     x: Float[Array, "batch data_dim"],
     noise: Float[Array, "batch D"],
     weights: Float[Array, "3"],
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
+) -> Measured:
     """Annealed free energy of a batch, a mean over its data, and the bound, both in nats."""
     terms = jax.vmap(eqx.combine(parameters, constants).terms)(x, noise)
     log_likelihood, log_prior, log_q = (jnp.mean(term) for term in terms)
     free_energy = weights[2] * log_q - weights[1] * log_prior - weights[0] * log_likelihood
-    return free_energy, log_likelihood + log_prior - log_q
+    return Measured(free_energy, log_likelihood + log_prior - log_q)

@@ -330,7 +330,7 @@ class _Run:
             "train_bound": float(measured.bound.mean()),
             "validation_bound": validation,
             "rate": float(self.recipe.rates(np.array([self.step - 1]), self.steps)[0]),
-            "skipped": int(self.state.moments.skipped),
+            "skipped": int(self.state.optimizer.skipped),
             "images_per_second": round(speed, 1),
             "seconds": round(self.seconds, 3),
         }
@@ -372,7 +372,7 @@ class _Run:
             shape=self.data.shape,
             validation_bound=self.best.bound,
             best_step=self.best.step,
-            skipped=int(self.state.moments.skipped),
+            skipped=int(self.state.optimizer.skipped),
             history=tuple(self.history),
         )
 

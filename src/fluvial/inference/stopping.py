@@ -5,11 +5,14 @@ the step size falls along a cosine, which removes the noise of the last iterates
 "warm-up, stable, decay" schedule), and stops. Unlike a plain cosine it needs no length in advance.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 from jaxtyping import Array, Float
+
+from fluvial.training.schedules import warmup_stable_decay
 
 __all__ = ["Best", "Phase", "Schedule"]
 
@@ -61,12 +64,11 @@ class Schedule:
 
     def rates(self) -> Float[np.ndarray, " chunk"]:
         """The step sizes of the next chunk, shape (chunk,)."""
+        cooling_from = self._cooling_from if self.phase is Phase.COOLING else math.inf
+        steps = max(self._cooling_steps, 1)
+        schedule = warmup_stable_decay(self.rate, self.warmup, cooling_from, steps)
         step = self._taken + np.arange(self.chunk)
-        rates = self.rate * np.minimum(1.0, (step + 1.0) / self.warmup)
-        if self.phase is Phase.COOLING:
-            done = np.clip((step - self._cooling_from + 1.0) / self._cooling_steps, 0.0, 1.0)
-            rates = rates * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-3 * self.rate
-        return np.where(step < self.max_steps, rates, 0.0)
+        return np.where(step < self.max_steps, np.asarray(schedule(step)), 0.0)
 
     # Where training diverges, what is measured can be too large to square: infinite will do.
     @np.errstate(over="ignore", invalid="ignore")

@@ -1,11 +1,12 @@
 """Stage 3: train a flow by stochastic gradients of its free energy.
 
-A chunk of steps is one compiled ``lax.scan``; between chunks the host looks at the free energies
-and decides the next step sizes (see stopping.py). The parameters travel as one flat vector: the
-optimizer is then one fused kernel, whatever the flow is made of.
+A chunk of steps is one compiled loop, ``training.scan_steps``; between chunks the host looks at the
+free energies and decides the next step sizes (see stopping.py). The parameters travel as one flat
+vector: the optimizer is then one fused kernel, whatever the flow is made of.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,12 +20,13 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
-from fluvial.inference.clipping import clip_by_running_median
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
+from fluvial.training.adam import adam
 from fluvial.training.compiling import compiled
+from fluvial.training.loop import TrainingState, scan_steps, start_state
 
-__all__ = ["ChunkResult", "Training", "optimizer", "train", "train_chunk"]
+__all__ = ["ChunkResult", "Training", "start_optimizer", "train", "train_chunk"]
 
 _CHECK_DRAWS = 1024
 _RATES = (5e-3, 1.5e-3, 4e-4)
@@ -32,6 +34,7 @@ _RATES = (5e-3, 1.5e-3, 4e-4)
 # layer add up to grows with the square root of their number.
 _DIMENSIONS = 100  # up to which these are the step sizes
 _WORSE = 1.0  # nats below the best seen: this step size has diverged
+_ADAM = functools.partial(adam, b2=0.99)
 
 
 class Training(NamedTuple):
@@ -61,11 +64,6 @@ class ChunkResult(NamedTuple):
     nonfinite: Int[Array, " chunk"]
 
 
-def optimizer() -> optax.GradientTransformation:
-    """Adam(0.9, 0.99) after clipping; the step size is applied by the training loop."""
-    return optax.chain(clip_by_running_median(), optax.scale_by_adam(b1=0.9, b2=0.99))
-
-
 @compiled
 def train_chunk(
     parameters: Float[Array, " P"],
@@ -80,33 +78,27 @@ def train_chunk(
 
     Args:
         parameters: the flow's, as one vector.
-        optimizer_state: of ``optimizer()``.
-        key: split into one key a step.
+        optimizer_state: from ``start_optimizer``, or the last chunk.
+        key: decides the chunk's draws.
         rates: step sizes, shape (chunk,).
         template: a flow whose structure the parameters fill.
         target: what is approximated.
         objective: the free energy to descend.
     """
-    rule = optimizer()
     rebuild = flattened(template)[1]
 
     def loss(parameters, key):
         estimate = objective.estimate(rebuild(parameters), target, key)
-        return estimate.free_energy, estimate
+        return estimate.free_energy, estimate.nonfinite
 
-    def step(carry, inputs):
-        parameters, state = carry
-        rate, key = inputs
-        gradient, estimate = jax.grad(loss, has_aux=True)(parameters, key)
-        # optax raises a Python float to an int32 power, which strict promotion forbids
-        with jax.numpy_dtype_promotion("standard"):
-            update, state = rule.update(gradient, state)
-        parameters = parameters - rate.astype(parameters.dtype) * update
-        return (parameters, state), (estimate.free_energy, estimate.nonfinite)
+    start = TrainingState(parameters, optimizer_state, jnp.zeros((), jnp.int32))
+    end, measured = scan_steps(loss, start, _ADAM, rates, key)
+    return ChunkResult(end.parameters, end.optimizer, *measured)
 
-    keys = jax.random.split(key, rates.shape[0])
-    (parameters, state), measured = jax.lax.scan(step, (parameters, optimizer_state), (rates, keys))
-    return ChunkResult(parameters, state, *measured)
+
+def start_optimizer(parameters: Float[Array, " P"]) -> optax.OptState:
+    """Return the optimizer's state before the first step."""
+    return start_state(parameters, _ADAM).optimizer
 
 
 def flattened(flow: Flow) -> tuple[Float[Array, " P"], Callable[[Float[Array, " P"]], Flow]]:
@@ -184,7 +176,7 @@ def _train(
     shrink = min(1.0, (_DIMENSIONS / flow.dim) ** 0.5)
     rates = [rate * shrink for rate in _RATES]
     schedule = Schedule(rates.pop(0), chunk, max_steps)
-    state = optimizer().init(parameters)
+    state = start_optimizer(parameters)
     try:
         while schedule.phase is not Phase.DONE:
             result = train_chunk(
@@ -206,7 +198,7 @@ def _train(
             on_chunk(taken, float(np.mean(best.log_weights)))
             if not gain > -_WORSE and rates and taken < max_steps:
                 schedule = Schedule(rates.pop(0), chunk, max_steps - taken)
-                parameters, state = best.parameters, optimizer().init(parameters)
+                parameters, state = best.parameters, start_optimizer(parameters)
                 continue
             schedule.report(free_energies[-1], log_weights)
     except KeyboardInterrupt:

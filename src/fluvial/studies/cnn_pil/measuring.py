@@ -13,12 +13,12 @@ from fluvial.reproduction import Record
 from fluvial.studies.cnn_pil.images import from_arrays, from_png, to_png
 from fluvial.studies.cnn_pil.training import (
     BATCH,
-    State,
     count_right,
     one_cycle,
     start,
     train_epoch,
 )
+from fluvial.training import TrainingState
 
 __all__ = ["WAYS", "accuracy_gain", "measure", "time_ratio"]
 
@@ -43,7 +43,7 @@ def measure(data: LabeledImages, side: int, epochs: int, seed: int) -> Record:
     train, loading = _loaded(data.train, side)
     test, _ = _loaded(data.test, side)
     trained = _train_in_turns(train, data.train_labels, side, epochs, seed)
-    networks = {way: state.network for way, state in trained.states.items()}
+    networks = {way: state.parameters for way, state in trained.states.items()}
     test_labels = jnp.asarray(data.test_labels)
     right = {way: int(count_right(networks[way], test[way], test_labels)) for way in WAYS}
     apart = np.abs(np.asarray(train["pillow"]) - np.asarray(train["arrays"]))
@@ -97,7 +97,7 @@ def _loaded(images: np.ndarray, side: int) -> tuple[dict[str, jax.Array], dict[s
 class _Trained(NamedTuple):
     """The networks, and what each epoch of either way gave: losses, seconds, CPU seconds."""
 
-    states: dict[str, State]
+    states: dict[str, TrainingState]
     losses: dict[str, list[np.ndarray]]
     seconds: dict[str, list[float]]
     cpu_seconds: dict[str, list[float]]

@@ -1,7 +1,5 @@
 """Training and testing the network: a whole epoch is one compiled program."""
 
-from typing import NamedTuple
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,21 +8,14 @@ import optax
 from jaxtyping import Array, Float32, Int32, PRNGKeyArray
 
 from fluvial.studies.cnn_pil.network import Network
+from fluvial.training import TrainingState, scan_steps, start_state, step_sizes
 
-__all__ = ["BATCH", "State", "count_right", "one_cycle", "start", "train_epoch"]
+__all__ = ["BATCH", "count_right", "one_cycle", "start", "train_epoch"]
 
 BATCH = 128
 _PEAK = 3e-3
 _RISE = 0.3  # of all steps
 _TESTED_AT_ONCE = 500
-_ADAM = optax.scale_by_adam()
-
-
-class State(NamedTuple):
-    """The network and its optimizer's state, between two epochs."""
-
-    network: Network
-    optimizer: optax.OptState
 
 
 def one_cycle(steps: int) -> Float32[np.ndarray, " steps"]:
@@ -34,31 +25,29 @@ def one_cycle(steps: int) -> Float32[np.ndarray, " steps"]:
 
     Example:
         >>> (1e4 * one_cycle(11)).round().tolist()[::2]
-        [5.0, 28.0, 28.0, 19.0, 8.0, 1.0]
+        [8.0, 30.0, 26.0, 18.0, 8.0, 1.0]
     """
-    done = np.linspace(0.0, 1.0, steps + 2)[1:-1]
-    share = np.where(done < _RISE, done / _RISE, (1.0 - done) / (1.0 - _RISE))
-    return (_PEAK * 0.5 * (1.0 - np.cos(np.pi * share))).astype(np.float32)
+    schedule = optax.cosine_onecycle_schedule(steps + 1, _PEAK, _RISE)
+    return np.asarray(step_sizes(schedule, np.arange(1, steps + 1)))
 
 
-def start(side: int, key: PRNGKeyArray) -> State:
+def start(side: int, key: PRNGKeyArray) -> TrainingState:
     """Return a fresh network for pictures of a side, ready to train."""
-    network = Network(side, key)
-    return State(network, _ADAM.init(eqx.filter(network, eqx.is_array)))
+    return start_state(Network(side, key), optax.adam)
 
 
 @eqx.filter_jit
 def train_epoch(
-    state: State,
+    state: TrainingState,
     images: Float32[Array, "N side side"],
     labels: Int32[Array, " N"],
     key: PRNGKeyArray,
     rates: Float32[np.ndarray | Array, " steps"],
-) -> tuple[State, Float32[Array, " steps"]]:
+) -> tuple[TrainingState, Float32[Array, " steps"]]:
     """Go through the pictures in a random order, in batches of 128, by Adam.
 
     Args:
-        state: where training is.
+        state: where training is; its parameters are the network.
         images: in [0, 1].
         labels: the digit that each shows.
         key: decides the order.
@@ -68,26 +57,13 @@ def train_epoch(
     Returns:
         The state after it, and the mean cross-entropy of each batch, in nats.
     """
-    parameters, static = eqx.partition(state.network, eqx.is_array)
     steps = len(rates)
     order = jax.random.permutation(key, len(images))[: steps * BATCH].reshape(steps, BATCH)
 
-    def step(carry, rows_and_rate):
-        parameters, optimizer = carry
-        rows, rate = rows_and_rate
+    def loss(network, key, rows):
+        return _cross_entropy(network, images[rows], labels[rows])
 
-        def loss(parameters):
-            return _cross_entropy(eqx.combine(parameters, static), images[rows], labels[rows])
-
-        value, gradient = jax.value_and_grad(loss)(parameters)
-        # optax raises a Python float to an integer power, which strict promotion forbids.
-        with jax.numpy_dtype_promotion("standard"):
-            direction, optimizer = _ADAM.update(gradient, optimizer)
-        parameters = jax.tree.map(lambda p, d: p - rate * d, parameters, direction)
-        return (parameters, optimizer), value
-
-    carry, losses = jax.lax.scan(step, (parameters, state.optimizer), (order, rates))
-    return State(eqx.combine(carry[0], static), carry[1]), losses
+    return scan_steps(loss, state, optax.adam, jnp.asarray(rates), key, order)
 
 
 @eqx.filter_jit

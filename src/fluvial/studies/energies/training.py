@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.flows import Flow, build_flow
 from fluvial.objectives import FreeEnergy
 from fluvial.targets.examples.energies import ENERGIES, energy
+from fluvial.training import schedules, train_steps
 
 __all__ = ["Trained", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
 
@@ -46,8 +46,8 @@ def step_sizes(largest: float, steps: int) -> Float[np.ndarray, " steps"]:
         >>> step_sizes(0.03, 1000).max().round(4).item()
         0.03
     """
-    t = np.arange(steps) / steps
-    return largest * np.minimum(1.0, (t + 1 / steps) / _WARM_UP) * np.cos(0.5 * np.pi * t) ** 2
+    schedule = schedules.warmup_cosine(largest, steps, round(_WARM_UP * steps))
+    return np.asarray(schedules.step_sizes(schedule, np.arange(steps)))
 
 
 def inverse_temperatures(steps: int, ramp: int | None) -> Float[np.ndarray, " steps"]:
@@ -115,23 +115,15 @@ def _train_all(flows, keys, which, schedule, draws):
 def _train_one(flow: Flow, key: PRNGKeyArray, which, schedule, draws: int):
     objective = FreeEnergy(draws, antithetic=False, path=False)
     target = _AnyEnergy(which)
-    trainable, fixed = eqx.partition(flow, eqx.is_inexact_array)
-    start, unravel = ravel_pytree(trainable)
-    rule = optax.chain(optax.clip_by_global_norm(_LONGEST_GRADIENT), optax.scale_by_adam())
+    rates, temperatures = schedule
 
-    def loss(vector, key, temperature):
-        estimate = objective.estimate(eqx.combine(unravel(vector), fixed), target, key, temperature)
-        return estimate.free_energy, estimate
+    def loss(flow, key, temperature):
+        estimate = objective.estimate(flow, target, key, temperature)
+        return estimate.free_energy, estimate.nonfinite
 
-    def step(carry, inputs):
-        vector, state = carry
-        key, rate, temperature = inputs
-        gradient, estimate = jax.grad(loss, has_aux=True)(vector, key, temperature)
-        # optax raises a Python float to an int32 power, which strict promotion forbids
-        with jax.numpy_dtype_promotion("standard"):
-            update, state = rule.update(gradient, state)
-        return (vector - rate * update, state), (estimate.free_energy, estimate.nonfinite)
+    flow, (trace, nonfinite) = train_steps(loss, flow, _adam, rates, key, batches=temperatures)
+    return flow, trace, nonfinite.sum()
 
-    inputs = (jax.random.split(key, schedule[0].shape[0]), *schedule)
-    (vector, _), (trace, nonfinite) = jax.lax.scan(step, (start, rule.init(start)), inputs)
-    return eqx.combine(unravel(vector), fixed), trace, nonfinite.sum()
+
+def _adam(rate: Float[Array, ""] | float) -> optax.GradientTransformation:
+    return optax.chain(optax.clip_by_global_norm(_LONGEST_GRADIENT), optax.adam(rate))

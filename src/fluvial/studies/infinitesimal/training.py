@@ -19,7 +19,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from fluvial.flows import Chain, Continuous, Diagonal, Flow, Hamiltonian, Langevin
@@ -29,6 +28,7 @@ from fluvial.studies.infinitesimal.plan import CONTINUOUS, FUNNEL, Setting
 from fluvial.targets import Target
 from fluvial.targets.examples.energies import energy, log_normalizer
 from fluvial.targets.examples.synthetic import funnel
+from fluvial.training import step_sizes, train_steps, warmup_cosine
 from fluvial.training.compiling import compiled
 
 __all__ = ["Bounds", "trained_bounds"]
@@ -88,11 +88,11 @@ def trained_bounds(
     """
     if setting.family == CONTINUOUS:
         steps = max(1, steps // _TRAINED_LESS)
-    t = np.arange(steps) / steps
-    rates = _RATE * np.minimum(1.0, (t + 1 / steps) / _WARM_UP) * np.cos(0.5 * np.pi * t) ** 2
+    schedule = warmup_cosine(_RATE, steps, round(_WARM_UP * steps))
+    rates = step_sizes(schedule, np.arange(steps))
     keys = jax.random.split(jax.random.key(0), seeds)
     with jax.enable_x64(True):  # in which the targets are evaluated; the flows stay in float32
-        results = _train(setting, keys, jnp.asarray(rates, jnp.float32), draws, measuring_draws)
+        results = _train(setting, keys, rates, draws, measuring_draws)
     values, nonfinite, trace, learned = jax.tree.map(np.asarray, results)
     log_weights = values.astype(np.float64)
     finite = np.isfinite(log_weights)
@@ -136,34 +136,24 @@ def _ode(dim: int, key, steps: int) -> Continuous:
 def _train(setting: Setting, keys, rates, draws: int, measuring_draws: int):
     """Return log weights, draws left out, free energies and what is learned, of each seed."""
     objective = FreeEnergy(draws, path=False)
-    rule = optax.chain(optax.clip_by_global_norm(_LARGEST_NORM), optax.scale_by_adam())
 
     def one(key):
         start_key, train_key, measure_key = jax.random.split(key, 3)
         flow, target = _start(setting, start_key)
-        trainable, fixed = eqx.partition(flow, eqx.is_inexact_array)
-        start, unravel = ravel_pytree(trainable)
 
-        def loss(vector, key):
-            estimate = objective.estimate(eqx.combine(unravel(vector), fixed), target, key)
-            return estimate.free_energy, estimate
+        def loss(flow, key):
+            estimate = objective.estimate(flow, target, key)
+            return estimate.free_energy, estimate.nonfinite
 
-        def step(carry, inputs):
-            vector, state = carry
-            key, rate = inputs
-            gradient, estimate = jax.grad(loss, has_aux=True)(vector, key)
-            # optax raises a Python float to an int32 power, which strict promotion forbids
-            with jax.numpy_dtype_promotion("standard"):
-                update, state = rule.update(gradient, state)
-            return (vector - rate * update, state), (estimate.free_energy, estimate.nonfinite)
-
-        inputs = (jax.random.split(train_key, rates.shape[0]), rates)
-        (vector, _), (trace, nonfinite) = jax.lax.scan(step, (start, rule.init(start)), inputs)
-        trained = eqx.combine(unravel(vector), fixed)
+        trained, (trace, nonfinite) = train_steps(loss, flow, _adam, rates, train_key)
         log_weights = _log_weights(_finer(trained), target, measure_key, measuring_draws)
         return log_weights, nonfinite.sum(), trace, _learned(trained)
 
     return jax.vmap(one)(keys)
+
+
+def _adam(rate: Float[Array, ""] | float) -> optax.GradientTransformation:
+    return optax.chain(optax.clip_by_global_norm(_LARGEST_NORM), optax.adam(rate))
 
 
 def _finer(flow: Flow) -> Flow:

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float32, Int32, PRNGKeyArray
 
 from fluvial.studies.vanishing_gradient.network import Parameters, logits
+from fluvial.training import train_steps
 
 __all__ = ["Digits", "Trained", "draw_batches", "layer_norms", "norms_at_start", "train"]
 
@@ -101,27 +101,24 @@ def train(
         activation: one of ``ACTIVATIONS``.
         skip: whether each hidden layer adds its input to its output.
     """
-    method = optax.adam(_RATE)
 
     def predict(parameters, images):
         return jax.vmap(lambda pixels: logits(parameters, pixels, activation, skip))(images)
 
-    def step(carry, rows):
-        parameters, state = carry
+    def cross_entropy(parameters, rows):
+        return _cross_entropy(predict(parameters, digits.images[rows]), digits.labels[rows])
 
-        def loss(parameters):
-            return _cross_entropy(predict(parameters, digits.images[rows]), digits.labels[rows])
+    def loss(parameters, key, rows):
+        here = jax.lax.stop_gradient(parameters)
+        value, gradient = jax.value_and_grad(cross_entropy)(here, rows)
+        # its gradient is what was just computed, and is not computed again
+        steps = jax.tree.map(lambda g, p, q: jnp.sum(g * (p - q)), gradient, parameters, here)
+        return value + sum(jax.tree.leaves(steps)), layer_norms(gradient)
 
-        value, gradient = jax.value_and_grad(loss)(parameters)
-        # optax raises a Python float to an integer power, which strict promotion forbids.
-        with jax.numpy_dtype_promotion("standard"):
-            updates, state = method.update(gradient, state, parameters)
-        carry = eqx.apply_updates(parameters, updates), state
-        return carry, (value, layer_norms(gradient))
-
-    start = parameters, method.init(parameters)
-    trained, (losses, norms) = jax.lax.scan(step, start, batches)
-    right = predict(trained[0], test.images).argmax(axis=1) == test.labels
+    trained, (losses, norms) = train_steps(
+        loss, parameters, optax.adam, _RATE, jax.random.key(0), batches=batches
+    )
+    right = predict(trained, test.images).argmax(axis=1) == test.labels
     return Trained(losses, norms, right.astype(jnp.float32).mean())
 
 

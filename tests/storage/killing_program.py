@@ -76,4 +76,5 @@ def main(directory: str, over: str) -> None:
     raise AssertionError("no save was ever done")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
