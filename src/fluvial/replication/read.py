@@ -163,7 +163,7 @@ def _parsed(data: bytes, origin: str) -> tuple["NotebookNode", tuple[str, ...]]:
 def _content(data: bytes, origin: str) -> dict:
     try:
         content = json.loads(data)
-    except ValueError as error:  # not JSON, or not even UTF-8
+    except (ValueError, RecursionError) as error:  # not JSON, or not even UTF-8
         raise InputError(
             f"{origin} {_what_else(data, error)}, and so no notebook: give an .ipynb file, or the "
             "address of one."
@@ -179,7 +179,7 @@ def _content(data: bytes, origin: str) -> dict:
     return content
 
 
-def _what_else(data: bytes, error: ValueError) -> str:
+def _what_else(data: bytes, error: ValueError | RecursionError) -> str:
     """Say what a file is that is not JSON."""
     if not data.strip():
         return "is empty"
@@ -189,7 +189,7 @@ def _what_else(data: bytes, error: ValueError) -> str:
         return "holds the marks of a merge that git could not finish"
     if isinstance(error, json.JSONDecodeError):
         return f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
-    return "is not valid JSON"
+    return "is nested too deep" if isinstance(error, RecursionError) else "is not valid JSON"
 
 
 def _check_recorded(recorded: Recorded) -> None:
