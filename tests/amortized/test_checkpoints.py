@@ -36,7 +36,7 @@ def holder(tmp_path):
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_folder_belongs_to_one_process(holder, resume):
     _, folder = holder
-    with pytest.raises(InputError, match="run is in use by another training: wait for it to end"):
+    with pytest.raises(InputError, match="run is in use by another run: wait for it"):
         Checkpoints(folder, resume=resume)
 
 

@@ -160,7 +160,8 @@ def _read_draws(
     if missing:
         raise _disagree(origin, f"{_DRAWS} lacks {missing[0][:80]}")
     points = arrays["points"]
-    if points.ndim != 2 or 0 in points.shape or len(points) % content["chains"]:
+    # No rows are those of a density that is improper.
+    if points.ndim != 2 or not points.shape[1] or len(points) % content["chains"]:
         raise _disagree(origin, f"{_DRAWS} has points of shape {points.shape}")
     for name in wanted:
         array, own = arrays[name], name.startswith(_VARIABLE)
