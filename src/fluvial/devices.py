@@ -11,7 +11,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import PyTree, Shaped
 
-from fluvial.errors import InputError, LostProcessError
+from fluvial.errors import InputError, LostProcessError, first_line
 
 __all__ = ["Devices"]
 
@@ -142,10 +142,9 @@ class Devices:
         except jax.errors.JaxRuntimeError as error:
             if self.processes == 1:
                 raise
-            reason = (str(error).splitlines() or [""])[0]
             raise LostProcessError(
                 f"a step failed, most likely since another of the {self.processes} processes has "
-                f"stopped ({reason}): {advice}."
+                f"stopped ({first_line(error)}): {advice}."
             ) from error
 
     def _placed(self, array: Any, sharding: NamedSharding) -> jax.Array:

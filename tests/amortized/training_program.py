@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from fluvial import amortized, datasets
+from fluvial import amortized, datasets, distributed
 from fluvial.errors import InputError, LostProcessError
 
 EPOCHS, BATCH = 6.0, 48
@@ -32,9 +32,9 @@ def main(epochs: str, batch: str, folder: str = "", *others: str) -> None:
     coordinator, processes, process = others or ("", "0", "0")
     try:
         if coordinator:
-            amortized.join(coordinator, int(processes), int(process))
+            distributed.join(coordinator, int(processes), int(process))
         else:
-            amortized.join()  # what the environment says
+            distributed.join()  # what the environment says
         result = trained(float(epochs), int(batch), Path(folder) if folder else None)
     except LostProcessError as error:
         sys.stderr.write(f"InputError: {error}\n")

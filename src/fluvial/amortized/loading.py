@@ -10,7 +10,7 @@ from fluvial.amortized.storage import ARRAYS, KIND
 from fluvial.amortized.trained import Trained
 from fluvial.errors import InputError
 from fluvial.flows import Flow
-from fluvial.storage import arrays
+from fluvial.storage import arrays, strict_json
 from fluvial.storage.folder import read_folder
 from fluvial.storage.schema import check
 
@@ -38,5 +38,5 @@ def load_trained(
         validation_bound=float(content["validation_bound"]),
         best_step=content["best_step"],
         skipped=content["skipped"],
-        history=tuple(content["history"]),
+        history=tuple(strict_json.numbers(content["history"])),
     )

@@ -11,12 +11,12 @@ from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
 from fluvial.inference.correcting import correct
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.matching import match
-from fluvial.inference.progress import Progress
 from fluvial.inference.refining import refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import start
 from fluvial.posterior.posterior import Posterior
+from fluvial.progress import Progress
 from fluvial.seeds import check_seed
 from fluvial.targets import Target
 
@@ -38,7 +38,7 @@ def fit(
     """Fit a posterior, and say whether to trust it.
 
     The draws of training are split over all GPUs or TPUs, and over all processes if
-    ``amortized.join`` was called first, which then all have to make the same calls; the numbers
+    ``distributed.join`` was called first, which then all have to make the same calls; the numbers
     are those of one device but for rounding. CPU devices of one process share its cores: of those
     one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
     is not split.

@@ -10,8 +10,8 @@ from jaxtyping import PRNGKeyArray
 from fluvial.devices import Devices
 from fluvial.flows import Flow
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.progress import Progress
 from fluvial.inference.settings import Settings
+from fluvial.progress import Progress
 from fluvial.targets import Target
 
 __all__ = ["Keys", "Run", "component_keys"]

@@ -47,7 +47,7 @@ def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
             keys.train,
             objective=FreeEnergy(),
             max_steps=run.max_steps,
-            on_chunk=lambda steps, elbo: run.progress.steps(
+            on_chunk=lambda steps, elbo: run.progress.update(
                 steps, run.max_steps, f"part {k + 1} of {parts}, ELBO {elbo:.3f}"
             ),
             devices=run.devices,

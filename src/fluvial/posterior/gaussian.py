@@ -6,9 +6,9 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-__all__ = ["Gaussian"]
+from fluvial.constants import LOG_2PI
 
-_LOG_2PI = float(np.log(2.0 * np.pi))
+__all__ = ["Gaussian"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,4 +50,4 @@ class Gaussian:
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points of shape (N, D), in nats."""
         z = self.whiten(x)
-        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * _LOG_2PI - self.log_det
+        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * LOG_2PI - self.log_det

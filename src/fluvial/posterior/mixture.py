@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import logsumexp
 
+from fluvial.constants import LOG_2PI
 from fluvial.flows import Chain, Flow
+from fluvial.flows.precision import as_float64
 from fluvial.objectives import base_log_prob
 from fluvial.posterior.colored import Colored
 from fluvial.posterior.gaussian import Gaussian
@@ -80,7 +81,7 @@ class GaussianComponent(Component):
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
         """Log densities at points, and squared Mahalanobis distances."""
         log_q = self.gaussian.log_prob(x)
-        peak = -0.5 * self.gaussian.dim * np.log(2.0 * np.pi) - self.gaussian.log_det
+        peak = -0.5 * self.gaussian.dim * LOG_2PI - self.gaussian.log_det
         return log_q, 2.0 * (peak - log_q)
 
 
@@ -101,7 +102,7 @@ class FlowComponent(Component):
     def flow(self) -> Flow:
         """The trained flow in float64, then the affine map to the target's coordinates."""
         with jax.enable_x64(True):
-            return Chain([_as_float64(self.trained), Colored(self.gaussian)])
+            return Chain([as_float64(self.trained), Colored(self.gaussian)])
 
     def push(
         self, z: Float[np.ndarray, "N D"]
@@ -141,12 +142,6 @@ def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]
             for i in range(0, len(padded), _BATCH)
         ]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
-
-
-def _as_float64(flow: Flow) -> Flow:
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(leaf, jnp.float64) if eqx.is_inexact_array(leaf) else leaf, flow
-    )
 
 
 @final

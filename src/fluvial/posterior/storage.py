@@ -1,7 +1,6 @@
 """A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,7 @@ def _content(parts: Parts) -> dict[str, Any]:
     judgement, evidence = parts.judgement, dataclasses.asdict(parts.evidence)
     return {
         "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
-        "evidence": {name: _number(value) for name, value in evidence.items()},
+        "evidence": evidence,
         "provenance": dataclasses.asdict(parts.provenance),
         "chains": parts.pool.chains,
         "widened": parts.pool.widened,
@@ -94,11 +93,6 @@ def _content(parts: Parts) -> dict[str, Any]:
         "dims": parts.recorded.annotations.dims,
         "source": parts.source,
     }
-
-
-def _number(value: float | bool) -> float | bool | str:
-    """JSON has no infinity, and k-hat is −inf where all weights are equal."""
-    return value if math.isfinite(value) else repr(value)
 
 
 def _evidence(content: dict[str, Any]) -> Evidence:
@@ -135,7 +129,8 @@ def _read_draws(
     if missing:
         raise _disagree(origin, f"{_DRAWS} lacks {missing[0][:80]}")
     points = arrays["points"]
-    if points.ndim != 2 or 0 in points.shape or len(points) % content["chains"]:
+    # No rows are those of a density that is improper.
+    if points.ndim != 2 or not points.shape[1] or len(points) % content["chains"]:
         raise _disagree(origin, f"{_DRAWS} has points of shape {points.shape}")
     for name in wanted:
         array, own = arrays[name], name.startswith(_VARIABLE)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import jax
 import numpy as np
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
@@ -202,10 +202,7 @@ def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
             with jax.enable_x64(True):  # which the graph's constants need as well
                 return get_jaxified_graph(inputs=list(inputs), outputs=list(outputs))
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise InputError(
-            f"the PyMC model cannot run in JAX: {type(error).__name__}: {reason}"
-        ) from error
+        raise InputError(f"the PyMC model cannot run in JAX: {described(error)}") from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
@@ -249,9 +249,8 @@ def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
     try:
         traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"the log density failed at a point of shape ({dim},): {type(error).__name__}: {reason}"
+            f"the log density failed at a point of shape ({dim},): {described(error)}"
         ) from error
     _check_scalar(traced.shapes)
     return traced

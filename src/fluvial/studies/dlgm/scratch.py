@@ -1,10 +1,11 @@
 """Where a study keeps the checkpoints of what it is training."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from fluvial.storage.cache import cache_folder
 
 __all__ = ["scratch"]
 
@@ -16,8 +17,6 @@ def scratch(name: str) -> Iterator[Path]:
     Args:
         name: unique to the work; whoever comes back with it finds what was left there.
     """
-    import pooch
-
-    folder = Path(os.environ.get("FLUVIAL_CACHE") or pooch.os_cache("fluvial"), "training", name)
+    folder = cache_folder() / "training" / name
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
