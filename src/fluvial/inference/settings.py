@@ -1,7 +1,7 @@
 """Every threshold of ``fit``, stage by stage, each with its source.
 
-Where it says "by hand", the value was chosen while the benchmarks that it names were run, and no
-search was made for a better one.
+Where it says "by hand", neither a paper nor a search stands behind the value; a benchmark that is
+named is the one in which a change would show.
 """
 
 import dataclasses
@@ -36,8 +36,9 @@ class StartSettings:
     Attributes:
         count: starts, half of them from (−2, 2)^D as in Stan.
         tries: rounds of points, ever wider and narrower, until enough are finite.
-        difference: the step of central differences, in a random direction: about the cube root of
-            float64's precision, for coordinates of order one.
+        difference: the step of central differences, in a random direction, and a hundredth of a
+            second one: between the cube roots of float64's precision and of float32's, which data
+            may have.
         gradient_tolerance: the relative error of a gradient that is called wrong.
         kept: points that were evaluated in any stage and are kept, the fewest and the most.
         kept_numbers: at most, of all their coordinates together: 8 MB.
@@ -63,8 +64,7 @@ class ClimbSettings:
         barrier: nats of a dip between two optima that makes them two modes; by hand
             (``benchmarks/modes.py``).
         segment_points: evaluated between two optima; by hand.
-        first_step: of the first Hessian's differences, for coordinates of order one: as in
-            ``StartSettings.difference``.
+        first_step: of the first Hessian's differences, for coordinates of order one: Stan's.
         step: of later ones, in sd: what is left of the third derivative is 1e-3 of the second.
         passes: the most; by hand, since nearly all settle in two.
         settled: by which factor at most the last pass changed a variance; by hand.
@@ -254,7 +254,7 @@ class SearchSettings:
         peaks: points that are apart from each other, of all that exceed q.
         suspects: climbed from, the highest and those with the largest excess first.
         sideways: looks with one or two coordinates moved.
-        sideways_chunk: of these at once: 64 MB in 12 dimensions.
+        sideways_chunk: of these at once: 6 MB in 12 dimensions.
         sideways_kept: the best of these.
         sideways_dims: the fewest and the most coordinates: in fewer wide looks miss little, of
             more there are too many pairs.
@@ -288,7 +288,7 @@ class WeighSettings:
     """How draws and components are weighed.
 
     Attributes:
-        draws: of the pool; 400 of them are worth ``min_ess`` at an efficiency of 5 %.
+        draws: of the pool; at an efficiency of 5 % they are worth ``VerdictSettings.min_ess``.
         component_draws: by which components are weighed, of all together; by hand.
         em_steps: of their weights; by hand.
         negligible: share of the mass below which a component is left out.
