@@ -3,7 +3,7 @@
 A mode that one of several independent searches has found, and no other, was found by luck, and
 others may not have been found at all (Chao 1987, Biometrics 43, 783, estimates their number from
 those seen once and twice). So populations (see population.py) are cooled until each mode that holds
-a share of the mass has been found by two of them.
+a share of the mass has been found by two of them, or by one and by the climbs before.
 
 While it cools, a population drifts to the modes that are wide at a high temperature, the more so
 the more coordinates there are. So some climb from it on the way, when it still is everywhere.
@@ -27,6 +27,7 @@ _LEAST_RUNS, _MOST_RUNS = 2, 6
 _PEAKS = 64  # of a population, climbed from
 _DRIFTING, _MOST_EARLY = 4, 12  # coordinates from which on, and how many at each temperature
 _MATTERS = 0.01  # of all mass, by Laplace's approximation
+_CLIMBS = -1  # the run that is no population, but the climbs before
 _SAME = 1e-3  # relative: two climbs that ended this close ended at one optimum
 
 
@@ -35,7 +36,7 @@ class Explored(NamedTuple):
 
     Attributes:
         ends: optima that climbs from their peaks reached, each of them once.
-        lucky: modes that matter and that only one population found, or none.
+        lucky: modes that matter and that one population found alone, or the first climbs did.
     """
 
     ends: list[Optimum]
@@ -63,7 +64,7 @@ def explore(
         rng: decides every draw.
     """
     wide = wide_law(points)
-    found: list[tuple[Optimum, set[int]]] = [(end, set()) for end in ends]
+    found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS}) for end in ends]
     known, lucky = 0, 0
     for run in range(_MOST_RUNS):
         starts = _starts(cooled_population(meter, wide, rng), rng)

@@ -17,6 +17,7 @@ What lies around q rather than apart from it (the arms of a banana whose core al
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
 known mixture g of wide Gaussians, so that the mean of p 1_R / (Z g) over them estimates the share
 of the mass in R without bias. By Markov's inequality it rarely says much where there is little.
+Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.inference.beside import spread_of
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import Gaussian, batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mixture import Mixture
+from fluvial.inference.settings import Settings
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
 
@@ -55,7 +58,7 @@ class Search(NamedTuple):
     """What a search found.
 
     Attributes:
-        outliers: places apart from q, worth a component each.
+        outliers: places that q misses, worth a component each.
         around: the mass outside q that wide Gaussians around it find, as a share of all mass.
     """
 
@@ -89,25 +92,44 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
     seen_before, log_p_before = meter.evaluated.points, meter.evaluated.log_p
-    suspects = np.concatenate(
-        [
-            looks,
-            _climbed(meter, overall, rng),
-            _annealed(meter, overall, rng),
-            sideways(meter, q, overall, rng),
-        ]
-    )
-    log_p = np.concatenate([meter.values(suspects), log_p_before])
-    suspects = np.concatenate([suspects, seen_before])
-    excess = log_p - q.log_prob(suspects) - log_evidence
-    seen = log_p[:_LOOKS] - _looks_log_prob(overall, looks) - log_evidence
-    around = _share(seen[excess[:_LOOKS] > _EXCESS])
+    climbed, annealed = _climbed(meter, overall, rng), _annealed(meter, overall, rng)
+    fresh = np.concatenate([looks, annealed, climbed, sideways(meter, q, overall, rng)])
+    log_p = np.concatenate([meter.values(fresh), log_p_before])
+    points = np.concatenate([fresh, seen_before])
+    excess = log_p - q.log_prob(points) - log_evidence
     outside = np.isfinite(log_p) & (excess > _EXCESS)
-    suspects = _apart(suspects[outside], log_p[outside], excess[outside])
-    places = _places(meter, q, log_evidence, suspects, overall, rng)
+    if not outside.any():
+        return Search([], 0.0)
+    log_ratios = np.where(outside, log_p, -np.inf)[:_LOOKS] - _looks_log_prob(overall, looks)
+    around = _share(log_ratios - log_evidence)
+    suspects = _apart(points[outside], log_p[outside], excess[outside])
+    places = _worthy(_places(meter, q, log_evidence, suspects, overall, rng))
+    if not places:
+        ended = slice(_LOOKS, _LOOKS + _CHAINS)
+        level = np.where(outside, 0.0, -np.inf)[ended]
+        offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
+        places = _beside(meter, q, log_evidence, offers, rng)
+    return Search(places, around)
+
+
+def _worthy(places: list["Outlier"]) -> list["Outlier"]:
+    """Those worth a component of their own: all but the small, unless these add up."""
     small = sum(place.share for place in places if _SMALL < place.share <= _SHARE)
     least = _SMALL if small > _SMALL_TOTAL else _SHARE
-    return Search([place for place in places if place.share > least], around)
+    return [place for place in places if place.share > least]
+
+
+def _beside(
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    offers: list[Gaussian | None],
+    rng: np.random.Generator,
+) -> list["Outlier"]:
+    """The Gaussian that finds most mass next to q, if that is more than a verdict forgives."""
+    found = [_measure(meter, q, log_evidence, g, rng) for g in offers if g is not None]
+    best = max(found, key=lambda outlier: outlier.share, default=None)
+    return [best] if best is not None and best.share > Settings().max_around else []
 
 
 def _apart(
@@ -151,7 +173,7 @@ def _looks_log_prob(overall: Gaussian, x: Float[np.ndarray, "N D"]) -> Float[np.
 
 
 def _share(log_ratios: Float[np.ndarray, " N"]) -> float:
-    """The mean over all looks of p / (Z g), of which these are the ones in R."""
+    """The mean over all looks of p / (Z g), which is zero outside of R."""
     return float(np.exp(min(logsumexp(log_ratios) - np.log(_LOOKS), 50.0)))
 
 
