@@ -110,38 +110,3 @@ def test_a_wide_density_around_a_narrow_core_is_found_though_every_climb_ends_in
     assert len(found) == 1
     assert abs(found[0].share - 1.0) < 0.1
     np.testing.assert_allclose(np.diag(found[0].gaussian.cholesky), 1.0, atol=0.1)
-
-
-WELLS, TILT = 8, 0.95
-
-
-def double_wells(x):
-    """One in every other coordinate, tilted so that the other side of it holds about a 20th."""
-    y = x[::2]
-    return jnp.sum(-(y**4) + 5.0 * y**2 + TILT * y) - 0.5 * jnp.sum(x[1::2] ** 2)
-
-
-def wells_with_at_most_one_flipped():
-    """A Gaussian for each of the 9 highest of 256 modes, and the log of their mass together."""
-    grid = np.linspace(-3.0, 3.0, 20001)
-    density = np.exp(-(grid**4) + 5.0 * grid**2 + TILT * grid)
-    sides = [density * (grid > 0.0), density * (grid < 0.0)]
-    mass = np.array([np.sum(side) * (grid[1] - grid[0]) for side in sides])
-    mean = np.array([np.sum(side * grid) / np.sum(side) for side in sides])
-    variance = [np.sum(s * (grid - m) ** 2) / np.sum(s) for s, m in zip(sides, mean, strict=True)]
-    components, masses = [], []
-    for flipped in [np.zeros(WELLS, int), *np.eye(WELLS, dtype=int)]:
-        center, sd = np.zeros(2 * WELLS), np.ones(2 * WELLS)
-        center[::2], sd[::2] = mean[flipped], np.sqrt(np.take(variance, flipped))
-        components.append(GaussianComponent(Gaussian(center, np.diag(sd))))
-        masses.append(np.prod(mass[flipped]))
-    known = np.sum(masses)
-    return Mixture(tuple(components), masses / known), np.log(known) + 0.5 * WELLS * LOG_Z
-
-
-def test_dozens_of_modes_none_of_which_passes_the_threshold_are_found_together():
-    q, log_z = wells_with_at_most_one_flipped()
-    meter = Meter(Target(double_wells, dim=2 * WELLS))
-    found = mass_outside(meter, q, log_z, np.random.default_rng(0)).outliers
-    assert sum(place.share for place in found) > 0.01
-    assert all(place.share < 0.005 for place in found)
