@@ -1,5 +1,7 @@
 """The whole pipeline on problems with known answers."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -120,6 +122,28 @@ def test_a_needle_among_false_optima_is_found_and_trusted(seed):
     assert posterior.verdict is not fluvial.Verdict.FAILED
     excess = target.values(truth[None]) - posterior.log_prob(truth[None]) - posterior.log_evidence
     assert excess[0] < 5.0
+
+
+def core_in_a_wide_density(x):
+    """Half N(0, I), half N(0, 0.03² I): every climb ends in the narrow half."""
+    core = -0.5 * jnp.sum(x**2) / 0.03**2 - x.size * jnp.log(0.03)
+    return jnp.logaddexp(-0.5 * jnp.sum(x**2), core) - jnp.log(2.0)
+
+
+def test_a_wide_density_around_a_narrow_core_is_fitted_and_trusted():
+    posterior = fluvial.fit(fluvial.Target(core_in_a_wide_density, dim=3), progress=False)
+    assert posterior.verdict.name == "GOOD"
+    assert abs(posterior.log_evidence - 1.5 * np.log(2.0 * np.pi)) < 0.02
+    assert len(posterior.approximation.components) == 2
+
+
+def test_a_fit_whose_last_search_still_found_mass_is_not_trusted(monkeypatch):
+    """One round is too few here: it finds the wide half, and no other says that this was all."""
+    module = importlib.import_module("fluvial.inference.fit")  # the package's "fit" is the function
+    monkeypatch.setattr(module, "_SEARCH_ROUNDS", 1)
+    posterior = fluvial.fit(fluvial.Target(core_in_a_wide_density, dim=3), progress=False)
+    assert posterior.verdict.name == "FAILED"
+    assert "kept finding mass" in posterior.reasons[0]
 
 
 def test_one_dimension_is_fitted_too():

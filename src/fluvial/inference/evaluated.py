@@ -18,6 +18,8 @@ from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Evaluated", "density_peaks"]
 
+_ROWS = 128  # of a table of distances, at a time: so many fit a cache
+
 
 @final
 class Evaluated:
@@ -123,7 +125,10 @@ def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "
     low, middle, high = np.percentile(ranked, [16.0, 50.0, 84.0], axis=0)
     z = (ranked - middle) / np.where(high > low, high - low, 1.0)
     norms = np.sum(z**2, axis=1)
-    squares = norms[:, None] + norms - 2.0 * z @ z.T
-    before = np.tri(len(z), k=-1, dtype=bool)
-    nearest = np.min(squares, axis=1, where=before, initial=np.inf)
+    nearest = np.full(len(z), np.inf)
+    for end in range(_ROWS, len(z) + _ROWS, _ROWS):
+        rows = slice(end - _ROWS, min(end, len(z)))
+        squares = norms[rows, None] + norms[: rows.stop] - 2.0 * z[rows] @ z[: rows.stop].T
+        squares[:, rows][np.triu_indices(rows.stop - rows.start)] = np.inf
+        nearest[rows] = squares.min(axis=1)
     return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)

@@ -17,6 +17,7 @@ What lies around q rather than apart from it (the arms of a banana whose core al
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
 known mixture g of wide Gaussians, so that the mean of p 1_R / (Z g) over them estimates the share
 of the mass in R without bias. By Markov's inequality it rarely says much where there is little.
+Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.inference.beside import spread_of
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
@@ -44,7 +46,7 @@ class Search(NamedTuple):
     """What a search found.
 
     Attributes:
-        outliers: places apart from q, worth a component each.
+        outliers: places that q misses, worth a component each.
         around: the mass outside q that wide Gaussians around it find, as a share of all mass.
     """
 
@@ -86,27 +88,48 @@ def mass_outside(
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = meter.evaluated.points, meter.evaluated.log_p
-    suspects = np.concatenate(
-        [
-            looks,
-            _climbed(meter, overall, rng, settings),
-            _annealed(meter, overall, rng, search),
-            sideways(meter, q, overall, rng, settings),
-        ]
-    )
-    log_p = np.concatenate([meter.values(suspects), log_p_before])
-    suspects = np.concatenate([suspects, seen_before])
-    excess = log_p - q.log_prob(suspects) - log_evidence
-    seen = (
-        log_p[: search.looks] - _looks_log_prob(overall, looks, search.look_spreads) - log_evidence
-    )
-    around = _share(seen[excess[: search.looks] > search.excess], search.looks)
+    climbed = _climbed(meter, overall, rng, settings)
+    annealed = _annealed(meter, overall, rng, search)
+    fresh = np.concatenate([looks, annealed, climbed, sideways(meter, q, overall, rng, settings)])
+    log_p = np.concatenate([meter.values(fresh), log_p_before])
+    points = np.concatenate([fresh, seen_before])
+    excess = log_p - q.log_prob(points) - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
-    suspects = _apart(suspects[outside], log_p[outside], excess[outside], search)
-    places = _places(meter, q, log_evidence, suspects, overall, rng, settings)
+    if not outside.any():
+        return Search([], 0.0)
+    log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
+        overall, looks, search.look_spreads
+    )
+    around = _share(log_ratios - log_evidence, search.looks)
+    suspects = _apart(points[outside], log_p[outside], excess[outside], search)
+    places = _worthy(_places(meter, q, log_evidence, suspects, overall, rng, settings), search)
+    if not places:
+        ended = slice(search.looks, search.looks + search.chains)
+        level = np.where(outside, 0.0, -np.inf)[ended]
+        offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
+        places = _beside(meter, q, log_evidence, offers, rng, settings)
+    return Search(places, around)
+
+
+def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
+    """Those worth a component of their own: all but the small, unless these add up."""
     small = sum(place.share for place in places if search.small < place.share <= search.share)
     least = search.small if small > search.small_total else search.share
-    return Search([place for place in places if place.share > least], around)
+    return [place for place in places if place.share > least]
+
+
+def _beside(
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    offers: list[Gaussian | None],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> list["Outlier"]:
+    """The Gaussian that finds most mass next to q, if that is more than a verdict forgives."""
+    found = [_measure(meter, q, log_evidence, g, rng, settings) for g in offers if g is not None]
+    best = max(found, key=lambda outlier: outlier.share, default=None)
+    return [best] if best is not None and best.share > settings.verdict.max_around else []
 
 
 def _apart(
@@ -154,7 +177,7 @@ def _looks_log_prob(
 
 
 def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
-    """The mean over all looks of p / (Z g), of which these are the ones in R."""
+    """The mean over all looks of p / (Z g), which is zero outside of R."""
     return float(np.exp(min(logsumexp(log_ratios) - np.log(looks), 50.0)))
 
 
