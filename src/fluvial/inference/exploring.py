@@ -1,11 +1,9 @@
 """Where climbs differ: populations are cooled until every mode that matters was found twice.
 
 A mode that one of several independent searches has found, and no other, was found by luck, and
-others may not have been found at all. So populations (see population.py) are cooled until each mode
-that holds a share of the mass has been found by two of them, or by one and by the climbs before. If
-f₁ modes were seen once and f₂ twice, then f₁(f₁ − 1)/(2(f₂ + 1)) is Chao's estimate of the number
-never seen (1987, Biometrics 43, 783; corrected for bias): none, where only one was found by luck,
-beside others that were not.
+others may not have been found at all (Chao 1987, Biometrics 43, 783, estimates their number from
+those seen once and twice). So populations (see population.py) are cooled until each mode that holds
+a share of the mass has been found by two of them, or by one and by the climbs before.
 
 While it cools, a population drifts to the modes that are wide at a high temperature, the more so
 the more coordinates there are. So some climb from it on the way, when it still is everywhere.
@@ -35,8 +33,7 @@ class Explored(NamedTuple):
 
     Attributes:
         ends: optima that climbs from their peaks reached, each of them once.
-        lucky: modes that matter and that one population found alone, or the first climbs did;
-            zero where by their number no mode is expected to be missing.
+        lucky: modes that matter and that one population found alone, or the first climbs did.
     """
 
     ends: list[Optimum]
@@ -82,9 +79,7 @@ def explore(
         if run + 1 >= least and not lucky and len(runs) == known:
             break
         known = len(runs)
-    # One that was found once, and no other that matters, does not say how many there are.
-    missing = lucky > 1 or lucky == known
-    return Explored([end for end, _ in found[len(ends) :]], lucky if missing else 0)
+    return Explored([end for end, _ in found[len(ends) :]], lucky)
 
 
 def _starts(
