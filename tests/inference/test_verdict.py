@@ -179,3 +179,12 @@ def test_only_an_accurate_gaussian_needs_no_flow():
 @pytest.mark.parametrize(("sd", "accurate"), [(0.19, True), (0.21, False)])
 def test_a_gaussian_is_accurate_up_to_a_fiftieth_of_a_nat(sd, accurate):
     assert is_accurate(weights(sd)) is accurate
+
+
+@pytest.mark.parametrize(
+    ("visited", "verdict"), [(0.124, Verdict.FAILED), (0.126, Verdict.USE_MCMC)]
+)
+def test_chains_must_have_been_where_mass_was_found_around_the_approximation(visited, verdict):
+    """A quarter of the half of the mass that the search has found there."""
+    mixed = [chains(1.005, 2000.0)]
+    assert judge(pareto(1.3), mixed, around=0.5, visited=visited).verdict is verdict

@@ -1,9 +1,11 @@
 """Stage 6: the verdict on all that was found, and the posterior that carries it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fluvial._version import __version__
-from fluvial.inference.chains import pool_of_chains
+from fluvial.inference.chains import Chains, pool_of_chains
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.improper import IMPROPER_ADVICE
 from fluvial.inference.modes import group_into_modes
@@ -66,6 +68,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         weights,
         corrected.chains,
         around=refined.around,
+        visited=_visited(run, fitted, corrected.chains),
         fatal=fatal_reasons(started, refined),
         doubts=_doubts(started, refined, corrected),
         precise=precision(pool.points, np.exp(pool.log_weights)),
@@ -81,6 +84,17 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         run.target,
         grouping=grouping,
     )
+
+
+def _visited(run: Run, fitted: Weighed, chains: Sequence[Chains]) -> float:
+    """The share of the chains' draws that lie where the search found mass outside q."""
+    if not chains:
+        return 0.0
+    dim = run.target.dim
+    x = np.concatenate([one.draws.reshape(-1, dim) for one in chains])
+    log_p = np.concatenate([one.log_p.ravel() for one in chains])
+    excess = log_p - fitted.q.log_prob(x) - fitted.weights.log_evidence
+    return float(np.mean(excess > run.settings.search.excess))
 
 
 def _doubts(started: Started, refined: Refined, corrected: Corrected) -> list[str]:

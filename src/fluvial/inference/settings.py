@@ -377,6 +377,9 @@ class VerdictSettings:
             and of every log sd, unweighted against weighted. The same 0.1.
         max_around: the largest share of the mass around the approximation that may be missing.
             A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
+        least_visited: the least share of chains' draws in mass around the approximation, as a
+            multiple of what the search measured there: it is right to a factor of a few. Chosen
+            by hand.
         accurate_khat: of a Gaussian so right that no flow need be trained: weights below 0.5 have
             a variance (Vehtari et al. 2024).
         accurate_half_variance: Var(ln w)/2 of such a Gaussian, in nats. KL = δ²/2 is 0.02 for one
@@ -394,6 +397,7 @@ class VerdictSettings:
     max_evidence_se: float = 0.1
     max_shift: float = 0.1
     max_around: float = 0.02
+    least_visited: float = 0.25
     accurate_khat: float = 0.5
     accurate_half_variance: float = 0.02
     max_rhat: float = 1.02

@@ -88,6 +88,7 @@ def judge(
     chains: Sequence[Chains] = (),
     *,
     around: float = 0.0,
+    visited: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
     precise: Precision | None = None,
@@ -100,6 +101,8 @@ def judge(
         weights: importance weights of the draws that would be handed out.
         chains: of each mode, where the weights were not good enough; else empty.
         around: the share of the mass around the approximation that it does not cover.
+        visited: the share of the chains' draws in that mass. Chains that have mixed and hardly
+            been there were kept from it, however well they agree.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
         precise: what the draws are worth in the worst coordinate; by default what the weights are.
@@ -132,6 +135,9 @@ def judge(
         f"size of at least {ess:.0f}."
     )
     if not (rhat <= settings.verdict.max_rhat and ess >= settings.verdict.min_ess):
+        return _judgement(Verdict.FAILED, reasons)
+    if around > settings.verdict.max_around and visited < settings.verdict.least_visited * around:
+        reasons.append(f"Only {visited:.1%} of their draws are where that mass was found.")
         return _judgement(Verdict.FAILED, reasons)
     return _judgement(Verdict.USE_MCMC, reasons + _approximation(error, settings))
 
