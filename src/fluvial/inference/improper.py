@@ -19,7 +19,12 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.targets import Target
 
-__all__ = ["IMPROPER_ADVICE", "improper_complaint", "unidentified_complaint"]
+__all__ = [
+    "IMPROPER_ADVICE",
+    "improper_complaint",
+    "named_along",
+    "unidentified_complaint",
+]
 
 IMPROPER_ADVICE = (
     "Give these parameters proper priors, or leave out, or fix, one of those that the data cannot "
@@ -121,10 +126,8 @@ def _along(
     flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
     if not len(flat):
         return None
-    return (
-        f"The density looks improper: along {_named(meter.target, center, both[flat[0]])} it falls "
-        "off no faster than 1/distance, so that it has no finite integral and no draws."
-    )
+    name = named_along(meter.target, center, both[flat[0]])
+    return f"The density looks improper: along {name} it falls off no faster than 1/distance, so that it has no finite integral and no draws."
 
 
 def _relaxed(
@@ -149,8 +152,14 @@ def _relaxed(
     return np.array([-np.inf if end is None else end.log_p for end in ends])
 
 
-def _named(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
-    """Name the parameters that change along a ray, in the model's own words where it has any."""
+def named_along(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
+    """Name the parameters that change along a ray, in the model's own words where it has any.
+
+    Args:
+        target: which maps coordinates to parameters.
+        center: where the ray begins, shape (D,).
+        ray: its direction, shape (D,).
+    """
     step = _STEP * ray / np.abs(ray).max()
     ends = target.constrain(np.stack([center - step, center + step]))
     columns = scalars({n: ends[n] for n in target.parameters}, index_origin(target))

@@ -6,11 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
+from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.run import Run
 from fluvial.inference.starts import Optimum, distinct
+from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
@@ -44,7 +46,16 @@ def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Ma
     complaints = (
         improper_complaint(run.meter, g.mean, g.cholesky, run.settings) for g in gaussians
     )
-    return Matched(fitted, next(filter(None, complaints), None))
+    return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
+
+
+def _collapse(run: Run, fitted: Weighed) -> str | None:
+    """Look for a funnel whose neck has no end, where the weights are not even."""
+    weights, q = fitted.weights, fitted.q
+    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+        return None
+    largest = q.components[int(np.argmax(q.weights))].gaussian
+    return collapse_complaint(run.meter, largest, run.rng, run.settings)
 
 
 def _weigh(run: Run, gaussians: list[Gaussian]) -> Weighed:

@@ -16,6 +16,7 @@ __all__ = [
     "DEFAULT",
     "ChainSettings",
     "ClimbSettings",
+    "CollapseSettings",
     "ExploreSettings",
     "FlowSettings",
     "ImproperSettings",
@@ -155,6 +156,32 @@ class ImproperSettings:
     spreads: tuple[float, ...] = (0.1, 1.0, 10.0)
     flat: float = 1e-6
     moderate: float = 1e3
+
+
+@dataclass(frozen=True)
+class CollapseSettings:
+    """Which densities are said to lose their mass in a funnel's neck.
+
+    Attributes:
+        heads: that are followed, the most influential first; by hand.
+        max_dim: above which that would take too many gradients, 2 D at each of the steps; by hand.
+        steps: units of a head, or of its sd if that is more, that it is followed: e^-40 of a scale.
+        newton: the most of its iterations at each; by hand.
+        difference: for second derivatives, in sd: half the digits of float64 are left.
+        decrement: of Newton's method, in nats, at which it has arrived.
+        deep: nats below the top of the profile from where on the rest of it does not matter.
+        slope: of F against ln t above which the mass is infinite is -1; less by what Laplace's
+            approximation may be off.
+    """
+
+    heads: int = 3
+    max_dim: int = 64
+    steps: int = 40
+    newton: int = 8
+    difference: float = 1e-3
+    decrement: float = 1e-6
+    deep: float = 20.0
+    slope: float = 0.75
 
 
 @dataclass(frozen=True)
@@ -430,6 +457,7 @@ class Settings:
     climb: ClimbSettings = field(default_factory=ClimbSettings)
     explore: ExploreSettings = field(default_factory=ExploreSettings)
     improper: ImproperSettings = field(default_factory=ImproperSettings)
+    collapse: CollapseSettings = field(default_factory=CollapseSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
