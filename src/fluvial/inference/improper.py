@@ -127,7 +127,10 @@ def _along(
     if not len(flat):
         return None
     name = named_along(meter.target, center, both[flat[0]])
-    return f"The density looks improper: along {name} it falls off no faster than 1/distance, so that it has no finite integral and no draws."
+    return (
+        f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
+        "it has no finite integral and no draws."
+    )
 
 
 def _relaxed(
