@@ -45,6 +45,6 @@ def test_nothing_to_draw(tmp_path):
 
 def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(InputError, match="file.* cannot be written"):
+    with pytest.raises(InputError, match=r"file.* cannot be written"):
         pair_plot(columns(2), tmp_path / "file" / "pair.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
