@@ -54,7 +54,7 @@ newcomer-all: venv wheel
 # The tests, on the wheel with the newest release of every dependency, with the oldest that
 # pyproject.toml allows, or with constraints.txt. TESTS=tests is all of them; by default it is those
 # of what talks to other packages.
-TESTS ?= $(wildcard $(addprefix tests/,cli inference objectives replication report targets test_*.py))
+TESTS ?= $(wildcard $(addprefix tests/,cli inference objectives posterior replication report reproduction storage targets test_*.py))
 newest lowest pinned: venv wheel
 	$(BIN)/python -m newcomer.environments $@ --python $(PYTHON_OF_TESTS)
 	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup

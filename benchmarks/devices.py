@@ -81,10 +81,10 @@ def _work(flow: str, batch: int, address: str, processes: str, process: str) -> 
     import jax
     import numpy as np
 
-    from fluvial import amortized, datasets
+    from fluvial import amortized, datasets, distributed
 
     if int(processes) > 1:
-        amortized.join(address, int(processes), int(process))
+        distributed.join(address, int(processes), int(process))
     bits = np.random.default_rng(0).random((STEPS * batch, PIXELS)) < 0.2
     data = datasets.Dataset("bits", bits, bits[:batch], bits[:batch], "bernoulli")
     dlgm = amortized.DLGM(data_dim=PIXELS, latent=LATENT, hidden=HIDDEN)

@@ -51,4 +51,5 @@ def test_a_terminal_shows_stage_and_note_and_the_bar_never_passes_its_end(monkey
         assert progress._bar.tasks[0].completed == 10
         progress._bar.refresh()
     assert "flow" in terminal.getvalue()
+    assert "[10/10]" in terminal.getvalue()
     assert "ELBO -3.2" in terminal.getvalue()

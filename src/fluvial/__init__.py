@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fluvial._version import __version__
 
 if TYPE_CHECKING:
-    from fluvial import amortized, datasets, flows, objectives, targets, training
+    from fluvial import amortized, datasets, distributed, flows, objectives, targets, training
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Verdict, fit, fit_many
     from fluvial.loading import load
@@ -23,6 +23,7 @@ __all__ = [
     "__version__",
     "amortized",
     "datasets",
+    "distributed",
     "fit",
     "fit_many",
     "flows",

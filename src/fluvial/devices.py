@@ -1,8 +1,5 @@
 """All devices of all processes in one mesh: a batch is split over it, the rest is on each."""
 
-import atexit
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, final
@@ -14,7 +11,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import PyTree, Shaped
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, LostProcessError, first_line
 
 __all__ = ["Devices"]
 
@@ -136,18 +133,18 @@ class Devices:
             advice: what to do then.
 
         Raises:
-            InputError: in place of the runtime's own error, if there are several processes.
+            LostProcessError: in place of the runtime's own error, if there are several processes.
+                A program that ends then waits minutes in JAX's own way out, for the process that is
+                gone; ``os._exit`` leaves at once, as the command line does.
         """
         try:
             yield
         except jax.errors.JaxRuntimeError as error:
             if self.processes == 1:
                 raise
-            atexit.register(_leave)
-            reason = (str(error).splitlines() or [""])[0]
-            raise InputError(
+            raise LostProcessError(
                 f"a step failed, most likely since another of the {self.processes} processes has "
-                f"stopped ({reason}): {advice}."
+                f"stopped ({first_line(error)}): {advice}."
             ) from error
 
     def _placed(self, array: Any, sharding: NamedSharding) -> jax.Array:
@@ -163,10 +160,3 @@ def _used(every: bool | None) -> list[Any]:
         return jax.devices()
     firsts = {device.process_index: device for device in reversed(jax.devices())}
     return [d for d in jax.devices() if d.platform != "cpu" or d == firsts[d.process_index]]
-
-
-def _leave() -> None:
-    """Leave at once: JAX's own way out waits minutes for the process that is gone, then aborts."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import jax
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 
 __all__ = ["join"]
 
@@ -50,10 +50,9 @@ def join(
     try:
         jax.distributed.initialize(*known, initialization_timeout=timeout)
     except RuntimeError as error:
-        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"this process could not join the others ({reason}): start every process, with the "
-            "same coordinator and before anything is computed in it."
+            f"this process could not join the others ({first_line(error)}): start every process, "
+            "with the same coordinator and before anything is computed in it."
         ) from error
 
 

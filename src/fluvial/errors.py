@@ -1,6 +1,6 @@
-"""The one exception that a user's input can raise."""
+"""The exceptions that fluvial raises on purpose, and how others are put into their sentences."""
 
-__all__ = ["InputError"]
+__all__ = ["InputError", "LostProcessError", "described", "first_line"]
 
 
 class InputError(ValueError):
@@ -15,3 +15,28 @@ class InputError(ValueError):
         ...
         fluvial.errors.InputError: --steps is 0: give a number of at least 1.
     """
+
+
+class LostProcessError(InputError):
+    """Another process, of several that compute together, has stopped."""
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of what an error says, or its type if it says nothing.
+
+    Example:
+        >>> first_line(OSError("the disk is full\nwrite failed")), first_line(OSError())
+        ('the disk is full', 'OSError')
+    """
+    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+
+
+def described(error: BaseException) -> str:
+    r"""Return an error's type and the first line of what it says, if it says anything.
+
+    Example:
+        >>> described(KeyError("x")), described(AssertionError())
+        ("KeyError: 'x'", 'AssertionError')
+    """
+    name = type(error).__name__
+    return f"{name}: {first_line(error)}" if str(error).strip() else name

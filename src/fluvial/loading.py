@@ -21,13 +21,15 @@ _TRAINED = "dlgm"
 
 
 @overload
-def load(
-    directory: str | Path, *, target: "Target | None" = None, flow: "Flow | None" = None
-) -> "Posterior": ...
+def load(directory: str | Path, *, target: "Target", flow: "Flow | None" = None) -> "Posterior": ...
 
 
 @overload
 def load(directory: str | Path, *, flow: "Flow | None" = None, model: "DLGM") -> "Trained": ...
+
+
+@overload
+def load(directory: str | Path, *, flow: "Flow | None" = None) -> "Posterior | Trained": ...
 
 
 def load(
@@ -48,18 +50,19 @@ def load(
 
     Args:
         directory: where it was saved.
-        target: what was fitted, where it cannot be rebuilt.
+        target: what was fitted, where it cannot be rebuilt; with it, a posterior is returned.
         flow: one of the structure of the flow that was fitted or trained, if that was a ``Flow``
             rather than a text; its numbers do not matter.
         model: one of the structure of the model that was trained, if its networks or likelihood
-            were one's own; its numbers do not matter.
+            were one's own; its numbers do not matter. With it, a trained model is returned.
 
     Returns:
-        The posterior, with the same draws to the bit, or the trained model.
+        The posterior, with the same draws to the bit, or the trained model. With neither target
+        nor model, what is in the folder decides, and a type checker knows no more than that.
 
     Raises:
         InputError: if nothing was saved there, it was damaged or edited, another version of the
-            format wrote it, or it does not belong to the target or the flow.
+            format wrote it, or it does not belong to the target, the model or the flow.
 
     Example:
         >>> import tempfile
@@ -77,11 +80,18 @@ def load(
         raise InputError(f"{directory} is not a folder: give one that was saved by fluvial.")
     for place in (path, path / "model"):
         if holds(place, _TRAINED):
-            from fluvial.amortized.storage import load_trained
+            if target is not None:
+                raise InputError(
+                    f"{place} holds a trained model, which has no target: leave it out."
+                )
+            from fluvial.amortized.loading import load_trained
 
             return load_trained(place, model=model, flow=flow)
     if (path / "checkpoints").is_dir():
         raise InputError(f"{directory} holds a training that is not finished: resume it first.")
-    from fluvial.posterior.storage import load_posterior
+    from fluvial.posterior.loading import load_posterior
+    from fluvial.posterior.storage import KIND
 
+    if model is not None and holds(path, KIND):
+        raise InputError(f"{directory} holds a posterior, which has no model: leave it out.")
     return load_posterior(path, target=target, flow=flow)

@@ -11,7 +11,7 @@ __all__ = ["Progress"]
 
 @final
 class Progress:
-    """A line on stderr, if that is a terminal: stage, bar, note, time taken and time left.
+    """A line on stderr, if that is a terminal: stage, bar, count, note, time taken and left.
 
     Args:
         shown: False keeps silent; the seconds of each stage are kept in any case.
@@ -56,7 +56,7 @@ class Progress:
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(name, total=total, note="")
+            self._task = self._bar.add_task(name, total=total, count="", note="")
         start = time.perf_counter()
         try:
             yield
@@ -74,10 +74,12 @@ class Progress:
         """
         if total is not None:
             done = min(done, total)
+        count = f"[{done}/{'?' if total is None else total}]"
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, note=note)
+            fields = {"count": count, "note": note}
+            self._bar.update(self._task, completed=done, total=total, **fields)
         elif self._plain:
-            sys.stderr.write(f"{self._name} [{done}/{'?' if total is None else total}] {note}\n")
+            sys.stderr.write(f"{self._name} {count} {note}\n")
 
 
 def _bar() -> Any:
@@ -93,9 +95,10 @@ def _bar() -> Any:
 
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),  # so that the note fits beside it in 80 columns
+        TextColumn("{task.fields[count]}", markup=False),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),

@@ -1,5 +1,7 @@
 """Which numbers are seeds."""
 
+from numbers import Integral
+
 from fluvial.errors import InputError
 
 __all__ = ["LARGEST_SEED", "check_seed"]
@@ -12,7 +14,7 @@ def check_seed(seed: int) -> None:
     """Check that a number is a seed.
 
     Raises:
-        InputError: if it is negative, or JAX would cut it off.
+        InputError: if it is no whole number, is negative, or JAX would cut it off.
 
     Example:
         >>> check_seed(2**32)
@@ -20,5 +22,5 @@ def check_seed(seed: int) -> None:
         ...
         fluvial.errors.InputError: seed=4294967296: give a whole number from 0 to 4294967295.
     """
-    if not 0 <= seed <= LARGEST_SEED:
+    if not isinstance(seed, Integral) or not 0 <= seed <= LARGEST_SEED:
         raise InputError(f"seed={seed}: give a whole number from 0 to {LARGEST_SEED}.")

@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ def holder(tmp_path):
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_folder_belongs_to_one_process(holder, resume):
     _, folder = holder
-    with pytest.raises(InputError, match="run is in use by another training: wait for it to end"):
+    with pytest.raises(InputError, match="run is in use by another run: wait for it"):
         Checkpoints(folder, resume=resume)
 
 
@@ -75,3 +76,12 @@ def test_only_what_a_killed_training_left_is_removed(tmp_path):
         path.mkdir()
     Checkpoints(tmp_path, resume=True).close()
     assert [path.exists() for path in (*kept, *left)] == [True] * 2 + [False] * 3
+
+
+def test_metrics_that_are_not_finite_come_back_as_they_were(tmp_path):
+    folder = Checkpoints(tmp_path / "run", resume=False)
+    folder.append({"step": 1, "train_bound": math.nan, "validation_bound": -math.inf})
+    (line,) = folder.lines(1)
+    assert math.isnan(line["train_bound"])
+    assert line["validation_bound"] == -math.inf
+    folder.close()

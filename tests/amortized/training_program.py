@@ -4,11 +4,12 @@ Usage: training_program.py EPOCHS BATCH [FOLDER [COORDINATOR PROCESSES PROCESS]]
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
-from fluvial import amortized, datasets
-from fluvial.errors import InputError
+from fluvial import amortized, datasets, distributed
+from fluvial.errors import InputError, LostProcessError
 
 EPOCHS, BATCH = 6.0, 48
 
@@ -31,10 +32,14 @@ def main(epochs: str, batch: str, folder: str = "", *others: str) -> None:
     coordinator, processes, process = others or ("", "0", "0")
     try:
         if coordinator:
-            amortized.join(coordinator, int(processes), int(process))
+            distributed.join(coordinator, int(processes), int(process))
         else:
-            amortized.join()  # what the environment says
+            distributed.join()  # what the environment says
         result = trained(float(epochs), int(batch), Path(folder) if folder else None)
+    except LostProcessError as error:
+        sys.stderr.write(f"InputError: {error}\n")
+        sys.stderr.flush()
+        os._exit(1)  # JAX's own way out waits for the process that is gone
     except InputError as error:
         sys.exit(f"InputError: {error}")
     sys.stdout.write(json.dumps([dict(line) for line in result.history]))

@@ -5,7 +5,7 @@ import pytest
 from fluvial.reproduction import Rule
 from fluvial.studies import STUDIES
 
-from ..studies.toy import fresh_toy
+from ..studies.toy import Toy
 
 
 @pytest.fixture
@@ -14,10 +14,10 @@ def reproduce(run, monkeypatch, tmp_path):
 
     def reproduce(*arguments, toy=None):
         monkeypatch.setitem(sys.modules, "toy_module", type(sys)("toy_module"))
-        sys.modules["toy_module"].Toy = toy or fresh_toy()
+        sys.modules["toy_module"].STUDY = (toy or Toy()).study
         for name in list(STUDIES):
             monkeypatch.delitem(STUDIES, name)
-        monkeypatch.setitem(STUDIES, "toy", "toy_module:Toy")
+        monkeypatch.setitem(STUDIES, "toy", "toy_module:STUDY")
         return run("reproduce", "--out", tmp_path / "out", *arguments)
 
     return reproduce
@@ -34,7 +34,7 @@ def test_without_a_name_runs_all_and_ends_with_the_claims(reproduce, tmp_path):
 
 
 def test_a_claim_not_reproduced_is_exit_code_3(reproduce):
-    code, out, _ = reproduce("toy", "--quiet", toy=fresh_toy(rule=Rule(low=10.0)))
+    code, out, _ = reproduce("toy", "--quiet", toy=Toy(rule=Rule(low=10.0)))
     assert code == 3
     assert "NOT_REPRODUCED" in out
 
@@ -56,7 +56,7 @@ def test_an_unknown_budget_is_wrong_usage(reproduce):
 
 
 def test_ctrl_c_says_how_to_go_on(reproduce):
-    toy = fresh_toy(interrupt_at=1)
+    toy = Toy(interrupt_at=1)
     code, _, err = reproduce("toy", toy=toy)
     assert code == 130
     assert "interrupted" in err

@@ -33,6 +33,15 @@ def test_patches_of_the_parts_come_from_strips_of_their_own():
         assert {tuple(c) for c in patches[:, 0, 0]} <= corners
 
 
+def test_the_parts_of_one_seed_are_not_cut_where_the_next_seeds_cut_theirs():
+    from sklearn import datasets
+
+    strip = np.stack(datasets.load_sample_images().images)[:, 299:363]
+    validation = load_photo_patches(0).validation
+    for seed in range(3):
+        assert not np.array_equal(validation, random_patches(strip, len(validation), seed))
+
+
 def test_a_patch_is_a_window_of_an_image():
     images = np.random.default_rng(0).integers(256, size=(3, 10, 12, 1)).astype(np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(images, (8, 8), axis=(1, 2))

@@ -15,7 +15,7 @@ def _write_idx(path, array):
 
 def _write_mnist(folder, labels=4):
     rng = np.random.default_rng(0)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for part, count in (("train", labels), ("t10k", 2)):
         images = 4 if part == "train" else 2
         _write_idx(
@@ -41,12 +41,12 @@ def test_digits_are_split_once_and_keep_their_labels():
     assert all(by_pixels[image.tobytes()] == n for image, n in zip(images, labels, strict=True))
 
 
-@pytest.mark.parametrize("below", ["", "mnist"])
+@pytest.mark.parametrize("below", ["", "mnist", "MNIST/raw"])
 def test_mnist_is_found_below_the_folder_of_data(tmp_path, monkeypatch, below):
     _write_mnist(tmp_path / below)
     monkeypatch.setenv("FLUVIAL_DATA", str(tmp_path))
     folder = mnist_folder()
-    assert folder == tmp_path / below
+    assert folder == tmp_path
     mnist = labeled_mnist(folder)
     assert mnist.train.shape == (4, 28, 28)
     assert mnist.train_labels.tolist() == [0, 1, 2, 3]

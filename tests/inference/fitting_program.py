@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 import fluvial
-from fluvial import amortized
+from fluvial import distributed
 from fluvial.devices import Devices
 from fluvial.flows import build_flow
 from fluvial.inference.train import train
@@ -47,5 +47,5 @@ def measured() -> dict:
 if __name__ == "__main__":
     if sys.argv[1:]:
         address, processes, process = sys.argv[1:]
-        amortized.join(address, int(processes), int(process))
+        distributed.join(address, int(processes), int(process))
     sys.stdout.write(json.dumps(measured()))

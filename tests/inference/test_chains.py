@@ -1,12 +1,14 @@
 """Hamiltonian chains in a flow's latent space."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from fluvial.inference.chains import latent_chains
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent
-from fluvial.inference.settings import Settings
+from fluvial.inference.run import component_keys
+from fluvial.inference.settings import Settings, VerdictSettings
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
 from fluvial.targets import Target
 
 
@@ -15,7 +17,7 @@ def test_chains_leave_the_target_invariant_whatever_the_flow_is():
     target = Target(lambda x: jnp.sum(-x - 2.0 * jnp.logaddexp(0.0, -x)), dim=2)
     component = GaussianComponent(Gaussian(np.array([1.0, -1.0]), 2.5 * np.eye(2)))
     starts = np.random.default_rng(0).standard_normal((32, 2))
-    chains = latent_chains(component, target, starts, seed=0)
+    chains = latent_chains(component, target, starts, jax.random.key(0))
     assert chains.draws.shape == (32, 256, 2)
     assert chains.rhat < 1.02
     assert chains.ess > 1000
@@ -32,7 +34,9 @@ def test_chains_on_two_separate_modes_do_not_pass():
 
     component = GaussianComponent(Gaussian(np.zeros(1), 12.0 * np.eye(1)))
     starts = np.random.default_rng(0).standard_normal((32, 1))
-    assert latent_chains(component, Target(log_density, dim=1), starts, seed=0).rhat > 1.2
+    assert (
+        latent_chains(component, Target(log_density, dim=1), starts, jax.random.key(0)).rhat > 1.2
+    )
 
 
 def test_chains_that_have_not_mixed_are_run_on():
@@ -40,7 +44,13 @@ def test_chains_that_have_not_mixed_are_run_on():
     target = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
     starts = np.random.default_rng(0).standard_normal((32, 1))
     short, long = (
-        latent_chains(component, target, starts, seed=0, settings=Settings(max_rhat=limit))
+        latent_chains(
+            component,
+            target,
+            starts,
+            jax.random.key(0),
+            Settings(verdict=VerdictSettings(max_rhat=limit)),
+        )
         for limit in (1.1, 0.5)
     )
     assert (short.draws.shape, long.draws.shape) == ((32, 256, 1), (32, 512, 1))
@@ -48,3 +58,8 @@ def test_chains_that_have_not_mixed_are_run_on():
     assert long.ess > 1.5 * short.ess
     np.testing.assert_allclose(long.draws.mean(), 1.0, atol=0.05)
     np.testing.assert_allclose(long.log_p.ravel(), target.values(long.draws.reshape(-1, 1)))
+
+
+def test_no_component_of_any_seed_shares_its_keys():
+    keys = [key for seed in range(3) for k in range(3) for key in component_keys(seed, k)]
+    assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == 27

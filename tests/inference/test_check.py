@@ -16,7 +16,7 @@ def meter_of(log_density, dim=2):
 
 def test_starts_are_finite_and_as_many_as_asked_for():
     meter = meter_of(lambda x: jnp.where(x[0] > 1.0, -jnp.sum(x**2), jnp.nan))
-    starts = finite_starts(meter, 16, np.random.default_rng(0))
+    starts = finite_starts(meter, np.random.default_rng(0))
     assert starts.shape == (16, 2)
     assert (starts[:, 0] > 1.0).all()
     assert meter.nonfinite > 0
@@ -25,7 +25,7 @@ def test_starts_are_finite_and_as_many_as_asked_for():
 def test_a_density_that_is_finite_nowhere_is_refused():
     meter = meter_of(lambda x: jnp.log(-jnp.sum(x**2)))
     with pytest.raises(InputError, match="not finite at any of 160 starting points"):
-        finite_starts(meter, 16, np.random.default_rng(0))
+        finite_starts(meter, np.random.default_rng(0))
 
 
 def test_a_right_gradient_is_not_complained_of():

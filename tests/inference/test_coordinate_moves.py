@@ -6,9 +6,9 @@ import pytest
 
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
 from fluvial.inference.mode_search import mass_outside
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets import Target, from_stan
 from fluvial.targets.examples.synthetic import mixture
 

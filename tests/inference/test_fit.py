@@ -9,6 +9,7 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference import train
+from fluvial.inference.settings import SearchSettings, Settings, VerdictSettings
 from fluvial.targets.examples.registry import example
 
 FUNNEL_2D = fluvial.Target(
@@ -58,10 +59,11 @@ def test_the_same_seed_gives_the_same_bits():
 
 
 def test_another_seed_compiles_nothing_anew():
+    """Of a target near which no search finds more mass: another component is another program."""
+    bent = fluvial.Target(lambda x: -0.5 * (x[0] ** 2 + (x[1] - 0.2 * x[0] ** 2) ** 2), dim=2)
+
     def fit(seed):
-        return fluvial.fit(
-            FUNNEL_2D, flow="realnvp:2,width=8", max_steps=100, seed=seed, progress=False
-        )
+        return fluvial.fit(bent, flow="realnvp:2,width=8", max_steps=100, seed=seed, progress=False)
 
     fit(3)
     compiled = train.train_chunk._cached._cache_size()
@@ -121,6 +123,28 @@ def test_a_needle_among_false_optima_is_found_and_trusted(seed):
     assert excess[0] < 5.0
 
 
+def core_in_a_wide_density(x):
+    """Half N(0, I), half N(0, 0.03² I): every climb ends in the narrow half."""
+    core = -0.5 * jnp.sum(x**2) / 0.03**2 - x.size * jnp.log(0.03)
+    return jnp.logaddexp(-0.5 * jnp.sum(x**2), core) - jnp.log(2.0)
+
+
+def test_a_wide_density_around_a_narrow_core_is_fitted_and_trusted():
+    posterior = fluvial.fit(fluvial.Target(core_in_a_wide_density, dim=3), progress=False)
+    assert posterior.verdict.name == "GOOD"
+    assert abs(posterior.log_evidence - 1.5 * np.log(2.0 * np.pi)) < 0.02
+    assert len(posterior.approximation.components) == 2
+
+
+def test_a_fit_whose_last_search_still_found_mass_is_not_trusted():
+    """One round is too few here: it finds the wide half, and no other says that this was all."""
+    target = fluvial.Target(core_in_a_wide_density, dim=3)
+    settings = Settings(search=SearchSettings(rounds=1))
+    posterior = fluvial.fit(target, settings=settings, progress=False)
+    assert posterior.verdict.name == "FAILED"
+    assert "kept finding mass" in posterior.reasons[0]
+
+
 def test_one_dimension_is_fitted_too():
     target = fluvial.Target(lambda x: jnp.sum(2.0 * x - jnp.exp(x)), dim=1)  # ln Gamma(2) draws
     posterior = fluvial.fit(target, max_steps=1000, progress=False)
@@ -150,6 +174,21 @@ def test_a_density_with_holes_is_counted_and_doubted():
     assert posterior.verdict is not fluvial.Verdict.GOOD
     assert posterior.provenance.nonfinite > 0
     assert any("not finite" in reason for reason in posterior.reasons)
+
+
+def test_thresholds_are_kept_and_saved(tmp_path):
+    settings = Settings(verdict=VerdictSettings(min_ess=1e6))
+    target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=2)
+    posterior = fluvial.fit(target, progress=False, settings=settings)
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    again = fluvial.load(posterior.save(tmp_path / "run"), target=target)
+    assert again.provenance == posterior.provenance
+    assert Settings.of(again.provenance.settings) == settings
+
+
+def test_a_setting_that_is_none_is_refused():
+    with pytest.raises(InputError, match=r"no setting verdict\.min_es:"):
+        Settings.of({"verdict": {"min_es": 1.0}})
 
 
 def test_ctrl_c_returns_the_best_so_far(monkeypatch):

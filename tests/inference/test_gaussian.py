@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.settings import MatchSettings
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 
@@ -91,5 +93,5 @@ def test_with_fewer_draws_than_coordinates_the_start_is_kept_if_it_was_better():
 
     start = Gaussian(np.zeros(300), np.eye(300))
     meter = Meter(Target(log_density, dim=300))
-    q = batch_and_match(meter, start, np.random.default_rng(0), max_steps=20)
+    q = batch_and_match(meter, start, np.random.default_rng(0), MatchSettings(steps=20))
     assert q is start

@@ -9,9 +9,11 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, unidentified_complaint
+from fluvial.inference.settings import Settings, StartSettings
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 
 RNG = np.random.default_rng(1)
@@ -41,7 +43,7 @@ def separated(p):
 def complaint(log_density, dim):
     """What the two checks say, as `fit` asks them."""
     meter, rng = Meter(Target(log_density, dim=dim)), np.random.default_rng(0)
-    starts = finite_starts(meter, 4, rng)
+    starts = finite_starts(meter, rng, Settings(start=StartSettings(count=4)))
     ends = [climb(meter, Gaussian(x, np.eye(dim))) for x in starts]
     points = np.stack([*starts, *(end.x for end in ends if end is not None)])
     early = unidentified_complaint(meter, points, rng)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.inversion import inverse_complaint
-from fluvial.inference.mixture import FlowComponent
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent
 
 
 class Flattering(Flow):

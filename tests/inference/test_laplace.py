@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.laplace import laplace, laplace_or
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 

@@ -88,7 +88,7 @@ def test_what_cannot_be_sent_is_a_failure():
 
 
 def test_a_target_with_a_source_travels_as_that(fits):
-    target = fluvial.targets.examples.example("funnel").target
+    target = fluvial.targets.example("funnel").target
     executor = Inline()
     fluvial.fit_many([target], executor=executor, max_steps=-1)
     assert len(executor.given[0][0]) < 200
@@ -136,7 +136,7 @@ def _ends_the_process(x):
 @pytest.mark.slow
 def test_spawned_processes():
     context = multiprocessing.get_context("spawn")
-    targets = [normal(0.0), normal(3.0), fluvial.targets.examples.example("student_t").target]
+    targets = [normal(0.0), normal(3.0), fluvial.targets.example("student_t").target]
     with ProcessPoolExecutor(2, mp_context=context) as executor:
         many = fluvial.fit_many(targets, executor=executor)
     assert not many.failures

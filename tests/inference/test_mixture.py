@@ -8,8 +8,9 @@ from jax.scipy.special import logsumexp
 
 from fluvial.flows import build_flow
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture, mixture_of
+from fluvial.inference.weighing import mixture_of
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.targets import Target
 
 CENTERS = np.array([[-6.0, 0.0], [6.0, 0.0], [0.0, 9.0]])

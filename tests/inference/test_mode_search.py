@@ -5,9 +5,9 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
 from fluvial.inference.mode_search import mass_outside
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets import Target
 
 LOG_Z = np.log(2.0 * np.pi)
@@ -97,3 +97,16 @@ def test_many_small_places_are_added_up():
     found = mass_outside(ring_of_small_modes(0.004), unit(), LOG_Z, np.random.default_rng(0))
     assert sum(place.share for place in found.outliers) > 0.01
     assert all(place.share < 0.005 for place in found.outliers)
+
+
+def test_a_wide_density_around_a_narrow_core_is_found_though_every_climb_ends_in_the_core():
+    def log_density(x):
+        core = -0.5 * jnp.sum(x**2) / 0.1**2 - 5.0 * np.log(0.1)
+        return jnp.logaddexp(-0.5 * jnp.sum(x**2), core)
+
+    meter = Meter(Target(log_density, dim=5))
+    q = Mixture((GaussianComponent(Gaussian(np.zeros(5), 0.1 * np.eye(5))),), np.ones(1))
+    found = mass_outside(meter, q, 2.5 * LOG_Z, np.random.default_rng(0)).outliers
+    assert len(found) == 1
+    assert abs(found[0].share - 1.0) < 0.1
+    np.testing.assert_allclose(np.diag(found[0].gaussian.cholesky), 1.0, atol=0.1)

@@ -6,10 +6,10 @@ import pytest
 from jax.scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
 from fluvial.inference.modes import group_into_modes
 from fluvial.objectives import Importance
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.targets import Target
 

@@ -6,9 +6,9 @@ from jax.scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.exploring import climb_from, explore
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.starts import differ
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 WIDE = Gaussian(np.zeros(2), 4.0 * np.eye(2))

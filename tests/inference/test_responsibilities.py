@@ -2,8 +2,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.responsibilities import Shared
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 TARGET = Target(lambda x: -0.25 * jnp.sum(x**4), dim=2)

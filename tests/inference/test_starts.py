@@ -6,8 +6,8 @@ import pytest
 from jax.scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.starts import climb, distinct
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 CENTERS = np.array([[-5.0, 0.0], [5.0, 0.0], [0.0, 8.0]])

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from fluvial.inference.accuracy import ApproximationError, Precision, approximation_error, precision
 from fluvial.inference.chains import Chains
-from fluvial.inference.settings import Settings
-from fluvial.inference.verdict import Verdict, is_accurate, is_weighable, judge, tail_matters
+from fluvial.inference.settings import Settings, VerdictSettings
+from fluvial.inference.verdict import is_accurate, is_weighable, judge, tail_matters
 from fluvial.objectives import Importance
-
-SETTINGS = Settings()
+from fluvial.posterior.accuracy import ApproximationError, Precision, approximation_error, precision
+from fluvial.posterior.judgement import Verdict
 
 
 def weights(sd: float, outlier: float = 0.0, size: int = 8000) -> Importance:
@@ -83,7 +82,10 @@ def test_heavy_weights_are_not_trusted(shape):
 
 @pytest.mark.parametrize(("ess", "enough"), [(399, False), (401, True)])
 def test_weights_worth_fewer_than_400_draws_are_not_trusted(ess, enough):
-    assert is_weighable(with_ess(ess), settings=Settings(small_largest=1e6)) is enough
+    assert (
+        is_weighable(with_ess(ess), settings=Settings(verdict=VerdictSettings(small_largest=1e6)))
+        is enough
+    )
 
 
 @pytest.mark.parametrize(("around", "weighable"), [(0.019, True), (0.021, False)])
@@ -107,7 +109,7 @@ def test_good_promises_standard_errors_of_a_thirtieth_of_an_sd(mean_ess, varianc
 
 @pytest.mark.parametrize(("ess", "verdict"), [(102, Verdict.GOOD), (98, Verdict.USE_WEIGHTS)])
 def test_good_promises_the_evidence_to_a_tenth_of_a_nat(ess, verdict):
-    settings = Settings(min_ess=10.0, small_largest=1e6)
+    settings = Settings(verdict=VerdictSettings(min_ess=10.0, small_largest=1e6))
     sharp = Precision(1e6, 1e6)
     # the standard error is sqrt(1/ESS − 1/S)
     assert judge(with_ess(ess, 10**6), precise=sharp, settings=settings).verdict is verdict
@@ -177,3 +179,12 @@ def test_only_an_accurate_gaussian_needs_no_flow():
 @pytest.mark.parametrize(("sd", "accurate"), [(0.19, True), (0.21, False)])
 def test_a_gaussian_is_accurate_up_to_a_fiftieth_of_a_nat(sd, accurate):
     assert is_accurate(weights(sd)) is accurate
+
+
+@pytest.mark.parametrize(
+    ("visited", "verdict"), [(0.124, Verdict.FAILED), (0.126, Verdict.USE_MCMC)]
+)
+def test_chains_must_have_been_where_mass_was_found_around_the_approximation(visited, verdict):
+    """A quarter of the half of the mass that the search has found there."""
+    mixed = [chains(1.005, 2000.0)]
+    assert judge(pareto(1.3), mixed, around=0.5, visited=visited).verdict is verdict

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
-from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
 
 _GAUSSIAN = Gaussian(np.array([1.0, -2.0]), np.array([[0.5, 0.0], [0.3, 2.0]]))
 

@@ -9,7 +9,7 @@ import xarray
 
 import fluvial
 from fluvial.errors import InputError
-from fluvial.inference import netcdf
+from fluvial.posterior import netcdf
 from fluvial.posterior.pool import Pool
 from fluvial.targets.numpyro import from_numpyro
 

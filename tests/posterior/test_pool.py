@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluvial.inference.chains import Chains
-from fluvial.posterior.pool import Pool, pool_of_chains
+from fluvial.inference.chains import Chains, pool_of_chains
+from fluvial.posterior.pool import Pool
 
 
 def pool(weights) -> Pool:

@@ -6,9 +6,9 @@ from scipy import stats
 
 import fluvial
 from fluvial.errors import InputError
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
 from fluvial.objectives import Importance
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 
 STAN = """

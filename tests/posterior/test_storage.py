@@ -10,8 +10,8 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.posterior import Posterior
 
@@ -133,7 +133,7 @@ def test_a_flow_of_the_callers_own(tmp_path, jax_target, posterior_of):
     with pytest.raises(InputError, match=r"fluvial\.load\(directory, flow=flow\)"):
         fluvial.load(folder)
     other = build_flow("planar:3", 2, key=jax.random.key(9))
-    with pytest.raises(InputError, match="not of the structure"):
+    with pytest.raises(InputError, match="of another architecture"):
         fluvial.load(folder, flow=other)
     assert same(before, fluvial.load(folder, flow=template))
 

@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 import fluvial
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
 from fluvial.posterior.pool import Pool
 
 
@@ -73,10 +73,10 @@ def test_it_prints_what_it_knows(jax_target, posterior_of):
     assert text.endswith("verdict: USE_WEIGHTS\n  A reason.\n  Another – with ü.\n  Advice.")
 
 
-def test_khat_of_even_weights_is_not_shown(jax_target, posterior_of):
+def test_khat_is_shown_only_where_it_is_a_finding(jax_target, posterior_of):
     posterior = posterior_of(jax_target)
-    for ess, shown in ((7000.0, "k-hat 0.90   ESS 7000"), (8000.0, "k-hat –   ESS 8000")):
-        evidence = replace(posterior.evidence, ess=ess, size=8192.0, largest=9.0, khat=0.9)
+    for matters, shown in ((True, "k-hat 0.90   ESS 50"), (False, "k-hat –   ESS 50")):
+        evidence = replace(posterior.evidence, khat=0.9, khat_matters=matters)
         text = str(replace(posterior, evidence=evidence).summary())
         assert shown in text
 

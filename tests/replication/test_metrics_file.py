@@ -64,3 +64,12 @@ def test_files_that_cannot_be_read(tmp_path, name, text, words):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         declared(None, tmp_path / "m.yaml")
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "toml", "json"])
+def test_what_is_nested_too_deep_is_told(tmp_path, suffix):
+    path = tmp_path / f"deep.{suffix}"
+    deep = "[" * 100_000 + "]" * 100_000
+    path.write_text(f"a = {deep}" if suffix == "toml" else deep)
+    with pytest.raises(InputError, match="nested too deep"):
+        declared(tmp_path, path)

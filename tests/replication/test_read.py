@@ -145,6 +145,7 @@ def test_format_3_is_converted(tmp_path):
     ("text", "words"),
     [
         ('{"nbformat": 4,\n 5}', "is not valid JSON .line 2, column 2"),
+        ('{"cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "is nested too deep"),
         ("", "is empty"),
         ('{\n<<<<<<< HEAD\n"nbformat": 4}', "marks of a merge"),
         ("<html>", "is a web page"),

@@ -15,7 +15,7 @@ from fluvial.replication import (
     save_replication,
 )
 from fluvial.replication.run import Run, RunCell
-from fluvial.reproduction import Budget, Claim, Figure, Ledger, Record, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Layers, Ledger, Record, Rule
 from fluvial.storage.machine import machine, packages
 
 LAYERS, SIDE, STEPS = 8, 40, 500
@@ -49,7 +49,9 @@ def energies(folder):
         said = "What it shows, in a sentence."
         curve = Figure("curve.png", "A curve", said, alt="A ramp from black to white.")
         other = Figure("other.png", "Another curve", "With a caption alone.")
-        ledger.write_figures([curve, other])
+        curves = [Curve(unit, "free_energy", "free energy", steps=STEPS) for unit in units]
+        layers = [Layers(unit, "layers", unit.split("-")[0], "true_density") for unit in units]
+        ledger.write_shown([curve, other], curves, layers)
 
 
 def notebook(folder):

@@ -60,7 +60,7 @@ def test_text_is_escaped(page):
 
 
 def test_a_strip_shows_what_is_allowed(page):
-    strips = re.findall(r'aria-label="Allowed: (.*?)\. 3 seeds: ', page)
+    strips = re.findall(r'aria-label="Allowed: (.*?)\. 3 trainings: ', page)
     assert strips == ["at most 0.02", "at least 1", "from -0.1 to 0.1"]
 
 
@@ -85,10 +85,22 @@ def test_a_mean_has_no_more_digits_than_its_spread_allows(mean, spread, shown):
 
 def test_what_was_repeated_is_named():
     claim = {"measured": 1.0, "spread": 0.1, "unit": "", "values": [], "rule": "at least 0"}
+    assert claim_row("study", claim | {"seeds": 1, "each": "trainings"}).repeated == "1 training"
+    parts = claim_row("study", claim | {"seeds": 10, "each": "parts of the test set"})
+    assert parts.repeated == "10 parts of the test set"
+    # As results of an earlier format have it.
     assert claim_row("study", claim | {"seeds": 3}).repeated == "3 seeds"
     assert claim_row("study", claim | {"seeds": 1, "each": "seeds"}).repeated == "1 seed"
-    halves = claim_row("study", claim | {"seeds": 10, "each": "tenths of the test set"})
-    assert halves.repeated == "10 tenths of the test set"
+
+
+def test_a_strip_is_drawn_from_the_bounds_and_not_from_words():
+    claim = {"measured": 1.0, "spread": 0.1, "unit": "", "values": [0.0, 2.0], "rule": "so or so"}
+    assert claim_row("study", claim).strip is None
+    strip = claim_row("study", claim | {"low": 1.0, "high": math.inf}).strip
+    assert strip.allowed == (50.0, 100.0)
+    assert strip.mean == 50.0
+    strip = claim_row("study", claim | {"low": -math.inf, "high": 1.0}).strip
+    assert strip.allowed == (0.0, 50.0)
 
 
 def test_pictures_are_described(page):

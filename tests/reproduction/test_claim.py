@@ -2,11 +2,11 @@ import math
 
 import pytest
 
-from fluvial.reproduction import Budget, Claim, Judgement, Rule
+from fluvial.reproduction import Budget, Claim, Judgement, Repetition, Rule
 
 
-def claim(rule, unit=""):
-    return Claim("name", "It is small.", "Figure 1", "0.1", "size", rule, unit)
+def claim(rule, unit="", each=Repetition.TRAININGS):
+    return Claim("name", "It is small.", "Figure 1", "0.1", "size", rule, unit, each)
 
 
 @pytest.mark.parametrize(
@@ -36,24 +36,41 @@ def test_the_interval_is_students():
 
 
 @pytest.mark.parametrize(
-    ("budget", "count", "words"),
+    ("budget", "each", "count", "words"),
     [
-        (Budget.SMOKE, 5, "smoke"),
-        (Budget.QUICK, 2, "needs 3 seeds"),
-        (Budget.FULL, 4, "needs 5 seeds"),
-        (Budget.QUICK, 0, "needs 3 seeds"),
+        (Budget.SMOKE, Repetition.REPEATS, 5, "the smoke budget shows"),
+        (Budget.QUICK, Repetition.REPEATS, 2, "needs 3 repeats, and there are 2"),
+        (Budget.FULL, Repetition.REPEATS, 4, "needs 5 repeats, and there are 4"),
+        (Budget.FULL, Repetition.TRAININGS, 1, "needs 3 trainings, and there is 1"),
+        (Budget.QUICK, Repetition.TRAININGS, 0, "needs 3 trainings, and there are 0"),
     ],
 )
-def test_too_little_is_inconclusive(budget, count, words):
-    judged = claim(Rule(low=0.0)).judge([1.0] * count, budget)
+def test_too_little_is_inconclusive(budget, each, count, words):
+    judged = claim(Rule(low=0.0), each=each).judge([1.0] * count, budget)
     assert judged.judgement is Judgement.INCONCLUSIVE
     assert words in judged.reason
+    if judged.seeds:
+        enough = claim(Rule(low=0.0), each=each).judge([1.0] * 5, Budget.FULL)
+        assert enough.judgement is Judgement.REPRODUCED
+
+
+@pytest.mark.parametrize("each", [Repetition.TEST_PARTS, Repetition.REPEATS])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_only_trainings_judge_what_is_better(each, sign):
+    """However often one training is tested, another may come out the other way."""
+    values = [sign * value for value in (1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 1.0, 1.0, 1.1, 0.9)]
+    ordering = Rule(low=0.0, ordering=True)
+    judged = claim(ordering, each=each).judge(values, Budget.FULL)
+    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert "takes several trainings" in judged.reason
+    for trained in (claim(ordering), claim(Rule(low=0.0), each=each)):
+        assert trained.judge(values, Budget.FULL).judgement is not Judgement.INCONCLUSIVE
 
 
 def test_a_value_that_is_not_finite_is_inconclusive_and_counted():
     judged = claim(Rule(low=0.0)).judge([1.0, math.nan, 1.0, 3.0], Budget.QUICK)
     assert judged.judgement is Judgement.INCONCLUSIVE
-    assert judged.reason == "1 of 4 seeds gave no finite value."
+    assert judged.reason == "1 of 4 trainings gave no finite value."
     assert judged.measured == pytest.approx(5 / 3)
 
 
@@ -73,4 +90,6 @@ def test_a_rule_has_room(bounds):
 )
 def test_a_rule_in_words(rule, text):
     assert str(rule) == text
-    assert claim(rule).judge([1.0], Budget.QUICK).content()["rule"] == text
+    content = claim(rule).judge([1.0], Budget.QUICK).content()
+    assert content["rule"] == text
+    assert (content["low"], content["high"]) == (rule.low, rule.high)

@@ -1,11 +1,23 @@
 import errno
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Budget, Claim, Figure, Ledger, Record, Rule
+from fluvial.reproduction import (
+    Budget,
+    Claim,
+    Curve,
+    Figure,
+    Layers,
+    Ledger,
+    Record,
+    Repetition,
+    Rule,
+)
+from fluvial.storage import sealed
 
 HEADER = {
     "study": "toy",
@@ -121,14 +133,127 @@ def test_damage_is_told(folder, name):
         ledger.record("first")
 
 
-def test_claims_and_figures_come_back(folder):
+def test_claims_and_what_is_shown_come_back(folder):
     ledger = write(folder)
-    assert (ledger.claims(), ledger.figures()) == ([], [])
-    claim = Claim("a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0), "nat", each="parts")
+    assert (ledger.claims(), ledger.figures(), ledger.curves(), ledger.layers()) == ([],) * 4
+    claim = Claim(
+        "a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0), "nat", Repetition.REPEATS
+    )
     ledger.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
     figures = [Figure("a.png", "A", "Shows a."), Figure("b.png", "B", "As a.", alt="A line.")]
-    ledger.write_figures(figures)
-    assert ledger.claims()[0]["judgement"] == "INCONCLUSIVE"
-    assert ledger.claims()[0]["values"] == [1.0, 2.0]
-    assert ledger.claims()[0]["each"] == "parts"
-    assert ledger.figures() == figures
+    curves = [Curve("first", "loss", "loss, nats", "of the test", 300)]
+    layers = [Layers("first", "layers", "U1", "true")]
+    ledger.write_shown(figures, curves, layers)
+    (found,) = ledger.claims()
+    assert found["judgement"] == "INCONCLUSIVE"
+    assert (found["values"], found["each"]) == ([1.0, 2.0], "repeats")
+    assert (found["low"], found["high"], found["ordering"]) == (0.0, float("inf"), False)
+    assert (ledger.figures(), ledger.curves(), ledger.layers()) == (figures, curves, layers)
+    ledger.write_shown([], [], [])
+    assert not (folder / "curves.json").exists()
+
+
+ARRAYS = {"a": np.arange(3.0)}
+
+
+@pytest.fixture
+def packed(folder):
+    """A folder of which one unit of two is done, and packed."""
+    write(folder, Record({"x": 1.5}, ARRAYS))
+    with Ledger.writing(folder, HEADER, resume=True) as ledger:
+        ledger.pack()
+    return folder
+
+
+def check_first(ledger):
+    record = ledger.record("first")
+    assert record.values == {"x": 1.5}
+    np.testing.assert_array_equal(record.arrays["a"], ARRAYS["a"])
+    assert ledger.seconds("first") == 0.5
+
+
+def test_packed_records_come_back_from_one_file(packed):
+    assert sorted(path.name for path in packed.iterdir()) == ["records.zip", "study.json"]
+    ledger = Ledger(packed)
+    assert ledger.missing() == ["second"]
+    check_first(ledger)
+
+
+def test_a_packed_study_resumes_and_is_packed_again(packed):
+    with Ledger.writing(packed, HEADER, resume=True) as ledger:
+        assert ledger.missing() == ["second"]
+        ledger.write("second", Record({"x": 2.0}), 0.5)
+        check_first(ledger)
+        ledger.pack()
+        check_first(ledger)
+    assert sorted(path.name for path in packed.iterdir()) == ["records.zip", "study.json"]
+    assert Ledger(packed).record("second").values == {"x": 2.0}
+    check_first(Ledger(packed))
+
+
+def test_packing_what_is_packed_changes_nothing(packed):
+    before = {path.name: path.read_bytes() for path in packed.iterdir()}
+    with Ledger.writing(packed, HEADER, resume=True) as ledger:
+        ledger.pack()
+    assert {path.name: path.read_bytes() for path in packed.iterdir()} == before
+
+
+@pytest.mark.parametrize("dies_in", ["write_content", "Records.remove_loose"])
+def test_a_process_that_dies_while_packing_loses_nothing(folder, monkeypatch, dies_in):
+    write(folder, Record({"x": 1.5}, ARRAYS))
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with Ledger.writing(folder, HEADER, resume=True) as ledger, monkeypatch.context() as patched:
+        patched.setattr(f"fluvial.reproduction.results.{dies_in}", die)
+        with pytest.raises(KeyboardInterrupt):
+            ledger.pack()
+    check_first(Ledger(folder))
+    with Ledger.writing(folder, HEADER, resume=True) as ledger:
+        ledger.pack()
+    check_first(Ledger(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["records.zip", "study.json"]
+
+
+def test_a_damaged_archive_is_told_and_without_it_the_work_is_to_do(packed):
+    path = packed / "records.zip"
+    path.write_bytes(path.read_bytes().replace(b"1.5", b"2.5"))
+    with pytest.raises(InputError, match=r"records.zip is not as it was written.*delete it"):
+        Ledger(packed).record("first")
+    path.unlink()
+    assert Ledger(packed).missing() == ["first", "second"]
+
+
+def test_an_archive_with_the_right_digest_is_not_believed(packed):
+    path = packed / "study.json"
+    for data in (b"", b"PK", b"no archive" * 9):
+        (packed / "records.zip").write_bytes(data)
+        content = HEADER | {"records": sealed.sha256(data)}
+        path.write_bytes(sealed.encode("study", 3, content))
+        with pytest.raises(InputError, match=r"records.zip is not as it was written"):
+            Ledger(packed).missing()
+
+
+def test_a_packed_file_leads_nowhere_else(packed, tmp_path):
+    (packed / "records.zip").rename(tmp_path / "elsewhere.zip")
+    (packed / "records.zip").symlink_to(tmp_path / "elsewhere.zip")
+    with pytest.raises(InputError, match="not one of its own"):
+        Ledger(packed).missing()
+
+
+def test_the_format_before_still_opens(folder):
+    """In format 2 a claim had no bounds as numbers, and need not have said what was repeated."""
+    ledger = write(folder, Record({"x": 1.5}, ARRAYS))
+    claim = Claim("a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0))
+    ledger.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
+    for path in folder.rglob("*.json"):
+        fields = json.loads(path.read_text())
+        for entry in fields["content"] if fields["kind"] == "claims" else []:
+            for name in ("low", "high", "ordering", "each"):
+                del entry[name]
+        path.write_bytes(sealed.encode(fields["kind"], 2, fields["content"]))
+    check_first(Ledger(folder))
+    assert Ledger(folder).claims()[0]["rule"] == "at least 0"
+    with pytest.raises(InputError, match="results of the format 2, and this run is of 3"):
+        write(folder, resume=True)

@@ -1,16 +1,16 @@
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Budget, Judgement, Ledger
+from fluvial.reproduction import Budget, Curve, Judgement, Ledger
 from fluvial.reproduction.running import run_study
 
-from ..studies.toy import fresh_toy
+from ..studies.toy import Toy
 
 
 def test_runs_judges_and_draws(tmp_path):
     seen = []
     claims = run_study(
-        fresh_toy()(),
+        Toy().study,
         Budget.QUICK,
         tmp_path,
         command="fluvial reproduce toy",
@@ -21,6 +21,8 @@ def test_runs_judges_and_draws(tmp_path):
     ledger = Ledger(tmp_path / "toy")
     assert ledger.claims()[0]["measured"] == 2.0
     assert ledger.figures()[0].file == "count.png"
+    assert ledger.curves() == [Curve("seed-0", "path", "x")]
+    assert not (tmp_path / "toy" / "layers.json").exists()
     assert (tmp_path / "toy" / "figures" / "count.png").is_file()
     header = ledger.header
     assert (header["command"], header["seeds"]) == ("fluvial reproduce toy", [0, 1, 2])
@@ -29,27 +31,30 @@ def test_runs_judges_and_draws(tmp_path):
 
 
 def test_an_interrupted_study_resumes_where_it_was(tmp_path):
-    toy = fresh_toy(interrupt_at=2)
+    toy = Toy(interrupt_at=2)
     with pytest.raises(KeyboardInterrupt):
-        run_study(toy(), Budget.QUICK, tmp_path)
+        run_study(toy.study, Budget.QUICK, tmp_path)
     assert Ledger(tmp_path / "toy").missing() == ["seed-2"]
     toy.interrupt_at = None
     with pytest.raises(InputError, match="--resume"):
-        run_study(toy(), Budget.QUICK, tmp_path)
-    run_study(toy(), Budget.QUICK, tmp_path, resume=True)
+        run_study(toy.study, Budget.QUICK, tmp_path)
+    run_study(toy.study, Budget.QUICK, tmp_path, resume=True)
     assert toy.runs == [0, 1, 2]
 
 
 def test_a_finished_study_is_judged_again_without_work(tmp_path):
-    toy = fresh_toy()
-    run_study(toy(), Budget.QUICK, tmp_path)
-    assert len(run_study(toy(), Budget.QUICK, tmp_path, resume=True)) == 1
+    toy = Toy()
+    run_study(toy.study, Budget.QUICK, tmp_path)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert not (tmp_path / "toy" / "records").exists()
+    assert len(run_study(toy.study, Budget.QUICK, tmp_path, resume=True)) == 1
+    assert {path: path.read_bytes() for path in files} == files
     assert toy.runs == [0, 1, 2]
 
 
 def test_another_version_is_refused(tmp_path):
-    toy = fresh_toy()
-    run_study(toy(), Budget.QUICK, tmp_path)
+    toy = Toy()
+    run_study(toy.study, Budget.QUICK, tmp_path)
     toy.version = 2
     with pytest.raises(InputError, match="version 1"):
-        run_study(toy(), Budget.QUICK, tmp_path, resume=True)
+        run_study(toy.study, Budget.QUICK, tmp_path, resume=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fluvial import folder as folder_module
 from fluvial.errors import InputError
+from fluvial.storage import folder as folder_module
 from fluvial.storage import sealed
 from fluvial.storage.folder import check_folder, read_folder, replaced, write_folder
 

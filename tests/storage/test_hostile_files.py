@@ -12,11 +12,13 @@ from fluvial import InputError
 from fluvial.amortized import DLGM, Recipe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.trained import Trained
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import GaussianComponent, Mixture
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
-from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
 from fluvial.report.page import render_report
 from fluvial.reproduction import Ledger
 from fluvial.storage.array_files import to_npz
@@ -40,6 +42,8 @@ NOT_JSON = {
     "twice": b'{"format": 1, "format": 1}',
     "half a pair": b'{"format": 1, "content": "\\ud800"}',
 }
+
+STUDY_FILES = ["study", "claims", "figures", "curves", "layers", "records/U1-planar"]
 
 
 def read_all(act, path, contents, **changes):
@@ -155,7 +159,7 @@ def test_arrays_of_other_shapes_and_types(run, changes):
         use(run)
 
 
-@pytest.mark.parametrize("file", ["study", "claims", "figures", "records/U1-planar"])
+@pytest.mark.parametrize("file", STUDY_FILES)
 def test_a_study_of_which_a_field_is_changed(results, file):
     shutil.rmtree(results / "cnn")
     path = results / "energies" / f"{file}.json"
@@ -173,7 +177,7 @@ def test_a_replication_of_which_a_field_is_changed(results):
 
 
 @pytest.mark.parametrize("data", NOT_JSON.values(), ids=NOT_JSON)
-@pytest.mark.parametrize("file", ["study", "claims", "figures", "records/U1-planar"])
+@pytest.mark.parametrize("file", STUDY_FILES)
 def test_what_is_no_result_of_a_study(results, file, data):
     (results / "energies" / f"{file}.json").write_bytes(data)
     with pytest.raises(InputError):

@@ -128,6 +128,14 @@ def test_the_64_bit_flag_is_left_alone(schools):
     assert not jax.config.read("jax_enable_x64")
 
 
+def test_a_mode_of_the_users_thread_does_not_become_the_processs():
+    with pm.Model() as model:
+        pm.Normal("x")
+    with jax.enable_x64(True):
+        from_pymc(model)
+    assert not jax.config.read("jax_enable_x64")
+
+
 def test_a_discrete_variable():
     with pm.Model() as model:
         pm.Poisson("count", 3.0)

@@ -187,7 +187,7 @@ def test_targets_are_compared_by_identity():
 def test_with_source():
     target = Target(quartic, dim=2)
     assert target.source is None
-    described = target.with_source({"kind": "mine"})
+    described = target.with_source({"kind": "mine"}, lambda: target)
     assert json.dumps(described.source) == '{"kind": "mine"}'
     assert described.values(np.ones((1, 2))) == target.values(np.ones((1, 2)))
 

@@ -8,7 +8,7 @@ from fluvial.amortized.networks import MLP
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.train import train
 from fluvial.amortized.trained import Trained
-from fluvial.distributed import join
+from fluvial.deprecated import moved
 
 __all__ = [
     "DLGM",
@@ -21,6 +21,7 @@ __all__ = [
     "Recipe",
     "Trained",
     "check_capacity",
-    "join",
     "train",
 ]
+
+__getattr__ = moved(__name__, {"join": "fluvial.distributed.join"})

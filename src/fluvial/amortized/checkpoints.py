@@ -1,6 +1,5 @@
 """Checkpoints of a training on disk: written whole or not at all, the newest two kept."""
 
-import json
 import os
 import re
 import shutil
@@ -108,8 +107,8 @@ class Checkpoints:
     def append(self, line: Mapping[str, Any]) -> None:
         """Add a line to the metrics."""
         try:
-            with self._metrics.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+            with self._metrics.open("ab") as file:
+                file.write(strict_json.dump(line))
         except OSError as error:
             raise InputError(f"{self._metrics} cannot be written: {error.strerror}.") from error
 
@@ -119,7 +118,7 @@ class Checkpoints:
         if os.path.lexists(self._metrics):
             for text in read_file(self._metrics).splitlines():
                 try:
-                    line = strict_json.read(text)
+                    line = strict_json.parse(text)
                 except ValueError:  # the process was killed while it wrote this one
                     break
                 check(line, record(step={"type": "integer"}), self._metrics)
@@ -127,7 +126,7 @@ class Checkpoints:
                     break
                 kept.append(line)
         with replaced(self._metrics) as fresh:
-            fresh.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            fresh.write_bytes(b"".join(map(strict_json.dump, kept)))
         return kept
 
     def _clean(self) -> None:

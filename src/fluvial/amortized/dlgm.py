@@ -1,6 +1,5 @@
 """The deep latent Gaussian model with an amortized posterior."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,16 +10,16 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.amortized.amortized_flow import AmortizedFlow
+from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.inference_network import InferenceNetwork, output_size
 from fluvial.amortized.likelihoods import Likelihood, build_likelihood
 from fluvial.amortized.networks import MLP
+from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 
 __all__ = ["DLGM", "Terms"]
-
-_LOG_2PI = math.log(2 * math.pi)
 
 
 class Terms(NamedTuple):
@@ -70,7 +69,8 @@ class DLGM(eqx.Module):
         decoder: g.
 
     Raises:
-        InputError: if a size is below 1, or an encoder or decoder of your own does not fit.
+        InputError: if a size is below 1 or too large to train in this machine's memory, or an
+            encoder or decoder of your own does not fit.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -106,6 +106,7 @@ class DLGM(eqx.Module):
             raise InputError(
                 f"data_dim={data_dim}, latent={latent}: a model needs at least 1 of each."
             )
+        check_capacity(data_dim, self.latent, hidden, depth, (encoder is None) + (decoder is None))
         self.likelihood = build_likelihood(likelihood)
         keys = jax.random.split(jax.random.key(0) if key is None else key, 3)
 
@@ -176,7 +177,7 @@ class DLGM(eqx.Module):
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Ln p(x | z) and ln p(z), in nats."""
         numbers = self.decode(z)
-        log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * _LOG_2PI
+        log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * LOG_2PI
         return self.likelihood.log_prob(x, numbers), log_prior
 
     def decode(self, z: Float[Array, " D"]) -> Float[Array, " n"]:

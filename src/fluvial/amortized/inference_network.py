@@ -1,6 +1,5 @@
 """The inference network: from a datum to an approximate posterior of its latent variables."""
 
-import math
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,13 +10,13 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.bfloat16 import product
 from fluvial.amortized.networks import Affine
+from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 from fluvial.flows.bounds import smoothly_bounded
 
 __all__ = ["Approximation", "InferenceNetwork", "output_size"]
 
-_LOG_2PI = math.log(2 * math.pi)
 _MAX_LOG_SCALE = 7.0
 _START_SCALE = 0.1
 
@@ -43,7 +42,7 @@ class Approximation(NamedTuple):
 
         (Rezende & Mohamed 2015, eq. 13).
         """
-        log_q = -jnp.sum(0.5 * noise**2 + self.log_scale) - 0.5 * noise.size * _LOG_2PI
+        log_q = -jnp.sum(0.5 * noise**2 + self.log_scale) - 0.5 * noise.size * LOG_2PI
         z = self.mean + jnp.exp(self.log_scale) * noise
         if self.flow is None:
             return z, log_q

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 
 __all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood", "LogitNormal", "build_likelihood"]
 
-_LOG_2PI = math.log(2 * math.pi)
 _MARGIN = 1e-4
 """ε of Rezende & Mohamed (2015, section 6.3)."""
 
@@ -203,7 +203,7 @@ def _location_and_log_scale(numbers: Float[Array, " n"]) -> tuple[Array, Array]:
 
 def _normal_log_prob(x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
     m, log_s = _location_and_log_scale(numbers)
-    return jnp.sum(-0.5 * ((x - m) * jnp.exp(-log_s)) ** 2 - log_s) - 0.5 * _LOG_2PI * x.size
+    return jnp.sum(-0.5 * ((x - m) * jnp.exp(-log_s)) ** 2 - log_s) - 0.5 * LOG_2PI * x.size
 
 
 def _normal_sample(key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:

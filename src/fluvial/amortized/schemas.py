@@ -49,7 +49,7 @@ TRAINED = record(
     skipped=_COUNT,
     history={"type": "array", "items": record(step=_COUNT), "minItems": 1},
 )
-"""Of the content of ``dlgm.json``; see ``fluvial.amortized.storage.save``."""
+"""Of the content of ``dlgm.json``; see ``Trained.save``."""
 
 CHECKPOINT = record(
     architecture={"type": "object"},

@@ -1,64 +1,31 @@
-"""A trained model on disk: JSON for what is said, safetensors for the arrays."""
+"""A trained model on disk: JSON for what is said, safetensors for its numbers."""
 
-import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from fluvial.amortized.architecture import describe, rebuild
+from fluvial.amortized.architecture import describe
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.recipe import Recipe
-from fluvial.amortized.schemas import TRAINED
-from fluvial.amortized.trained import Trained
-from fluvial.errors import InputError
-from fluvial.flows import Flow
 from fluvial.storage import arrays
-from fluvial.storage.folder import read_folder, write_folder
-from fluvial.storage.schema import check
+from fluvial.storage.folder import write_folder
 
-__all__ = ["KIND", "load_trained", "save"]
+__all__ = ["ARRAYS", "KIND", "save"]
 
 KIND = "dlgm"
-_ARRAYS = "dlgm.safetensors"
+ARRAYS = "dlgm.safetensors"
 
 
-def save(trained: Trained, directory: Path) -> Path:
-    """Write a trained model to a folder: dlgm.json and dlgm.safetensors.
+def save(dlgm: DLGM, said: Mapping[str, Any], directory: Path) -> Path:
+    """Write a model to a folder: dlgm.json and dlgm.safetensors.
+
+    Args:
+        dlgm: the model.
+        said: what else is known of it, as JSON can hold.
+        directory: made where needed.
 
     Raises:
         InputError: if the folder holds anything else, or cannot be written.
     """
-    content = {
-        "architecture": describe(trained.dlgm),
-        "recipe": dataclasses.asdict(trained.recipe),
-        "shape": list(trained.shape),
-        "validation_bound": trained.validation_bound,
-        "best_step": trained.best_step,
-        "skipped": trained.skipped,
-        "history": [dict(line) for line in trained.history],
-    }
-    write_folder(directory, KIND, content, {_ARRAYS: arrays.to_bytes(trained.dlgm)})
+    content = {"architecture": describe(dlgm), **said}
+    write_folder(directory, KIND, content, {ARRAYS: arrays.to_bytes(dlgm)})
     return directory
-
-
-def load_trained(
-    directory: Path, *, model: DLGM | None = None, flow: Flow | None = None
-) -> Trained:
-    """Read a trained model that ``save`` wrote; see ``fluvial.load``.
-
-    Raises:
-        InputError: if nothing was saved there, it was damaged or edited, or it is of another
-            architecture than the model or flow that was given.
-    """
-    content, files = read_folder(directory, KIND)
-    check(content, TRAINED, directory / f"{KIND}.json")
-    if _ARRAYS not in files:
-        raise InputError(f"{directory} has no {_ARRAYS}: restore it, or train again.")
-    skeleton = rebuild(content["architecture"], directory, model=model, flow=flow)
-    return Trained(
-        dlgm=arrays.from_bytes(files[_ARRAYS], skeleton, str(directory)),
-        recipe=Recipe(**content["recipe"]),
-        shape=tuple(content["shape"]),
-        validation_bound=float(content["validation_bound"]),
-        best_step=content["best_step"],
-        skipped=content["skipped"],
-        history=tuple(content["history"]),
-    )

@@ -21,7 +21,7 @@ from fluvial.amortized.data import Data, order, prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.identity import check_continues, identity
-from fluvial.amortized.meter import Meter
+from fluvial.amortized.loading import load_trained
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import (
     Batches,
@@ -29,12 +29,12 @@ from fluvial.amortized.steps import (
     run_chunk,
     start_state,
 )
-from fluvial.amortized.storage import load_trained
 from fluvial.amortized.trained import Trained
 from fluvial.datasets import Dataset, to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, check_flow
+from fluvial.progress import Progress
 from fluvial.seeds import check_seed
 from fluvial.storage import arrays
 from fluvial.training.interrupts import DeferredInterrupt
@@ -65,7 +65,7 @@ def train(
     fixed draws and never annealed, is taken; the parameters where it was best are what is
     returned. A training that is interrupted, or killed, resumes to the same bits.
 
-    Each batch is split over all GPUs or TPUs, and over all processes if ``amortized.join`` was
+    Each batch is split over all GPUs or TPUs, and over all processes if ``distributed.join`` was
     called first; images and parameters are on each. The numbers are those of one device but for
     rounding, and a checkpoint resumes on any number of them. CPU devices of one process share its
     cores: of those one is used, unless ``every_device`` is True. Of several processes only the
@@ -276,16 +276,21 @@ class _Run:
         written = time.monotonic()
         # An interrupt within a chunk would lose it, and the state that it was given.
         with (
-            Meter(self.steps, self.recipe.batch, shown=shown) as meter,
+            Progress(shown=shown) as progress,
+            progress.stage("training"),
             DeferredInterrupt() as interrupt,
         ):
+            progress.update(self.step, self.steps, "compiling")
+            last = time.perf_counter()
             while self.step < self.steps and not self.devices.any(interrupt.noted):
                 measured = self._take_chunk(images)
                 validation = self._validate()
-                seconds, speed = meter.lap(self.chunk)
+                seconds, last = time.perf_counter() - last, time.perf_counter()
+                speed = self.chunk * self.recipe.batch / seconds
                 self.seconds += seconds
                 self._note(measured, validation, speed)
-                meter.show(self.step, validation, speed)
+                note = f"bound {validation:.2f}, {speed:.0f} images/s"
+                progress.update(self.step, self.steps, note)
                 if time.monotonic() - written >= checkpoint_seconds and self.step < self.steps:
                     self.write_checkpoint()
                     written = time.monotonic()
@@ -321,9 +326,9 @@ class _Run:
         line = {
             "step": self.step,
             "epoch": round(self.step * self.recipe.batch / len(self.data.train), 3),
-            "annealed_free_energy": _json(float(measured.free_energy.mean())),
-            "train_bound": _json(float(measured.bound.mean())),
-            "validation_bound": _json(validation),
+            "annealed_free_energy": float(measured.free_energy.mean()),
+            "train_bound": float(measured.bound.mean()),
+            "validation_bound": validation,
             "rate": float(self.recipe.rates(np.array([self.step - 1]), self.steps)[0]),
             "skipped": int(self.state.optimizer.skipped),
             "images_per_second": round(speed, 1),
@@ -379,8 +384,3 @@ def _with_parameters(dlgm: DLGM, parameters: Any) -> DLGM:
 def _on_host(parameters: Any) -> Any:
     """Copy parameters, whose buffers the next chunk is given up to."""
     return jax.tree.map(lambda leaf: np.array(leaf), parameters)
-
-
-def _json(value: float) -> float | None:
-    """JSON has no NaN."""
-    return float(value) if math.isfinite(value) else None

@@ -1,5 +1,6 @@
 """A trained model, and what can be asked of it."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from fluvial.amortized.data import as_rows, seen
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds, log_likelihoods
 from fluvial.amortized.recipe import Recipe
+from fluvial.amortized.storage import save
 from fluvial.errors import InputError
 
 __all__ = ["Trained"]
@@ -150,9 +152,15 @@ class Trained:
         Raises:
             InputError: if the folder holds anything else, or cannot be written.
         """
-        from fluvial.amortized.storage import save
-
-        return save(self, Path(directory))
+        said = {
+            "recipe": dataclasses.asdict(self.recipe),
+            "shape": list(self.shape),
+            "validation_bound": self.validation_bound,
+            "best_step": self.best_step,
+            "skipped": self.skipped,
+            "history": [dict(line) for line in self.history],
+        }
+        return save(self.dlgm, said, Path(directory))
 
     def _seen(self, x: Shaped[np.ndarray, "N ..."]) -> Float32[np.ndarray, "N D"]:
         return seen(as_rows(x, self.dlgm), self.dlgm, _BINARY_SEED)

@@ -1,4 +1,4 @@
-"""The command line: ``fluvial fit`` and ``fluvial reproduce``."""
+"""The command line: ``fluvial fit``, ``train``, ``reproduce``, ``replicate`` and ``report``."""
 
 from fluvial.cli.app import main
 

@@ -1,37 +1,23 @@
-"""The ``fluvial`` command: its subcommands, and what its exit codes mean.
+"""The ``fluvial`` command and its subcommands; ``exit_codes`` says what its exit codes mean."""
 
-=====  ====================================================================================
- code  meaning
-=====  ====================================================================================
-    0  done
-    1  the input was wrong, or stdout could not be written: one sentence says what
-    2  wrong usage of the command line
-    3  done, but the verdict is FAILED, a claim is NOT_REPRODUCED, or a notebook differs
-  130  interrupted before there was anything to show
-=====  ====================================================================================
-
-Results are saved before anything is printed. A reader of stdout that leaves early, such as
-``head``, changes neither what is saved nor the exit code.
-"""
-
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from fluvial._version import __version__
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
 from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
 from fluvial.cli.train import train
-from fluvial.errors import InputError
+from fluvial.errors import InputError, LostProcessError
 
 __all__ = ["main"]
-
-_INPUT_WRONG = 1
 
 _app = typer.Typer(
     add_completion=False,
@@ -47,25 +33,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those after the command's name; by default the process's own.
     """
-    code = 0
+    code = ExitCode.DONE
     try:
         with lasting_output():
             code = _run(arguments)
     except OSError as error:
         sys.stderr.write(f"fluvial: what was to be printed could not be: {error.strerror}.\n")
-        code = code or _INPUT_WRONG
+        code = code or ExitCode.INPUT_WRONG
     sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         _app(args=arguments, prog_name="fluvial")
+    except LostProcessError as error:
+        sys.stderr.write(f"fluvial: {error}\n")
+        _leave(ExitCode.INPUT_WRONG)
     except InputError as error:
         sys.stderr.write(f"fluvial: {error}\n")
-        return _INPUT_WRONG
+        return ExitCode.INPUT_WRONG
     except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0
-    return 0
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.DONE
+    return ExitCode.DONE
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave at once: JAX's own way out waits minutes for a process that is gone, then aborts."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _print_version(wanted: bool | None) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 
 __all__ = ["check_backend"]
 
@@ -21,8 +21,7 @@ def check_backend() -> None:
     except Exception as error:
         told = os.environ.get("JAX_PLATFORMS")
         asked = f"JAX_PLATFORMS={told}" if told else "the default platform"
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        reason = first_line(error)[:200].rstrip(".")
         raise InputError(
-            f"JAX cannot use {asked} ({reason[:200].rstrip('.')}): set JAX_PLATFORMS=cpu, or "
-            "install what it lacks."
+            f"JAX cannot use {asked} ({reason}): set JAX_PLATFORMS=cpu, or install what it lacks."
         ) from error

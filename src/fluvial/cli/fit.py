@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from fluvial.targets import Target
 
 __all__ = ["fit"]
-
-_FAILED, _INTERRUPTED = 3, 130
 
 
 def fit(
@@ -76,7 +75,7 @@ def fit(
     if saved:
         say(saved)
     if posterior.verdict.value == "FAILED":
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(ExitCode.NEGATIVE)
 
 
 def _check_usage(model: str | None, data: Path | None, example: str | None) -> None:
@@ -115,7 +114,7 @@ def _posterior(
         return inference.fit(target, flow, seed, progress=progress, max_steps=max_steps)
     except KeyboardInterrupt:
         say("fluvial: interrupted before there was a posterior to show.", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def _target(model: str | None, data: Path | None, name: str | None) -> "Target":

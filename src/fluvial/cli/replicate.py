@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
     from fluvial.replication import Recorded, Replication, Tolerance
 
 __all__ = ["replicate"]
-
-_NOT_RUN, _DIFFERS, _INTERRUPTED = 1, 3, 130
 
 
 def replicate(
@@ -69,10 +68,15 @@ def replicate(
     declared = declared_metrics(recorded, metrics)
     check_ready(recorded, kernel)
     _ask(recorded, yes)
-    from fluvial.cli.cell_progress import CellProgress
+    from fluvial.progress import Progress
+
+    progress, cells = Progress(shown=not quiet), len(recorded.cells)
+
+    def show_cell(run: int, cell: int) -> None:
+        progress.update(cell - 1, cells, f"run {run} of {repeat}" if repeat > 1 else "")
 
     try:
-        with CellProgress(len(recorded.cells), repeat, shown=not quiet) as progress:
+        with progress, progress.stage("cells"):
             replication = run_again(
                 recorded,
                 tolerance,
@@ -80,14 +84,14 @@ def replicate(
                 kernel=kernel,
                 timeout=timeout,
                 repeat=repeat,
-                started=progress.on_cell,
+                started=show_cell,
             )
     except KeyboardInterrupt:
         say("fluvial: interrupted; nothing was compared.", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _tell(recorded, replication, tolerance, out)
     if not replication.agrees:
-        raise typer.Exit(_DIFFERS)
+        raise typer.Exit(ExitCode.NEGATIVE)
 
 
 def _ask(recorded: "Recorded", yes: bool) -> None:
@@ -109,7 +113,7 @@ def _ask(recorded: "Recorded", yes: bool) -> None:
         )
     if not typer.confirm("Run it?", err=True):
         say("fluvial: not run.", err=True)
-        raise typer.Exit(_NOT_RUN)
+        raise typer.Exit(ExitCode.INPUT_WRONG)
 
 
 def _tell(

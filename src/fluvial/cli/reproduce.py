@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from fluvial.studies import Study
 
 __all__ = ["reproduce"]
-
-_INPUT_WRONG, _NOT_REPRODUCED, _INTERRUPTED = 1, 3, 130
 
 
 class _Budget(StrEnum):
@@ -65,30 +64,35 @@ def reproduce(
 
     show_claims(judged)
     if wrong:
-        raise typer.Exit(_INPUT_WRONG)
+        raise typer.Exit(ExitCode.INPUT_WRONG)
     if any(claim.judgement == "NOT_REPRODUCED" for claims in judged.values() for claim in claims):
-        raise typer.Exit(_NOT_REPRODUCED)
+        raise typer.Exit(ExitCode.NEGATIVE)
 
 
 def _claims(
     study: "Study", budget: str, out: Path, resume: bool, *, shown: bool
 ) -> "Sequence[JudgedClaim] | None":
     """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
-    from fluvial.cli.study_progress import StudyProgress
     from fluvial.errors import InputError
+    from fluvial.progress import Progress
     from fluvial.reproduction import Budget
     from fluvial.reproduction.running import run_study
 
+    progress = Progress(shown=shown, plain=True)
+
+    def show_unit(done: int, total: int, unit: str) -> None:
+        progress.update(done, total, unit or "all units are done")
+
     command = f"fluvial reproduce {study.name} --budget {budget}"
     try:
-        with StudyProgress(study.name, shown=shown) as progress:
+        with progress, progress.stage(study.name):
             return run_study(
                 study,
                 Budget(budget),
                 out,
                 resume=resume,
                 command=command,
-                on_unit=progress.on_unit,
+                on_unit=show_unit,
             )
     except InputError as error:
         sys.stderr.write(f"fluvial: {error}\n")
@@ -99,4 +103,4 @@ def _claims(
             "goes on with it.",
             err=True,
         )
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

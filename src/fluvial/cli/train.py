@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-_INTERRUPTED = 130
 _BATCH = 100
 
 
@@ -115,7 +115,7 @@ def train(
     keep_compiled()
     import jax
 
-    from fluvial import amortized, datasets, flows
+    from fluvial import amortized, datasets, distributed, flows
 
     if flow != "none":
         flows.check_flow(flow)
@@ -126,14 +126,13 @@ def train(
         annealing=annealing.value,
         binarization=binarization.value,
     )
-    amortized.join(coordinator, processes, process)
+    distributed.join(coordinator, processes, process)
     check_backend()
     images = datasets.load_dataset(
         data, likelihood and likelihood.value, data_dir, size=size, color=color
     )
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
-    amortized.check_capacity(images.dim, latent or [40], hidden, depth)
     dlgm = amortized.DLGM(
         images.dim,
         latent or 40,
@@ -158,7 +157,7 @@ def train(
         )
     except KeyboardInterrupt:
         say(f"fluvial: interrupted; --resume goes on with {out}.", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     if jax.process_index() > 0:  # the first one says it
         return
     for line in _facts(trained, images, recipe):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fluvial.errors import InputError
 from fluvial.extras import require
+from fluvial.storage.cache import cache_folder
 
 __all__ = ["data_folder", "download"]
 
@@ -51,7 +52,7 @@ def download(name: str, file: str, mirrors: Sequence[str], sha256: str) -> Path:
     require("train", f"fetching {name}", "pooch")
     import pooch
 
-    folder = Path(os.environ.get("FLUVIAL_CACHE") or pooch.os_cache("fluvial"), "datasets")
+    folder = cache_folder() / "datasets"
     corrupt, failure = "", ""
     for mirror in mirrors:
         try:

@@ -1,23 +1,23 @@
 """Handwritten digits with the numbers that they show, to classify."""
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int32, UInt8
 
+from fluvial.datasets.fetching import data_folder
 from fluvial.datasets.idx import read_idx
+from fluvial.datasets.mnist import find_mnist
 from fluvial.errors import InputError
 
 __all__ = ["LabeledImages", "labeled_digits", "labeled_mnist", "mnist_folder"]
 
-_VARIABLE = "FLUVIAL_DATA"
 _FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
 )
 _TEST_DIGITS = 360
 _WHITE = 255 / 16  # scikit-learn's digits have 17 shades of gray
@@ -60,27 +60,32 @@ def labeled_digits() -> LabeledImages:
 
 
 def mnist_folder() -> Path | None:
-    """Return the folder of MNIST's four IDX files below ``FLUVIAL_DATA``; None if it is not there.
+    """Return the folder ``FLUVIAL_DATA`` if MNIST's four files are there, as ``load_mnist`` reads.
 
-    They are looked for in the folder itself and in its ``mnist/``.
+    Raises:
+        InputError: if ``FLUVIAL_DATA`` is no folder.
     """
-    named = os.environ.get(_VARIABLE)
-    if not named:
+    folder = data_folder(None)
+    if folder is None:
         return None
-    places = (Path(named), Path(named, "mnist"))
-    return next((p for p in places if all((p / file).is_file() for file in _FILES)), None)
+    try:
+        for file in _FILES:
+            find_mnist(folder, file)
+    except InputError:
+        return None
+    return folder
 
 
 def labeled_mnist(folder: Path) -> LabeledImages:
     """Read MNIST: 60,000 digits of 28x28 pixels to learn from, 10,000 to test.
 
     Args:
-        folder: where its four gzipped IDX files are.
+        folder: where its four IDX files are, as for ``load_mnist``.
 
     Raises:
         InputError: if a file is missing or damaged, or images and labels are not equally many.
     """
-    train, train_labels, test, test_labels = (read_idx(folder / file) for file in _FILES)
+    train, train_labels, test, test_labels = (read_idx(find_mnist(folder, file)) for file in _FILES)
     for images, labels in ((train, train_labels), (test, test_labels)):
         if images.ndim != 3 or labels.shape != images.shape[:1]:
             raise InputError(

@@ -11,7 +11,7 @@ from fluvial.datasets.fetching import data_folder, download
 from fluvial.datasets.idx import read_idx
 from fluvial.errors import InputError
 
-__all__ = ["load_mnist"]
+__all__ = ["find_mnist", "load_mnist"]
 
 _MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -51,18 +51,18 @@ def load_mnist(directory: str | Path | None = None) -> Dataset:
     return Dataset("mnist", images[:kept], images[kept:], test, "bernoulli", note)
 
 
-def _images(folder: Path | None, name: str) -> UInt8[np.ndarray, "N H W"]:
-    path = _find(folder, name) if folder else _download(name)
-    images = read_idx(path)
-    if images.ndim != 3 or images.dtype != np.uint8:
-        raise InputError(
-            f"{path} holds {images.dtype} of shape {images.shape}, not images of bytes: it may be "
-            "the file of the labels under another name."
-        )
-    return images
+def find_mnist(folder: Path, name: str) -> Path:
+    """Return one of MNIST's files, gzipped or not, in a folder itself or where others put it.
 
+    Raises:
+        InputError: if it is not there.
 
-def _find(folder: Path, name: str) -> Path:
+    Example:
+        >>> find_mnist(Path("no/such/folder"), "t10k-labels-idx1-ubyte")
+        Traceback (most recent call last):
+        ...
+        fluvial.errors.InputError: no/such/folder holds no MNIST: there is no t10k-labels-idx1-...
+    """
     for place in _FOLDERS:
         for file in (name, f"{name}.gz"):
             if (folder / place / file).is_file():
@@ -70,6 +70,17 @@ def _find(folder: Path, name: str) -> Path:
     raise InputError(
         f"{folder} holds no MNIST: there is no {name}.gz in it, nor in {folder}/mnist."
     )
+
+
+def _images(folder: Path | None, name: str) -> UInt8[np.ndarray, "N H W"]:
+    path = find_mnist(folder, name) if folder else _download(name)
+    images = read_idx(path)
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise InputError(
+            f"{path} holds {images.dtype} of shape {images.shape}, not images of bytes: it may be "
+            "the file of the labels under another name."
+        )
+    return images
 
 
 def _download(name: str) -> Path:

@@ -7,7 +7,10 @@ __all__ = ["random_patches"]
 
 
 def random_patches(
-    images: UInt8[np.ndarray, "N H W C"], count: int, seed: int, size: int = 8
+    images: UInt8[np.ndarray, "N H W C"],
+    count: int,
+    seed: int | np.random.SeedSequence,
+    size: int = 8,
 ) -> UInt8[np.ndarray, "count size size C"]:
     """Cut square patches at random places of images chosen at random, both uniform.
 

@@ -1,9 +1,14 @@
 """Smooth bounds for quantities that go into an exponential."""
 
+import math
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["smoothly_bounded"]
+__all__ = ["SOFTPLUS_IS_ONE", "smoothly_bounded"]
+
+SOFTPLUS_IS_ONE = math.log(math.e - 1)
+"""Where softplus is 1: the start of a positive number that shall begin at 1."""
 
 
 def smoothly_bounded(

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float
 
 from fluvial.errors import InputError
-from fluvial.flows.bounds import smoothly_bounded
+from fluvial.flows.bounds import SOFTPLUS_IS_ONE, smoothly_bounded
 from fluvial.flows.linear import Diagonal
 
 __all__ = ["Leapfrog", "Score", "Step"]
@@ -21,8 +21,6 @@ Score = Callable[[Float[Array, " D"]], Float[Array, " D"]]
 _MAX_LOG_STEP = 4.0
 _MAX_LOG_MASS = 4.0
 _MAX_LOG_GAIN = 4.0
-_NEUTRAL = math.log(math.e - 1)
-"""Where softplus is 1."""
 
 
 class Step(NamedTuple):
@@ -120,7 +118,7 @@ class Leapfrog(eqx.Module):
         self.step_size = float(step_size)
         self.raw_log_step = jnp.zeros(steps, dtype)
         self.raw_log_mass = jnp.zeros(dim, dtype)
-        self.raw_gaps = jnp.full(steps, _NEUTRAL, dtype)
+        self.raw_gaps = jnp.full(steps, SOFTPLUS_IS_ONE, dtype)
         self.raw_lag = jnp.zeros(steps, dtype)
         self.raw_log_gain = jnp.zeros((steps, dim), dtype)
 

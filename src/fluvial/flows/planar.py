@@ -7,13 +7,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
+from fluvial.flows.bounds import SOFTPLUS_IS_ONE
 from fluvial.flows.flow import Flow
 from fluvial.flows.roots import tanh_root, tanh_slope
 
 __all__ = ["Planar"]
 
-_NEUTRAL = math.log(math.e - 1)
-"""Where m is 0: softplus(ln(e − 1)) = 1."""
 _FEW = 16
 
 
@@ -113,5 +112,5 @@ def _inner(w: Float[Array, " D"], z: Float[Array, " D"]) -> Float[Array, ""]:
 def _start(key: PRNGKeyArray, dim: int, dtype: DTypeLike) -> tuple[Array, Array, Array]:
     noise = jax.random.normal(key, (2 * dim + 1,), dtype)
     w = noise[:dim] / math.sqrt(dim)
-    u = _NEUTRAL * w / jnp.sum(w**2) + 0.01 * noise[dim:-1]
+    u = SOFTPLUS_IS_ONE * w / jnp.sum(w**2) + 0.01 * noise[dim:-1]
     return u, w, noise[-1]

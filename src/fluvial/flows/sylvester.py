@@ -9,14 +9,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.errors import InputError
-from fluvial.flows.bounds import smoothly_bounded
+from fluvial.flows.bounds import SOFTPLUS_IS_ONE, smoothly_bounded
 from fluvial.flows.flow import Flow
 from fluvial.flows.orthonormal import Frame, Reflected
 from fluvial.flows.roots import tanh_root, tanh_slope
 
 __all__ = ["Sylvester"]
 
-_NEUTRAL = math.log(math.e - 1)
 _MAX_LOG_SLOPE = 5.0
 
 
@@ -100,7 +99,7 @@ class Sylvester(Flow):
         self.upper_tilde = noise[:, :-1] / math.sqrt(M)
         self.b = noise[:, -1]
         self.upper = jnp.zeros((M, M), dtype)
-        self.raw_k = jnp.full(M, _NEUTRAL, dtype)
+        self.raw_k = jnp.full(M, SOFTPLUS_IS_ONE, dtype)
         self.raw_log_slope = jnp.zeros(M, dtype)
         self.dim = dim
 

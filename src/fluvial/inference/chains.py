@@ -12,23 +12,14 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.flows import Flow
-from fluvial.inference.mixture import Component
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import DEFAULT, ChainSettings, Settings
 from fluvial.objectives import LogDensity
+from fluvial.posterior.mixture import Component
+from fluvial.posterior.pool import Pool
 from fluvial.targets import Target
 from fluvial.training.compiling import compiled
 
-__all__ = ["Chains", "latent_chains"]
-
-_CHAINS = 32
-_WARMUP, _KEPT = 200, 256
-_ROUNDS = 4  # of as many draws: chains that have just not mixed are run on, not thrown away
-_TARGET_ACCEPTANCE = 0.8
-_MAX_LEAPFROGS = 24
-_TRAJECTORY = 0.5 * np.pi  # a quarter turn: for N(0, I) the end is independent of the start
-# Dual averaging constants of Hoffman & Gelman 2014, section 3.2.
-_GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
-_DEFAULT = Settings()
+__all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
 class Chains(NamedTuple):
@@ -64,30 +55,35 @@ def latent_chains(
     component: Component,
     target: Target,
     starts: Float[np.ndarray, "chains D"],
-    seed: int,
-    settings: Settings = _DEFAULT,
+    key: PRNGKeyArray,
+    settings: Settings = DEFAULT,
 ) -> Chains:
     """Run chains that leave the target invariant, from base points ``starts``.
 
-    Chains that have not mixed are run on, up to four times as long, and their first half is then
+    Chains that have not mixed are run on, and their first half is then
     left out as more warm-up.
 
     Args:
         component: whose flow carries latent points to the target's space.
         target: the density to sample.
         starts: latent points, one a chain.
-        seed: decides momenta, trajectory lengths and acceptances.
+        key: decides momenta, trajectory lengths and acceptances.
         settings: when chains have mixed.
     """
     rounds: list[Chains] = []
     z = starts
-    for k in range(_ROUNDS):
+    for k in range(settings.chain.rounds):
         with jax.enable_x64(True):
-            key = jax.random.fold_in(jax.random.key(seed), k) if k else jax.random.key(seed)
-            *measured, z = _run(component.flow, target, jnp.asarray(z, jnp.float64), key)
+            *measured, z = _run(
+                component.flow,
+                target,
+                jnp.asarray(z, jnp.float64),
+                jax.random.fold_in(key, k),
+                settings.chain,
+            )
         rounds.append(_measured(*map(np.asarray, measured)))
         joined = _joined(rounds)
-        if joined.rhat <= settings.max_rhat and joined.ess >= settings.min_ess:
+        if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
             break
     return joined
 
@@ -120,7 +116,13 @@ def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
 
 
 @compiled
-def _run(flow: Flow, target: LogDensity, z: Float[Array, "C D"], key: PRNGKeyArray):
+def _run(
+    flow: Flow,
+    target: LogDensity,
+    z: Float[Array, "C D"],
+    key: PRNGKeyArray,
+    settings: ChainSettings,
+):
     def pulled_back(z):
         x, log_det = flow.forward(z)
         return target.log_prob(x) + log_det
@@ -133,31 +135,31 @@ def _run(flow: Flow, target: LogDensity, z: Float[Array, "C D"], key: PRNGKeyArr
     value, score = value_and_score(z)
     log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
     state = _State(z, value, score, log_step, log_step, jnp.zeros(()))
-    keys = jax.random.split(key, _WARMUP + _KEPT)
+    keys = jax.random.split(key, settings.warmup + settings.kept)
 
     def warm_up(state, inputs):
         t, key = inputs
-        state, acceptance, count = _transition(value_and_score, state, key)
-        return _adapt(state, acceptance, t), count
+        state, acceptance, count = _transition(value_and_score, state, key, settings)
+        return _adapt(state, acceptance, t, settings), count
 
     def keep(state, key):
-        state, acceptance, count = _transition(value_and_score, state, key)
+        state, acceptance, count = _transition(value_and_score, state, key, settings)
         return state, (state.z, state.value, acceptance, count)
 
-    steps = jnp.arange(1, _WARMUP + 1).astype(z.dtype)
-    state, warm_counts = jax.lax.scan(warm_up, state, (steps, keys[:_WARMUP]))
+    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
+    state, warm_counts = jax.lax.scan(warm_up, state, (steps, keys[: settings.warmup]))
     state = state._replace(log_step=state.log_step_mean)
-    _, (zs, values, accepted, counts) = jax.lax.scan(keep, state, keys[_WARMUP:])
+    _, (zs, values, accepted, counts) = jax.lax.scan(keep, state, keys[settings.warmup :])
     x, log_det = jax.vmap(jax.vmap(flow.forward))(zs)
     return x, values - log_det, accepted, warm_counts.sum() + counts.sum(), zs[-1]
 
 
-def _transition(value_and_score, state: _State, key: PRNGKeyArray):
+def _transition(value_and_score, state: _State, key: PRNGKeyArray, settings: ChainSettings):
     """One Hamiltonian transition of every chain; also the mean acceptance, and the leapfrogs."""
     momentum_key, length_key, accept_key = jax.random.split(key, 3)
     step = jnp.exp(state.log_step)
-    length = _TRAJECTORY * jax.random.uniform(length_key, (), state.z.dtype, 0.5, 1.5)
-    count = jnp.clip(jnp.ceil(length / step), 1, _MAX_LEAPFROGS).astype(jnp.int32)
+    length = settings.trajectory * jax.random.uniform(length_key, (), state.z.dtype, 0.5, 1.5)
+    count = jnp.clip(jnp.ceil(length / step), 1, settings.max_leapfrogs).astype(jnp.int32)
     momentum = jax.random.normal(momentum_key, state.z.shape, state.z.dtype)
 
     def leapfrog(_, carry):
@@ -182,11 +184,33 @@ def _transition(value_and_score, state: _State, key: PRNGKeyArray):
     return moved, jnp.mean(acceptance), count
 
 
-def _adapt(state: _State, acceptance: Float[Array, ""], t: Float[Array, ""]) -> _State:
+def _adapt(
+    state: _State, acceptance: Float[Array, ""], t: Float[Array, ""], settings: ChainSettings
+) -> _State:
     """Dual averaging of the step size (Hoffman & Gelman 2014, eq. 6), shared by the chains."""
-    error_sum = state.error_sum + (_TARGET_ACCEPTANCE - acceptance)
+    error_sum = state.error_sum + (settings.acceptance - acceptance)
     anchor = jnp.log(10.0 * 0.5 * state.z.shape[1] ** -0.25)
-    log_step = anchor - jnp.sqrt(t) / _GAMMA * error_sum / (t + _T0)
-    eta = t**-_KAPPA
+    log_step = anchor - jnp.sqrt(t) / settings.gamma * error_sum / (t + settings.t0)
+    eta = t**-settings.kappa
     mean = eta * log_step + (1.0 - eta) * state.log_step_mean
     return state._replace(log_step=log_step, log_step_mean=mean, error_sum=error_sum)
+
+
+def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:
+    """Put the chains of all modes together, each mode with its share of the mass.
+
+    Of chains that were run on for longer than others, the end is taken.
+    """
+    length = min(c.draws.shape[1] for c in chains)
+    draws = [c.draws[:, -length:].reshape(-1, c.draws.shape[2]) for c in chains]
+    log_p = np.concatenate([c.log_p[:, -length:].ravel() for c in chains])
+    log_weights = [
+        np.full(len(part), np.log(share / len(part)))
+        for part, share in zip(draws, shares, strict=True)
+    ]
+    return Pool(
+        np.concatenate(draws),
+        log_p,
+        np.concatenate(log_weights),
+        chains=sum(c.draws.shape[0] for c in chains),
+    )

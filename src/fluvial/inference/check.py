@@ -5,30 +5,33 @@ from jaxtyping import Float
 
 from fluvial.errors import InputError
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["finite_starts", "gradient_complaint"]
 
-_TRIES = 10
-_STEP = 1e-4
-_TOLERANCE = 1e-2
-
 
 def finite_starts(
-    meter: Meter, count: int, rng: np.random.Generator
+    meter: Meter, rng: np.random.Generator, settings: Settings = DEFAULT
 ) -> Float[np.ndarray, "count D"]:
     """Find overdispersed points at which the density and its gradient are finite.
 
     Half are drawn uniformly from (−2, 2)^D, as Stan does; the rest from wider and wider laws, for
     modes that lie far out.
 
+    Args:
+        meter: the target.
+        rng: decides every draw.
+        settings: the thresholds, among them how many points.
+
     Returns:
-        ``count`` points, or fewer where finite ones are rare, but at least one.
+        So many points, or fewer where finite ones are rare, but at least one.
 
     Raises:
-        InputError: if no point is finite after ten rounds.
+        InputError: if no point is finite after all rounds.
     """
+    count, tries = settings.start.count, settings.start.tries
     found, values = [np.empty((0, meter.dim))], np.empty(0)
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         # ever smaller and ever larger, in turn
         factor = 2.0 ** ((-1) ** attempt * ((attempt + 1) // 2))
         points = factor * _overdispersed(count, meter.dim, rng)
@@ -41,7 +44,7 @@ def finite_starts(
     starts = np.concatenate(found)[:count]
     if not len(starts):
         raise InputError(
-            f"the log density or its gradient is not finite at any of {_TRIES * count} starting "
+            f"the log density or its gradient is not finite at any of {tries * count} starting "
             f"points around 0 (the last value was {values[-1]}): check its support and its data."
         )
     return starts
@@ -55,22 +58,26 @@ def _overdispersed(count: int, dim: int, rng: np.random.Generator) -> np.ndarray
 
 
 def gradient_complaint(
-    meter: Meter, x: Float[np.ndarray, " D"], rng: np.random.Generator
+    meter: Meter,
+    x: Float[np.ndarray, " D"],
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
 ) -> str | None:
     """Compare the gradient at x with central differences along one random direction.
 
     Returns:
         A sentence if they disagree by more than 1 % at two step lengths, else None.
     """
+    difference = settings.start.difference
     v = rng.standard_normal(len(x))
     v /= np.linalg.norm(v)
     slopes = []
-    for step in (_STEP, 100.0 * _STEP):
+    for step in (difference, 100.0 * difference):
         high, low = meter.values(np.stack([x + step * v, x - step * v]))
         slopes.append((high - low) / (2.0 * step))
     slope = float(meter.value_and_grad(x[None])[1][0] @ v)
     errors = [abs(slope - s) / (1.0 + abs(s)) for s in slopes if np.isfinite(s)]
-    if not errors or min(errors) <= _TOLERANCE:
+    if not errors or min(errors) <= settings.start.gradient_tolerance:
         return None
     return (
         f"The gradient of the log density is wrong: along one direction it says {slope:.4g}, "

@@ -12,19 +12,19 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import Mixture
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
 
 __all__ = ["sideways"]
 
-_LOOKS = 2**19
-_CHUNK = 2**16
-_KEPT = 2048
-_DIMS = range(3, 13)  # in one and two dimensions wide looks miss little; above there is too much
-
 
 def sideways(
-    meter: Meter, q: Mixture, overall: Gaussian, rng: np.random.Generator
+    meter: Meter,
+    q: Mixture,
+    overall: Gaussian,
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
 ) -> Float[np.ndarray, "N D"]:
     """Return the looks where the density most exceeds Gaussians in the place of q.
 
@@ -33,16 +33,19 @@ def sideways(
         q: the approximation.
         overall: the Gaussian of q's mean and covariance.
         rng: decides where to look.
+        settings: the thresholds.
     """
-    if meter.target.on_host or meter.dim not in _DIMS:
+    search = settings.search
+    fewest, most = search.sideways_dims
+    if meter.target.on_host or not fewest <= meter.dim <= most:
         return np.empty((0, meter.dim))
-    draws, _ = q.sample(rng, _CHUNK)
+    draws, _ = q.sample(rng, search.sideways_chunk)
     kept, excess = np.empty((0, meter.dim)), np.empty(0)
-    for _ in range(_LOOKS // _CHUNK):
+    for _ in range(search.sideways // search.sideways_chunk):
         x = _moved(draws, q, overall, rng)
         kept = np.concatenate([kept, x])
         excess = np.concatenate([excess, meter.values(x) - _gaussian_log_prob(q, x)])
-        best = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))[:_KEPT]
+        best = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))[: search.sideways_kept]
         kept, excess = kept[best], excess[best]
     return kept
 

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.evaluated import Evaluated
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.targets import Target
 
 __all__ = ["Meter"]
@@ -25,9 +26,9 @@ class Meter:
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
     """
 
-    def __init__(self, target: Target):
+    def __init__(self, target: Target, settings: Settings = DEFAULT):
         self.target = target
-        self.evaluated = Evaluated(target.dim)
+        self.evaluated = Evaluated(target.dim, settings)
         self.evaluations = 0
         self.nonfinite = 0
 

@@ -14,10 +14,11 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.settings import DEFAULT, Settings
+
 __all__ = ["Evaluated", "density_peaks"]
 
-_CAPACITY, _FEWEST = 512, 64
-_MAX_NUMBERS = 2**20  # kept at once, of all coordinates together
+_ROWS = 128  # of a table of distances, at a time: so many fit a cache
 
 
 @final
@@ -26,6 +27,7 @@ class Evaluated:
 
     Args:
         dim: D, the number of coordinates of a point.
+        settings: the thresholds.
 
     Example:
         >>> import numpy as np
@@ -35,8 +37,9 @@ class Evaluated:
         ([[0.0]], [-1.0])
     """
 
-    def __init__(self, dim: int):
-        self.capacity = int(np.clip(_MAX_NUMBERS // dim, _FEWEST, _CAPACITY))
+    def __init__(self, dim: int, settings: Settings = DEFAULT):
+        most = settings.start.kept_numbers // dim
+        self.capacity = int(np.clip(most, *settings.start.kept))
         self._points = np.empty((2 * self.capacity, dim))
         self._log_p = np.empty(2 * self.capacity)
         self._size = 0
@@ -122,7 +125,10 @@ def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "
     low, middle, high = np.percentile(ranked, [16.0, 50.0, 84.0], axis=0)
     z = (ranked - middle) / np.where(high > low, high - low, 1.0)
     norms = np.sum(z**2, axis=1)
-    squares = norms[:, None] + norms - 2.0 * z @ z.T
-    before = np.tri(len(z), k=-1, dtype=bool)
-    nearest = np.min(squares, axis=1, where=before, initial=np.inf)
+    nearest = np.full(len(z), np.inf)
+    for end in range(_ROWS, len(z) + _ROWS, _ROWS):
+        rows = slice(end - _ROWS, min(end, len(z)))
+        squares = norms[rows, None] + norms[: rows.stop] - 2.0 * z[rows] @ z[: rows.stop].T
+        squares[:, rows][np.triu_indices(rows.stop - rows.start)] = np.inf
+        nearest[rows] = squares.min(axis=1)
     return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)

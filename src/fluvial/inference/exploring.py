@@ -3,7 +3,7 @@
 A mode that one of several independent searches has found, and no other, was found by luck, and
 others may not have been found at all (Chao 1987, Biometrics 43, 783, estimates their number from
 those seen once and twice). So populations (see population.py) are cooled until each mode that holds
-a share of the mass has been found by two of them.
+a share of the mass has been found by two of them, or by one and by the climbs before.
 
 While it cools, a population drifts to the modes that are wide at a high temperature, the more so
 the more coordinates there are. So some climb from it on the way, when it still is everywhere.
@@ -16,18 +16,16 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.gaussian import Gaussian
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.population import cooled_population, wide_law
+from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.starts import Optimum, climb, clusters
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Explored", "climb_from", "explore"]
 
-_LEAST_RUNS, _MOST_RUNS = 2, 6
-_PEAKS = 64  # of a population, climbed from
-_DRIFTING, _MOST_EARLY = 4, 12  # coordinates from which on, and how many at each temperature
-_MATTERS = 0.01  # of all mass, by Laplace's approximation
-_SAME = 1e-3  # relative: two climbs that ended this close ended at one optimum
+
+_CLIMBS = -1  # the run that is no population, but the climbs before
 
 
 class Explored(NamedTuple):
@@ -35,16 +33,18 @@ class Explored(NamedTuple):
 
     Attributes:
         ends: optima that climbs from their peaks reached, each of them once.
-        lucky: modes that matter and that only one population found, or none.
+        lucky: modes that matter and that one population found alone, or the first climbs did.
     """
 
     ends: list[Optimum]
     lucky: int
 
 
-def climb_from(meter: Meter, points: Float[np.ndarray, "N D"]) -> list[Optimum]:
+def climb_from(
+    meter: Meter, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
+) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
-    ends = [climb(meter, Gaussian(x, np.eye(meter.dim))) for x in points]
+    ends = [climb(meter, Gaussian(x, np.eye(meter.dim)), settings) for x in points]
     return [end for end in ends if end is not None]
 
 
@@ -53,6 +53,7 @@ def explore(
     points: Float[np.ndarray, "N D"],
     ends: list[Optimum],
     rng: np.random.Generator,
+    settings: Settings = DEFAULT,
 ) -> Explored:
     """Cool populations, and climb from their peaks.
 
@@ -61,53 +62,61 @@ def explore(
         points: that span the region to explore.
         ends: of climbs before this.
         rng: decides every draw.
+        settings: the thresholds.
     """
-    wide = wide_law(points)
-    found: list[tuple[Optimum, set[int]]] = [(end, set()) for end in ends]
+    wide = wide_law(points, settings)
+    found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS}) for end in ends]
     known, lucky = 0, 0
-    for run in range(_MOST_RUNS):
-        starts = _starts(cooled_population(meter, wide, rng), rng)
+    for run in range(settings.explore.most_runs):
+        starts = _starts(cooled_population(meter, wide, rng, settings), rng, settings.explore)
         if not len(starts):
             break
-        for end in climb_from(meter, starts):
-            _note(found, end, run)
-        runs = _runs_of_modes(meter, found)
-        lucky = sum(len(seen) < _LEAST_RUNS for seen in runs)
-        if run + 1 >= _LEAST_RUNS and not lucky and len(runs) == known:
+        for end in climb_from(meter, starts, settings):
+            _note(found, end, run, settings.explore.same)
+        runs = _runs_of_modes(meter, found, settings)
+        least = settings.explore.least_runs
+        lucky = sum(len(seen) < least for seen in runs)
+        if run + 1 >= least and not lucky and len(runs) == known:
             break
         known = len(runs)
     return Explored([end for end, _ in found[len(ends) :]], lucky)
 
 
-def _starts(cooled: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> np.ndarray:
+def _starts(
+    cooled: list[tuple[np.ndarray, np.ndarray]],
+    rng: np.random.Generator,
+    settings: ExploreSettings,
+) -> np.ndarray:
     """Points to climb from: the peaks of the coldest population, and some of each warmer one."""
     if not cooled:
         return np.empty((0, 0))
     x, log_p = cooled[-1]
     usable = np.isfinite(log_p)
-    peaks = x[usable][density_peaks(x[usable], log_p[usable], _PEAKS)]
-    early = int(np.clip(x.shape[1] - _DRIFTING, 0, _MOST_EARLY))
+    peaks = x[usable][density_peaks(x[usable], log_p[usable], settings.peaks)]
+    early = int(np.clip(x.shape[1] - settings.drifting, 0, settings.most_early))
     return np.concatenate([peaks, *(x[rng.choice(len(x), early)] for x, _ in cooled[:-1])])
 
 
-def _note(found: list[tuple[Optimum, set[int]]], end: Optimum, run: int) -> None:
+def _note(found: list[tuple[Optimum, set[int]]], end: Optimum, run: int, same: float) -> None:
     for other, runs in found:
-        if np.allclose(other.x, end.x, rtol=_SAME, atol=_SAME):
+        if np.allclose(other.x, end.x, rtol=same, atol=same):
             runs.add(run)
             return
     found.append((end, {run}))
 
 
-def _runs_of_modes(meter: Meter, found: list[tuple[Optimum, set[int]]]) -> list[set[int]]:
+def _runs_of_modes(
+    meter: Meter, found: list[tuple[Optimum, set[int]]], settings: Settings
+) -> list[set[int]]:
     """For each mode that matters, the runs that found it."""
     optima = [optimum for optimum, _ in found if optimum.converged]
     runs = {id(optimum): seen for optimum, seen in found}
-    modes = clusters(meter, optima)
+    modes = clusters(meter, optima, settings)
     heads = [max(mode, key=lambda optimum: optimum.log_p) for mode in modes]
     masses = np.array(
-        [head.log_p + laplace_or(meter, head.x, head.gaussian).log_det for head in heads]
+        [head.log_p + laplace_or(meter, head.x, head.gaussian, settings).log_det for head in heads]
     )
-    matter = masses > masses.max(initial=-np.inf) + np.log(_MATTERS)
+    matter = masses > masses.max(initial=-np.inf) + np.log(settings.explore.matters)
     return [
         set[int]().union(*(runs[id(optimum)] for optimum in mode))
         for mode, matters in zip(modes, matter, strict=True)

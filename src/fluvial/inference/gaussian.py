@@ -10,67 +10,15 @@ where D̂ is the batch estimate of the score-based divergence. It needs no step 
 invariant, and does not ask for a finite mode, which a Laplace approximation does.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
 import numpy as np
-import scipy.linalg
-from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
+from fluvial.inference.settings import DEFAULT, MatchSettings
+from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Gaussian", "batch_and_match"]
+__all__ = ["batch_and_match"]
 
-_LOG_2PI = float(np.log(2.0 * np.pi))
-_MAX_STEPS = 200
 # λ_t = B·D/(1 + t) is the schedule of the paper's experiments.
-_CHECK_EVERY = 10
-_ENOUGH_KL = 0.002  # nats: half the variance of the log weights at which matching may stop
-_MAX_LOG_SCALE = 100.0
-_LOST = 1.0  # nats: with fewer draws than coordinates matching can end far below its start
-
-
-@dataclass(frozen=True, eq=False)
-class Gaussian:
-    """N(μ, LLᵀ) on R^D, in float64.
-
-    Args:
-        mean: μ, shape (D,).
-        cholesky: L, lower triangular with a positive diagonal, shape (D, D).
-
-    Example:
-        >>> import numpy as np
-        >>> q = Gaussian(np.zeros(2), np.eye(2))
-        >>> q.log_prob(np.zeros((1, 2))).round(4)
-        array([-1.8379])
-    """
-
-    mean: Float[np.ndarray, " D"]
-    cholesky: Float[np.ndarray, "D D"]
-
-    @property
-    def dim(self) -> int:
-        """The number of coordinates, D."""
-        return self.mean.shape[0]
-
-    @property
-    def log_det(self) -> float:
-        """ln|det L|: the log volume of the unit ellipsoid, in nats."""
-        return float(np.log(np.diag(self.cholesky)).sum())
-
-    def color(self, z: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
-        """Map standard normal draws to draws of this Gaussian: x = μ + Lz, shape (N, D)."""
-        return self.mean + z @ self.cholesky.T
-
-    def whiten(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
-        """Map points to the space where this Gaussian is N(0, I): z = L⁻¹(x − μ)."""
-        return scipy.linalg.solve_triangular(self.cholesky, (x - self.mean).T, lower=True).T
-
-    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
-        """Normalized log density at points of shape (N, D), in nats."""
-        z = self.whiten(x)
-        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * _LOG_2PI - self.log_det
 
 
 # Scores can be astronomical where a fit begins; a step that overflows is not taken.
@@ -79,8 +27,7 @@ def batch_and_match(
     meter: Meter,
     start: Gaussian,
     rng: np.random.Generator,
-    *,
-    max_steps: int = _MAX_STEPS,
+    settings: MatchSettings = DEFAULT.match,
 ) -> Gaussian:
     """Fit a Gaussian to the target by matching scores, starting from ``start``.
 
@@ -92,7 +39,7 @@ def batch_and_match(
         meter: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.
         start: the first Gaussian; its mean should have a finite density.
         rng: source of the draws.
-        max_steps: the most steps to take; it stops before where the fit has settled.
+        settings: among them the most steps; it stops before where the fit has settled.
 
     Returns:
         The Gaussian of the steps' window with the highest mean log weight (a running ELBO), or
@@ -101,23 +48,23 @@ def batch_and_match(
     batch = int(np.clip(2 * start.dim, 32, 256))
     current = best = start
     start_elbo, best_elbo, window = -np.inf, -np.inf, []
-    for t in range(max_steps):
+    for t in range(settings.steps):
         log_w, proposal = _step(meter, current, rng, batch, lam=batch * start.dim / (1.0 + t))
         if t == 0:
             start_elbo = _mean(log_w)
         window.append(log_w)
-        if len(window) == _CHECK_EVERY:
+        if len(window) == settings.check_every:
             pooled = np.concatenate(window)
             elbo = _mean(pooled)
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
-            if len(pooled) and np.std(pooled) ** 2 < 2.0 * _ENOUGH_KL:
+            if len(pooled) and np.std(pooled) ** 2 < 2.0 * settings.enough_kl:
                 return current
             window = []
-        if proposal is None or not abs(proposal.log_det) < _MAX_LOG_SCALE * start.dim:
+        if proposal is None or not abs(proposal.log_det) < settings.max_log_scale * start.dim:
             proposal = Gaussian(best.mean, 0.5 * current.cholesky)
         current = proposal
-    return start if best_elbo < start_elbo - _LOST else best
+    return start if best_elbo < start_elbo - settings.lost else best
 
 
 def _mean(log_w: np.ndarray) -> float:

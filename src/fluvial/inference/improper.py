@@ -13,27 +13,24 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starts import climb
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.targets import Target
 
-__all__ = ["IMPROPER_ADVICE", "improper_complaint", "unidentified_complaint"]
+__all__ = [
+    "IMPROPER_ADVICE",
+    "improper_complaint",
+    "named_along",
+    "unidentified_complaint",
+]
 
 IMPROPER_ADVICE = (
     "Give these parameters proper priors, or leave out, or fix, one of those that the data cannot "
     "tell apart; no flow and no sampler can draw from a density that has no finite integral."
 )
 
-# A prior as vague as N(0, 10⁵) has fallen by 50 nats at the nearer point, and a ray to the farther
-# one leaves a direction known to float64's precision eight digits.
-_NEAR, _FAR = 1e6, 1e8
-_DEEP = 20.0  # nats below what a tail of 1/distance would leave
-_MOST_DIMENSIONS = 512  # of which a singular value decomposition takes no more than a second
-_SPREADS = (0.1, 1.0, 10.0)
-_FLAT = 1e-6  # of the largest singular value; what is merely wide is told apart along the ray
-_VANISHING = 0.1  # of the median norm
-_MODERATE = 1e3  # where rounding leaves the digits of a density that a ray of 1e8 needs
 _MOST_NAMES = 6
 _STEP = 1e-3
 
@@ -42,6 +39,7 @@ def unidentified_complaint(
     meter: Meter,
     points: Float[np.ndarray, "N D"],
     rng: np.random.Generator,
+    settings: Settings = DEFAULT,
 ) -> str | None:
     """Look for directions along which the density is constant, or does not fall off.
 
@@ -49,16 +47,20 @@ def unidentified_complaint(
         meter: the target.
         points: where the density is finite, such as starts and the ends of climbs from them.
         rng: source of the points at which gradients are compared.
+        settings: the thresholds.
 
     Returns:
         A sentence that names the parameters, or None.
     """
+    improper = settings.improper
     values, dim = meter.values(points), meter.dim
-    moderate = np.isfinite(values) & (np.abs(points).max(axis=1) < _MODERATE)
-    if dim > _MOST_DIMENSIONS or not moderate.any():
+    moderate = np.isfinite(values) & (np.abs(points).max(axis=1) < improper.moderate)
+    if dim > improper.max_dim or not moderate.any():
         return None
     center = points[np.argmax(np.where(moderate, values, -np.inf))]
-    cloud = np.repeat(_SPREADS, dim)[:, None] * rng.standard_normal((len(_SPREADS) * dim, dim))
+    cloud = np.repeat(improper.spreads, dim)[:, None] * rng.standard_normal(
+        (len(improper.spreads) * dim, dim)
+    )
     _, gradients = meter.value_and_grad(np.concatenate([points[moderate], center + cloud]))
     with np.errstate(over="ignore", invalid="ignore"):
         norms = np.linalg.norm(gradients, axis=1)
@@ -69,11 +71,16 @@ def unidentified_complaint(
     if len(rows) <= dim:
         return None
     _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    return _along(meter, center, directions[sizes <= _FLAT * sizes[0]][::-1], relaxed=True)
+    return _along(
+        meter, center, directions[sizes <= improper.flat * sizes[0]][::-1], settings, relaxed=True
+    )
 
 
 def improper_complaint(
-    meter: Meter, mean: Float[np.ndarray, " D"], cholesky: Float[np.ndarray, "D D"]
+    meter: Meter,
+    mean: Float[np.ndarray, " D"],
+    cholesky: Float[np.ndarray, "D D"],
+    settings: Settings = DEFAULT,
 ) -> str | None:
     r"""Look along the axes of a Gaussian, and of its coordinates, for tails that are too heavy.
 
@@ -89,13 +96,14 @@ def improper_complaint(
     rays = [np.diag(scales), cholesky.T, (left * sizes).T]
     if np.linalg.norm(mean) > np.linalg.norm(scales):
         rays.append(mean[None])
-    return _along(meter, mean, np.concatenate(rays))
+    return _along(meter, mean, np.concatenate(rays), settings)
 
 
 def _along(
     meter: Meter,
     center: Float[np.ndarray, " D"],
     rays: Float[np.ndarray, "R D"],
+    settings: Settings,
     *,
     relaxed: bool = False,
 ) -> str | None:
@@ -103,26 +111,33 @@ def _along(
     rays = rays[np.any(rays != 0.0, axis=1)]
     if not len(rays):
         return None
+    improper = settings.improper
     both = np.concatenate([rays, -rays])
     top = meter.values(center[None])
-    near, far = (meter.values(center + r * both) for r in (_NEAR, _FAR))
-    if relaxed and np.all(far < top - _DEEP):
+    near, far = (meter.values(center + r * both) for r in (improper.near, improper.far))
+    if relaxed and np.all(far < top - improper.deep):
         both = both[[0, len(rays)]]
-        near, far = (_relaxed(meter, center, r * both) for r in (_NEAR, _FAR))
+        near, far = (
+            _relaxed(meter, center, r * both, settings) for r in (improper.near, improper.far)
+        )
     with np.errstate(invalid="ignore"):
-        slope = (far - near) / np.log(_FAR / _NEAR)
-        shallow = far >= top - np.log(_FAR) - _DEEP
+        slope = (far - near) / np.log(improper.far / improper.near)
+        shallow = far >= top - np.log(improper.far) - improper.deep
     flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
     if not len(flat):
         return None
+    name = named_along(meter.target, center, both[flat[0]])
     return (
-        f"The density looks improper: along {_named(meter.target, center, both[flat[0]])} it falls "
-        "off no faster than 1/distance, so that it has no finite integral and no draws."
+        f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
+        "it has no finite integral and no draws."
     )
 
 
 def _relaxed(
-    meter: Meter, center: Float[np.ndarray, " D"], steps: Float[np.ndarray, "R D"]
+    meter: Meter,
+    center: Float[np.ndarray, " D"],
+    steps: Float[np.ndarray, "R D"],
+    settings: Settings,
 ) -> Float[np.ndarray, " R"]:
     """Return log densities after steps, and a climb in the directions orthogonal to each.
 
@@ -131,15 +146,23 @@ def _relaxed(
     """
     ends = [
         climb(
-            meter, Gaussian(center + step, np.eye(len(step)) - np.outer(step, step) / (step @ step))
+            meter,
+            Gaussian(center + step, np.eye(len(step)) - np.outer(step, step) / (step @ step)),
+            settings,
         )
         for step in steps
     ]
     return np.array([-np.inf if end is None else end.log_p for end in ends])
 
 
-def _named(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
-    """Name the parameters that change along a ray, in the model's own words where it has any."""
+def named_along(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
+    """Name the parameters that change along a ray, in the model's own words where it has any.
+
+    Args:
+        target: which maps coordinates to parameters.
+        center: where the ray begins, shape (D,).
+        ray: its direction, shape (D,).
+    """
     step = _STEP * ray / np.abs(ray).max()
     ends = target.constrain(np.stack([center - step, center + step]))
     columns = scalars({n: ends[n] for n in target.parameters}, index_origin(target))

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from fluvial.inference.mixture import Component
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.mixture import Component
 
 __all__ = ["inverse_complaint"]
 
-_DRAWS = 512
-_MAX_MISMATCH = 0.01  # nats
 
-
-def inverse_complaint(component: Component, rng: np.random.Generator) -> str | None:
+def inverse_complaint(
+    component: Component, rng: np.random.Generator, settings: Settings = DEFAULT
+) -> str | None:
     """Compare ln q of draws as the flow makes them with ln q as its inverse finds it.
 
     The two are equal but for rounding, unless the map is only approximately invertible: a solver
@@ -19,9 +19,11 @@ def inverse_complaint(component: Component, rng: np.random.Generator) -> str | N
     Returns:
         A sentence if they differ by more than 0.01 nat for the median draw, else None.
     """
-    x, log_q = component.push(rng.standard_normal((_DRAWS, component.flow.dim)))
+    x, log_q = component.push(
+        rng.standard_normal((settings.weigh.inverse_draws, component.flow.dim))
+    )
     mismatch = float(np.median(np.abs(component.log_prob(x) - log_q)))
-    if mismatch <= _MAX_MISMATCH:
+    if mismatch <= settings.weigh.max_mismatch:
         return None
     return (
         f"The flow and its inverse do not agree: ln q differs by {mismatch:.2g} nat, so that "

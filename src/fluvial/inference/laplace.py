@@ -15,18 +15,15 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["laplace", "laplace_or"]
 
-_FIRST_STEP = 1e-4  # Stan's, for coordinates of order one
-_STEP = 0.03  # standard deviations: what is left of the third derivative is 1e-3 of the second
-_PASSES = 5
-_SETTLED = 2.0  # by which factor at most the last pass changed a variance
-_MAX_CONDITION = 1e12
 
-
-def laplace(meter: Meter, x: Float[np.ndarray, " D"]) -> Gaussian | None:
+def laplace(
+    meter: Meter, x: Float[np.ndarray, " D"], settings: Settings = DEFAULT
+) -> Gaussian | None:
     """Fit N(x, (−H)⁻¹) with the Hessian H of the log density at x.
 
     It costs 2D scores a pass, and mostly two passes.
@@ -34,14 +31,16 @@ def laplace(meter: Meter, x: Float[np.ndarray, " D"]) -> Gaussian | None:
     Args:
         meter: the target.
         x: an optimum, shape (D,).
+        settings: the thresholds.
 
     Returns:
         The Gaussian, or None where the density does not curve downwards in every direction, as on
         a ridge, at a saddle, or at an edge.
     """
     current = Gaussian(x, np.eye(meter.dim))
-    step = _FIRST_STEP
-    for _ in range(_PASSES):
+    climb = settings.climb
+    step = climb.first_step
+    for _ in range(climb.passes):
         precision = _whitened_precision(meter, current, step)
         if precision is None:
             return None
@@ -49,19 +48,21 @@ def laplace(meter: Meter, x: Float[np.ndarray, " D"]) -> Gaussian | None:
         largest = np.abs(values).max()
         if not largest > 0.0:
             return None
-        settled = step == _STEP and largest < _SETTLED and values[0] > 1.0 / _SETTLED
+        settled = step == climb.step and largest < climb.settled and values[0] > 1.0 / climb.settled
         # A direction that curves upwards, or not at all, may do so at this step alone.
-        widths = np.maximum(np.abs(values), largest / _MAX_CONDITION) ** -0.5
+        widths = np.maximum(np.abs(values), largest / climb.max_condition) ** -0.5
         current = _refined(current, vectors * widths)
         if settled:
             return current
-        step = _STEP
+        step = climb.step
     return None
 
 
-def laplace_or(meter: Meter, x: Float[np.ndarray, " D"], other: Gaussian) -> Gaussian:
+def laplace_or(
+    meter: Meter, x: Float[np.ndarray, " D"], other: Gaussian, settings: Settings = DEFAULT
+) -> Gaussian:
     """Fit as ``laplace`` does, or return another Gaussian where that cannot be done."""
-    fitted = laplace(meter, x)
+    fitted = laplace(meter, x, settings)
     return other if fitted is None else fitted
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import cloudpickle
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
-from fluvial.inference.progress import Progress
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.storage import put_together, taken_apart
+from fluvial.progress import Progress
 from fluvial.targets import Target
 
 __all__ = ["Failure", "Fits", "fit_many"]
@@ -117,7 +117,7 @@ def fit_many(
             for future in as_completed(futures):
                 name = futures[future]
                 outcomes[name] = _outcome(future, named[name], template)
-                shown.steps(len(outcomes), len(named), _note(outcomes))
+                shown.update(len(outcomes), len(named), _note(outcomes))
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
@@ -153,7 +153,7 @@ def _packed(target: Target, flow: str | Flow) -> bytes:
         return cloudpickle.dumps((target, flow))
     except Exception as error:
         raise InputError(
-            f"what the target refers to cannot be sent to another process ({_described(error)}): "
+            f"what the target refers to cannot be sent to another process ({described(error)}): "
             "make its log density of functions and arrays alone."
         ) from error
 
@@ -164,11 +164,11 @@ def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
         target, flow = cloudpickle.loads(cargo)
         # Threads that compute at the same time on several devices would wait for each other.
         posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
-        return taken_apart(posterior, recorded={})
+        return taken_apart(posterior.parts(recorded=False))
     except InputError as error:
         return Failure(str(error))
     except Exception as error:
-        return Failure(_described(error), traceback.format_exc())
+        return Failure(described(error), traceback.format_exc())
 
 
 def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior | Failure:
@@ -177,20 +177,16 @@ def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior
     except InputError as error:
         return Failure(str(error))
     except Exception as error:  # a process that died, a cluster that is gone
-        return Failure(_described(error))
+        return Failure(described(error))
     if isinstance(result, Failure):
         return result
     content, files = result
-    return put_together(content, files, Path("the fit"), target=target, flow=template)
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return Posterior.of(put_together(content, files, Path("the fit"), flow=template), target)
 
 
 def _note(outcomes: Mapping[Hashable, Posterior | Failure]) -> str:
     failed = sum(isinstance(outcome, Failure) for outcome in outcomes.values())
-    return f"{len(outcomes)} done" + (f", {failed} of them failed" if failed else "")
+    return f"{failed} of them failed" if failed else ""
 
 
 def _sorted(named: Mapping[Any, Target], outcomes: Mapping[Any, Posterior | Failure]) -> Fits:

@@ -17,45 +17,36 @@ What lies around q rather than apart from it (the arms of a banana whose core al
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
 known mixture g of wide Gaussians, so that the mean of p 1_R / (Z g) over them estimates the share
 of the mass in R without bias. By Markov's inequality it rarely says much where there is little.
+Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.inference.beside import spread_of
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import Meter
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.gaussian import Gaussian, batch_and_match
+from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
-from fluvial.inference.mixture import Mixture
+from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.inference.starts import climb
 from fluvial.objectives import Importance
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Outlier", "Search", "mass_outside"]
-
-_EXCESS = 3.0  # nats by which p exceeds Z q in the region R
-_SHARE = 0.005  # of the total mass: less is not worth a component ...
-_SMALL, _SMALL_TOTAL = 1e-3, 0.01  # ... unless places of less hold more than this together
-_CLIMBS, _CHAINS = 12, 32
-_SPREADS = (1.5, 3.0, 6.0, 12.0)  # standard deviations of the starts
-_LOOKS, _LOOK_SPREADS = 8192, (1.0, 2.0, 4.0)
-_TEMPERATURES, _LEAPFROGS = 30, 4
-_HOTTEST = 0.03  # inverse temperature
-_MATCH_STEPS = 60
-_DRAWS = 1024
-_PEAKS = 256
-_SUSPECTS = 24  # climbed from, the highest and those with the largest excess first
 
 
 class Search(NamedTuple):
     """What a search found.
 
     Attributes:
-        outliers: places apart from q, worth a component each.
+        outliers: places that q misses, worth a component each.
         around: the mass outside q that wide Gaussians around it find, as a share of all mass.
     """
 
@@ -76,7 +67,13 @@ class Outlier:
     share: float
 
 
-def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.Generator) -> Search:
+def mass_outside(
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+) -> Search:
     """Search for mass outside q.
 
     Args:
@@ -84,45 +81,71 @@ def mass_outside(meter: Meter, q: Mixture, log_evidence: float, rng: np.random.G
         q: the approximation.
         log_evidence: ln Z as estimated from q, in nats.
         rng: decides where the search starts.
+        settings: the thresholds.
     """
-    x, _ = q.sample(rng, max(_DRAWS, 8 * q.dim))
+    search = settings.search
+    x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
-    looks = _far(overall, _LOOKS, _LOOK_SPREADS, rng)
+    looks = _far(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = meter.evaluated.points, meter.evaluated.log_p
-    suspects = np.concatenate(
-        [
-            looks,
-            _climbed(meter, overall, rng),
-            _annealed(meter, overall, rng),
-            sideways(meter, q, overall, rng),
-        ]
+    climbed = _climbed(meter, overall, rng, settings)
+    annealed = _annealed(meter, overall, rng, search)
+    fresh = np.concatenate([looks, annealed, climbed, sideways(meter, q, overall, rng, settings)])
+    log_p = np.concatenate([meter.values(fresh), log_p_before])
+    points = np.concatenate([fresh, seen_before])
+    excess = log_p - q.log_prob(points) - log_evidence
+    outside = np.isfinite(log_p) & (excess > search.excess)
+    if not outside.any():
+        return Search([], 0.0)
+    log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
+        overall, looks, search.look_spreads
     )
-    log_p = np.concatenate([meter.values(suspects), log_p_before])
-    suspects = np.concatenate([suspects, seen_before])
-    excess = log_p - q.log_prob(suspects) - log_evidence
-    seen = log_p[:_LOOKS] - _looks_log_prob(overall, looks) - log_evidence
-    around = _share(seen[excess[:_LOOKS] > _EXCESS])
-    outside = np.isfinite(log_p) & (excess > _EXCESS)
-    suspects = _apart(suspects[outside], log_p[outside], excess[outside])
-    places = _places(meter, q, log_evidence, suspects, overall, rng)
-    small = sum(place.share for place in places if _SMALL < place.share <= _SHARE)
-    least = _SMALL if small > _SMALL_TOTAL else _SHARE
-    return Search([place for place in places if place.share > least], around)
+    around = _share(log_ratios - log_evidence, search.looks)
+    suspects = _apart(points[outside], log_p[outside], excess[outside], search)
+    places = _worthy(_places(meter, q, log_evidence, suspects, overall, rng, settings), search)
+    if not places:
+        ended = slice(search.looks, search.looks + search.chains)
+        level = np.where(outside, 0.0, -np.inf)[ended]
+        offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
+        places = _beside(meter, q, log_evidence, offers, rng, settings)
+    return Search(places, around)
+
+
+def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
+    """Those worth a component of their own: all but the small, unless these add up."""
+    small = sum(place.share for place in places if search.small < place.share <= search.share)
+    least = search.small if small > search.small_total else search.share
+    return [place for place in places if place.share > least]
+
+
+def _beside(
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    offers: list[Gaussian | None],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> list["Outlier"]:
+    """The Gaussian that finds most mass next to q, if that is more than a verdict forgives."""
+    found = [_measure(meter, q, log_evidence, g, rng, settings) for g in offers if g is not None]
+    best = max(found, key=lambda outlier: outlier.share, default=None)
+    return [best] if best is not None and best.share > settings.verdict.max_around else []
 
 
 def _apart(
     points: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
     excess: Float[np.ndarray, " N"],
+    search: SearchSettings,
 ) -> Float[np.ndarray, "S D"]:
     """The suspects: apart from each other, and high either in density or in its excess over q.
 
     Where q is narrow its density far away is nothing at all, and the excess says no more than how
     far; where it is wide, the excess tells what is missing from what lies under it.
     """
-    peaks = density_peaks(points, log_p, _PEAKS)
+    peaks = density_peaks(points, log_p, search.peaks)
     ranks = [np.argsort(np.argsort(-height[peaks])) for height in (log_p, excess)]
-    return points[peaks[np.argsort(np.minimum(*ranks), kind="stable")[:_SUSPECTS]]]
+    return points[peaks[np.argsort(np.minimum(*ranks), kind="stable")[: search.suspects]]]
 
 
 def _places(
@@ -132,27 +155,30 @@ def _places(
     suspects: Float[np.ndarray, "S D"],
     overall: Gaussian,
     rng: np.random.Generator,
+    settings: Settings,
 ) -> list[Outlier]:
     """Climb from every suspect, and measure the mass where that leads."""
     places: list[Outlier] = []
     for suspect in suspects:
-        top = climb(meter, Gaussian(suspect, overall.cholesky))
+        top = climb(meter, Gaussian(suspect, overall.cholesky), settings)
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
-            start = laplace_or(meter, top.x, top.gaussian)
+            start = laplace_or(meter, top.x, top.gaussian, settings)
         if not any(_covers(place.gaussian, start.mean) for place in places):
-            places.append(_measure(meter, q, log_evidence, start, rng))
+            places.append(_measure(meter, q, log_evidence, start, rng, settings))
     return places
 
 
-def _looks_log_prob(overall: Gaussian, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
-    spreads = [Gaussian(overall.mean, spread * overall.cholesky) for spread in _LOOK_SPREADS]
-    return logsumexp([g.log_prob(x) for g in spreads], axis=0) - np.log(len(spreads))
+def _looks_log_prob(
+    overall: Gaussian, x: Float[np.ndarray, "N D"], spreads: tuple[float, ...]
+) -> Float[np.ndarray, " N"]:
+    wider = [Gaussian(overall.mean, spread * overall.cholesky) for spread in spreads]
+    return logsumexp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
 
 
-def _share(log_ratios: Float[np.ndarray, " N"]) -> float:
-    """The mean over all looks of p / (Z g), of which these are the ones in R."""
-    return float(np.exp(min(logsumexp(log_ratios) - np.log(_LOOKS), 50.0)))
+def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
+    """The mean over all looks of p / (Z g), which is zero outside of R."""
+    return float(np.exp(min(logsumexp(log_ratios) - np.log(looks), 50.0)))
 
 
 def _factor(covariance: np.ndarray) -> np.ndarray:
@@ -168,26 +194,29 @@ def _far(
     return overall.color(z * np.resize(spreads, count)[:, None])
 
 
-def _climbed(meter: Meter, overall: Gaussian, rng: np.random.Generator) -> np.ndarray:
+def _climbed(
+    meter: Meter, overall: Gaussian, rng: np.random.Generator, settings: Settings
+) -> np.ndarray:
+    search = settings.search
     ends = [
-        climb(meter, Gaussian(start, overall.cholesky))
-        for start in _far(overall, _CLIMBS, _SPREADS, rng)
+        climb(meter, Gaussian(start, overall.cholesky), settings)
+        for start in _far(overall, search.climbs, search.spreads, rng)
     ]
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def _annealed(
-    meter: Meter, overall: Gaussian, rng: np.random.Generator
+    meter: Meter, overall: Gaussian, rng: np.random.Generator, search: SearchSettings
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
-    x = _far(overall, _CHAINS, _SPREADS, rng)
+    x = _far(overall, search.chains, search.spreads, rng)
     value, score = meter.value_and_grad(x)
-    for beta in np.geomspace(_HOTTEST, 1.0, _TEMPERATURES):
+    for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
         p = rng.standard_normal(x.shape)
         y, y_value, y_score, momentum = x, value, score, p
-        for _ in range(_LEAPFROGS):
+        for _ in range(search.leapfrogs):
             momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
             y = y + step * momentum @ overall.cholesky.T
             y_value, y_score = meter.value_and_grad(y)
@@ -208,11 +237,18 @@ def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
 
 
 def _measure(
-    meter: Meter, q: Mixture, log_evidence: float, start: Gaussian, rng: np.random.Generator
+    meter: Meter,
+    q: Mixture,
+    log_evidence: float,
+    start: Gaussian,
+    rng: np.random.Generator,
+    settings: Settings,
 ) -> Outlier:
-    g = batch_and_match(meter, start, rng, max_steps=_MATCH_STEPS)
-    x = g.color(rng.standard_normal((_DRAWS, g.dim)))
+    search = settings.search
+    matching = replace(settings.match, steps=search.match_steps)
+    g = batch_and_match(meter, start, rng, matching)
+    x = g.color(rng.standard_normal((search.draws, g.dim)))
     log_p = meter.values(x)
-    outside = log_p > _EXCESS + log_evidence + q.log_prob(x)
+    outside = log_p > search.excess + log_evidence + q.log_prob(x)
     weights = Importance(np.where(outside, log_p - g.log_prob(x), -np.inf))
     return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))

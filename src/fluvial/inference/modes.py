@@ -16,29 +16,28 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.mixture import Mixture
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 
 __all__ = ["group_into_modes"]
 
-_DRAWS = 2048
-_STEPS = 31
-_DIP = 0.1  # nats: a tenth of the density
-_OVERLAP = 0.05  # of the smaller component's mass
 
-
-def group_into_modes(meter: Meter, q: Mixture, pool: Pool) -> tuple[int, ...]:
+def group_into_modes(
+    meter: Meter, q: Mixture, pool: Pool, settings: Settings = DEFAULT
+) -> tuple[int, ...]:
     """Number the mode of each component, from 0.
 
     Args:
         meter: the target.
         q: the mixture.
         pool: weighted draws of the target.
+        settings: the thresholds.
     """
     count = len(q.components)
     if count == 1:
         return (0,)
-    chosen = pool.choose(_DRAWS, seed=0)
+    chosen = pool.choose(settings.mode.draws, seed=0)
     x, log_p = pool.points[chosen], pool.log_p[chosen]
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - np.asarray(logsumexp(joint, axis=1, keepdims=True)))
@@ -47,9 +46,9 @@ def group_into_modes(meter: Meter, q: Mixture, pool: Pool) -> tuple[int, ...]:
     for j in range(count):
         for k in range(j):
             pair = shares[:, [j, k]]
-            touching[j, k] = _overlap(pair) >= _OVERLAP and (
-                _dip_of_segment(meter, means[j], means[k]) <= _DIP
-                or _dip_at_border(pair, log_p) <= _DIP
+            touching[j, k] = _overlap(pair) >= settings.mode.overlap and (
+                _dip_of_segment(meter, means[j], means[k], settings.mode.steps) <= settings.mode.dip
+                or _dip_at_border(pair, log_p) <= settings.mode.dip
             )
     return tuple(int(mode) for mode in connected_components(touching, directed=False)[1])
 
@@ -60,8 +59,10 @@ def _overlap(pair: Float[np.ndarray, "S 2"]) -> float:
     return float(np.sum(np.min(pair, axis=1)) / own) if own > 0.0 else 0.0
 
 
-def _dip_of_segment(meter: Meter, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"]) -> float:
-    steps = np.linspace(0.0, 1.0, _STEPS + 2)[:, None]
+def _dip_of_segment(
+    meter: Meter, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"], count: int
+) -> float:
+    steps = np.linspace(0.0, 1.0, count + 2)[:, None]
     return _dip(meter.values((1.0 - steps) * a + steps * b))
 
 

@@ -15,29 +15,20 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["cooled_population", "wide_law"]
 
-_SIZE_PER_DIM, _SIZES, _MOVES = 256, (1024, 4096), 8
-_SIZE_ON_HOST, _MOVES_ON_HOST = 512, 4  # where a density costs a call of its own
-_MAX_DIM = 24  # differences of points are hardly ever accepted above
-_MAX_TEMPERATURES = 60
-_ACCEPTANCE = 0.25
-_LEAST_SCALE, _LARGEST_SCALE = 1e-3, 2.0
-_SCATTER = 0.7  # of the logarithm of a move's scale: modes differ in width
-_LEAST_SPREAD = 4.0  # that of the starts
-_NOISE = 1e-6  # in standard deviations of the wide law, so that moves span all directions
 
-
-def wide_law(points: Float[np.ndarray, "N D"]) -> Gaussian:
-    """An uncorrelated Gaussian as wide as the middle two thirds of the points, at least as 4."""
+def wide_law(points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT) -> Gaussian:
+    """An uncorrelated Gaussian as wide as the middle two thirds of the points, or as the starts."""
     low, middle, high = np.percentile(points, [16.0, 50.0, 84.0], axis=0)
-    return Gaussian(middle, np.diag(np.maximum(0.5 * (high - low), _LEAST_SPREAD)))
+    return Gaussian(middle, np.diag(np.maximum(0.5 * (high - low), settings.explore.least_spread)))
 
 
 def cooled_population(
-    meter: Meter, wide: Gaussian, rng: np.random.Generator
+    meter: Meter, wide: Gaussian, rng: np.random.Generator, settings: Settings = DEFAULT
 ) -> list[tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]]:
     """Cool a population from a wide Gaussian to the target.
 
@@ -45,20 +36,22 @@ def cooled_population(
         meter: the target.
         wide: π₀, within whose reach modes are looked for.
         rng: decides every draw.
+        settings: the thresholds.
 
     Returns:
         For each β the points, and the log density at each, in nats; the last β is 1 unless the
         population got stuck. Nothing where there are more coordinates than such moves can handle.
     """
-    if meter.dim > _MAX_DIM:
+    explore = settings.explore
+    if meter.dim > explore.max_dim:
         return []
-    size, moves = int(np.clip(_SIZE_PER_DIM * meter.dim, *_SIZES)), _MOVES
+    size, moves = int(np.clip(explore.size_per_dim * meter.dim, *explore.sizes)), explore.moves
     if meter.target.on_host:
-        size, moves = _SIZE_ON_HOST, _MOVES_ON_HOST
+        size, moves = explore.size_on_host, explore.moves_on_host
     x = wide.color(rng.standard_normal((size, meter.dim)))
     log_p = meter.values(x)
     beta, scale, cooled = 0.0, 1.0, []
-    for _ in range(_MAX_TEMPERATURES):
+    for _ in range(explore.max_temperatures):
         usable = np.isfinite(log_p)
         if usable.sum() < 2 or beta == 1.0:
             break
@@ -67,8 +60,8 @@ def cooled_population(
         chosen = _resampled(log_w, rng)
         x, log_p = x[chosen], log_p[chosen]
         for _ in range(moves):
-            x, log_p, accepted = _moved(meter, wide, x, log_p, beta, scale, rng)
-            scale = np.clip(scale * np.exp(accepted - _ACCEPTANCE), _LEAST_SCALE, _LARGEST_SCALE)
+            x, log_p, accepted = _moved(meter, wide, x, log_p, beta, scale, rng, explore)
+            scale = np.clip(scale * np.exp(accepted - explore.acceptance), *explore.scales)
         cooled.append((x, log_p))
     return cooled
 
@@ -100,12 +93,14 @@ def _resampled(log_w: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.n
     return np.minimum(np.searchsorted(cumulative, positions), len(log_w) - 1)
 
 
-def _moved(meter, wide, x, log_p, beta, scale, rng):
+def _moved(meter, wide, x, log_p, beta, scale, rng, explore):
     """One Metropolis move of every point, along the difference of two others."""
     size, dim = x.shape
-    lengths = scale * 2.38 / np.sqrt(2.0 * dim) * np.exp(_SCATTER * rng.standard_normal(size))
+    lengths = (
+        scale * 2.38 / np.sqrt(2.0 * dim) * np.exp(explore.scatter * rng.standard_normal(size))
+    )
     first, second = rng.integers(size, size=size), rng.integers(size, size=size)
-    noise = _NOISE * rng.standard_normal((size, dim)) @ wide.cholesky.T
+    noise = explore.noise * rng.standard_normal((size, dim)) @ wide.cholesky.T
     y = x + lengths[:, None] * (x[first] - x[second]) + noise
     y_log_p = meter.values(y)
     log_ratio = beta * (y_log_p - log_p) + (1.0 - beta) * (wide.log_prob(y) - wide.log_prob(x))

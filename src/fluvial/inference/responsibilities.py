@@ -17,14 +17,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.whitening import Whitened
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 __all__ = ["Shared"]
-
-_DEGREES = 4.0
-_LEAST_WEIGHT = 1e-6
 
 
 class Shared(eqx.Module):
@@ -35,6 +33,7 @@ class Shared(eqx.Module):
         gaussians: one for each of K modes.
         weights: of the modes, shape (K,), summing to 1.
         mode: which of them, from 0.
+        settings: the thresholds.
     """
 
     whitened: Whitened
@@ -42,6 +41,7 @@ class Shared(eqx.Module):
     unchols: Float[Array, "K D D"]
     log_shares: Float[Array, " K"]
     mode: Array
+    degrees: float = eqx.field(static=True)
 
     def __init__(
         self,
@@ -49,12 +49,16 @@ class Shared(eqx.Module):
         gaussians: Sequence[Gaussian],
         weights: Float[np.ndarray, " K"],
         mode: int,
+        settings: Settings = DEFAULT,
     ):
         self.whitened = Whitened(target, gaussians[mode])
         self.means = jnp.asarray(np.stack([g.mean for g in gaussians]))
         self.unchols = jnp.asarray(np.stack([np.linalg.inv(g.cholesky) for g in gaussians]))
         log_dets = np.array([g.log_det for g in gaussians])
-        self.log_shares = jnp.asarray(np.log(np.maximum(weights, _LEAST_WEIGHT)) - log_dets)
+        self.log_shares = jnp.asarray(
+            np.log(np.maximum(weights, settings.flow.least_weight)) - log_dets
+        )
+        self.degrees = settings.flow.degrees
         self.mode = jnp.asarray(mode, jnp.int32)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
@@ -62,6 +66,6 @@ class Shared(eqx.Module):
         point = self.whitened.point(x)
         distances = jnp.einsum("kij,kj->ki", self.unchols, point - self.means)
         squares = jnp.sum(distances**2, axis=1)
-        tails = 0.5 * (_DEGREES + x.shape[0]) * jnp.log1p(squares / _DEGREES)
+        tails = 0.5 * (self.degrees + x.shape[0]) * jnp.log1p(squares / self.degrees)
         log_shares = jax.nn.log_softmax(self.log_shares - tails)
         return self.whitened.log_prob(x) + log_shares[self.mode]

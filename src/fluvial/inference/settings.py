@@ -1,12 +1,385 @@
-"""Every threshold of the verdict, each with its source."""
+"""Every threshold of ``fit``, stage by stage, each with its source.
 
-from dataclasses import dataclass
+Where it says "by hand", neither a paper nor a search stands behind the value; a benchmark that is
+named is the one in which a change would show.
+"""
 
-__all__ = ["Settings"]
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fluvial.errors import InputError
+
+__all__ = [
+    "DEFAULT",
+    "ChainSettings",
+    "ClimbSettings",
+    "CollapseSettings",
+    "ExploreSettings",
+    "FlowSettings",
+    "ImproperSettings",
+    "MatchSettings",
+    "ModeSettings",
+    "SearchSettings",
+    "Settings",
+    "StartSettings",
+    "VerdictSettings",
+    "WeighSettings",
+]
 
 
 @dataclass(frozen=True)
-class Settings:
+class StartSettings:
+    """The look at a target before any work is spent on it; by hand but for what names a source.
+
+    Attributes:
+        count: starts, half of them from (−2, 2)^D as in Stan.
+        tries: rounds of points, ever wider and narrower, until enough are finite.
+        difference: the step of central differences, in a random direction, and a hundredth of a
+            second one: between the cube roots of float64's precision and of float32's, which data
+            may have.
+        gradient_tolerance: the relative error of a gradient that is called wrong.
+        kept: points that were evaluated in any stage and are kept, the fewest and the most.
+        kept_numbers: at most, of all their coordinates together: 8 MB.
+    """
+
+    count: int = 16
+    tries: int = 10
+    difference: float = 1e-4
+    gradient_tolerance: float = 1e-2
+    kept: tuple[int, int] = (64, 512)
+    kept_numbers: int = 2**20
+
+
+@dataclass(frozen=True)
+class ClimbSettings:
+    """L-BFGS, the modes that its ends fall into, and their Laplace approximations.
+
+    Attributes:
+        iterations: the most of one climb; by hand (``benchmarks/modes.py``).
+        curvature_pairs: that L-BFGS keeps: SciPy's own default, 10.
+        relative_gain: of ``log_p`` below which a climb ends (SciPy's ftol); by hand.
+        gradient: below which a climb ends (SciPy's default for gtol, 1e-5).
+        barrier: nats of a dip between two optima that makes them two modes; by hand
+            (``benchmarks/modes.py``).
+        segment_points: evaluated between two optima; by hand.
+        first_step: of the first Hessian's differences, for coordinates of order one: Stan's.
+        step: of later ones, in sd: what is left of the third derivative is 1e-3 of the second.
+        passes: the most; by hand, since nearly all settle in two.
+        settled: by which factor at most the last pass changed a variance; by hand.
+        max_condition: of a Hessian, beyond which float64 has no digits left to invert it with.
+    """
+
+    iterations: int = 150
+    curvature_pairs: int = 10
+    relative_gain: float = 1e-10
+    gradient: float = 1e-5
+    barrier: float = 1.0
+    segment_points: int = 24
+    first_step: float = 1e-4
+    step: float = 0.03
+    passes: int = 5
+    settled: float = 2.0
+    max_condition: float = 1e12
+
+
+@dataclass(frozen=True)
+class ExploreSettings:
+    """Populations that are cooled where climbs differ; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        least_runs: populations that have to find each mode that matters: of one seen once others
+            may be missing (Chao 1987, Biometrics 43, 783).
+        most_runs: populations.
+        peaks: of a population, climbed from.
+        drifting: coordinates, above which warmer populations are climbed from, too.
+        most_early: at most so many from each of them.
+        matters: the least share of the mass of a mode that has to be found twice.
+        same: relative distance of two climbs' ends that are one optimum.
+        size_per_dim: points of a population for each coordinate, ...
+        sizes: ... within these bounds.
+        moves: at each temperature.
+        size_on_host: points, where a density costs a call of its own.
+        moves_on_host: the same of moves.
+        max_dim: differences of points are hardly ever accepted above.
+        max_temperatures: until a population is given up.
+        acceptance: at which the scale of moves is held: 0.44 is best for one coordinate and 0.23
+            for many (Roberts & Rosenthal 2001, Statistical Science 16).
+        scales: the smallest and the largest of moves.
+        scatter: of the logarithm of a move's scale: modes differ in width.
+        least_spread: of the law that populations begin with: that of the starts.
+        noise: of a move, in sd of that law, so that moves span all directions.
+    """
+
+    least_runs: int = 2
+    most_runs: int = 6
+    peaks: int = 64
+    drifting: int = 4
+    most_early: int = 12
+    matters: float = 0.01
+    same: float = 1e-3
+    size_per_dim: int = 256
+    sizes: tuple[int, int] = (1024, 4096)
+    moves: int = 8
+    size_on_host: int = 512
+    moves_on_host: int = 4
+    max_dim: int = 24
+    max_temperatures: int = 60
+    acceptance: float = 0.25
+    scales: tuple[float, float] = (1e-3, 2.0)
+    scatter: float = 0.7
+    least_spread: float = 4.0
+    noise: float = 1e-6
+
+
+@dataclass(frozen=True)
+class ImproperSettings:
+    """Which densities are called improper.
+
+    Attributes:
+        near: where along a ray a slope is taken first, in sd: a prior as vague as N(0, 10⁵) has
+            fallen by 50 nats there.
+        far: and last: a direction known to float64's precision has eight digits left there.
+        deep: nats below what a tail of 1/distance would leave: e^-20 of the mass matters to nobody.
+        max_dim: of which a singular value decomposition takes no more than a second.
+        spreads: of the points at which gradients are compared; by hand.
+        flat: of the largest singular value; what is merely wide is told apart along the ray.
+        moderate: coordinates up to which rounding leaves the digits that the far point needs.
+    """
+
+    near: float = 1e6
+    far: float = 1e8
+    deep: float = 20.0
+    max_dim: int = 512
+    spreads: tuple[float, ...] = (0.1, 1.0, 10.0)
+    flat: float = 1e-6
+    moderate: float = 1e3
+
+
+@dataclass(frozen=True)
+class CollapseSettings:
+    """Which densities are said to lose their mass in a funnel's neck.
+
+    Attributes:
+        heads: that are followed, the most influential first; by hand.
+        max_dim: above which that would take too many gradients, 2 D at each of the steps; by hand.
+        steps: units of a head, or of its sd if that is more, that it is followed: e^-40 of a scale.
+        newton: the most of its iterations at each; by hand.
+        difference: for second derivatives, in sd: half the digits of float64 are left.
+        decrement: of Newton's method, in nats, at which it has arrived.
+        deep: nats below the top of the profile from where on the rest of it does not matter.
+        slope: of F against ln t above which the mass is infinite is -1; less by what Laplace's
+            approximation may be off.
+    """
+
+    heads: int = 3
+    max_dim: int = 64
+    steps: int = 40
+    newton: int = 8
+    difference: float = 1e-3
+    decrement: float = 1e-6
+    deep: float = 20.0
+    slope: float = 0.75
+
+
+@dataclass(frozen=True)
+class MatchSettings:
+    """Gaussians by batch-and-match.
+
+    Attributes:
+        max_modes: that are matched; by hand.
+        no_mass: nats below the largest mass, by Laplace's approximation, where a mode is left out:
+            e^-30 is none.
+        steps: the most; by hand.
+        check_every: steps between two looks at the mean log weight; by hand.
+        enough_kl: nats, at which matching stops: a tenth of
+            ``VerdictSettings.accurate_half_variance``.
+        max_log_scale: of ln|det L| for each coordinate, beyond which a Gaussian has run away.
+        lost: nats below its start at which matching has gone astray, as it can with fewer draws
+            than coordinates; by hand.
+        poor_half_variance: nats, above which matching is tried again from the origin; by hand.
+    """
+
+    max_modes: int = 64
+    no_mass: float = 30.0
+    steps: int = 200
+    check_every: int = 10
+    enough_kl: float = 0.002
+    max_log_scale: float = 100.0
+    lost: float = 1.0
+    poor_half_variance: float = 1.0
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """Which flow "auto" trains, and for how many modes; by hand (``benchmarks/families.py``).
+
+    Attributes:
+        one_dimension: the flow for D = 1.
+        few_dimensions: for D up to ``few``.
+        some_dimensions: up to ``some``.
+        most_dimensions: up to ``many``.
+        many_dimensions: beyond.
+        few: see above.
+        some: see above.
+        many: see above.
+        max_modes: that get a flow each: of more, the Gaussians are weighed as they are.
+        degrees: of freedom of the Student-t densities by which modes share the target.
+        least_weight: of a mode among them.
+    """
+
+    one_dimension: str = "sinh-arcsinh+planar:8+diagonal"
+    few_dimensions: str = "realnvp:8+triangular"
+    some_dimensions: str = "realnvp:12,width=48+sinh-arcsinh+triangular"
+    most_dimensions: str = "realnvp:10,width=96+sinh-arcsinh+triangular"
+    many_dimensions: str = "realnvp:8+sinh-arcsinh+diagonal"
+    few: int = 4
+    some: int = 20
+    many: int = 200
+    max_modes: int = 12
+    degrees: float = 4.0
+    least_weight: float = 1e-6
+
+    def choose(self, dim: int) -> str:
+        """Return the text of the flow for so many coordinates.
+
+        Example:
+            >>> FlowSettings().choose(2)
+            'realnvp:8+triangular'
+        """
+        if dim == 1:
+            return self.one_dimension
+        if dim <= self.few:
+            return self.few_dimensions
+        if dim <= self.some:
+            return self.some_dimensions
+        return self.most_dimensions if dim <= self.many else self.many_dimensions
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """The search for what an approximation misses; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        rounds: of search and new components, before a fit is given up.
+        excess: nats by which p exceeds Z q in the region that is missing.
+        share: of the total mass: less is not worth a component ...
+        small: ... unless places of less than that, but more than this ...
+        small_total: ... hold more than this together.
+        climbs: from far outside.
+        chains: annealed, from far outside.
+        spreads: of where both start, in sd.
+        looks: points that are just looked at.
+        look_spreads: of these, in sd.
+        temperatures: of a chain.
+        leapfrogs: at each.
+        hottest: inverse temperature.
+        match_steps: the most of batch-and-match at a place.
+        draws: by which the mass at a place is measured.
+        peaks: points that are apart from each other, of all that exceed q.
+        suspects: climbed from, the highest and those with the largest excess first.
+        sideways: looks with one or two coordinates moved.
+        sideways_chunk: of these at once: 6 MB in 12 dimensions.
+        sideways_kept: the best of these.
+        sideways_dims: the fewest and the most coordinates: in fewer wide looks miss little, of
+            more there are too many pairs.
+    """
+
+    rounds: int = 8
+    excess: float = 3.0
+    share: float = 0.005
+    small: float = 1e-3
+    small_total: float = 0.01
+    climbs: int = 12
+    chains: int = 32
+    spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+    looks: int = 8192
+    look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
+    temperatures: int = 30
+    leapfrogs: int = 4
+    hottest: float = 0.03
+    match_steps: int = 60
+    draws: int = 1024
+    peaks: int = 256
+    suspects: int = 24
+    sideways: int = 2**19
+    sideways_chunk: int = 2**16
+    sideways_kept: int = 2048
+    sideways_dims: tuple[int, int] = (3, 12)
+
+
+@dataclass(frozen=True)
+class WeighSettings:
+    """How draws and components are weighed.
+
+    Attributes:
+        draws: of the pool; at an efficiency of 5 % they are worth ``VerdictSettings.min_ess``.
+        component_draws: by which components are weighed, of all together; by hand.
+        em_steps: of their weights; by hand.
+        negligible: share of the mass below which a component is left out.
+        inverse_draws: by which a flow is compared with its inverse.
+        max_mismatch: nats between both, for the median draw: a tenth of ``max_evidence_se``.
+    """
+
+    draws: int = 8192
+    component_draws: int = 2048
+    em_steps: int = 100
+    negligible: float = 1e-3
+    inverse_draws: int = 512
+    max_mismatch: float = 0.01
+
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """Hamiltonian chains in a flow's latent space.
+
+    Attributes:
+        chains: run at once: 64 halves, for which see ``VerdictSettings.max_rhat``.
+        warmup: transitions; by hand.
+        kept: transitions; by hand.
+        rounds: of as many: chains that have just not mixed are run on, not thrown away.
+        acceptance: that the step size aims for (Stan's adapt_delta, 0.8).
+        max_leapfrogs: of a transition; by hand.
+        trajectory: its length: π/2 is a quarter turn, after which the end in N(0, I) is independent
+            of the start.
+        gamma: of dual averaging (Hoffman & Gelman 2014, section 3.2), as are the next two.
+        t0: see above.
+        kappa: see above.
+    """
+
+    chains: int = 32
+    warmup: int = 200
+    kept: int = 256
+    rounds: int = 4
+    acceptance: float = 0.8
+    max_leapfrogs: int = 24
+    trajectory: float = 1.5707963267948966
+    gamma: float = 0.05
+    t0: float = 10.0
+    kappa: float = 0.75
+
+
+@dataclass(frozen=True)
+class ModeSettings:
+    """Which components are one mode; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        draws: that decide it.
+        steps: of the way between two means.
+        dip: nats on the way, up to which it is one mode: a tenth of the density.
+        overlap: of the smaller component's mass that both claim, at least.
+    """
+
+    draws: int = 2048
+    steps: int = 31
+    dip: float = 0.1
+    overlap: float = 0.05
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
     """What a verdict asks for; the defaults are those that the benchmarks were run with.
 
     Attributes:
@@ -31,6 +404,9 @@ class Settings:
             and of every log sd, unweighted against weighted. The same 0.1.
         max_around: the largest share of the mass around the approximation that may be missing.
             A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
+        least_visited: the least share of chains' draws in mass around the approximation, as a
+            multiple of what the search measured there: it is right to a factor of a few. Chosen
+            by hand.
         accurate_khat: of a Gaussian so right that no flow need be trained: weights below 0.5 have
             a variance (Vehtari et al. 2024).
         accurate_half_variance: Var(ln w)/2 of such a Gaussian, in nats. KL = δ²/2 is 0.02 for one
@@ -48,6 +424,73 @@ class Settings:
     max_evidence_se: float = 0.1
     max_shift: float = 0.1
     max_around: float = 0.02
+    least_visited: float = 0.25
     accurate_khat: float = 0.5
     accurate_half_variance: float = 0.02
     max_rhat: float = 1.02
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every threshold of ``fit``; the defaults are those that the benchmarks were run with.
+
+    Attributes:
+        start: see ``StartSettings``, and so on.
+        climb: from the starts.
+        explore: where climbs differ.
+        improper: which densities have no draws.
+        match: Gaussians.
+        flow: where Gaussians will not do.
+        search: for what is missed.
+        weigh: draws.
+        chain: where weights fail.
+        mode: which components are one.
+        verdict: what is promised.
+
+    Example:
+        >>> settings = Settings(verdict=VerdictSettings(min_ess=1000.0))
+        >>> Settings.of(settings.mapping()) == settings
+        True
+    """
+
+    start: StartSettings = field(default_factory=StartSettings)
+    climb: ClimbSettings = field(default_factory=ClimbSettings)
+    explore: ExploreSettings = field(default_factory=ExploreSettings)
+    improper: ImproperSettings = field(default_factory=ImproperSettings)
+    collapse: CollapseSettings = field(default_factory=CollapseSettings)
+    match: MatchSettings = field(default_factory=MatchSettings)
+    flow: FlowSettings = field(default_factory=FlowSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    weigh: WeighSettings = field(default_factory=WeighSettings)
+    chain: ChainSettings = field(default_factory=ChainSettings)
+    mode: ModeSettings = field(default_factory=ModeSettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+
+    def mapping(self) -> dict[str, dict[str, Any]]:
+        """Return group -> name -> value as JSON has them, which ``Provenance`` saves."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Mapping[str, Any]]) -> "Settings":
+        """Return the settings of a mapping; what it lacks has its default.
+
+        Args:
+            mapping: such as ``posterior.provenance.settings``.
+
+        Raises:
+            InputError: if there is no setting of a name.
+        """
+        groups = {group.name: getattr(DEFAULT, group.name) for group in dataclasses.fields(cls)}
+        for group, values in mapping.items():
+            known = {f.name for f in dataclasses.fields(groups[group])} if group in groups else ()
+            unknown = [name for name in values if name not in known]
+            if unknown or group not in groups:
+                name = ".".join([group, *unknown[:1]])
+                raise InputError(f"there is no setting {name}: see fluvial.inference.Settings.")
+            lists = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+            groups[group] = dataclasses.replace(groups[group], **lists)
+        return cls(**groups)
+
+
+DEFAULT = Settings()
+"""What holds where nothing else is said."""

@@ -7,15 +7,12 @@ import scipy.optimize
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import Meter
-from fluvial.inference.gaussian import Gaussian
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Optimum", "climb", "clusters", "differ", "distinct"]
 
-_MAX_ITERATIONS = 150
 _BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
-_SEGMENT_POINTS = 24
-_BARRIER = 1.0  # nats: a dip between two optima that makes them two modes
-_CURVATURE_PAIRS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +32,7 @@ class Optimum:
     converged: bool
 
 
-def climb(meter: Meter, start: Gaussian) -> Optimum | None:
+def climb(meter: Meter, start: Gaussian, settings: Settings = DEFAULT) -> Optimum | None:
     """Maximize the log density by L-BFGS, in the coordinates that whiten ``start``.
 
     Returns:
@@ -50,7 +47,12 @@ def climb(meter: Meter, start: Gaussian) -> Optimum | None:
         trace.append(-values[0])
         return -values[0], -(grads[0] @ start.cholesky)
 
-    options = {"maxiter": _MAX_ITERATIONS, "maxcor": _CURVATURE_PAIRS, "ftol": 1e-10, "gtol": 1e-5}
+    options = {
+        "maxiter": settings.climb.iterations,
+        "maxcor": settings.climb.curvature_pairs,
+        "ftol": settings.climb.relative_gain,
+        "gtol": settings.climb.gradient,
+    }
     with np.errstate(all="ignore"):
         run = scipy.optimize.minimize(
             loss, np.zeros(start.dim), jac=True, method="L-BFGS-B", options=options
@@ -70,24 +72,28 @@ def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
     return Gaussian(x, start.cholesky @ factor)
 
 
-def differ(meter: Meter, optima: list[Optimum]) -> bool:
+def differ(meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT) -> bool:
     """Whether climbs ended in more than one mode, or at more than one height.
 
     One that ended lower than another, without a barrier between them, was lost on a rough slope.
     """
     heights = [optimum.log_p for optimum in optima]
-    if not heights or max(heights) - min(heights) > _BARRIER:
+    if not heights or max(heights) - min(heights) > settings.climb.barrier:
         return bool(heights)
-    return len(distinct(meter, optima)) > 1
+    return len(distinct(meter, optima, settings)) > 1
 
 
-def distinct(meter: Meter, optima: list[Optimum]) -> list[Optimum]:
+def distinct(meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT) -> list[Optimum]:
     """Keep one optimum a mode, the highest first."""
-    heads = [max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(meter, optima)]
+    heads = [
+        max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(meter, optima, settings)
+    ]
     return sorted(heads, key=lambda optimum: -optimum.log_p)
 
 
-def clusters(meter: Meter, optima: list[Optimum]) -> list[list[Optimum]]:
+def clusters(
+    meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT
+) -> list[list[Optimum]]:
     """Gather the optima of each mode.
 
     Two optima belong to one mode if, on the segment between them, the log density never dips more
@@ -97,15 +103,17 @@ def clusters(meter: Meter, optima: list[Optimum]) -> list[list[Optimum]]:
     ranked = sorted(optima, key=lambda optimum: -optimum.log_p)
     modes: list[list[Optimum]] = []
     for optimum in ranked:
-        joined = [mode for mode in modes if any(_connected(meter, optimum, o) for o in mode)]
+        joined = [
+            mode for mode in modes if any(_connected(meter, optimum, o, settings) for o in mode)
+        ]
         merged = [member for mode in joined for member in mode] + [optimum]
         modes = [mode for mode in modes if all(mode is not j for j in joined)] + [merged]
     return modes
 
 
-def _connected(meter: Meter, a: Optimum, b: Optimum) -> bool:
+def _connected(meter: Meter, a: Optimum, b: Optimum, settings: Settings) -> bool:
     if np.allclose(a.x, b.x, rtol=1e-3, atol=1e-3):
         return True
-    t = np.linspace(0.0, 1.0, _SEGMENT_POINTS + 2)[1:-1, None]
+    t = np.linspace(0.0, 1.0, settings.climb.segment_points + 2)[1:-1, None]
     values = meter.values((1.0 - t) * a.x + t * b.x)
-    return bool(np.all(values >= min(a.log_p, b.log_p) - _BARRIER))
+    return bool(np.all(values >= min(a.log_p, b.log_p) - settings.climb.barrier))

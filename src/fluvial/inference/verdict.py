@@ -6,47 +6,14 @@ measured and said beside the verdict, and decides nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
-from fluvial.inference.accuracy import ApproximationError, Precision
 from fluvial.inference.chains import Chains
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import ApproximationError, Precision
+from fluvial.posterior.judgement import Judgement, Verdict
 
-__all__ = ["Judgement", "Verdict", "is_accurate", "is_weighable", "judge", "tail_matters"]
-
-_DEFAULT = Settings()
-
-
-class Verdict(Enum):
-    """What the draws of a posterior are worth.
-
-    Example:
-        >>> Verdict("GOOD") is Verdict.GOOD
-        True
-    """
-
-    GOOD = "GOOD"
-    """What is handed out is right: draws, moments and evidence, to 0.1 sd and 0.3 nat."""
-    USE_WEIGHTS = "USE_WEIGHTS"
-    """Right within their standard errors, which are wider than GOOD allows, or with a doubt."""
-    USE_MCMC = "USE_MCMC"
-    """``draws`` are right: they come from Hamiltonian chains. The evidence is not vouched for."""
-    FAILED = "FAILED"
-    """Nothing here should be relied on."""
-
-    def __str__(self) -> str:
-        return self.value
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict with its reasons, a sentence each, and the next thing to try."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    advice: str
+__all__ = ["is_accurate", "is_weighable", "judge", "tail_matters"]
 
 
 _ADVICE = {
@@ -66,7 +33,7 @@ _ADVICE = {
 }
 
 
-def is_accurate(weights: Importance, settings: Settings = _DEFAULT) -> bool:
+def is_accurate(weights: Importance, settings: Settings = DEFAULT) -> bool:
     """Whether a Gaussian is right as it is, so that no flow need be trained.
 
     Example:
@@ -74,11 +41,14 @@ def is_accurate(weights: Importance, settings: Settings = _DEFAULT) -> bool:
         >>> is_accurate(Importance(np.random.default_rng(0).normal(0.0, 0.01, 4000)))
         True
     """
-    light = weights.largest <= settings.small_largest or weights.khat < settings.accurate_khat
-    return light and weights.half_variance < settings.accurate_half_variance
+    light = (
+        weights.largest <= settings.verdict.small_largest
+        or weights.khat < settings.verdict.accurate_khat
+    )
+    return light and weights.half_variance < settings.verdict.accurate_half_variance
 
 
-def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = _DEFAULT) -> bool:
+def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = DEFAULT) -> bool:
     """Whether importance weighting makes the draws right, so that no chain need be run.
 
     Args:
@@ -86,13 +56,15 @@ def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = 
         around: the share of the mass around the approximation that it does not cover.
         settings: the thresholds.
     """
-    enough = weights.ess >= settings.min_ess and around <= settings.max_around
+    enough = weights.ess >= settings.verdict.min_ess and around <= settings.verdict.max_around
     light = not tail_matters(weights.ess, weights.size, weights.largest, settings)
-    return enough and (light or weights.khat <= min(weights.khat_threshold, settings.max_khat))
+    return enough and (
+        light or weights.khat <= min(weights.khat_threshold, settings.verdict.max_khat)
+    )
 
 
 def tail_matters(
-    ess: float, size: int | float, largest: float, settings: Settings = _DEFAULT
+    ess: float, size: int | float, largest: float, settings: Settings = DEFAULT
 ) -> bool:
     """Whether k-hat is a finding: not where weights are even, nor where none of them is large.
 
@@ -106,7 +78,9 @@ def tail_matters(
         >>> tail_matters(8000.0, 8192, 12.0), tail_matters(7000.0, 8192, 12.0)
         (False, True)
     """
-    return not (ess >= settings.even_share * size or largest <= settings.small_largest)
+    return not (
+        ess >= settings.verdict.even_share * size or largest <= settings.verdict.small_largest
+    )
 
 
 def judge(
@@ -114,11 +88,12 @@ def judge(
     chains: Sequence[Chains] = (),
     *,
     around: float = 0.0,
+    visited: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
     precise: Precision | None = None,
     error: ApproximationError | None = None,
-    settings: Settings = _DEFAULT,
+    settings: Settings = DEFAULT,
 ) -> Judgement:
     """Turn diagnostics into a verdict.
 
@@ -126,6 +101,8 @@ def judge(
         weights: importance weights of the draws that would be handed out.
         chains: of each mode, where the weights were not good enough; else empty.
         around: the share of the mass around the approximation that it does not cover.
+        visited: the share of the chains' draws in that mass. Chains that have mixed and hardly
+            been there were kept from it, however well they agree.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
         precise: what the draws are worth in the worst coordinate; by default what the weights are.
@@ -136,7 +113,7 @@ def judge(
         return _judgement(Verdict.FAILED, [*fatal, *doubts])
     precise = precise or Precision(weights.ess, weights.ess)
     reasons = [_measured(weights, settings), *doubts]
-    if around > settings.max_around:
+    if around > settings.verdict.max_around:
         reasons.append(
             f"Mass around the approximation, about {around:.1%} of what it has found, is missing "
             "from it."
@@ -157,7 +134,10 @@ def judge(
         f"Chains in the flow's latent space reached R-hat {rhat:.3f} and an effective sample "
         f"size of at least {ess:.0f}."
     )
-    if not (rhat <= settings.max_rhat and ess >= settings.min_ess):
+    if not (rhat <= settings.verdict.max_rhat and ess >= settings.verdict.min_ess):
+        return _judgement(Verdict.FAILED, reasons)
+    if around > settings.verdict.max_around and visited < settings.verdict.least_visited * around:
+        reasons.append(f"Only {visited:.1%} of their draws are where that mass was found.")
         return _judgement(Verdict.FAILED, reasons)
     return _judgement(Verdict.USE_MCMC, reasons + _approximation(error, settings))
 
@@ -175,8 +155,8 @@ def _measured(weights: Importance, settings: Settings) -> str:
 def _is_precise(weights: Importance, precise: Precision, settings: Settings) -> bool:
     moments = max(precise.mean_se, precise.log_sd_se)
     return (
-        moments <= settings.max_standard_error
-        and weights.log_evidence_se <= settings.max_evidence_se
+        moments <= settings.verdict.max_standard_error
+        and weights.log_evidence_se <= settings.verdict.max_evidence_se
     )
 
 
@@ -188,7 +168,7 @@ def _approximation(error: ApproximationError | None, settings: Settings) -> list
         f"{error.mean_shift:.3f} ± {error.mean_shift_se:.3f} sd in a mean and "
         f"{error.log_sd_shift:.3f} ± {error.log_sd_shift_se:.3f} in a log sd"
     )
-    if error.bound <= settings.max_shift:
+    if error.bound <= settings.verdict.max_shift:
         return [f"The approximation itself is right, too: it is off by at most {measured}."]
     return [
         f"The approximation itself, unweighted, is off by up to {measured}: use draws() and "

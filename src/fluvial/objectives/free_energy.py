@@ -16,11 +16,10 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from fluvial.constants import LOG_2PI
 from fluvial.flows import Flow, forward_with_score
 
 __all__ = ["FreeEnergy", "FreeEnergyEstimate", "LogDensity", "base_log_prob", "flow_log_prob"]
-
-_LOG_2PI = 1.8378770664093453
 
 
 @runtime_checkable
@@ -53,7 +52,7 @@ def base_log_prob(z: Float[Array, " D"]) -> Float[Array, ""]:
         >>> base_log_prob(jnp.zeros(2)).round(4).item()
         -1.837...
     """
-    return -0.5 * jnp.sum(z**2) - 0.5 * z.shape[0] * _LOG_2PI
+    return -0.5 * jnp.sum(z**2) - 0.5 * z.shape[0] * LOG_2PI
 
 
 def flow_log_prob(flow: Flow, x: Float[Array, " D"]) -> Float[Array, ""]:

@@ -3,65 +3,70 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from fluvial.errors import InputError
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Judgement
 from fluvial.posterior.pool import Pool
+from fluvial.posterior.provenance import Provenance
 from fluvial.targets import Annotations
 
 if TYPE_CHECKING:
     import xarray
 
-    from fluvial.posterior.posterior import Posterior
-
-__all__ = ["arranged", "grouped", "to_datatree"]
+__all__ = ["arranged", "attributes", "grouped", "separated", "to_datatree"]
 
 _CHAINS = 4
 _STAN_LOG_LIKELIHOOD = "log_lik"
 
 
 def to_datatree(
-    posterior: "Posterior", n: int, seed: int, *, log_likelihood: bool
+    draws: dict[str, np.ndarray],
+    log_p: Float[np.ndarray, " n"],
+    shape: tuple[int, ...],
+    *,
+    log_likelihood: dict[str, np.ndarray],
+    annotations: Annotations,
+    attributes: dict[str, str | float | int],
 ) -> "xarray.DataTree":
     """Convert corrected draws to a DataTree.
 
     Args:
-        posterior: what to convert.
-        n: how many draws. Independent draws are presented as four chains, so that ArviZ's
-            diagnostics can be asked for; chains stay chains, where there is a draw for each, and
-            of them at most all draws are taken.
-        seed: decides which draws, and whatever the model's generated quantities draw.
-        log_likelihood: whether the group of that name is wanted.
+        draws: in the model's own space: name -> (n, *shape).
+        log_p: log density of the unconstrained parameters at each, in nats.
+        shape: (chains, draws), of n in all. Independent draws are presented as four chains, so that
+            ArviZ's diagnostics can be asked for.
+        log_likelihood: of each observation at each draw: name -> (n, *shape).
+        annotations: names of dimensions, coordinates and data.
+        attributes: of the whole tree.
 
     Returns:
         The groups ``posterior``; ``sample_stats`` with the log density ``lp`` of the
-        unconstrained parameters, in nats; ``log_likelihood`` where the model tells it: that of a
-        NumPyro or PyMC model, or the generated quantity ``log_lik`` of a Stan program; and
-        ``observed_data`` and ``constant_data`` where the model names them. Dimensions and
-        coordinates are the model's; where it has none, elements are counted from 0. A slash in a
-        name becomes a dot. Evidence and verdict are attributes.
-
-    Raises:
-        InputError: if ``n`` is less than four, or the target is not at hand.
+        unconstrained parameters, in nats; ``log_likelihood``; and ``observed_data`` and
+        ``constant_data`` where the model names them. Dimensions and coordinates are the model's;
+        where it has none, elements are counted from 0. A slash in a name becomes a dot.
     """
-    posterior = posterior.enlarged(n, seed)
-    indices = arranged(posterior.pool, n, seed)
-    flat = indices.ravel()
-    draws = posterior.constrained(flat, seed)
-    generated = _generated_log_likelihood(posterior)
-    likelihood = _log_likelihood(posterior, draws, flat, generated) if log_likelihood else {}
     drawn = {
-        "posterior": {name: draws[name] for name in draws if name not in generated},
-        "sample_stats": {"lp": posterior.pool.log_p[flat]},
-        "log_likelihood": likelihood,
+        "posterior": draws,
+        "sample_stats": {"lp": log_p},
+        "log_likelihood": log_likelihood,
     }
     groups = {
-        group: {name: a.reshape(*indices.shape, *a.shape[1:]) for name, a in arrays.items()}
+        group: {name: a.reshape(*shape, *a.shape[1:]) for name, a in arrays.items()}
         for group, arrays in drawn.items()
     }
-    data = posterior.annotations
-    groups |= {"observed_data": data.observed, "constant_data": data.constant}
-    return grouped(groups, data, _attributes(posterior))
+    groups |= {"observed_data": annotations.observed, "constant_data": annotations.constant}
+    return grouped(groups, annotations, attributes)
+
+
+def separated(
+    draws: dict[str, np.ndarray], parameters: tuple[str, ...]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Take out of the draws what is a log likelihood by the custom of Stan: ``log_lik``."""
+    names = {_STAN_LOG_LIKELIHOOD}.difference(parameters)
+    kept = {name: a for name, a in draws.items() if name not in names}
+    return kept, {name: a for name, a in draws.items() if name in names}
 
 
 def grouped(
@@ -106,40 +111,24 @@ def arranged(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
     return np.arange(pool.size).reshape(pool.chains, length)[:, kept]
 
 
-def _generated_log_likelihood(posterior: "Posterior") -> tuple[str, ...]:
-    """Return the names among the draws that are log likelihoods by the custom of Stan."""
-    name, target = _STAN_LOG_LIKELIHOOD, posterior.target
-    told = target is not None and target.log_likelihood is not None
-    return () if told or name in posterior.parameters else (name,)
-
-
-def _log_likelihood(
-    posterior: "Posterior",
-    draws: dict[str, np.ndarray],
-    indices: Int[np.ndarray, " n"],
-    generated: tuple[str, ...],
-) -> dict[str, np.ndarray]:
-    target = posterior.target
-    if target is not None and target.log_likelihood is not None:
-        return target.log_likelihood(posterior.pool.points[indices])
-    return {name: draws[name] for name in generated if name in draws}
-
-
-def _attributes(posterior: "Posterior") -> dict[str, str | float | int]:
-    evidence, provenance = posterior.evidence, posterior.provenance
+def attributes(
+    evidence: Evidence, judgement: Judgement, provenance: Provenance
+) -> dict[str, str | float | int]:
+    """Say of a whole tree where it is from, and what it is worth."""
     return {
         "inference_library": "fluvial",
         "inference_library_version": provenance.version,
         "sampling_time": sum(provenance.seconds.values()),
-        "verdict": posterior.verdict.value,
-        "reasons": "\n".join(posterior.reasons),
-        "advice": posterior.advice,
+        "verdict": judgement.verdict.value,
+        "reasons": "\n".join(judgement.reasons),
+        "advice": judgement.advice,
         "khat": evidence.khat,
         "ess": evidence.ess,
         "elbo": evidence.elbo,
         "elbo_se": evidence.elbo_se,
         "log_evidence": evidence.log_evidence,
         "log_evidence_se": evidence.log_evidence_se,
+        "evidence_up_to_constant": int(evidence.up_to_constant),
         "flow": provenance.flow,
         "seed": provenance.seed,
     }

@@ -6,18 +6,18 @@ Gaussian and, if it has a trained flow, that flow's arrays, each under its path 
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import safetensors.numpy
 
 from fluvial.errors import InputError
 from fluvial.flows import Flow
-from fluvial.inference.gaussian import Gaussian
-from fluvial.inference.mixture import Component, FlowComponent, GaussianComponent, Mixture
-from fluvial.storage.array_files import from_safetensors
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.storage.array_files import from_safetensors, to_safetensors
+from fluvial.storage.arrays import filled, named
 
 __all__ = ["mixture_from_bytes", "mixture_to_bytes"]
+
+_FLOW = "flow."
 
 
 def mixture_to_bytes(mixture: Mixture) -> bytes:
@@ -25,7 +25,7 @@ def mixture_to_bytes(mixture: Mixture) -> bytes:
     arrays = {"weights": mixture.weights}
     for k, component in enumerate(mixture.components):
         arrays |= {f"{k}.{name}": array for name, array in _arrays(component).items()}
-    return safetensors.numpy.save({k: np.asarray(a, order="C") for k, a in arrays.items()})
+    return to_safetensors(arrays)
 
 
 def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixture:
@@ -52,7 +52,7 @@ def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixtu
             if name.partition(".")[0] == str(k)
         }
         _check_gaussian(own, f"{origin}, component {k}")
-        components.append(_component(own, template))
+        components.append(_component(own, template, f"{origin}, component {k}"))
     if len({component.gaussian.mean.size for component in components}) > 1:
         raise _no_mixture(origin, "dimensions")
     return Mixture(tuple(components), weights)
@@ -63,16 +63,17 @@ def _arrays(component: Component) -> dict[str, Any]:
         case GaussianComponent(gaussian):
             return {"mean": gaussian.mean, "cholesky": gaussian.cholesky}
         case FlowComponent(trained, gaussian):
-            flow = {_name(path): leaf for path, leaf in _array_leaves(trained)}
+            flow = {f"{_FLOW}{name}": leaf for name, leaf in named(trained).items()}
             return {"mean": gaussian.mean, "cholesky": gaussian.cholesky} | flow
     raise TypeError(f"a {type(component).__name__} cannot be saved")
 
 
-def _component(arrays: dict[str, np.ndarray], template: Flow | None) -> Component:
+def _component(arrays: dict[str, np.ndarray], template: Flow | None, origin: str) -> Component:
     gaussian = Gaussian(arrays.pop("mean"), arrays.pop("cholesky"))
     if not arrays or template is None:
         return GaussianComponent(gaussian)
-    return FlowComponent(_filled(template, arrays), gaussian)
+    flow = {name.removeprefix(_FLOW): array for name, array in arrays.items()}
+    return FlowComponent(filled(template, flow, origin), gaussian)
 
 
 def _check_gaussian(arrays: dict[str, np.ndarray], origin: str) -> None:
@@ -87,32 +88,3 @@ def _no_mixture(origin: str, what: str) -> InputError:
     return InputError(
         f"{origin} is not a mixture that fluvial saved, for its {what}: restore it, or fit again."
     )
-
-
-def _filled(template: Flow, arrays: dict[str, np.ndarray]) -> Flow:
-    wanted = {_name(path): (leaf.shape, leaf.dtype) for path, leaf in _array_leaves(template)}
-    given = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-    if wanted != given:
-        name = sorted(set(wanted.items()) ^ set(given.items()))[0][0]
-        raise InputError(
-            f"the saved flow is not of the structure of the one it shall be put in (they differ "
-            f"in {name}): load it with the flow, and the version of fluvial, that it was "
-            "fitted with."
-        )
-    with jax.enable_x64(True):  # a leaf in float64 shall stay so
-        return jax.tree.map_with_path(
-            lambda path, leaf: jnp.asarray(arrays[_name(path)]) if _is_array(leaf) else leaf,
-            template,
-        )
-
-
-def _array_leaves(flow: Flow):
-    return [(path, leaf) for path, leaf in jax.tree.leaves_with_path(flow) if _is_array(leaf)]
-
-
-def _is_array(leaf: Any) -> bool:
-    return isinstance(leaf, jax.Array | np.ndarray | jax.ShapeDtypeStruct)
-
-
-def _name(path) -> str:
-    return "flow" + jax.tree_util.keystr(path)

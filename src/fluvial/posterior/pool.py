@@ -14,13 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.chains import Chains
-from fluvial.inference.defense import widened
-from fluvial.inference.mixture import Mixture
 from fluvial.objectives import Importance
+from fluvial.posterior.defense import widened
+from fluvial.posterior.mixture import Mixture
 from fluvial.targets import Target
 
-__all__ = ["Pool", "fresh_pool", "pool_of_chains"]
+__all__ = ["Pool", "fresh_pool"]
 
 # Points a draw: more are not made of weights so uneven that nothing is promised of them, which
 # is below an effective sample size of 400 of 8,192.
@@ -81,23 +80,3 @@ def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Poo
     x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
     log_p = target.values(x)
     return Pool(x, log_p, Importance(log_p - log_q).smoothed, widened=pool.widened)
-
-
-def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:
-    """Put the chains of all modes together, each mode with its share of the mass.
-
-    Of chains that were run on for longer than others, the end is taken.
-    """
-    length = min(c.draws.shape[1] for c in chains)
-    draws = [c.draws[:, -length:].reshape(-1, c.draws.shape[2]) for c in chains]
-    log_p = np.concatenate([c.log_p[:, -length:].ravel() for c in chains])
-    log_weights = [
-        np.full(len(part), np.log(share / len(part)))
-        for part, share in zip(draws, shares, strict=True)
-    ]
-    return Pool(
-        np.concatenate(draws),
-        log_p,
-        np.concatenate(log_weights),
-        chains=sum(c.draws.shape[0] for c in chains),
-    )

@@ -1,6 +1,5 @@
 """What ``fit`` returns."""
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,77 +9,22 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError
-from fluvial.inference.accuracy import ApproximationError
-from fluvial.inference.mixture import Mixture
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.accuracy import ApproximationError
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.labels import index_origin
+from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool, fresh_pool
+from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import Recorded
-from fluvial.posterior.summary import Summary, summarize
+from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.targets import Annotations, Target
 
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Evidence", "Posterior", "Provenance"]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the importance weights say, in nats where not said otherwise.
-
-    Attributes:
-        elbo: E_q[ln p − ln q].
-        elbo_se: its standard error.
-        log_evidence: ln Z.
-        log_evidence_se: its standard error.
-        half_variance: Var(ln w)/2, which is KL(q‖p) where q is nearly right.
-        khat: Pareto shape of the largest weights; noise where the weights are even.
-        ess: effective sample size, in draws.
-        size: how many draws were weighed.
-        largest: the largest weight, as a multiple of the mean.
-        mean_shift: see ``ApproximationError``, as for those below.
-        mean_shift_se: in standard deviations.
-        log_sd_shift: of the log of a standard deviation.
-        log_sd_shift_se: its standard error.
-    """
-
-    elbo: float
-    elbo_se: float
-    log_evidence: float
-    log_evidence_se: float
-    half_variance: float
-    khat: float
-    ess: float
-    size: float = math.inf
-    largest: float = math.inf
-    mean_shift: float = math.inf
-    mean_shift_se: float = math.inf
-    log_sd_shift: float = math.inf
-    log_sd_shift_se: float = math.inf
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """How a posterior came about.
-
-    Attributes:
-        flow: the text from which the flow was built, "gaussian" where none was needed, or
-            "custom" for a Flow that the caller made.
-        seed: the seed.
-        seconds: wall time by stage.
-        evaluations: points at which the target was evaluated.
-        nonfinite: at how many of these it was not finite.
-        interrupted: whether Ctrl-C cut the fit short.
-        version: of fluvial.
-    """
-
-    flow: str
-    seed: int
-    seconds: dict[str, float]
-    evaluations: int
-    nonfinite: int
-    interrupted: bool
-    version: str
+__all__ = ["Posterior"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +115,7 @@ class Posterior:
     @property
     def approximation_error(self) -> ApproximationError:
         """How far ``approximation``, unweighted, is from the draws; infinitely if not measured."""
-        e = self.evidence
-        return ApproximationError(e.mean_shift, e.mean_shift_se, e.log_sd_shift, e.log_sd_shift_se)
+        return self.evidence.approximation_error
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -267,7 +210,19 @@ class Posterior:
 
     @cached_property
     def _summary(self) -> Summary:
-        return summarize(self)
+        components = len(self.approximation.components)
+        said = facts(self.evidence, self.provenance, self.modes, components)
+        if not self.pool.size:
+            return Summary((), said[-2:], self.judgement)  # no evidence either
+        return summarize(
+            self.constrained_pool,
+            self.pool,
+            parameters=self.parameters,
+            annotations=self.annotations,
+            origin=index_origin(self.target),
+            facts=said,
+            judgement=self.judgement,
+        )
 
     def to_arviz(
         self, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
@@ -281,16 +236,17 @@ class Posterior:
                 n numbers for each observation.
 
         Returns:
-            The groups posterior and sample_stats and, where the model has them, log_likelihood,
-            observed_data and constant_data.
+            The groups posterior and sample_stats and, where the model has them, log_likelihood
+            (that of a NumPyro or PyMC model, or the generated quantity ``log_lik`` of a Stan
+            program), observed_data and constant_data. Evidence and verdict are attributes.
+            Independent draws are presented as four chains; chains stay chains, where there is a
+            draw for each, and of them at most all draws are taken.
 
         Raises:
             InputError: if ``n`` is less than four, or the target is not at hand.
         """
-        from fluvial.posterior.arviz import to_datatree
-
         self.need_draws()
-        return to_datatree(self, n, seed, log_likelihood=log_likelihood)
+        return self._tree(n, seed, log_likelihood)
 
     def to_netcdf(
         self, path: str | Path, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
@@ -310,13 +266,97 @@ class Posterior:
         from fluvial.posterior.netcdf import write_netcdf
 
         self.need_draws()
-        write_netcdf(self, Path(path), n, seed, log_likelihood=log_likelihood)
+        large = self.enlarged(n, seed)
+        told = None if self.target is None or not log_likelihood else self.target.log_likelihood
+        tree = large._tree(n, seed, log_likelihood and told is None)
+        points = large.pool.points[large._arranged(n, seed)] if told is not None else None
+        write_netcdf(Path(path), tree, told, points, self.annotations)
 
     def save(self, directory: str | Path) -> Path:
-        """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again."""
+        """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again.
+
+        The folder holds posterior.json, flow.safetensors and draws.npz. A target that has a source
+        (a Stan program with its data, or an example) is saved with it. Of any other target, what is
+        saved is the model's own space at the pool's points, with names of dimensions, coordinates
+        and data, so that its draws, but not its log density, are there when it is loaded.
+
+        Args:
+            directory: made where needed; a posterior that is there already is replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: if the folder holds anything else, or cannot be written.
+        """
         from fluvial.posterior.storage import save
 
-        return save(self, Path(directory))
+        rebuilt = self.target is not None and self.target.source is not None
+        return save(self.parts(recorded=not rebuilt), Path(directory))
+
+    def parts(self, *, recorded: bool) -> Parts:
+        """Return what a file can hold of it; ``Posterior.of`` puts it together again.
+
+        Args:
+            recorded: whether the model's own space at the pool's points goes with it, for whoever
+                lacks the target.
+        """
+        space = Recorded({}, self.parameters)
+        if recorded:
+            space = Recorded(self.constrained_pool, self.parameters, self.annotations)
+        return Parts(
+            self.approximation,
+            self.pool,
+            self.evidence,
+            self.judgement,
+            self.provenance,
+            space,
+            self.grouping,
+            None if self.target is None else self.target.source,
+        )
+
+    @classmethod
+    def of(cls, parts: Parts, target: Target | None) -> "Posterior":
+        """Put a posterior together from its parts and, where it is at hand, its target."""
+        evidence = parts.evidence
+        if target is not None and target.up_to_constant:  # earlier versions did not save it
+            evidence = replace(evidence, up_to_constant=True)
+        return cls(
+            parts.approximation,
+            parts.pool,
+            evidence,
+            parts.judgement,
+            parts.provenance,
+            target,
+            parts.recorded if parts.recorded.values else None,
+            parts.grouping,
+        )
+
+    def _tree(self, n: int, seed: int, log_likelihood: bool) -> "xarray.DataTree":
+        from fluvial.posterior.arviz import attributes, separated, to_datatree
+
+        large = self.enlarged(n, seed)
+        indices = large._arranged(n, seed)
+        flat = indices.ravel()
+        draws, likelihood = large.constrained(flat, seed), {}
+        told = None if self.target is None else self.target.log_likelihood
+        if told is None:
+            draws, likelihood = separated(draws, self.parameters)
+        elif log_likelihood:
+            likelihood = told(large.pool.points[flat])
+        return to_datatree(
+            draws,
+            large.pool.log_p[flat],
+            indices.shape,
+            log_likelihood=likelihood if log_likelihood else {},
+            annotations=self.annotations,
+            attributes=attributes(self.evidence, self.judgement, self.provenance),
+        )
+
+    def _arranged(self, n: int, seed: int) -> np.ndarray:
+        from fluvial.posterior.arviz import arranged
+
+        return arranged(self.pool, n, seed)
 
     def _space(self) -> Target | Recorded:
         space = self.target or self.recorded

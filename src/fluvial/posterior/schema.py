@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from fluvial.inference.verdict import Verdict
-from fluvial.posterior.posterior import Evidence
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Verdict
 from fluvial.storage.schema import TEXT, TEXTS, record
 
 __all__ = ["SCHEMA"]
@@ -20,11 +20,14 @@ _CODE = {"type": "string", "pattern": r"\{"}
 _STAN = record(kind={"const": "stan"}, code=_CODE, data={"type": "object"})
 _EXAMPLE = record(kind={"const": "example"}, name=TEXT)
 _MEASURED = dataclasses.fields(Evidence)
+_FLAGS = ("khat_matters", "up_to_constant")
 _EVIDENCE = {
     **record(
         **{field.name: _MEASURE for field in _MEASURED if field.default is dataclasses.MISSING},
         optional={
-            field.name: _MEASURE for field in _MEASURED if field.default is not dataclasses.MISSING
+            field.name: {"type": "boolean"} if field.name in _FLAGS else _MEASURE
+            for field in _MEASURED
+            if field.default is not dataclasses.MISSING
         },
     ),
     "additionalProperties": False,
@@ -38,6 +41,7 @@ _PROVENANCE = {
         nonfinite=_COUNT,
         interrupted={"type": "boolean"},
         version=TEXT,
+        optional={"settings": {"type": "object"}},
     ),
     "additionalProperties": False,
 }

@@ -1,7 +1,6 @@
 """A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,89 +11,55 @@ import numpy as np
 
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.verdict import Judgement, Verdict
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Judgement, Verdict
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
+from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool
-from fluvial.posterior.posterior import Evidence, Posterior, Provenance
+from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import Recorded
 from fluvial.posterior.schema import SCHEMA
 from fluvial.storage.array_files import from_npz, to_npz
 from fluvial.storage.folder import read_folder, write_folder
 from fluvial.storage.schema import check
-from fluvial.targets import Annotations, Target, target_from_source
+from fluvial.targets import Annotations
 
-__all__ = ["KIND", "load_posterior", "put_together", "save", "taken_apart"]
+__all__ = ["KIND", "put_together", "read", "save", "taken_apart"]
 
 KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
 _VARIABLE = "variable."
 _ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
-_COMPARED = 8
 
 
-def save(posterior: Posterior, directory: Path) -> Path:
-    """Write a posterior to a folder: posterior.json, flow.safetensors and draws.npz.
-
-    A target that has a source (a Stan program with its data, or an example) is saved with it. Of
-    any other target, what is saved is the model's own space at the pool's points, with names of
-    dimensions, coordinates and data, so that its draws, but not its log density, are there when it
-    is loaded.
-
-    Args:
-        posterior: what to save.
-        directory: made where needed; a posterior that is there already is replaced.
-
-    Returns:
-        The folder.
-
-    Raises:
-        InputError: if the folder holds anything else, or cannot be written.
-    """
-    recorded = {} if _source(posterior) is not None else posterior.constrained_pool
-    write_folder(directory, KIND, *taken_apart(posterior, recorded))
+def save(parts: Parts, directory: Path) -> Path:
+    """Write a posterior's parts to a folder; see ``Posterior.save``."""
+    write_folder(directory, KIND, *taken_apart(parts))
     return directory
 
 
-def load_posterior(
-    directory: Path, *, target: Target | None = None, flow: Flow | None = None
-) -> Posterior:
-    """Read a posterior that ``save`` wrote; see ``fluvial.load``."""
+def read(directory: Path, *, flow: Flow | None = None) -> Parts:
+    """Read the parts of a posterior that ``save`` wrote; see ``fluvial.load``."""
     content, files = read_folder(directory, KIND)
     check(content, SCHEMA, directory / f"{KIND}.json")
-    target = target or target_from_source(content["source"])
-    posterior = put_together(content, files, directory, target=target, flow=flow)
-    if target is not None:
-        _check_same(target, posterior.pool, directory)
-    return posterior
+    return put_together(content, files, directory, flow=flow)
 
 
-def taken_apart(
-    posterior: Posterior, recorded: dict[str, np.ndarray]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Make of a posterior what JSON can hold, and files; ``put_together`` undoes it.
-
-    Args:
-        posterior: what to take apart.
-        recorded: the model's own space at the pool's points, for whoever lacks the target.
-    """
-    annotations = posterior.annotations if recorded else Annotations()
+def taken_apart(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Make of the parts what JSON can hold, and files; ``put_together`` undoes it."""
+    recorded = parts.recorded
     files = {
-        _FLOW: mixture_to_bytes(posterior.approximation),
-        _DRAWS: _draws_file(posterior.pool, recorded, annotations),
+        _FLOW: mixture_to_bytes(parts.approximation),
+        _DRAWS: _draws_file(parts.pool, recorded.values, recorded.annotations),
     }
-    return _content(posterior, list(recorded), annotations), files
+    return _content(parts), files
 
 
 def put_together(
-    content: dict[str, Any],
-    files: dict[str, bytes],
-    origin: Path,
-    *,
-    target: Target | None = None,
-    flow: Flow | None = None,
-) -> Posterior:
-    """Make a posterior of what ``taken_apart`` returned; ``origin`` is named in complaints."""
+    content: dict[str, Any], files: dict[str, bytes], origin: Path, *, flow: Flow | None = None
+) -> Parts:
+    """Make parts of what ``taken_apart`` returned; ``origin`` is named in complaints."""
     pool, values, annotations = _read_draws(files, content, origin)
     seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
     provenance = Provenance(**content["provenance"] | {"seconds": seconds})
@@ -102,41 +67,39 @@ def put_together(
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
         raise _disagree(origin, f"{_FLOW} and {_DRAWS} are of different dimensions")
-    return Posterior(
+    return Parts(
         approximation,
         pool,
-        Evidence(**{name: float(value) for name, value in content["evidence"].items()}),
+        _evidence(content["evidence"]),
         _judgement(content["judgement"]),
         provenance,
-        target,
-        Recorded(values, tuple(content["parameters"]), annotations) if values else None,
+        Recorded(values, tuple(content["parameters"]), annotations),
         tuple(content.get("grouping", ())),
+        content["source"],
     )
 
 
-def _content(posterior: Posterior, recorded: list[str], annotations: Annotations) -> dict[str, Any]:
-    judgement, evidence = posterior.judgement, dataclasses.asdict(posterior.evidence)
+def _content(parts: Parts) -> dict[str, Any]:
+    judgement, evidence = parts.judgement, dataclasses.asdict(parts.evidence)
     return {
         "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
-        "evidence": {name: _number(value) for name, value in evidence.items()},
-        "provenance": dataclasses.asdict(posterior.provenance),
-        "chains": posterior.pool.chains,
-        "widened": posterior.pool.widened,
-        "grouping": list(posterior.grouping),
-        "parameters": list(posterior.parameters),
-        "recorded": recorded,
-        "dims": annotations.dims,
-        "source": _source(posterior),
+        "evidence": evidence,
+        "provenance": dataclasses.asdict(parts.provenance),
+        "chains": parts.pool.chains,
+        "widened": parts.pool.widened,
+        "grouping": list(parts.grouping),
+        "parameters": list(parts.recorded.parameters),
+        "recorded": list(parts.recorded.values),
+        "dims": parts.recorded.annotations.dims,
+        "source": parts.source,
     }
 
 
-def _number(value: float) -> float | str:
-    """JSON has no infinity, and k-hat is −inf where all weights are equal."""
-    return value if math.isfinite(value) else repr(value)
-
-
-def _source(posterior: Posterior) -> dict | None:
-    return None if posterior.target is None else posterior.target.source
+def _evidence(content: dict[str, Any]) -> Evidence:
+    values: dict[str, Any] = {
+        name: value if isinstance(value, bool) else float(value) for name, value in content.items()
+    }
+    return Evidence(**values)
 
 
 def _annotations(dims: dict[str, list[str | None]], arrays: Mapping[str, Any]) -> Annotations:
@@ -166,7 +129,8 @@ def _read_draws(
     if missing:
         raise _disagree(origin, f"{_DRAWS} lacks {missing[0][:80]}")
     points = arrays["points"]
-    if points.ndim != 2 or 0 in points.shape or len(points) % content["chains"]:
+    # No rows are those of a density that is improper.
+    if points.ndim != 2 or not points.shape[1] or len(points) % content["chains"]:
         raise _disagree(origin, f"{_DRAWS} has points of shape {points.shape}")
     for name in wanted:
         array, own = arrays[name], name.startswith(_VARIABLE)
@@ -211,20 +175,3 @@ def _template(spec: str, dim: int, flow: Flow | None, directory: Path) -> Flow |
             "fluvial.load(directory, flow=flow)."
         )
     return flow
-
-
-def _check_same(target: Target, pool: Pool, directory: Path) -> None:
-    points = pool.points[:_COMPARED]
-    if target.dim != points.shape[1]:
-        raise InputError(
-            f"{directory} was fitted to a target of {points.shape[1]} dimensions, and this one "
-            f"has {target.dim}: give the target that it was fitted to."
-        )
-    # Loosely: a target may hold float32 data, or come from another version of its library.
-    if not np.allclose(
-        target.values(points), pool.log_p[:_COMPARED], rtol=1e-3, atol=1e-2, equal_nan=True
-    ):
-        raise InputError(
-            f"{directory} was fitted to another target: at the saved points, the log density of "
-            "this one differs from what was saved."
-        )

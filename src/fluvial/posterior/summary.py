@@ -1,19 +1,18 @@
 """A posterior as a table."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.verdict import Judgement, tail_matters
-from fluvial.posterior.labels import index_origin, scalars
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Judgement
+from fluvial.posterior.labels import scalars
 from fluvial.posterior.pool import Pool
+from fluvial.posterior.provenance import Provenance
+from fluvial.targets import Annotations
 
-if TYPE_CHECKING:
-    from fluvial.posterior.posterior import Evidence, Posterior
-
-__all__ = ["Row", "Summary", "summarize"]
+__all__ = ["Row", "Summary", "facts", "summarize"]
 
 _HEADER = ("", "mean", "sd", "5%", "95%", "ess")
 _MAX_ROWS = 60
@@ -69,16 +68,32 @@ class Summary:
         return "\n".join([*self.table, "", *self.facts, "", *verdict])
 
 
-def summarize(posterior: "Posterior") -> Summary:
-    """Summarize a posterior's whole pool, weighted as the pool is."""
-    if not posterior.pool.size:
-        return Summary((), _facts(posterior)[-2:], posterior.judgement)  # no evidence either
-    values = posterior.constrained_pool
+def summarize(
+    values: dict[str, np.ndarray],
+    pool: Pool,
+    *,
+    parameters: tuple[str, ...],
+    annotations: Annotations,
+    origin: int,
+    facts: tuple[str, ...],
+    judgement: Judgement,
+) -> Summary:
+    """Summarize a whole pool, weighted as the pool is.
+
+    Args:
+        values: the model's own space at the pool's points: name -> (S, *shape).
+        pool: the points and their weights.
+        parameters: the names among ``values`` that get rows where not all can.
+        annotations: coordinates of axes.
+        origin: the number of the first element of an axis that is counted.
+        facts: see ``Summary``.
+        judgement: see ``Summary``.
+    """
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
-        values = {name: values[name] for name in posterior.parameters}
-    columns = scalars(values, index_origin(posterior.target), posterior.annotations)
-    rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), posterior.pool)
-    return Summary(tuple(rows), _facts(posterior), posterior.judgement)
+        values = {name: values[name] for name in parameters}
+    columns = scalars(values, origin, annotations)
+    rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), pool)
+    return Summary(tuple(rows), facts, judgement)
 
 
 def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[Row]:
@@ -123,36 +138,42 @@ def _with_error(value: float, se: float) -> str:
     return f"{value:.{digits}f} ± {se:.{digits}f}"
 
 
-def _facts(posterior: "Posterior") -> tuple[str, ...]:
-    e = posterior.evidence
-    unknown = posterior.target is not None and posterior.target.up_to_constant
-    kind = "nats, up to a constant" if unknown else "nats"
+def facts(
+    evidence: Evidence,
+    provenance: Provenance,
+    modes: Float[np.ndarray, " M"],
+    components: int,
+) -> tuple[str, ...]:
+    """Say evidence, diagnostics and seconds, a line each; the last two hold without evidence, too.
+
+    Args:
+        evidence: of the weights.
+        provenance: of the fit.
+        modes: the share of the mass in each.
+        components: how many the approximation has.
+    """
+    e = evidence
     return (
-        f"ELBO          {_with_error(e.elbo, e.elbo_se)} {kind}",
-        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {kind}",
-        f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(posterior)}",
-        f"seconds       {_seconds(posterior)}",
-        f"evaluations   {posterior.provenance.evaluations}, "
-        f"{posterior.provenance.nonfinite} of them not finite",
+        f"ELBO          {_with_error(e.elbo, e.elbo_se)} {e.unit}",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {e.unit}",
+        f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(modes, components)}",
+        f"seconds       {_seconds(provenance.seconds)}",
+        f"evaluations   {provenance.evaluations}, {provenance.nonfinite} of them not finite",
     )
 
 
-def _khat(evidence: "Evidence") -> str:
+def _khat(evidence: Evidence) -> str:
     """K-hat, or a dash where no weight is large enough for it to say anything."""
-    matters = tail_matters(evidence.ess, evidence.size, evidence.largest)
-    return f"{evidence.khat:.2f}" if matters else "–"
+    return f"{evidence.khat:.2f}" if evidence.khat_matters else "–"
 
 
-def _modes(posterior: "Posterior") -> str:
-    shares = posterior.modes
-    components = len(posterior.approximation.components)
+def _modes(shares: Float[np.ndarray, " M"], components: int) -> str:
     text = f"   {components} components" if components > 1 else ""
     if len(shares) > 1:
         text += f"   modes {', '.join(f'{share:.1%}' for share in shares)}"
     return text
 
 
-def _seconds(posterior: "Posterior") -> str:
-    seconds = posterior.seconds
+def _seconds(seconds: dict[str, float]) -> str:
     by_stage = ", ".join(f"{stage} {s:.1f}" for stage, s in seconds.items())
     return f"{sum(seconds.values()):.1f} ({by_stage})"

@@ -1,5 +1,6 @@
 """A notebook run again, and what it says beside what it said."""
 
+from fluvial.deprecated import moved
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric, declared_metrics
@@ -30,3 +31,7 @@ __all__ = [
     "replicate",
     "save_replication",
 ]
+
+# What was here is for studies, and notebooks have taken its place.
+_MOVED = ["Budget", "Claim", "Figure", "JudgedClaim", "Judgement", "Ledger", "Record", "Rule"]
+__getattr__ = moved(__name__, {name: f"fluvial.reproduction.{name}" for name in _MOVED})

@@ -55,9 +55,9 @@ class MetricOutcome:
         return {
             "name": self.name,
             "verdict": self.verdict.value,
-            "recorded": _finite(self.recorded),
-            "local": _finite(self.local),
-            "runs": [_finite(value) for value in self.runs],
+            "recorded": self.recorded,
+            "local": self.local,
+            "runs": list(self.runs),
             "reason": self.reason,
         }
 
@@ -128,7 +128,3 @@ def _order(
                 f"Not below {metric.below} in the {which} outputs: {own:g} against {other:g}."
             )
     return None
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -47,7 +47,10 @@ def read_side_file(path: Path) -> Mapping[str, Any]:
         raise InputError(f"the metrics {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"the metrics {path} cannot be read: it is not UTF-8 text.") from error
-    content = _parsed(text, path)
+    try:
+        content = _parsed(text, path)
+    except RecursionError as error:
+        raise InputError(f"the metrics {path} cannot be read: they are nested too deep.") from error
     if not isinstance(content, Mapping):
         raise InputError(f"the metrics {path} must be a table of name -> declaration.")
     return {str(name): declaration for name, declaration in content.items()}

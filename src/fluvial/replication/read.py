@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 from fluvial.extras import require
 
 if TYPE_CHECKING:
@@ -151,10 +151,9 @@ def _parsed(data: bytes, origin: str) -> tuple["NotebookNode", tuple[str, ...]]:
             notebook = nbformat.reads(json.dumps(content), as_version=4)
             nbformat.validate(notebook)
         except Exception as error:  # a damaged notebook fails wherever nbformat first trips
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(
-                f"{origin} is not a valid notebook ({reason}): open it in Jupyter and save it "
-                "again."
+                f"{origin} is not a valid notebook ({first_line(error)}): open it in Jupyter and "
+                "save it again."
             ) from error
     if version < 4:
         return notebook, (f"The notebook is of format {version}, and was converted to format 4.",)
@@ -164,7 +163,7 @@ def _parsed(data: bytes, origin: str) -> tuple["NotebookNode", tuple[str, ...]]:
 def _content(data: bytes, origin: str) -> dict:
     try:
         content = json.loads(data)
-    except ValueError as error:  # not JSON, or not even UTF-8
+    except (ValueError, RecursionError) as error:  # not JSON, or not even UTF-8
         raise InputError(
             f"{origin} {_what_else(data, error)}, and so no notebook: give an .ipynb file, or the "
             "address of one."
@@ -180,7 +179,7 @@ def _content(data: bytes, origin: str) -> dict:
     return content
 
 
-def _what_else(data: bytes, error: ValueError) -> str:
+def _what_else(data: bytes, error: ValueError | RecursionError) -> str:
     """Say what a file is that is not JSON."""
     if not data.strip():
         return "is empty"
@@ -190,7 +189,7 @@ def _what_else(data: bytes, error: ValueError) -> str:
         return "holds the marks of a merge that git could not finish"
     if isinstance(error, json.JSONDecodeError):
         return f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
-    return "is not valid JSON"
+    return "is nested too deep" if isinstance(error, RecursionError) else "is not valid JSON"
 
 
 def _check_recorded(recorded: Recorded) -> None:

@@ -1,25 +1,21 @@
-"""A judged claim as a row of the page: words, numbers, and a strip of the values by seed."""
+"""A judged claim as a row of the page: words, numbers, and a strip of the values."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fluvial.reproduction import Repetition
+
 __all__ = ["Row", "Strip", "claim_row"]
 
-_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
-_RULE = re.compile(
-    rf"at most (?P<most>{_NUMBER})|at least (?P<least>{_NUMBER})"
-    rf"|from (?P<low>{_NUMBER}) to (?P<high>{_NUMBER})"
-)
 _MARGIN = 0.08
 _MOST_PLACES = 8
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Where things lie on an axis from 0 to 100: what is allowed, each seed, and their mean."""
+    """Where things lie on an axis from 0 to 100: what is allowed, each value, and their mean."""
 
     allowed: tuple[float, float]
     values: tuple[float, ...]
@@ -34,7 +30,8 @@ class Row:
         study: the study's name.
         claim: as ``claims.json`` has it.
         measured: the mean with its spread and unit, in words.
-        strip: of the values; None if there is nothing finite to draw.
+        strip: of the values; None if there is nothing finite to draw, or the results are of an
+            earlier format, which had no bounds as numbers.
     """
 
     study: str
@@ -44,8 +41,10 @@ class Row:
 
     @property
     def repeated(self) -> str:
-        """How often what was repeated: "5 seeds"."""
+        """How often what was repeated: "5 trainings"."""
         count, each = self.claim["seeds"], self.claim.get("each", "seeds")
+        if each in iter(Repetition):
+            return Repetition(each).counted(count)
         return f"{count} {'seed' if (count, each) == (1, 'seeds') else each}"
 
     @property
@@ -94,17 +93,16 @@ def _rounded(mean: float, spread: float) -> str:
 
 def _strip(claim: Mapping[str, Any]) -> Strip | None:
     values = [float(value) for value in claim["values"] if math.isfinite(value)]
-    rule = _RULE.fullmatch(claim["rule"])
-    if not values or rule is None:
+    if not values or "low" not in claim or "high" not in claim:
         return None
-    least, most = rule["least"] or rule["low"], rule["most"] or rule["high"]
-    bounds = [float(bound) for bound in (least, most) if bound is not None]
+    least, most = float(claim["low"]), float(claim["high"])
+    bounds = [bound for bound in (least, most) if math.isfinite(bound)]
     shown = [*values, *bounds, float(claim["measured"])]
     if not math.isfinite(max(shown) - min(shown)):
         return None
     place = _axis(shown)
-    low = place(float(least)) if least is not None else 0.0
-    high = place(float(most)) if most is not None else 100.0
+    low = place(least) if math.isfinite(least) else 0.0
+    high = place(most) if math.isfinite(most) else 100.0
     return Strip((low, high), tuple(map(place, values)), place(float(claim["measured"])))
 
 

@@ -1,69 +1,62 @@
-"""Learning curves out of a study's records, thinned for a page."""
+"""The learning curves that a study declares, thinned for a page."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.reproduction import Ledger, Record
+from fluvial.errors import InputError
+from fluvial.reproduction import Curve, Ledger
 
 __all__ = ["learning_curves"]
 
-_NAMES = ("loss", "free_energy", "elbo", "bound")
-_MARK = "curve_"
 _POINTS = 200
 _DIGITS = 5
-_MOST_STEPS = 2**63
 
 
 def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
-    """Collect the curves of a study's finished units.
-
-    An array is one if its name speaks of a loss, a free energy or a bound and it has one axis, the
-    steps, or two, the seeds and the steps. Where some of a record's names begin with "curve_",
-    the others are no curves. More than 200 steps are averaged in blocks.
+    """Draw the curves of a study's finished units; more than 200 points are averaged in blocks.
 
     Returns:
         One entry a unit: ``unit``, ``quantity``, and ``lines``, each with ``label``, ``x`` (the
         step) and ``y`` (None where a value is not finite).
+
+    Raises:
+        InputError: if a curve is declared that the records do not have.
     """
-    units = [unit for unit in ledger.header["units"] if ledger.done(unit)]
-    charts = (_chart(unit, ledger.record(unit), ledger.header["seeds"]) for unit in units)
-    return [chart for chart in charts if chart["lines"]]
+    shown = [curve for curve in ledger.curves() if ledger.done(curve.unit)]
+    charts = []
+    for unit, curves in groupby(shown, key=lambda curve: curve.unit):
+        several = list(curves)
+        arrays = ledger.record(unit).arrays
+        lines = [line for curve in several for line in _lines(ledger, curve, arrays)]
+        charts.append({"unit": unit, "quantity": several[0].quantity, "lines": lines})
+    return charts
 
 
-def _chart(unit: str, record: Record, seeds: list[int]) -> dict[str, Any]:
-    curves = {name: np.asarray(curve) for name, curve in _curves(record.arrays)}
-    marked = {name: curve for name, curve in curves.items() if name.startswith(_MARK)}
-    curves = {name.removeprefix(_MARK): curve for name, curve in (marked or curves).items()}
-    lines = []
-    for name, curve in curves.items():
-        steps = record.values.get("steps")
-        total = curve.shape[-1]
-        if isinstance(steps, int) and total <= steps < _MOST_STEPS:
-            total = steps
-        rows = np.atleast_2d(curve)
-        for index, row in enumerate(rows):
-            seed = f"seed {seeds[index] if index < len(seeds) else index}"
-            several = [_words(name)] if len(curves) > 1 else []
-            label = ", ".join([*several, *([seed] if len(rows) > 1 else [])]) or _words(name)
-            lines.append({"label": label, **_thinned(row.astype(np.float64), total)})
-    quantity = _words(next(iter(curves))) if len(curves) == 1 else "loss"
-    return {"unit": unit, "quantity": quantity, "lines": lines}
+def _lines(ledger: Ledger, curve: Curve, arrays) -> Iterator[dict[str, Any]]:
+    array = arrays.get(curve.array)
+    if array is None or array.dtype.kind != "f" or array.ndim not in (1, 2) or array.size == 0:
+        raise InputError(
+            f"{ledger.folder} declares a curve {curve.array[:80]!r} of {curve.unit} that is not "
+            "in its records: run the study again with --resume."
+        )
+    rows, seeds = np.atleast_2d(array), ledger.header["seeds"]
+    for index, row in enumerate(rows):
+        words = [curve.label] if curve.label else []
+        if len(rows) > 1:
+            words.append(f"seed {seeds[index] if index < len(seeds) else index}")
+        steps = curve.steps or len(row)
+        label = ", ".join(words) or curve.quantity
+        yield {"label": label, **_thinned(row.astype(np.float64), steps)}
 
 
-def _curves(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    for name, array in arrays.items():
-        named = any(word in name for word in _NAMES)
-        if named and array.ndim in (1, 2) and array.shape[-1] > 1 and array.dtype.kind == "f":
-            yield name, array
-
-
-def _thinned(curve: Float[np.ndarray, " steps"], total: int) -> dict[str, list[float | None]]:
+def _thinned(curve: Float[np.ndarray, " steps"], steps: int) -> dict[str, list[float | None]]:
     blocks = np.array_split(curve, min(_POINTS, len(curve)))
-    ends = np.cumsum([len(block) for block in blocks]) * (total / len(curve))
+    ends = np.cumsum([len(block) for block in blocks]) * (steps / len(curve))
     return {
         "x": [_short(float(end)) for end in ends],
         "y": [_short(float(np.mean(block))) for block in blocks],
@@ -72,7 +65,3 @@ def _thinned(curve: Float[np.ndarray, " steps"], total: int) -> dict[str, list[f
 
 def _short(value: float) -> float | None:
     return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

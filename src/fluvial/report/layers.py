@@ -1,14 +1,16 @@
-"""Densities after each layer of a flow, as pictures that a slider can step through."""
+"""The densities that a study declares, layer after layer, as pictures for a slider."""
 
 import base64
 import io
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 import matplotlib
 import numpy as np
 from jaxtyping import Num
 
-from fluvial.reproduction import Ledger
+from fluvial.errors import InputError
+from fluvial.reproduction import Layers, Ledger
 
 __all__ = ["LayerPictures", "layer_pictures"]
 
@@ -37,32 +39,32 @@ class LayerPictures:
 
 
 def layer_pictures(ledger: Ledger) -> list[LayerPictures]:
-    """Collect the pictures of each finished unit that saved ``layers``, shape (K + 1, n, n).
+    """Draw the densities of a study's finished units.
 
-    Row i of a density is at the i-th height from below, as the energies' study saves it.
+    Raises:
+        InputError: if some are declared that the records do not have.
     """
-    found = []
-    for unit in ledger.header["units"]:
-        if not ledger.done(unit):
-            continue
-        record = ledger.record(unit)
-        layers = record.arrays.get("layers")
-        if layers is None or not _are_densities(layers):
-            continue
-        true = record.arrays.get("true_density")
-        if true is not None and not _are_densities(true[None]):
-            true = None
-        film = np.concatenate([_bytes(layer) for layer in layers])
-        shown_true = "" if true is None else _data_url(_bytes(true))
-        label = str(record.values.get("energy", unit))
-        pictures = LayerPictures(label, len(layers), layers.shape[1], _data_url(film), shown_true)
-        found.append(pictures)
-    return found
+    return [_pictures(ledger, shown) for shown in ledger.layers() if ledger.done(shown.unit)]
 
 
-def _are_densities(arrays: np.ndarray) -> bool:
-    real = arrays.dtype.kind in "fiu"
-    return real and arrays.ndim == 3 and arrays.size > 0 and arrays.shape[1] == arrays.shape[2]
+def _pictures(ledger: Ledger, shown: Layers) -> LayerPictures:
+    arrays = ledger.record(shown.unit).arrays
+    layers, true = arrays.get(shown.array), arrays.get(shown.true)
+    true_is_wrong = bool(shown.true) and not _are_densities(true, 2)
+    if not _are_densities(layers, 3) or true_is_wrong:
+        raise InputError(
+            f"{ledger.folder} declares densities {shown.array[:80]!r} of {shown.unit} that are "
+            "not in its records: run the study again with --resume."
+        )
+    film = np.concatenate([_bytes(layer) for layer in layers])
+    drawn_true = "" if true is None else _data_url(_bytes(true))
+    return LayerPictures(shown.label, len(layers), layers.shape[1], _data_url(film), drawn_true)
+
+
+def _are_densities(array: Any, axes: int) -> TypeGuard[np.ndarray]:
+    if array is None or array.dtype.kind not in "fiu" or array.ndim != axes:
+        return False
+    return array.size > 0 and array.shape[-1] == array.shape[-2]
 
 
 def _bytes(density: Num[np.ndarray, "n n"]) -> Num[np.ndarray, "n n"]:

@@ -71,7 +71,7 @@ def render_report(directory: Path) -> str:
     environment.filters |= {
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "duration": _duration,
-        "short_number": lambda value: "none" if value is None else f"{value:.6g}",
+        "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
     }
     notebooks = [_notebook(result) for result in results.notebooks]
     return environment.get_template("report.html").render(

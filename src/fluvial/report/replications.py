@@ -9,15 +9,15 @@ __all__ = ["REPLICATION"]
 
 _COUNT = {"type": "integer", "minimum": 0}
 _NUMBER = {"type": ["number", "null"]}
-# As a relative difference from zero is saved.
-_RATIO = {"anyOf": [_NUMBER, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
+# As a relative difference from zero is saved, or a metric that is NaN.
+_MEASURE = {"anyOf": [_NUMBER, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
 _VERDICT = {"enum": [verdict.value for verdict in CellVerdict]}
 
 _DIFFERENCE = record(
     place=TEXT,
     recorded=TEXT,
     local=TEXT,
-    relative=_RATIO,
+    relative=_MEASURE,
     tolerated={"type": "boolean"},
     reason=TEXT,
 )
@@ -34,8 +34,8 @@ _CELL = record(
 _METRIC = record(
     name=TEXT,
     verdict={"enum": [verdict.value for verdict in MetricVerdict]},
-    recorded=_NUMBER,
-    local=_NUMBER,
+    recorded=_MEASURE,
+    local=_MEASURE,
     reason=TEXT,
 )
 REPLICATION = record(

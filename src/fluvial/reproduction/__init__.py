@@ -1,7 +1,23 @@
 """Published statements, how they are judged, and the results that judge them."""
 
 from fluvial.reproduction.budget import Budget
-from fluvial.reproduction.claim import Claim, JudgedClaim, Judgement, Rule
-from fluvial.reproduction.results import Figure, Ledger, Record
+from fluvial.reproduction.claim import Claim, JudgedClaim
+from fluvial.reproduction.records import Record
+from fluvial.reproduction.repetition import Repetition
+from fluvial.reproduction.results import Ledger
+from fluvial.reproduction.rule import Judgement, Rule
+from fluvial.reproduction.shown import Curve, Figure, Layers
 
-__all__ = ["Budget", "Claim", "Figure", "JudgedClaim", "Judgement", "Ledger", "Record", "Rule"]
+__all__ = [
+    "Budget",
+    "Claim",
+    "Curve",
+    "Figure",
+    "JudgedClaim",
+    "Judgement",
+    "Layers",
+    "Ledger",
+    "Record",
+    "Repetition",
+    "Rule",
+]

@@ -1,4 +1,4 @@
-"""How much work a study may spend, and how many seeds a judgement then takes."""
+"""How much work a study may spend."""
 
 from enum import StrEnum
 
@@ -13,15 +13,10 @@ class Budget(StrEnum):
     * FULL: what the published experiment asks for.
 
     Example:
-        >>> Budget("quick").least_seeds
-        3
+        >>> Budget("quick").value
+        'quick'
     """
 
     SMOKE = "smoke"
     QUICK = "quick"
     FULL = "full"
-
-    @property
-    def least_seeds(self) -> int | None:
-        """How many seeds a claim must be measured with to be judged; None if it never is."""
-        return {Budget.SMOKE: None, Budget.QUICK: 3, Budget.FULL: 5}[self]

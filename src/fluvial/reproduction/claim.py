@@ -1,68 +1,19 @@
 """A published statement, and how it is judged from what was measured."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from fluvial.reproduction.budget import Budget
+from fluvial.reproduction.repetition import Repetition
+from fluvial.reproduction.rule import Judgement, Rule
 
-__all__ = ["Claim", "JudgedClaim", "Judgement", "Rule"]
+__all__ = ["Claim", "JudgedClaim"]
 
 _CONFIDENCE = 0.95
-
-
-class Judgement(StrEnum):
-    """What a measurement says of a published statement."""
-
-    REPRODUCED = "REPRODUCED"
-    NOT_REPRODUCED = "NOT_REPRODUCED"
-    INCONCLUSIVE = "INCONCLUSIVE"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Where the measured value, one number a seed, must lie: from ``low`` to ``high``.
-
-    Its mean over seeds has a 95 % confidence interval, by Student's t. The claim is reproduced if
-    all of that interval is allowed, not reproduced if none of it is, and open otherwise.
-
-    Args:
-        low: the least value allowed.
-        high: the largest value allowed.
-
-    Raises:
-        ValueError: if there is no bound at all, or nothing between the bounds.
-
-    Example:
-        >>> Rule(high=0.02)
-        Rule(low=-inf, high=0.02)
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-
-    def __post_init__(self):
-        if not self.low < self.high or (math.isinf(self.low) and math.isinf(self.high)):
-            raise ValueError(f"a rule needs a bound, and low below high: {self.low}, {self.high}.")
-
-    def judge(self, lower: float, upper: float) -> Judgement:
-        """Judge the interval from ``lower`` to ``upper``."""
-        if self.low <= lower and upper <= self.high:
-            return Judgement.REPRODUCED
-        if upper < self.low or lower > self.high:
-            return Judgement.NOT_REPRODUCED
-        return Judgement.INCONCLUSIVE
-
-    def __str__(self) -> str:
-        if math.isinf(self.low):
-            return f"at most {self.high:g}"
-        if math.isinf(self.high):
-            return f"at least {self.low:g}"
-        return f"from {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True)
@@ -74,11 +25,10 @@ class Claim:
         statement: the sentence as published.
         source: where: paper, figure, equation, cell of a notebook.
         published: the value as published, in words where it is no number; "" if none was given.
-        quantity: what is measured once a seed, in words, such as "seconds of loops / vectorized".
+        quantity: what is measured, in words, such as "seconds of loops / vectorized".
         rule: where the quantity must lie for the statement to hold.
         unit: of the quantity, such as "nat"; "" for a pure number.
-        each: what the measured values belong to, in the plural: seeds, or what else is
-            independent, such as parts of a test set where one training takes hours.
+        each: what the measured values are repeated over.
 
     Example:
         >>> claim = Claim(
@@ -88,12 +38,13 @@ class Claim:
         ...     published="12 times",
         ...     quantity="seconds with loops over seconds vectorized",
         ...     rule=Rule(low=1.0),
+        ...     each=Repetition.REPEATS,
         ... )
         >>> judged = claim.judge([11.2, 12.9, 12.1], Budget.QUICK)
         >>> judged.judgement.value
         'REPRODUCED'
         >>> judged.reason
-        'the mean of 3 seeds, 12.07 (95 % interval 9.954 to 14.18), is at least 1.'
+        'the mean of 3 repeats, 12.07 (95 % interval 9.954 to 14.18), is at least 1.'
     """
 
     name: str
@@ -103,37 +54,46 @@ class Claim:
     quantity: str
     rule: Rule
     unit: str = ""
-    each: str = "seeds"
+    each: Repetition = Repetition.TRAININGS
 
-    def judge(self, values: Sequence[float], budget: Budget) -> "JudgedClaim":
-        """Judge the claim from the quantity's values, one a seed.
+    def judge(self, values: Iterable[float], budget: Budget) -> "JudgedClaim":
+        """Judge the claim from the quantity's values.
 
-        INCONCLUSIVE at the smoke budget; with fewer seeds than the budget asks for (three at
-        quick, five at full); if a value is not finite; and where the rule leaves it open.
+        INCONCLUSIVE at the smoke budget; with fewer values than `Repetition.least`; if the rule
+        is about an ordering and the values do not come from trainings; if a value is not finite;
+        and where the rule leaves it open.
 
         Args:
-            values: one for each seed, independent of one another; there may be none.
+            values: one for each repetition, independent of one another; there may be none.
             budget: the one that they were measured at.
         """
         measured = [float(value) for value in values]
         finite = [value for value in measured if math.isfinite(value)]
         mean = float(np.mean(finite)) if finite else math.nan
         spread = float(np.std(finite, ddof=1)) if len(finite) > 1 else math.nan
-        judgement, reason = self._judged(measured, finite, mean, spread, budget)
+        open_because = self._open_because(len(finite), len(measured), budget)
+        if open_because:
+            judgement, reason = Judgement.INCONCLUSIVE, f"{open_because}."
+        else:
+            judgement, reason = self._by_rule(mean, spread, len(measured))
         return JudgedClaim(self, judgement, mean, spread, tuple(measured), reason)
 
-    def _judged(self, measured, finite, mean, spread, budget) -> tuple[Judgement, str]:
-        least, count = budget.least_seeds, len(measured)
-        open_because = None
-        if len(finite) < count:
-            open_because = f"{count - len(finite)} of {count} {self.each} gave no finite value"
-        elif least is None:
-            open_because = "the smoke budget shows that the study runs, and judges nothing"
-        elif count < least:
-            open_because = f"the {budget} budget needs {least} {self.each}, and there are {count}"
-        if open_because is not None:
-            return Judgement.INCONCLUSIVE, f"{open_because}."
-        return self._by_rule(mean, spread, count)
+    def _open_because(self, finite: int, count: int, budget: Budget) -> str:
+        """Say why the values cannot judge the claim, wherever they lie; "" if they can."""
+        least = self.each.least(budget)
+        if finite < count:
+            return f"{count - finite} of {self.each.counted(count)} gave no finite value"
+        if least is None:
+            return "the smoke budget shows that the study runs, and judges nothing"
+        if self.rule.ordering and self.each is not Repetition.TRAININGS:
+            return (
+                f"what is better takes several trainings to say, and these are {self.each} of the "
+                "same ones"
+            )
+        if count < least:
+            needed = f"the {budget} budget needs {self.each.counted(least)}"
+            return f"{needed}, and there {'is' if count == 1 else 'are'} {count}"
+        return ""
 
     def _by_rule(self, mean: float, spread: float, count: int) -> tuple[Judgement, str]:
         from scipy.stats import t
@@ -148,8 +108,8 @@ class Claim:
         }[judgement]
         unit = f" {self.unit}" if self.unit else ""
         return judgement, (
-            f"the mean of {count} {self.each}, {mean:.4g}{unit} (95 % interval {lower:.4g} to "
-            f"{upper:.4g}), {verb} {self.rule}."
+            f"the mean of {self.each.counted(count)}, {mean:.4g}{unit} (95 % interval "
+            f"{lower:.4g} to {upper:.4g}), {verb} {self.rule}."
         )
 
 
@@ -160,9 +120,9 @@ class JudgedClaim:
     Attributes:
         claim: the statement and its rule.
         judgement: the verdict.
-        measured: the mean over seeds of the finite values, in the claim's unit; NaN if none.
+        measured: the mean of the finite values, in the claim's unit; NaN if none.
         spread: their standard deviation; NaN if there are fewer than two.
-        values: one for each seed.
+        values: one for each repetition.
         reason: why, in one sentence.
     """
 
@@ -175,7 +135,7 @@ class JudgedClaim:
 
     @property
     def seeds(self) -> int:
-        """How many seeds it was measured with."""
+        """How many values it was judged from."""
         return len(self.values)
 
     def content(self) -> dict[str, Any]:
@@ -189,11 +149,14 @@ class JudgedClaim:
             "quantity": claim.quantity,
             "unit": claim.unit,
             "rule": str(claim.rule),
+            "low": claim.rule.low,
+            "high": claim.rule.high,
+            "ordering": claim.rule.ordering,
             "judgement": self.judgement.value,
             "measured": self.measured,
             "spread": self.spread,
             "values": list(self.values),
             "seeds": self.seeds,
-            "each": claim.each,
+            "each": claim.each.value,
             "reason": self.reason,
         }

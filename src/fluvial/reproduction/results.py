@@ -3,87 +3,62 @@
 The folder of a study, ``DIR/<study>/``, in which every file is written whole or not at all:
 
 ``study.json``
-    What was run, written once, at the start: ``study``, ``title``,
-    ``version`` (of the study's own definition), ``fluvial`` (the version), ``budget``, ``seeds``,
-    ``units`` (the names of all units of work, in order), ``command``, ``machine``, ``packages``
-    (name -> version) and ``started`` (ISO 8601, UTC).
+    What was run, written at the start: ``study``, ``title``, ``version`` (of the study's own
+    definition), ``fluvial`` (the version), ``budget``, ``seeds``, ``units`` (the names of all
+    units of work, in order), ``command``, ``machine``, ``packages`` (name -> version) and
+    ``started`` (ISO 8601, UTC). At the end ``records`` is added: the SHA-256 of ``records.zip``.
 ``records/<unit>.json``
     One for each finished unit: ``unit``, ``seconds`` (wall time), ``finished`` (ISO 8601, UTC),
     ``values`` (whatever the study measured) and ``arrays``: null, or the SHA-256 of
 ``records/<unit>.npz``
     the unit's arrays, by name, without pickle. It is written before the JSON, so that a unit is
     done if, and only if, its JSON is there.
+``records.zip``
+    Written at the end: the files of ``records/``, which is then removed. Where a unit has files of
+    its own, they are what is read.
 ``claims.json``
     Written at the end: a list of judged claims, each with ``name``, ``statement``, ``source``,
-    ``published``, ``quantity``, ``unit``, ``rule``, ``judgement`` (REPRODUCED, NOT_REPRODUCED or
-    INCONCLUSIVE), ``measured`` and ``spread`` (mean and standard deviation over seeds),
-    ``values`` (one a seed), ``seeds`` (how many), ``each`` ("seeds", or what else was repeated)
-    and ``reason``.
+    ``published``, ``quantity``, ``unit``, ``rule`` (in words), ``low`` and ``high`` (its bounds),
+    ``ordering`` (whether it says what is better), ``judgement`` (REPRODUCED, NOT_REPRODUCED or
+    INCONCLUSIVE), ``measured`` and ``spread`` (mean and standard deviation), ``values``, ``seeds``
+    (how many values), ``each`` (what they are repeated over: trainings, parts of the test set, or
+    repeats) and ``reason``.
 ``figures.json``
     Written at the end: a list of figures, each with ``file`` (relative to ``figures/``),
     ``title``, ``caption`` and ``alt`` (what it shows, for those who cannot see it). They are drawn
     from the records alone.
+``curves.json`` and ``layers.json``
+    Written at the end, where there are any: which arrays of the records are learning curves, and
+    which are densities after each layer of a flow; the fields are those of `Curve` and `Layers`.
 ``figures/``
     The figures, PNG.
 
-Each of these JSON files has ``format`` (2), ``kind``, what is said above as ``content``, and
-``sha256``, which seals the rest of it. In format 1, which is still read, a file was the bare
-content, and ``study.json`` said the format. A number that is not finite is one of the strings
-"NaN", "Infinity" and "-Infinity". Whoever writes holds ``storage.locks.in_use`` of the folder.
+Each of these JSON files has ``format`` (3), ``kind``, what is said above as ``content``, and
+``sha256``, which seals the rest of it. Earlier formats are still read: in format 2 records were
+never packed, and claims had no bounds as numbers; in format 1 a file was the bare content, and
+``study.json`` said the format. A number that is not finite is one of the strings "NaN", "Infinity"
+and "-Infinity". Whoever writes holds ``storage.locks.in_use`` of the folder.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from fluvial.errors import InputError
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import JudgedClaim
-from fluvial.reproduction.results_files import FORMAT, is_unsealed, read_content, write_content
-from fluvial.storage import array_files, sealed
-from fluvial.storage.folder import check_folder, replaced
+from fluvial.reproduction.records import Record, Records
+from fluvial.reproduction.results_files import FORMAT, format_of, read_content, write_content
+from fluvial.reproduction.shown import Curve, Figure, Layers
+from fluvial.storage.folder import check_folder
 from fluvial.storage.locks import in_use
-from fluvial.storage.machine import timestamp
-from fluvial.storage.reading import place_inside, read_file
 
-__all__ = ["Figure", "Ledger", "Record"]
+__all__ = ["Ledger"]
 
 # What must be the same for work to go on in a folder; machine and packages may differ.
 _IDENTITY = ("format", "study", "version", "fluvial", "budget", "seeds", "units")
-
-
-@dataclass(frozen=True)
-class Record:
-    """What one unit of work measured.
-
-    Args:
-        values: what JSON can hold, NumPy's numbers and arrays included.
-        arrays: larger arrays by name, kept as npz.
-    """
-
-    values: Mapping[str, Any]
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-class Figure(NamedTuple):
-    """A figure of a study.
-
-    Attributes:
-        file: its name in ``figures/``.
-        title: of a few words.
-        caption: how to read it, in sentences.
-        alt: what can be seen in it, for those who cannot see it; "" leaves that to the caption.
-    """
-
-    file: str
-    title: str
-    caption: str
-    alt: str = ""
 
 
 class Ledger:
@@ -103,8 +78,9 @@ class Ledger:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._unsealed = is_unsealed(folder)
-        self.header: dict[str, Any] = self._read("study", "study.json")
+        self._version = format_of(folder)
+        self.header: dict[str, Any] = self._read("study")
+        self._records = self._opened()
 
     @classmethod
     @contextmanager
@@ -116,7 +92,7 @@ class Ledger:
         Args:
             folder: the folder of the study.
             header: ``study``, ``title``, ``version``, ``fluvial``, ``budget``, ``seeds``,
-                ``units`` and whatever else ``study.json`` shall tell.
+                ``units`` and whatever else ``study.json`` is to tell.
             resume: go on where results are there already.
 
         Raises:
@@ -128,8 +104,7 @@ class Ledger:
             check_folder(folder, "study")
             if os.path.lexists(folder / "study.json"):
                 ledger = cls(folder)
-                version = 1 if ledger._unsealed else FORMAT
-                found = {"format": version, **ledger.header}
+                found = {"format": ledger._version, **ledger.header}
                 _check_same(folder, found, {"format": FORMAT, **header}, resume=resume)
             else:
                 _write(folder / "study.json", "study", header)
@@ -143,7 +118,7 @@ class Ledger:
 
     def done(self, unit: str) -> bool:
         """Tell whether a unit of work is finished."""
-        return os.path.isfile(self.folder / "records" / f"{unit}.json")
+        return self._records.done(unit)
 
     def missing(self) -> list[str]:
         """List the units of work that are not finished, in order."""
@@ -155,21 +130,7 @@ class Ledger:
         Raises:
             InputError: if it cannot be written, as on a full disk.
         """
-        path = self.folder / "records" / f"{unit}.json"
-        digest = None
-        if record.arrays:
-            data = array_files.to_npz(record.arrays, compressed=True)
-            digest = sealed.sha256(data)
-            with replaced(path.with_name(f"{unit}.npz")) as fresh:
-                fresh.write_bytes(data)
-        content = {
-            "unit": unit,
-            "seconds": round(seconds, 3),
-            "finished": timestamp(),
-            "values": record.values,
-            "arrays": digest,
-        }
-        _write(path, "record", content)
+        self._records.write(unit, record, seconds)
 
     def record(self, unit: str) -> Record:
         """Read what a finished unit of work measured.
@@ -177,20 +138,27 @@ class Ledger:
         Raises:
             InputError: if it is not finished, or its files are not as they were written.
         """
-        if not self.done(unit):
-            raise InputError(
-                f"{self.folder} has no {unit} in its records: run the study again with --resume."
-            )
-        content = self._read("record", "records", f"{unit}.json")
-        arrays = {}
-        if content["arrays"] is not None:
-            path = place_inside(self.folder, "records", f"{unit}.npz")
-            arrays = _arrays(path, content["arrays"])
-        return Record(content["values"], arrays)
+        return self._records.read(unit)
 
     def seconds(self, unit: str) -> float:
         """Return the wall time that a finished unit of work took."""
-        return float(self._read("record", "records", f"{unit}.json")["seconds"])
+        return float(self._records.content(unit)["seconds"])
+
+    def pack(self) -> None:
+        """Put the records of all finished units in one file.
+
+        Whenever the process dies, each record is whole in one of the two places.
+
+        Raises:
+            InputError: if a record is not as it was written, or the file cannot be written.
+        """
+        digest = self._records.pack()
+        if digest is not None:
+            header = {**self.header, "records": digest}
+            _write(self.folder / "study.json", "study", header)
+            self.header = header
+        self._records.remove_loose()
+        self._records = self._opened()
 
     def write_claims(self, claims: Sequence[JudgedClaim]) -> None:
         """Keep the judged claims."""
@@ -201,10 +169,16 @@ class Ledger:
         """Read the judged claims; none if the study is not finished."""
         return self._list("claims")
 
-    def write_figures(self, figures: Sequence[Figure]) -> None:
-        """Keep the list of figures."""
-        contents = [figure._asdict() for figure in figures]
-        _write(self.folder / "figures.json", "figures", contents)
+    def write_shown(
+        self, figures: Sequence[Figure], curves: Sequence[Curve], layers: Sequence[Layers]
+    ) -> None:
+        """Keep the lists of what there is to be shown."""
+        for kind, shown in (("figures", figures), ("curves", curves), ("layers", layers)):
+            path = self.folder / f"{kind}.json"
+            if shown or kind == "figures":
+                _write(path, kind, [one._asdict() for one in shown])
+            else:
+                path.unlink(missing_ok=True)
 
     def figures(self) -> list[Figure]:
         """Read the list of figures; none if the study is not finished."""
@@ -213,12 +187,28 @@ class Ledger:
             for found in self._list("figures")
         ]
 
-    def _list(self, kind: str) -> list[dict[str, Any]]:
-        path = self.folder / f"{kind}.json"
-        return self._read(kind, path.name) if os.path.lexists(path) else []
+    def curves(self) -> list[Curve]:
+        """Read the list of learning curves; none if there are none, or it is not finished."""
+        return [
+            Curve(**{name: found[name] for name in Curve._fields}) for found in self._list("curves")
+        ]
 
-    def _read(self, kind: str, *names: str) -> Any:
-        return read_content(kind, self.folder, *names, unsealed=self._unsealed)
+    def layers(self) -> list[Layers]:
+        """Read the list of densities layer after layer; none if none, or it is not finished."""
+        return [
+            Layers(**{name: found[name] for name in Layers._fields})
+            for found in self._list("layers")
+        ]
+
+    def _list(self, kind: str) -> list[dict[str, Any]]:
+        return self._read(kind) if os.path.lexists(self.folder / f"{kind}.json") else []
+
+    def _read(self, kind: str) -> Any:
+        return read_content(kind, self.folder, f"{kind}.json", version=self._version)
+
+    def _opened(self) -> Records:
+        units, digest = self.header["units"], self.header.get("records")
+        return Records(self.folder, units, self._version, digest)
 
 
 def _check_same(
@@ -238,16 +228,6 @@ def _check_same(
             f"{folder} holds results already: add --resume to go on with them, "
             "or choose another folder."
         )
-
-
-def _arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
-    remedy = f"restore it, or delete {path.with_suffix('.*')} and run the study with --resume"
-    if not os.path.lexists(path):
-        raise sealed.damaged(path, remedy)
-    data = read_file(path)
-    if sealed.sha256(data) != digest:
-        raise sealed.damaged(path, remedy)
-    return array_files.from_npz(data, str(path))
 
 
 def _write(path: Path, kind: str, content: Any) -> None:

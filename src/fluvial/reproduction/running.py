@@ -26,7 +26,7 @@ def run_study(
     Args:
         study: what to run.
         budget: how much of it.
-        directory: the results go to ``directory/<study's name>/``; see ``replication.ledger``.
+        directory: the results go to ``directory/<study's name>/``; see ``reproduction.results``.
         resume: go on with the results that are there.
         command: how to do it again, kept with the results.
         on_unit: called before each unit that runs, and once after the last, with the number of
@@ -46,7 +46,7 @@ def run_study(
         "version": study.version,
         "fluvial": __version__,
         "budget": budget.value,
-        "seeds": list(study.seeds(budget)),
+        "seeds": list(range(study.seeds[budget])),
         "units": [unit.name for unit in units],
         "command": command,
         "machine": machine(),
@@ -68,9 +68,11 @@ def run_study(
 
 
 def _finish(study: Study, ledger: Ledger) -> Sequence[JudgedClaim]:
-    claims = study.claims(ledger)
+    ledger.pack()
+    claims = study.judge(ledger)
     ledger.write_claims(claims)
     pictures = ledger.folder / "figures"
     pictures.mkdir(exist_ok=True)
-    ledger.write_figures(study.figures(ledger, pictures))
+    figures = study.figures(ledger, pictures)
+    ledger.write_shown(figures, study.curves(ledger), study.layers(ledger))
     return claims

@@ -1,11 +1,15 @@
-"""What a study is: units of work, the claims that they judge, and figures."""
+"""What a study is: units of work, the claims that they judge, and what there is to be shown."""
 
-import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction.budget import Budget
+from fluvial.reproduction.claim import Claim, JudgedClaim
+from fluvial.reproduction.records import Record
+from fluvial.reproduction.results import Ledger
+from fluvial.reproduction.shown import Curve, Figure, Layers
 
 __all__ = ["Study", "Unit"]
 
@@ -23,34 +27,36 @@ class Unit(NamedTuple):
     run: Callable[[], Record]
 
 
-class Study(abc.ABC):
-    """A published experiment: what is run, which claims it judges, and its figures.
+@dataclass(frozen=True)
+class Study:
+    """A published experiment: what is run, which claims it judges, and what it shows.
 
-    A subclass is final. It keeps no results: `claims` and `figures` see the saved records alone.
+    It keeps no results: all but `units` see the saved records alone.
 
-    Attributes:
+    Args:
         name: as on the command line; the same as in ``fluvial.studies.STUDIES``.
         title: one line for the reader, with the source.
         version: a whole number, raised whenever the same unit would measure something else, so
             that results of the two are never mixed.
+        seeds: how many each budget runs, from 0 on.
+        units: lists the pieces of work of a budget, in the order in which they are done; nothing
+            runs yet.
+        claims: gives each claim with its measured values, one for each repetition.
+        figures: draws the figures, as PNG files in a folder that exists.
+        curves: says which arrays are learning curves.
+        layers: says which are densities after each layer of a flow.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    version: ClassVar[int]
+    name: str
+    title: str
+    version: int
+    seeds: Mapping[Budget, int]
+    units: Callable[[Budget], Sequence[Unit]]
+    claims: Callable[[Ledger], Iterable[tuple[Claim, Iterable[float]]]]
+    figures: Callable[[Ledger, Path], Sequence[Figure]]
+    curves: Callable[[Ledger], Sequence[Curve]] = lambda ledger: ()
+    layers: Callable[[Ledger], Sequence[Layers]] = lambda ledger: ()
 
-    @abc.abstractmethod
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-
-    @abc.abstractmethod
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List the pieces of work, in the order in which they are done; nothing runs yet."""
-
-    @abc.abstractmethod
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
+    def judge(self, ledger: Ledger) -> list[JudgedClaim]:
         """Judge the claims from the records of all units."""
-
-    @abc.abstractmethod
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw the figures from the records of all units, as PNG files in a folder that exists."""
+        return [claim.judge(values, ledger.budget) for claim, values in self.claims(ledger)]

@@ -4,12 +4,13 @@ import io
 import math
 import zipfile
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, first_line
 
-__all__ = ["from_npz", "from_safetensors", "to_npz"]
+__all__ = ["from_npz", "from_safetensors", "to_npz", "to_safetensors"]
 
 # An archive may unpack to more than it takes on disk, but not so far as to fill the memory.
 _MOST_UNPACKED = 2**30
@@ -59,6 +60,19 @@ def from_npz(data: bytes, origin: str) -> dict[str, np.ndarray]:
         raise _unreadable(origin, error) from error
 
 
+def to_safetensors(arrays: Mapping[str, Any]) -> bytes:
+    """Write NumPy's or JAX's arrays as a safetensors file.
+
+    Example:
+        >>> from_safetensors(to_safetensors({"a": np.arange(3)}), "a.safetensors")
+        {'a': array([0, 1, 2])}
+    """
+    import safetensors.numpy
+
+    # Copies, since JAX's own may be donated to the next step.
+    return safetensors.numpy.save({n: np.array(a, order="C") for n, a in arrays.items()})
+
+
 def from_safetensors(data: bytes, origin: str) -> dict[str, np.ndarray]:
     """Read a safetensors file.
 
@@ -88,8 +102,7 @@ def _array(data: bytes) -> np.ndarray:
 
 
 def _unreadable(origin: str, error: Exception) -> InputError:
-    reason = (str(error).splitlines() or [""])[0] or type(error).__name__
     return InputError(
-        f"{origin} cannot be read as arrays ({reason[:120]}): restore it, or make the results "
-        "again."
+        f"{origin} cannot be read as arrays ({first_line(error)[:120]}): restore it, or make the "
+        "results again."
     )

@@ -6,12 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import safetensors.numpy
 
 from fluvial.errors import InputError
-from fluvial.storage.array_files import from_safetensors
+from fluvial.storage.array_files import from_safetensors, to_safetensors
 
-__all__ = ["from_bytes", "shapes", "to_bytes"]
+__all__ = ["filled", "from_bytes", "named", "shapes", "to_bytes"]
 
 
 def to_bytes(tree: Any) -> bytes:
@@ -22,10 +21,7 @@ def to_bytes(tree: Any) -> bytes:
         >>> from_bytes(data, {"a": jnp.zeros(3, jnp.int32)}, "here")
         {'a': Array([0, 1, 2], dtype=int32)}
     """
-    # Whoever wants the bytes wants them of arrays that may be donated to the next step.
-    return safetensors.numpy.save(
-        {name: np.array(leaf, order="C") for name, leaf in _leaves(tree).items()}
-    )
+    return to_safetensors(named(tree))
 
 
 def from_bytes(data: bytes, template: Any, origin: str) -> Any:
@@ -39,31 +35,53 @@ def from_bytes(data: bytes, template: Any, origin: str) -> Any:
     Raises:
         InputError: if the file's arrays are not those of the template.
     """
-    arrays = from_safetensors(data, origin)
+    return filled(template, from_safetensors(data, origin), origin)
+
+
+def named(tree: Any) -> dict[str, Any]:
+    """Return all arrays of a tree, each by its path in the tree.
+
+    Example:
+        >>> list(named({"a": jnp.arange(3), "b": "text"}))
+        ["['a']"]
+    """
+    return {_name(path): leaf for path, leaf in jax.tree.leaves_with_path(tree) if _is_array(leaf)}
+
+
+def filled(template: Any, arrays: Mapping[str, np.ndarray], origin: str) -> Any:
+    """Put arrays in the places of a tree that ``named`` gives them.
+
+    Args:
+        template: as for ``from_bytes``.
+        arrays: by their paths.
+        origin: what the complaint shall name.
+
+    Raises:
+        InputError: if they are not those of the template.
+    """
     given = {name: _shape(array) for name, array in arrays.items()}
     wanted = shapes(template)
     if wanted != given:
         name = sorted(set(wanted.items()) ^ set(given.items()))[0][0]
         raise InputError(
-            f"{origin} is of another architecture: {name} is {given.get(name, 'not there')}, and "
-            f"this model's is {wanted.get(name, 'not there')}; give the model that it is of."
+            f"{origin} is of another architecture: its {name} is {given.get(name, 'not there')}, "
+            f"and that of what it shall be put in is {wanted.get(name, 'not there')}; load it with "
+            "the flow or model, and the version of fluvial, that it was made with."
         )
-    return jax.tree.map_with_path(
-        lambda path, leaf: jnp.array(arrays[_name(path)]) if _is_array(leaf) else leaf, template
-    )
+    with jax.enable_x64(True):  # a leaf in float64 shall stay so
+        return jax.tree.map_with_path(
+            lambda path, leaf: jnp.array(arrays[_name(path)]) if _is_array(leaf) else leaf,
+            template,
+        )
 
 
 def shapes(tree: Any) -> Mapping[str, str]:
     """Say of all arrays of a tree what they are: path -> "float32(3, 2)"."""
-    return {name: _shape(leaf) for name, leaf in _leaves(tree).items()}
+    return {name: _shape(leaf) for name, leaf in named(tree).items()}
 
 
 def _shape(array: Any) -> str:
     return f"{array.dtype}{tuple(array.shape)}"
-
-
-def _leaves(tree: Any) -> dict[str, Any]:
-    return {_name(path): leaf for path, leaf in jax.tree.leaves_with_path(tree) if _is_array(leaf)}
 
 
 def _is_array(leaf: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Where the command line keeps what it has compiled, so that the next run need not."""
+"""The cache folder: what is fetched or compiled is kept there, so that the next run need not."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ def keep_compiled() -> None:
     import jax
 
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        folder = cache_folder(os.environ, sys.platform) / "compiled"
+        folder = cache_folder() / "compiled"
         if not _writable(folder):
             return
         jax.config.update("jax_compilation_cache_dir", str(folder))
@@ -34,15 +34,16 @@ def _writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
 
 
-def cache_folder(environment: Mapping[str, str], platform: str) -> Path:
+def cache_folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
     """Return the user's cache folder for fluvial.
 
     Args:
-        environment: its ``FLUVIAL_CACHE`` comes before the platform's custom.
+        environment: its ``FLUVIAL_CACHE`` comes before the platform's custom; by default the
+            process's own.
         platform: as ``sys.platform`` has it.
 
     Example:
-        >>> cache_folder({"FLUVIAL_CACHE": "scratch"}, "linux").name
+        >>> cache_folder({"FLUVIAL_CACHE": "scratch"}).name
         'scratch'
     """
     if own := environment.get("FLUVIAL_CACHE"):

@@ -13,16 +13,16 @@ from fluvial.reproduction.study import Study, Unit
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
 STUDIES: dict[str, str] = {
-    "cifar10": "fluvial.studies.cifar10.study:Cifar10",
-    "cnn_pil": "fluvial.studies.cnn_pil.study:CnnPil",
-    "energies": "fluvial.studies.energies.study:Energies",
-    "infinitesimal": "fluvial.studies.infinitesimal.study:Infinitesimal",
-    "kmeans": "fluvial.studies.kmeans.study:KMeans",
-    "mnist": "fluvial.studies.mnist.study:Mnist",
-    "scaling": "fluvial.studies.scaling.study:Scaling",
-    "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:VanishingGradient",
+    "cifar10": "fluvial.studies.cifar10.study:STUDY",
+    "cnn_pil": "fluvial.studies.cnn_pil.study:STUDY",
+    "energies": "fluvial.studies.energies.study:STUDY",
+    "infinitesimal": "fluvial.studies.infinitesimal.study:STUDY",
+    "kmeans": "fluvial.studies.kmeans.study:STUDY",
+    "mnist": "fluvial.studies.mnist.study:STUDY",
+    "scaling": "fluvial.studies.scaling.study:STUDY",
+    "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:STUDY",
 }
-"""Name -> "module:class"."""
+"""Name -> "module:attribute"."""
 
 
 def load_study(name: str) -> Study:
@@ -37,4 +37,4 @@ def load_study(name: str) -> Study:
         raise InputError(f'no study is called "{name}": {advice}')
     require("studies", "reproducing a study")
     module, _, attribute = STUDIES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)()
+    return getattr(importlib.import_module(module), attribute)

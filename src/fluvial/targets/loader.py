@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.extras import advice
 from fluvial.targets.examples.registry import EXAMPLES, example
 from fluvial.targets.stan.program import from_stan
@@ -95,9 +95,8 @@ def _guarded(function: Callable[[], Any], path: Path, what: str) -> Any:
             f"{what} failed at line {error.lineno}: {type(error).__name__}: {error.msg}"
         ) from error
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"{what} failed{_line(error, path)}: {type(error).__name__}: {reason}{_hint(error)}"
+            f"{what} failed{_line(error, path)}: {described(error)}{_hint(error)}"
         ) from error
 
 

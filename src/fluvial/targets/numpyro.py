@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
@@ -170,6 +170,4 @@ def _explained() -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        described = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-        raise InputError(f"the NumPyro model failed: {described}") from error
+        raise InputError(f"the NumPyro model failed: {described(error)}") from error

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import jax
 import numpy as np
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
@@ -201,10 +202,7 @@ def _jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
             with jax.enable_x64(True):  # which the graph's constants need as well
                 return get_jaxified_graph(inputs=list(inputs), outputs=list(outputs))
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise InputError(
-            f"the PyMC model cannot run in JAX: {type(error).__name__}: {reason}"
-        ) from error
+        raise InputError(f"the PyMC model cannot run in JAX: {described(error)}") from error
 
 
 @contextmanager
@@ -214,7 +212,10 @@ def _process_unchanged():
     The one switches 64-bit types on; the other asks XLA for 100 CPU devices, which XLA would make
     when it is first used.
     """
-    enabled, flags = jax.config.read("jax_enable_x64"), os.environ.get("XLA_FLAGS")
+    # Another thread sees what holds for the process, not what a `with` has set for this one.
+    with ThreadPoolExecutor(1) as other:
+        enabled = other.submit(jax.config.read, "jax_enable_x64").result()
+    flags = os.environ.get("XLA_FLAGS")
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float64, PyTree
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.targets.batching import batched
 from fluvial.targets.tracing import Traced
 
@@ -108,9 +108,8 @@ def mapped_space(map_point: Callable[[Any], PyTree], dim: int) -> Space:
     try:
         traced = Traced(map_point, dim)
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"`constrain` failed at a point of shape ({dim},): {type(error).__name__}: {reason}"
+            f"`constrain` failed at a point of shape ({dim},): {described(error)}"
         ) from error
     leaves = jax.tree.leaves_with_path(traced.shapes)
     variables = {dotted(path): leaf.shape for path, leaf in leaves}

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
@@ -91,8 +91,13 @@ class Target:
     ) -> "Target":
         """Put a target together from its parts; this is how the other front ends build theirs.
 
-        A target that has neither a source nor ``again``, which makes it once more, cannot be sent
-        to another process.
+        Args:
+            density: the log density.
+            space: the model's own space.
+            source: a description, as JSON can hold, from which the target can be rebuilt.
+            log_likelihood: of each observation, from points (N, D).
+            again: makes the target once more; without it, it cannot be sent to another process.
+            annotations: names of dimensions, coordinates and data.
         """
         target = cls.__new__(cls)
         target._density = density
@@ -103,13 +108,14 @@ class Target:
         target._annotations = annotations or Annotations()
         return target
 
-    def with_source(self, source: dict) -> "Target":
-        """Return the same target, with a description from which it can be rebuilt."""
+    def with_source(self, source: dict, again: "Callable[[], Target]") -> "Target":
+        """Return the same target, with a description and a function that rebuild it."""
         return Target.of(
             self._density,
             self._space,
             source=source,
             log_likelihood=self._log_likelihood,
+            again=again,
             annotations=self._annotations,
         )
 
@@ -213,10 +219,6 @@ class Target:
 
     def __reduce__(self):
         """Travel to another process as what the target was made of, and be made again there."""
-        if self._source is not None:
-            from fluvial.targets.source import target_from_source
-
-            return target_from_source, (self._source,)
         if self._again is None:
             raise TypeError("this target does not know how it was made")
         return self._again, ()
@@ -247,9 +249,8 @@ def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
     try:
         traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
         raise InputError(
-            f"the log density failed at a point of shape ({dim},): {type(error).__name__}: {reason}"
+            f"the log density failed at a point of shape ({dim},): {described(error)}"
         ) from error
     _check_scalar(traced.shapes)
     return traced

@@ -1,7 +1,7 @@
 """A user's function of one point, traced once, in float64, apart from the user's own use of it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,15 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun
 from jaxtyping import PyTree
 
+from fluvial.errors import InputError
+from fluvial.targets.fresh_copy import fresh_copy
+
 __all__ = ["Traced", "widest"]
+
+_MIXED = (
+    "the function refers to NumPy arrays that JAX has already used in float32: make it before they "
+    "are used, or give it copies of them."
+)
 
 
 class Traced:
@@ -18,8 +26,9 @@ class Traced:
     A NumPy array that a function has captured has one canonical form in JAX (0.10), kept for as
     long as anything refers to it: the form of whichever mode, with 64-bit types or without, met
     the array first. Were the user's function itself compiled here, in float64, the user could not
-    use it in float32 afterwards, nor the other way round. Hence the copy, and hence the caches
-    are cleared where a form of the other mode turns up.
+    use it in float32 afterwards, nor the other way round. Hence the copy of what was captured; and
+    hence, where JAX has met an array in the other mode already, a copy of the function, which has
+    arrays of its own (see fresh_copy.py).
 
     Args:
         function: from a vector of shape (D,) to a PyTree of arrays.
@@ -27,6 +36,10 @@ class Traced:
 
     Attributes:
         shapes: the PyTree of `jax.ShapeDtypeStruct` that it returns.
+
+    Raises:
+        InputError: if the function has captured an array that JAX has met without 64-bit types, and
+            that cannot be copied.
     """
 
     def __init__(self, function: Callable, dim: int):
@@ -34,10 +47,10 @@ class Traced:
         function = inspect.unwrap(function, stop=lambda f: not isinstance(f, jax.stages.Wrapped))
         with jax.enable_x64(True):
             jaxpr, self.shapes = _jaxpr(function, dim)
-            if _mixes_modes(jaxpr, dim):
-                del jaxpr  # which would keep the foreign form alive
-                jax.clear_caches()
-                jaxpr, self.shapes = _jaxpr(function, dim)
+            if _shares_arrays(jaxpr, dim):
+                jaxpr, self.shapes = _jaxpr(fresh_copy(function), dim)
+                if _mixes_modes(jaxpr, dim):
+                    raise InputError(_MIXED)
             own = ClosedJaxpr(jaxpr.jaxpr, [jnp.array(const) for const in jaxpr.consts])
         self._function = jaxpr_as_fun(own)
 
@@ -52,13 +65,33 @@ def _jaxpr(function: Callable, dim: int):
     return trace(jax.ShapeDtypeStruct((dim,), np.float64))
 
 
+def _shares_arrays(jaxpr: ClosedJaxpr, dim: int) -> bool:
+    """Tell whether captured arrays are in the other mode's form, or out of reach within."""
+    return any(inner.consts for inner in _closed(jaxpr.jaxpr)) or _mixes_modes(jaxpr, dim)
+
+
 def _mixes_modes(jaxpr: ClosedJaxpr, dim: int) -> bool:
     """Tell whether a captured array has come in another dtype than its use was traced for."""
     try:
         jax.eval_shape(jaxpr_as_fun(jaxpr), jax.ShapeDtypeStruct((dim,), np.float64))
+        for inner in _closed(jaxpr.jaxpr):
+            if inner.consts:  # of a function that was compiled by itself
+                shapes = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in inner.in_avals]
+                jax.eval_shape(jaxpr_as_fun(inner), *shapes)
     except TypeError:
         return True
     return False
+
+
+def _closed(jaxpr: Jaxpr) -> Iterator[ClosedJaxpr]:
+    """Yield the functions within, at any depth, that hold arrays of their own."""
+    for equation in jaxpr.eqns:
+        for value in jax.tree.leaves(equation.params, is_leaf=_is_jaxpr):
+            if isinstance(value, ClosedJaxpr):
+                yield value
+                yield from _closed(value.jaxpr)
+            elif isinstance(value, Jaxpr):
+                yield from _closed(value)
 
 
 def widest(function: Callable, dim: int) -> int:

@@ -4,7 +4,6 @@ import pytest
 from fluvial.reproduction import Budget, Judgement, Ledger, Record
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
-from fluvial.studies.energies.claims import judged_claims
 from fluvial.studies.energies.plan import plan
 
 
@@ -27,13 +26,13 @@ def recorded(tmp_path):
 
     def recorded(divergence, right=0.5):
         settings = list(plan(Budget.QUICK).settings())
-        header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+        header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
         header |= {"budget": "quick", "units": [setting.name for setting in settings]}
         with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
             for setting in settings:
                 kl = divergence(setting) + np.array([0.0, 1e-4, 2e-4])
                 ledger.write(setting.name, Record({"kl": kl, "right": [right] * 3}), 1.0)
-        return {judged.claim.name: judged for judged in judged_claims(ledger)}
+        return {judged.claim.name: judged for judged in load_study("energies").judge(ledger)}
 
     return recorded
 

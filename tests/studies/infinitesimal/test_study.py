@@ -3,14 +3,14 @@ import pytest
 
 from fluvial.reproduction import Budget, Judgement, Ledger, Record
 from fluvial.reproduction.running import run_study
-from fluvial.studies.infinitesimal.claims import diffusion_unit, judged_claims
+from fluvial.studies import load_study
+from fluvial.studies.infinitesimal.claims import diffusion_unit
 from fluvial.studies.infinitesimal.plan import CONTINUOUS, plan
-from fluvial.studies.infinitesimal.study import Infinitesimal
 
 
 @pytest.mark.slow
 def test_smoke_runs_whole(tmp_path):
-    claims = run_study(Infinitesimal(), Budget.SMOKE, tmp_path)
+    claims = run_study(load_study("infinitesimal"), Budget.SMOKE, tmp_path)
     assert {claim.judgement for claim in claims} == {Judgement.INCONCLUSIVE}
     ledger = Ledger(tmp_path / "infinitesimal")
     assert ledger.missing() == []
@@ -30,7 +30,7 @@ def recorded(tmp_path):
         chosen = plan(Budget.QUICK)
         units = [setting.name for setting in chosen.settings()]
         units += [diffusion_unit(energy) for energy in chosen.energies]
-        header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+        header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
         header |= {"budget": "quick", "units": units}
         noise = np.array([0.0, 1e-4, 2e-4])
         with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
@@ -40,7 +40,7 @@ def recorded(tmp_path):
             for energy in chosen.energies:
                 kl = np.stack([divergence(np.array(chosen.checkpoints)) + n for n in noise])
                 ledger.write(diffusion_unit(energy), Record({"kl": kl}), 1.0)
-        return {judged.claim.name: judged for judged in judged_claims(ledger)}
+        return {judged.claim.name: judged for judged in load_study("infinitesimal").judge(ledger)}
 
     return recorded
 

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
 from fluvial.reproduction import Budget
 from fluvial.studies import load_study
-from fluvial.studies.latent.setting import DIAGONAL
+from fluvial.studies.dlgm.setting import DIAGONAL
 from fluvial.studies.mnist.plans import PLANS, PUBLISHED
-from tests.studies.latent.records import ledger_of
+from tests.studies.dlgm.records import ledger_of
 
 
 def published(setting):
@@ -16,10 +18,10 @@ def published(setting):
     return beyond.get(setting.family) or PUBLISHED[setting.family][setting.layers] - 0.05
 
 
-def judged(folder, budget, nll):
+def judged(folder, budget, nll, plan=None):
     study = load_study("mnist")
-    ledger = ledger_of(study, PLANS[budget], budget, folder, nll)
-    return {claim.claim.name: claim for claim in study.claims(ledger)}
+    ledger = ledger_of(study, plan or PLANS[budget], budget, folder, nll)
+    return {claim.claim.name: claim for claim in study.judge(ledger)}
 
 
 def test_published_results_reproduce_every_claim(tmp_path):
@@ -27,8 +29,17 @@ def test_published_results_reproduce_every_claim(tmp_path):
     assert {claim.judgement.value for claim in claims.values()} == {"REPRODUCED"}
     assert len(claims) == 5 + 5 + 4
     reason = claims["planar-80-reaches-the-published-value"].reason
-    assert "the mean of 10 tenths of the test set" in reason
+    assert "the mean of 3 trainings" in reason
     assert "at most 85.1" in reason
+
+
+def test_one_training_of_each_judges_nothing_however_many_images_test_it(tmp_path):
+    once = replace(PLANS[Budget.FULL], seeds=1)
+    claims = judged(tmp_path, Budget.FULL, published, once)
+    assert {claim.judgement.value for claim in claims.values()} == {"INCONCLUSIVE"}
+    assert {claim.reason for claim in claims.values()} == {
+        "the full budget needs 3 trainings, and there is 1."
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from fluvial.reproduction import Budget, Judgement, Ledger, Record
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.scaling import steps
-from fluvial.studies.scaling.claims import judged_claims
 from fluvial.studies.scaling.floor import floor_seconds
 from fluvial.studies.scaling.plan import plan
 
@@ -58,7 +57,7 @@ def test_the_floor_is_traffic_and_tanh():
 def test_claims_are_judged_by_the_exponent(tmp_path, power, expected):
     chosen = plan(Budget.QUICK)
     units = [*(sweep.name for sweep in chosen.sweeps), "memory"]
-    header = dict.fromkeys(("study", "title", "version", "fluvial", "seeds"), 0)
+    header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
     header |= {"budget": "quick", "units": units}
     lengths = np.array(chosen.memory_lengths)
     with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
@@ -69,7 +68,7 @@ def test_claims_are_judged_by_the_exponent(tmp_path, power, expected):
         memory = {"plain": [lengths**power] * 3, "checkpoint": [lengths ** (power / 2)] * 3}
         memory |= {"dims": chosen.memory_dims, "lengths": lengths}
         ledger.write("memory", Record(memory), 1.0)
-    claims = {judged.claim.name: judged for judged in judged_claims(ledger)}
+    claims = {judged.claim.name: judged for judged in load_study("scaling").judge(ledger)}
     for name in ("planar-cost-in-k", "radial-cost-in-d", "memory-plain", "memory-checkpoint"):
         assert claims[name].judgement.value == expected
     assert claims["planar-cost-in-k"].measured == pytest.approx(power)

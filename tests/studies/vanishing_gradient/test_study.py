@@ -34,7 +34,7 @@ def ledger(tmp_path_factory):
 
 
 def test_claims_are_measured_from_the_records(ledger):
-    claims = {c.claim.name: c.values for c in load_study("vanishing_gradient").claims(ledger)}
+    claims = {c.claim.name: c.values for c in load_study("vanishing_gradient").judge(ledger)}
     start = ledger.record("start").arrays["sigmoid-plain"]
     expected = np.log10(start[:, 1, 0] / start[:, 1, 1])  # seeds, depths, ends
     np.testing.assert_allclose(claims["first-gradient-vanishes"], expected)

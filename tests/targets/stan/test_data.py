@@ -217,8 +217,25 @@ def test_a_name_given_twice_is_refused(tmp_path):
     path = tmp_path / "data.json"
     path.write_text('{"x": 1, "y": 2, "x": 3}')
     assert refusal(NUMBER.replace("REAL", "real"), path) == (
-        f"{path} gives 'x' twice: keep one of them."
+        f'{path} cannot be read as data: the name "x" is there twice.'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "it is nested too deep"),
+        ('{"x": ' + "[" * 100 + "]" * 100 + "}", "it is nested more than 64 levels deep"),
+        ('{"x": ' + "1" * 5000 + "}", "Exceeds the limit"),
+        ('{"x": [NAN, Inf], "x": 3}', 'the name "x" is there twice'),
+    ],
+)
+def test_json_that_no_data_can_be_is_refused_in_one_sentence(text, reason, tmp_path):
+    path = tmp_path / "data.json"
+    path.write_text(text)
+    said = refusal(NUMBER.replace("REAL", "real"), path)
+    assert said.startswith(f"{path} cannot be read as data: {reason}")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import fluvial
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.storage import read
 from fluvial.targets import from_stan
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS, eight_schools
 from fluvial.targets.stan import dropped_constants
@@ -77,13 +79,18 @@ def test_a_half_distribution_lacks_its_factor():
 NORMAL = "parameters { real x; } model { x ~ normal(0, 2); }"
 
 
-def test_an_unknown_format_leaves_the_density_as_stan_has_it(monkeypatch):
+def test_an_unknown_format_leaves_the_density_as_stan_has_it(monkeypatch, tmp_path):
     monkeypatch.setattr(dropped_constants, "_FORMAT", "STANLI9:")
     target = from_stan(NORMAL)
     np.testing.assert_array_equal(target.values(np.zeros((1, 1))), 0.0)
     assert target.up_to_constant
     posterior = fluvial.fit(target, progress=False)
     assert "nats, up to a constant" in str(posterior.summary())
+    assert posterior.to_arviz().attrs["evidence_up_to_constant"] == 1
+    folder = posterior.save(tmp_path / "run")
+    assert '"up_to_constant": true' in (folder / "posterior.json").read_text()
+    without_target = Posterior.of(read(folder), None)
+    assert without_target.evidence.unit == "nats, up to a constant"
 
 
 def test_statements_that_not_every_point_reaches_have_no_one_constant():

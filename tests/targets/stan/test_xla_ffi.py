@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fluvial.targets.stan import xla_ffi
+from fluvial.targets.stan.failures import failures
 from fluvial.targets.stan.xla_ffi import call_host
 
 
@@ -47,11 +49,39 @@ def test_a_name_calls_the_method_that_was_given_last():
     assert (len(first.batches), len(second.batches)) == (1, 1)
 
 
-def test_what_the_method_raises_becomes_nan():
-    squares = Squares(ValueError("no"))
-    value, gradient = called("test_raises", squares, jnp.ones(2))
-    assert np.isnan(value)
-    assert np.isnan(gradient).all()
+def test_what_the_method_raises_is_told_once_and_counted(caplog):
+    squares = Squares(ValueError("no such row"))
+    for _ in range(3):
+        value, gradient = called("test_raises", squares, jnp.ones(2))
+        assert np.isnan(value)
+        assert np.isnan(gradient).all()
+    assert failures("test_raises") == 3
+    [record] = caplog.records
+    assert "ValueError: no such row" in record.getMessage()
+
+
+@pytest.fixture
+def untried():
+    xla_ffi.is_understood.cache_clear()
+    yield
+    xla_ffi.is_understood.cache_clear()
+
+
+@pytest.mark.usefixtures("untried")
+def test_the_structures_of_this_jaxlib_are_understood_also_inside_a_trace():
+    seen = []
+    jax.jit(lambda x: seen.append(xla_ffi.is_understood()) or x)(jnp.ones(1))
+    assert seen == [True]
+
+
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize("longer", ["_CallFrame", "_Buffers"])
+def test_structures_that_do_not_fit_are_not_touched(monkeypatch, longer):
+    sizes = xla_ffi.ctypes.sizeof
+    monkeypatch.setattr(
+        xla_ffi.ctypes, "sizeof", lambda kind: sizes(kind) + 999 * (kind.__name__ == longer)
+    )
+    assert not xla_ffi.is_understood()
 
 
 @pytest.fixture

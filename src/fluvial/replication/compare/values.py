@@ -1,13 +1,13 @@
 """Structured values: JSON, and text that is the repr of dicts, lists, tuples and sets."""
 
 import ast
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.judging import number_difference
 from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.storage import strict_json
 
 __all__ = ["compare_values", "parsed"]
 
@@ -25,7 +25,7 @@ def parsed(text: str) -> Any | None:
     text = text.strip()
     if not text or text[0] not in "{[(" or len(text) > _LONGEST:
         return None
-    for read in (json.loads, ast.literal_eval):
+    for read in (_from_json, ast.literal_eval):
         try:
             value = read(text)
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -33,6 +33,11 @@ def parsed(text: str) -> Any | None:
         if isinstance(value, dict | list | tuple | set):
             return value
     return None
+
+
+def _from_json(text: str) -> Any:
+    # Nested no deeper than the comparison, which recurses, can follow.
+    return strict_json.read(text.encode())
 
 
 def compare_values(

@@ -1,9 +1,8 @@
 """A convolutional network on pictures from Pillow and on raw arrays: is there a difference?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, final
 
 from fluvial.datasets.labeled import (
     LabeledImages,
@@ -11,12 +10,12 @@ from fluvial.datasets.labeled import (
     labeled_mnist,
     mnist_folder,
 )
-from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Ledger, Record, Rule
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.cnn_pil.figures import equivalence_figure, loss_figure, seconds_figure
-from fluvial.studies.cnn_pil.measuring import accuracy_gain, measure, time_ratio
+from fluvial.studies.cnn_pil.measuring import WAYS, accuracy_gain, measure, time_ratio
 
-__all__ = ["CnnPil"]
+__all__ = ["STUDY"]
 
 _SEEDS = {Budget.SMOKE: 2, Budget.QUICK: 10, Budget.FULL: 5}
 _EPOCHS = {Budget.SMOKE: 1, Budget.QUICK: 12, Budget.FULL: 12}
@@ -55,49 +54,40 @@ _MNIST = Claim(
 )
 
 
-@final
-class CnnPil(Study):
-    """One network twice from the same seeds: on PNG files read by Pillow, and on arrays.
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List one unit a seed, named after the data that it learns from."""
+    return [
+        Unit(f"{_data(budget)}-seed-{seed}", partial(_measure, budget, seed))
+        for seed in range(_SEEDS[budget])
+    ]
 
-    On scikit-learn's digits, resized from 8x8 to 16x16 pixels; at the full budget on MNIST, where
-    ``FLUVIAL_DATA`` has it, as it is.
-    """
 
-    name: ClassVar[str] = "cnn_pil"
-    title: ClassVar[str] = "A convolutional network with and without PIL (Pillow)"
-    version: ClassVar[int] = 1
+def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+    """Measure each claim once a seed; that of MNIST not at all where it was not at hand."""
+    measured = [ledger.record(unit).values for unit in ledger.header["units"]]
+    on_mnist = [values for values in measured if values["data"] == "mnist"]
+    yield _ACCURACY, [accuracy_gain(values) for values in measured]
+    yield _TIME, [time_ratio(values) for values in measured]
+    yield _MNIST, [values["accuracy"]["arrays"] for values in on_mnist]
 
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(_SEEDS[budget])
 
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List one unit a seed, named after the data that it learns from."""
-        return [
-            Unit(f"{_data(budget)}-seed-{seed}", partial(_measure, budget, seed))
-            for seed in self.seeds(budget)
-        ]
+def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+    """Draw both tests of equivalence, the learning curves, and where the seconds go."""
+    records = [ledger.record(unit) for unit in ledger.header["units"]]
+    measured = [record.values for record in records]
+    return [
+        equivalence_figure(measured, _POINTS, _SHARE, directory),
+        loss_figure([record.arrays for record in records], directory),
+        seconds_figure(measured, directory),
+    ]
 
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge each claim by one value a seed; that of MNIST by none where it was not at hand."""
-        budget = Budget(ledger.header["budget"])
-        measured = [ledger.record(unit).values for unit in ledger.header["units"]]
-        on_mnist = [values for values in measured if values["data"] == "mnist"]
-        return [
-            _ACCURACY.judge([accuracy_gain(values) for values in measured], budget),
-            _TIME.judge([time_ratio(values) for values in measured], budget),
-            _MNIST.judge([values["accuracy"]["arrays"] for values in on_mnist], budget),
-        ]
 
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw both tests of equivalence, the learning curves, and where the seconds go."""
-        records = [ledger.record(unit) for unit in ledger.header["units"]]
-        measured = [record.values for record in records]
-        return [
-            equivalence_figure(measured, _POINTS, _SHARE, directory),
-            loss_figure([record.arrays for record in records], directory),
-            seconds_figure(measured, directory),
-        ]
+def _curves(ledger: Ledger) -> Sequence[Curve]:
+    return [
+        Curve(unit, f"loss_{way}", "loss", label=f"loss {way}")
+        for unit in ledger.header["units"]
+        for way in WAYS
+    ]
 
 
 def _data(budget: Budget) -> str:
@@ -116,3 +106,20 @@ def _measure(budget: Budget, seed: int) -> Record:
 
 def _first(data: LabeledImages, count: int) -> LabeledImages:
     return data._replace(train=data.train[:count], train_labels=data.train_labels[:count])
+
+
+STUDY = Study(
+    name="cnn_pil",
+    title="A convolutional network with and without PIL (Pillow)",
+    version=1,
+    seeds=_SEEDS,
+    units=_units,
+    claims=_claims,
+    figures=_figures,
+    curves=_curves,
+)
+"""One network twice from the same seeds: on PNG files read by Pillow, and on arrays.
+
+On scikit-learn's digits, resized from 8x8 to 16x16 pixels; at the full budget on MNIST, where
+``FLUVIAL_DATA`` has it, as it is.
+"""

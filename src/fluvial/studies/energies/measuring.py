@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from fluvial.flows import Chain, Flow, Stacked
+from fluvial.flows.precision import as_float64
 from fluvial.objectives import base_log_prob
 from fluvial.targets.examples.energies import energy, log_normalizer
 
@@ -48,7 +49,7 @@ def measure(flows: Flow, energy_name: str, draws: int) -> Fit:
     """
     log_z = log_normalizer(energy_name)
     with jax.enable_x64(True):
-        log_weights, right = (np.asarray(a) for a in _draws(_float64(flows), energy_name, draws))
+        log_weights, right = (np.asarray(a) for a in _draws(as_float64(flows), energy_name, draws))
     finite = np.isfinite(log_weights)
     counts = finite.sum(axis=1)
     kept = np.where(finite, log_weights, 0.0)
@@ -61,7 +62,7 @@ def measure(flows: Flow, energy_name: str, draws: int) -> Fit:
 def densities(flow: Flow, points: int) -> Float[np.ndarray, "points points"]:
     """Evaluate a flow's density on the square, through its inverse; [i, j] is at (x_j, y_i)."""
     with jax.enable_x64(True):
-        flow = _float64(flow)
+        flow = as_float64(flow)
         return np.asarray(_on_grid(Chain([flow]), jnp.asarray(_grid(points)), None))
 
 
@@ -76,7 +77,7 @@ def layer_densities(flow: Chain, points: int) -> Float[np.ndarray, "layers point
         Shape (K + 1, points, points).
     """
     with jax.enable_x64(True):
-        flow = _float64(flow)
+        flow = as_float64(flow)
         layers = jax.tree.leaves(eqx.filter(flow.flows[1], eqx.is_array))[0].shape[0]
         grid = jnp.asarray(_grid(points))
         return np.stack(
@@ -98,12 +99,6 @@ def one_seed(flows: _AnyFlow, seed: int) -> _AnyFlow:
 def _grid(points: int) -> Float[np.ndarray, "n 2"]:
     axis = np.linspace(-AXIS_END, AXIS_END, points)
     return np.stack(np.meshgrid(axis, axis, indexing="xy"), -1).reshape(-1, 2)
-
-
-def _float64(flow):
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(leaf, jnp.float64) if eqx.is_inexact_array(leaf) else leaf, flow
-    )
 
 
 @eqx.filter_jit

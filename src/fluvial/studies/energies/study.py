@@ -1,56 +1,48 @@
 """The study: which unit does what."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Curve, Layers, Ledger, Record
 from fluvial.reproduction.study import Study, Unit
+from fluvial.studies.energies.claims import measured_claims
+from fluvial.studies.energies.figures import drawn_figures
 from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
 
-__all__ = ["Energies"]
+__all__ = ["STUDY"]
 
 _TRACE_POINTS = 100
 
 
-@final
-class Energies(Study):
-    """Flows of 2, 8 and 32 layers on the energies U1 to U4, as in the paper's Figure 3.
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List one unit for each family, length, energy, annealed or not: all seeds of it."""
+    chosen = plan(budget)
+    return [
+        Unit(setting.name, lambda setting=setting: _run(setting, chosen))
+        for setting in chosen.settings()
+    ]
 
-    U2, U3 and U4 are not normalizable on the plane: they are cut off smoothly at |z1| = 4, where
-    the paper's pictures end (see `fluvial.targets.examples.energies`). ln Z is then known to
-    better than 1e-6, and what is reported is KL(q || p) = ln Z - ELBO.
-    """
 
-    name = "energies"
-    title = "Two-dimensional energies (Rezende & Mohamed 2015, section 6.1, Figure 3)"
-    version = 1
+def _curves(ledger: Ledger) -> Sequence[Curve]:
+    units = [setting.name for setting in plan(ledger.budget).settings()]
+    return [
+        Curve(unit, "free_energy", "free energy", steps=ledger.record(unit).values["steps"])
+        for unit in filter(ledger.done, units)
+    ]
 
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(plan(budget).seeds)
 
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List one unit for each family, length, energy, annealed or not: all seeds of it."""
-        chosen = plan(budget)
-        return [
-            Unit(setting.name, lambda setting=setting: _run(setting, chosen))
-            for setting in chosen.settings()
-        ]
+def _layers(ledger: Ledger) -> Sequence[Layers]:
+    return [
+        Layers(setting.name, "layers", setting.energy, true="true_density")
+        for setting in plan(ledger.budget).settings()
+        if _shows_layers(setting)
+    ]
 
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge the claims of Figure 3, and one beyond it."""
-        from fluvial.studies.energies.claims import judged_claims
 
-        return judged_claims(ledger)
-
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw the paper's grids of densities, the curves of Figure 3(d), and layer after layer."""
-        from fluvial.studies.energies.figures import drawn_figures
-
-        return drawn_figures(ledger, directory)
+def _shows_layers(setting: Setting) -> bool:
+    return setting.family == "planar" and setting.length == 32 and setting.annealed
 
 
 def _run(setting: Setting, chosen: Plan) -> Record:
@@ -86,7 +78,7 @@ def _arrays(setting: Setting, chosen: Plan, trained: Any, shown: int) -> dict[st
 
     flow = measuring.one_seed(trained.flows, shown)
     pictured = {"density": measuring.densities(flow, chosen.grid)}
-    if setting.family == "planar" and setting.length == 32 and setting.annealed:
+    if _shows_layers(setting):
         pictured["layers"] = measuring.layer_densities(flow, chosen.grid)
         pictured["true_density"] = measuring.true_density(setting.energy, chosen.grid)
     trace = np.asarray(trained.free_energies)
@@ -101,3 +93,22 @@ def _arrays(setting: Setting, chosen: Plan, trained: Any, shown: int) -> dict[st
 def _small(density: np.ndarray) -> np.ndarray:
     """Halve a picture's size: float16 has three digits, and its least value is 6e-8."""
     return np.minimum(density, np.finfo(np.float16).max).astype(np.float16)
+
+
+STUDY = Study(
+    name="energies",
+    title="Two-dimensional energies (Rezende & Mohamed 2015, section 6.1, Figure 3)",
+    version=1,
+    seeds={budget: plan(budget).seeds for budget in Budget},
+    units=_units,
+    claims=measured_claims,
+    figures=drawn_figures,
+    curves=_curves,
+    layers=_layers,
+)
+"""Flows of 2, 8 and 32 layers on the energies U1 to U4, as in the paper's Figure 3.
+
+U2, U3 and U4 are not normalizable on the plane: they are cut off smoothly at |z1| = 4, where the
+paper's pictures end (see `fluvial.targets.examples.energies`). ln Z is then known to better than
+1e-6, and what is reported is KL(q || p) = ln Z - ELBO.
+"""

@@ -1,10 +1,10 @@
 """What section 3.2 of the paper says, as claims that can be measured."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from fluvial.reproduction import Claim, JudgedClaim, Ledger, Rule
+from fluvial.reproduction import Claim, Ledger, Repetition, Rule
 from fluvial.studies.infinitesimal.plan import (
     FUNNEL,
     Plan,
@@ -13,7 +13,7 @@ from fluvial.studies.infinitesimal.plan import (
     plan,
 )
 
-__all__ = ["diffusion_unit", "judged_claims"]
+__all__ = ["diffusion_unit", "measured_claims"]
 
 _PAPER = "Rezende & Mohamed 2015, arXiv 1505.05770, section 3.2 (without an experiment)"
 _BEYOND = "this project's own goal, beyond the paper"
@@ -22,15 +22,12 @@ _ARRIVED = 0.02
 _NEAR = 0.05
 
 
-def judged_claims(ledger: Ledger) -> Sequence[JudgedClaim]:
-    """Judge the claims whose settings the budget has run."""
+def measured_claims(ledger: Ledger) -> Iterator[tuple[Claim, np.ndarray]]:
+    """Measure the claims whose settings the budget has run."""
     measured = plan(ledger.budget)
-    pairs = [
-        *_of_bounds(ledger, measured),
-        *_of_continuous(ledger, measured),
-        *_of_diffusion(ledger, measured),
-    ]
-    return [claim.judge(values.tolist(), ledger.budget) for claim, values in pairs]
+    yield from _of_bounds(ledger, measured)
+    yield from _of_continuous(ledger, measured)
+    yield from _of_diffusion(ledger, measured)
 
 
 def diffusion_unit(energy: str) -> str:
@@ -76,7 +73,7 @@ def _rises(target: str, family: str, measured: Plan) -> Claim:
         source=_PAPER,
         published="",
         quantity=f"least rise of the bound from one number of steps to the next, of {steps}",
-        rule=Rule(low=0.0),
+        rule=Rule(low=0.0, ordering=True),
         unit="nat",
     )
 
@@ -115,6 +112,7 @@ def _falls(energy: str) -> Claim:
         quantity=f"least fall of KL(q_k || p) between checkpoints, from where it is above {_NEAR}",
         rule=Rule(low=0.0),
         unit="nat",
+        each=Repetition.REPEATS,
     )
 
 
@@ -128,6 +126,7 @@ def _arrives(energy: str, measured: Plan) -> Claim:
         quantity=f"KL(q_k || p) at k = {last}",
         rule=Rule(high=_ARRIVED),
         unit="nat",
+        each=Repetition.REPEATS,
     )
 
 

@@ -1,65 +1,41 @@
 """The study: which unit does what."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import final
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Curve, Ledger, Record
 from fluvial.reproduction.study import Study, Unit
+from fluvial.studies.infinitesimal.claims import diffusion_unit, measured_claims
+from fluvial.studies.infinitesimal.figures import drawn_figures
 from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
 
-__all__ = ["Infinitesimal"]
+__all__ = ["STUDY"]
 
 _TRACE_POINTS = 100
 
 
-@final
-class Infinitesimal(Study):
-    """Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List one unit for each flow and target, and one for each diffusion: all seeds of it."""
+    chosen = plan(budget)
+    return [
+        *(
+            Unit(setting.name, lambda setting=setting: _train(setting, chosen))
+            for setting in chosen.settings()
+        ),
+        *(
+            Unit(diffusion_unit(energy), lambda energy=energy: _diffuse(energy, chosen))
+            for energy in chosen.energies
+        ),
+    ]
 
-    Learned flows of a few steps, and of a differential equation, whose bounds are compared with
-    ln Z on the energies U1 to U4 (cut off smoothly at |z1| = 4, see
-    `fluvial.targets.examples.energies`) and on Neal's funnel in 10 dimensions; and Langevin
-    dynamics of many small steps in which nothing is learned.
-    """
 
-    name = "infinitesimal"
-    title = "Infinitesimal flows (Rezende & Mohamed 2015, section 3.2)"
-    version = 2
-
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(plan(budget).seeds)
-
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List one unit for each flow and target, and one for each diffusion: all seeds of it."""
-        from fluvial.studies.infinitesimal.claims import diffusion_unit
-
-        chosen = plan(budget)
-        return [
-            *(
-                Unit(setting.name, lambda setting=setting: _train(setting, chosen))
-                for setting in chosen.settings()
-            ),
-            *(
-                Unit(diffusion_unit(energy), lambda energy=energy: _diffuse(energy, chosen))
-                for energy in chosen.energies
-            ),
-        ]
-
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge whether bounds rise toward ln Z, and whether the diffusion arrives."""
-        from fluvial.studies.infinitesimal.claims import judged_claims
-
-        return judged_claims(ledger)
-
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw the bounds by the number of steps, and the diffusion's divergence."""
-        from fluvial.studies.infinitesimal.figures import drawn_figures
-
-        return drawn_figures(ledger, directory)
+def _curves(ledger: Ledger) -> Sequence[Curve]:
+    units = [setting.name for setting in plan(ledger.budget).settings()]
+    return [
+        Curve(unit, "free_energy", "free energy", steps=ledger.record(unit).values["steps"])
+        for unit in filter(ledger.done, units)
+    ]
 
 
 def _train(setting: Setting, chosen: Plan) -> Record:
@@ -112,3 +88,22 @@ def _diffuse(energy: str, chosen: Plan) -> Record:
         "particles": chosen.particles,
     }
     return Record(values)
+
+
+STUDY = Study(
+    name="infinitesimal",
+    title="Infinitesimal flows (Rezende & Mohamed 2015, section 3.2)",
+    version=2,
+    seeds={budget: plan(budget).seeds for budget in Budget},
+    units=_units,
+    claims=measured_claims,
+    figures=drawn_figures,
+    curves=_curves,
+)
+"""Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
+
+Learned flows of a few steps, and of a differential equation, whose bounds are compared with ln Z
+on the energies U1 to U4 (cut off smoothly at |z1| = 4, see `fluvial.targets.examples.energies`)
+and on Neal's funnel in 10 dimensions; and Langevin dynamics of many small steps in which nothing
+is learned.
+"""

@@ -1,13 +1,12 @@
 """k-means with loops and vectorized: the same clusters, and how long each takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, final
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Record, Rule
+from fluvial.reproduction import Budget, Claim, Figure, Ledger, Record, Repetition, Rule
 from fluvial.reproduction.exponent import exponent
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.kmeans.figures import clusters_figure, operations_figure, times_figure
@@ -15,7 +14,7 @@ from fluvial.studies.kmeans.measuring import measure, operations, ratios
 from fluvial.studies.kmeans.problem import blobs, problem
 from fluvial.studies.kmeans.vectorized import lloyd_vectorized
 
-__all__ = ["KMeans"]
+__all__ = ["STUDY"]
 
 _SIZES = {
     Budget.SMOKE: (16, 24),
@@ -26,6 +25,7 @@ _SEEDS = {Budget.SMOKE: 1, Budget.QUICK: 3, Budget.FULL: 5}
 _PICTURE = "picture"
 _SOURCE = "class notebook: k-means vectorized and not vectorized"
 _EXACT = 1e-9
+_REPEATS = Repetition.REPEATS  # of problems drawn anew
 
 _IDENTICAL = Claim(
     name="identical-results",
@@ -35,6 +35,7 @@ _IDENTICAL = Claim(
     quantity="share of sizes at which labels and centroids agree in every bit, in three "
     "repetitions of the loops, the vectorized version and scikit-learn",
     rule=Rule(low=1.0),
+    each=_REPEATS,
 )
 _LOOPS = Claim(
     name="loops-take-n4-operations",
@@ -43,6 +44,7 @@ _LOOPS = Claim(
     published="4",
     quantity="exponent of the interpreted operations of the four nested loops",
     rule=Rule(4.0 - _EXACT, 4.0 + _EXACT),
+    each=_REPEATS,
 )
 _VECTORIZED = Claim(
     name="vectorized-takes-n2-operations",
@@ -51,6 +53,7 @@ _VECTORIZED = Claim(
     published="2",
     quantity="exponent of the interpreted operations of the two loops that are left",
     rule=Rule(2.0 - _EXACT, 2.0 + _EXACT),
+    each=_REPEATS,
 )
 _GROWS = Claim(
     name="gain-grows-with-size",
@@ -59,6 +62,7 @@ _GROWS = Claim(
     published="",
     quantity="exponent, in n, of the seconds with loops over the seconds vectorized",
     rule=Rule(low=0.0),
+    each=_REPEATS,
 )
 _FIFTY = Claim(
     name="fifty-times-faster",
@@ -67,51 +71,37 @@ _FIFTY = Claim(
     published="at least 50 times at the largest size",
     quantity="seconds with loops over seconds vectorized, at the largest size",
     rule=Rule(low=50.0),
+    each=_REPEATS,
 )
 
 
-@final
-class KMeans(Study):
-    """Lloyd's algorithm three times, from the same start to the same end."""
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List one unit for each seed and size, and one for the picture in the plane."""
+    measured = [
+        Unit(_unit(seed, n), partial(_measure, n, seed))
+        for seed in range(_SEEDS[budget])
+        for n in _SIZES[budget]
+    ]
+    return [*measured, Unit(_PICTURE, _picture)]
 
-    name: ClassVar[str] = "kmeans"
-    title: ClassVar[str] = "k-means with nested loops, vectorized, and by scikit-learn"
-    version: ClassVar[int] = 1
 
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(_SEEDS[budget])
+def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+    sizes, seeds = _SIZES[ledger.budget], _measured(ledger)
+    yield _IDENTICAL, [float(np.mean([v["identical"] for v in one])) for one in seeds]
+    yield _LOOPS, [exponent(sizes, operations(one, "loops")).value for one in seeds]
+    yield _VECTORIZED, [exponent(sizes, operations(one, "vectorized")).value for one in seeds]
+    yield _GROWS, [exponent(sizes, ratios(one)).value for one in seeds]
+    yield _FIFTY, [ratios(one)[-1] for one in seeds]
 
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List one unit for each seed and size, and one for the picture in the plane."""
-        measured = [
-            Unit(_unit(seed, n), partial(_measure, n, seed))
-            for seed in self.seeds(budget)
-            for n in _SIZES[budget]
-        ]
-        return [*measured, Unit(_PICTURE, _picture)]
 
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge each claim by one value a seed."""
-        budget = Budget(ledger.header["budget"])
-        sizes, seeds = _SIZES[budget], _measured(ledger)
-        values = {
-            _IDENTICAL: [np.mean([values["identical"] for values in one]) for one in seeds],
-            _LOOPS: [exponent(sizes, operations(one, "loops")).value for one in seeds],
-            _VECTORIZED: [exponent(sizes, operations(one, "vectorized")).value for one in seeds],
-            _GROWS: [exponent(sizes, ratios(one)).value for one in seeds],
-            _FIFTY: [ratios(one)[-1] for one in seeds],
-        }
-        return [claim.judge(measured, budget) for claim, measured in values.items()]
-
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw times and operations against n, and clusters in the plane."""
-        sizes, seeds = _SIZES[Budget(ledger.header["budget"])], _measured(ledger)
-        return [
-            times_figure(sizes, seeds, directory),
-            operations_figure(sizes, seeds, directory),
-            clusters_figure(ledger.record(_PICTURE).arrays, directory),
-        ]
+def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+    """Draw times and operations against n, and clusters in the plane."""
+    sizes, seeds = _SIZES[ledger.budget], _measured(ledger)
+    return [
+        times_figure(sizes, seeds, directory),
+        operations_figure(sizes, seeds, directory),
+        clusters_figure(ledger.record(_PICTURE).arrays, directory),
+    ]
 
 
 def _unit(seed: int, n: int) -> str:
@@ -124,7 +114,7 @@ def _measure(n: int, seed: int) -> Record:
 
 def _measured(ledger: Ledger) -> list:
     """Return what was measured: a list for each seed, of the values at each size."""
-    sizes = _SIZES[Budget(ledger.header["budget"])]
+    sizes = _SIZES[ledger.budget]
     return [
         [ledger.record(_unit(seed, n)).values for n in sizes] for seed in ledger.header["seeds"]
     ]
@@ -141,3 +131,15 @@ def _picture() -> Record:
         "centroids": np.stack([step.centroids for step in steps]),
     }
     return Record({"points": len(points), "clusters": len(start)}, arrays)
+
+
+STUDY = Study(
+    name="kmeans",
+    title="k-means with nested loops, vectorized, and by scikit-learn",
+    version=1,
+    seeds=_SEEDS,
+    units=_units,
+    claims=_claims,
+    figures=_figures,
+)
+"""Lloyd's algorithm three times, from the same start to the same end."""

@@ -1,65 +1,58 @@
 """What is claimed of flows on MNIST, and how it is judged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
-from fluvial.reproduction import Budget, Claim, JudgedClaim, Rule
-from fluvial.studies.latent.comparing import PARTS, Compared
-from fluvial.studies.latent.setting import DIAGONAL, Setting
+import numpy as np
+
+from fluvial.reproduction import Budget, Claim, Rule
+from fluvial.studies.dlgm.comparing import Compared
+from fluvial.studies.dlgm.setting import DIAGONAL, Setting
 from fluvial.studies.mnist.plans import BEYOND, FAMILIES, PUBLISHED
 
-__all__ = ["judged_claims"]
+__all__ = ["measured_claims"]
 
 _PAPER = "Rezende & Mohamed 2015, section 6.2, Table 2 and Figure 4"
 _BEYOND = "Grathwohl et al. 2019 (FFJORD), Table 3"
-_POSITIVE = Rule(low=0.0)
+_BETTER = Rule(low=0.0, ordering=True)
+
+_Measured = Iterator[tuple[Claim, np.ndarray]]
 
 
-def judged_claims(compared: Compared) -> Sequence[JudgedClaim]:
-    """Judge what the paper claims, its numbers where the data are its own, and one line beyond."""
-    judged = [*_orderings(compared), *_beyond(compared)]
+def measured_claims(compared: Compared) -> _Measured:
+    """Measure the paper's claims, its numbers where the data are its own, and one beyond it."""
+    yield from _orderings(compared)
+    yield _beyond(compared)
     if compared.ledger.budget is Budget.FULL:
-        judged += _numbers(compared)
-    return judged
+        yield from _numbers(compared)
 
 
-def _each(compared: Compared) -> str:
-    return PARTS if compared.ledger.budget is Budget.FULL else "seeds"
-
-
-def _orderings(compared: Compared) -> list[JudgedClaim]:
+def _orderings(compared: Compared) -> _Measured:
     families = {family: compared.family(family) for family in FAMILIES}
     flows = [setting for settings in families.values() for setting in settings]
-    claims = [
-        _ordering(
+    for family, settings in families.items():
+        yield _ordering(
             compared,
             f"longer-{family}-is-better",
             f"The longer the {family} flow, the lower −ln p(x).",
             "the least decrease of −ln p(x) from one length to the next",
             list(pairwise(settings)),
         )
-        for family, settings in families.items()
-    ]
     planar, nice = (families[family] for family in FAMILIES)
-    claims.append(
-        _ordering(
-            compared,
-            "planar-beats-nice",
-            "Normalizing flows do better than NICE of the same length.",
-            "the least difference of −ln p(x), NICE less planar, over lengths",
-            list(zip(nice, planar, strict=True)),
-        )
+    yield _ordering(
+        compared,
+        "planar-beats-nice",
+        "Normalizing flows do better than NICE of the same length.",
+        "the least difference of −ln p(x), NICE less planar, over lengths",
+        list(zip(nice, planar, strict=True)),
     )
-    claims.append(
-        _ordering(
-            compared,
-            "every-flow-beats-the-diagonal",
-            "All flows do better than the diagonal Gaussian.",
-            "the least difference of −ln p(x), the diagonal less a flow, over flows",
-            [(DIAGONAL, setting) for setting in flows],
-        )
+    yield _ordering(
+        compared,
+        "every-flow-beats-the-diagonal",
+        "All flows do better than the diagonal Gaussian.",
+        "the least difference of −ln p(x), the diagonal less a flow, over flows",
+        [(DIAGONAL, setting) for setting in flows],
     )
-    return claims
 
 
 def _ordering(
@@ -68,14 +61,12 @@ def _ordering(
     statement: str,
     quantity: str,
     pairs: list[tuple[Setting, Setting]],
-) -> JudgedClaim:
-    claim = Claim(
-        name, statement, _PAPER, "", quantity, _POSITIVE, unit="nat", each=_each(compared)
-    )
-    return claim.judge(list(compared.least_gain(pairs)), compared.ledger.budget)
+) -> tuple[Claim, np.ndarray]:
+    claim = Claim(name, statement, _PAPER, "", quantity, _BETTER, unit="nat")
+    return claim, compared.least_gain(pairs)
 
 
-def _beyond(compared: Compared) -> list[JudgedClaim]:
+def _beyond(compared: Compared) -> tuple[Claim, np.ndarray]:
     sylvester, iaf = BEYOND
     planar = compared.family("planar")[-1]
     claim = Claim(
@@ -85,18 +76,14 @@ def _beyond(compared: Compared) -> list[JudgedClaim]:
         source=_BEYOND,
         published="83.32, 84.20 and 86.06 nats, in a larger architecture",
         quantity="the smaller of the two differences of free energies at equal training",
-        rule=_POSITIVE,
+        rule=_BETTER,
         unit="nat",
-        each=_each(compared),
     )
-    pairs = [(planar, iaf), (iaf, sylvester)]
-    gain = compared.least_gain(pairs, compared.free_energy)
-    return [claim.judge(list(gain), compared.ledger.budget)]
+    return claim, compared.least_gain([(planar, iaf), (iaf, sylvester)], compared.free_energy)
 
 
-def _numbers(compared: Compared) -> list[JudgedClaim]:
-    """Each published −ln p(x), which shall be reached or undercut."""
-    judged = []
+def _numbers(compared: Compared) -> _Measured:
+    """Each published −ln p(x), which is to be reached or undercut."""
     for family, numbers in PUBLISHED.items():
         for setting in [DIAGONAL, *compared.family(family)]:
             if setting.layers not in numbers:
@@ -110,7 +97,5 @@ def _numbers(compared: Compared) -> list[JudgedClaim]:
                 quantity="−ln p(x) of the test images, by 200 importance samples",
                 rule=Rule(high=published),
                 unit="nat",
-                each=PARTS,
             )
-            judged.append(claim.judge(list(compared.nll(setting)), compared.ledger.budget))
-    return judged
+            yield claim, compared.nll(setting)

@@ -3,7 +3,7 @@
 from fluvial.amortized import Recipe
 from fluvial.datasets import load_digits, load_mnist
 from fluvial.reproduction import Budget
-from fluvial.studies.latent.setting import DIAGONAL, Plan, Setting
+from fluvial.studies.dlgm.setting import DIAGONAL, Plan, Setting
 
 __all__ = ["BEYOND", "FAMILIES", "PLANS", "PUBLISHED"]
 
@@ -52,6 +52,6 @@ PLANS = {
         hidden=400,
         settings=_settings(10, 20, 40, 80),
         recipe=lambda setting: _FULL,
-        seeds=1,
+        seeds=3,
     ),
 }

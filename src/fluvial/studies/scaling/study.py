@@ -1,55 +1,28 @@
 """The study: which unit does what."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
-from fluvial.reproduction import Budget, Figure, JudgedClaim, Ledger, Record
+from fluvial.reproduction import Budget, Record
 from fluvial.reproduction.study import Study, Unit
+from fluvial.studies.scaling.claims import measured_claims
+from fluvial.studies.scaling.figures import drawn_figures
 from fluvial.studies.scaling.plan import Plan, Sweep, plan
 
 if TYPE_CHECKING:
     from fluvial.studies.scaling.steps import Step
 
-__all__ = ["Scaling"]
+__all__ = ["STUDY"]
 
 
-@final
-class Scaling(Study):
-    """Times gradient steps while one size grows, and fits the exponent.
-
-    A seed has its own parameters and draws, and its own exponent. The times mean something only
-    on a machine that does nothing else.
-    """
-
-    name = "scaling"
-    title = "The cost of a flow (Rezende & Mohamed 2015, section 4)"
-    version = 2
-
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(plan(budget).seeds)
-
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List the machine's rates, one unit for each sweep, and the memory."""
-        chosen = plan(budget)
-        return [
-            Unit("machine", lambda: _machine(chosen)),
-            *(Unit(s.name, lambda sweep=s: _timed(sweep, chosen)) for s in chosen.sweeps),
-            Unit("memory", lambda: _memory(chosen)),
-        ]
-
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge whether cost is linear in K and D, quadratic in N, and what memory does."""
-        from fluvial.studies.scaling.claims import judged_claims
-
-        return judged_claims(ledger)
-
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw times against sizes, and memory against K."""
-        from fluvial.studies.scaling.figures import drawn_figures
-
-        return drawn_figures(ledger, directory)
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List the machine's rates, one unit for each sweep, and the memory."""
+    chosen = plan(budget)
+    return [
+        Unit("machine", lambda: _machine(chosen)),
+        *(Unit(s.name, lambda sweep=s: _timed(sweep, chosen)) for s in chosen.sweeps),
+        Unit("memory", lambda: _memory(chosen)),
+    ]
 
 
 def _machine(chosen: Plan) -> Record:
@@ -104,3 +77,19 @@ def _memory(chosen: Plan) -> Record:
             "checkpoint": table(True),
         }
     )
+
+
+STUDY = Study(
+    name="scaling",
+    title="The cost of a flow (Rezende & Mohamed 2015, section 4)",
+    version=2,
+    seeds={budget: plan(budget).seeds for budget in Budget},
+    units=_units,
+    claims=measured_claims,
+    figures=drawn_figures,
+)
+"""Times gradient steps while one size grows, and fits the exponent.
+
+A seed has its own parameters and draws, and its own exponent. The times mean something only on a
+machine that does nothing else.
+"""

@@ -1,14 +1,14 @@
 """Where the gradient of a deep network goes, and how skip connections keep it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, NamedTuple, final
+from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Claim, Figure, JudgedClaim, Ledger, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Ledger, Repetition, Rule
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.vanishing_gradient.figures import depth_figure, loss_figure, steps_figure
 from fluvial.studies.vanishing_gradient.measuring import (
@@ -18,7 +18,7 @@ from fluvial.studies.vanishing_gradient.measuring import (
     measure_training,
 )
 
-__all__ = ["VanishingGradient"]
+__all__ = ["STUDY"]
 
 
 class _Size(NamedTuple):
@@ -48,6 +48,7 @@ _VANISHES = Claim(
     quantity=f"log10 of the first layer's gradient norm over the last's, {_DEPTH}, at the start",
     rule=Rule(high=-6.0),
     unit="decades",
+    each=Repetition.REPEATS,
 )
 _FLAT = Claim(
     name="loss-is-flat",
@@ -66,6 +67,7 @@ _KEPT = Claim(
     "the start",
     rule=Rule(low=-3.0),
     unit="decades",
+    each=Repetition.REPEATS,
 )
 _TRAINS = Claim(
     name="with-skips-it-trains",
@@ -78,52 +80,42 @@ _TRAINS = Claim(
 )
 
 
-@final
-class VanishingGradient(Study):
-    """Networks of up to 50 layers, with and without skips, on scikit-learn's digits."""
+def _units(budget: Budget) -> Sequence[Unit]:
+    """List one unit for the gradients at the start, and one to train each kind of network."""
+    size = _SIZES[budget]
+    seeds = range(size.seeds)
+    trained = [
+        Unit(
+            kind_name(kind),
+            partial(measure_training, kind, size.depths[-1], size.steps, seeds),
+        )
+        for kind in KINDS
+    ]
+    return [Unit(_START, partial(measure_start, size.depths, seeds)), *trained]
 
-    name: ClassVar[str] = "vanishing_gradient"
-    title: ClassVar[str] = "The vanishing gradient, and skip connections"
-    version: ClassVar[int] = 1
 
-    def seeds(self, budget: Budget) -> Sequence[int]:
-        """List the seeds that the budget runs."""
-        return range(_SIZES[budget].seeds)
+def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+    start = ledger.record(_START).arrays
+    plain, skip = ledger.record("sigmoid-plain"), ledger.record("sigmoid-skip")
+    yield _VANISHES, _decades(start["sigmoid-plain"])
+    yield _FLAT, _end(plain.arrays["losses"])
+    yield _KEPT, _decades(start["sigmoid-skip"])
+    yield _TRAINS, [100.0 * share for share in skip.values["accuracy"]]
 
-    def units(self, budget: Budget) -> Sequence[Unit]:
-        """List one unit for the gradients at the start, and one to train each kind of network."""
-        seeds, size = self.seeds(budget), _SIZES[budget]
-        trained = [
-            Unit(
-                kind_name(kind),
-                partial(measure_training, kind, size.depths[-1], size.steps, seeds),
-            )
-            for kind in KINDS
-        ]
-        return [Unit(_START, partial(measure_start, size.depths, seeds)), *trained]
 
-    def claims(self, ledger: Ledger) -> Sequence[JudgedClaim]:
-        """Judge each claim by one value a seed."""
-        budget = Budget(ledger.header["budget"])
-        start = ledger.record(_START).arrays
-        plain, skip = ledger.record("sigmoid-plain"), ledger.record("sigmoid-skip")
-        accuracy = [100.0 * share for share in skip.values["accuracy"]]
-        return [
-            _VANISHES.judge(_decades(start["sigmoid-plain"]), budget),
-            _FLAT.judge(_end(plain.arrays["losses"]), budget),
-            _KEPT.judge(_decades(start["sigmoid-skip"]), budget),
-            _TRAINS.judge(accuracy, budget),
-        ]
+def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+    """Draw norms by layer and step, norms by depth and activation, and learning curves."""
+    trained = {kind: ledger.record(kind_name(kind)).arrays for kind in KINDS}
+    start = ledger.record(_START)
+    return [
+        steps_figure(trained, directory),
+        depth_figure(start.values["depths"], start.arrays, directory),
+        loss_figure(trained, directory),
+    ]
 
-    def figures(self, ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        """Draw norms by layer and step, norms by depth and activation, and learning curves."""
-        trained = {kind: ledger.record(kind_name(kind)).arrays for kind in KINDS}
-        start = ledger.record(_START)
-        return [
-            steps_figure(trained, directory),
-            depth_figure(start.values["depths"], start.arrays, directory),
-            loss_figure(trained, directory),
-        ]
+
+def _curves(ledger: Ledger) -> Sequence[Curve]:
+    return [Curve(kind_name(kind), "losses", "losses") for kind in KINDS]
 
 
 def _decades(norms: np.ndarray) -> list[float]:
@@ -136,3 +128,16 @@ def _end(losses: np.ndarray) -> list[float]:
     """Return the mean loss of the last tenth of the steps over ln 10, one a seed."""
     count = max(1, round(_END * losses.shape[1]))
     return (losses[:, -count:].mean(axis=1, dtype=np.float64) / _KNOWING_NOTHING).tolist()
+
+
+STUDY = Study(
+    name="vanishing_gradient",
+    title="The vanishing gradient, and skip connections",
+    version=1,
+    seeds={budget: size.seeds for budget, size in _SIZES.items()},
+    units=_units,
+    claims=_claims,
+    figures=_figures,
+    curves=_curves,
+)
+"""Networks of up to 50 layers, with and without skips, on scikit-learn's digits."""

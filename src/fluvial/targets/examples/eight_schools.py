@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float64
 
+from fluvial.constants import LOG_2PI
 from fluvial.targets.examples.example import Example
 from fluvial.targets.target import Target
 
@@ -28,8 +29,6 @@ __all__ = ["EFFECTS", "ERRORS", "eight_schools", "eight_schools_centered"]
 
 EFFECTS = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
 ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
-
-_LOG_TWO_PI = math.log(2 * math.pi)
 
 
 def eight_schools() -> Example:
@@ -74,7 +73,7 @@ def eight_schools_centered() -> Example:
 
 
 def _normal(x, mean, scale):
-    return -0.5 * ((x - mean) / scale) ** 2 - jnp.log(scale) - 0.5 * _LOG_TWO_PI
+    return -0.5 * ((x - mean) / scale) ** 2 - jnp.log(scale) - 0.5 * LOG_2PI
 
 
 def _log_prior(p):
@@ -95,7 +94,7 @@ def _marginal() -> tuple[np.ndarray, np.ndarray]:
     log_tau = np.linspace(-40.0, 30.0, 70001)
     variances = ERRORS**2 + np.exp(2 * log_tau)[:, None]
     mean, variance = _mu_given(log_tau)
-    terms = EFFECTS**2 / variances + np.log(variances) + _LOG_TWO_PI
+    terms = EFFECTS**2 / variances + np.log(variances) + LOG_2PI
     log_likelihood = -0.5 * (np.sum(terms, axis=1) + math.log(25.0))
     log_likelihood += 0.5 * (np.log(variance) + mean**2 / variance)
     prior = math.log(2 / (5 * math.pi)) - np.log1p(np.exp(2 * log_tau) / 25) + log_tau

@@ -18,6 +18,7 @@ from fluvial.targets.examples.synthetic import (
     ring,
     student_t,
 )
+from fluvial.targets.target import Target
 
 __all__ = ["EXAMPLES", "example"]
 
@@ -61,4 +62,8 @@ def example(name: str) -> Example:
         )
     built = _BUILDERS[name]()
     source = {"kind": "example", "name": name}
-    return replace(built, target=built.target.with_source(source))
+    return replace(built, target=built.target.with_source(source, partial(_target, name)))
+
+
+def _target(name: str) -> Target:
+    return example(name).target

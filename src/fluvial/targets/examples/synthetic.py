@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.targets.examples.example import Example
 from fluvial.targets.examples.radial_draws import ring_draws
@@ -23,12 +24,10 @@ __all__ = [
     "student_t",
 ]
 
-_LOG_TWO_PI = math.log(2 * math.pi)
-
 
 def _normal(x, mean, log_scale):
     """Return the log density of a Gaussian with the given log standard deviation."""
-    return -0.5 * ((x - mean) * jnp.exp(-log_scale)) ** 2 - log_scale - 0.5 * _LOG_TWO_PI
+    return -0.5 * ((x - mean) * jnp.exp(-log_scale)) ** 2 - log_scale - 0.5 * LOG_2PI
 
 
 def funnel(dim: int = 10) -> Example:
@@ -171,7 +170,7 @@ def gaussian(mean: np.ndarray, covariance: np.ndarray) -> Example:
             "the covariance is not positive definite: give one that has a Cholesky factor."
         ) from error
     whiten = np.linalg.inv(lower)
-    constant = -np.sum(np.log(np.diag(lower))) - 0.5 * len(mean) * _LOG_TWO_PI
+    constant = -np.sum(np.log(np.diag(lower))) - 0.5 * len(mean) * LOG_2PI
 
     def log_density(x):
         z = jnp.asarray(whiten, x.dtype) @ (x - jnp.asarray(mean, x.dtype))

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from typing import final
 
 import jax
@@ -15,8 +16,9 @@ from jaxtyping import Array, Float, Float64
 
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.stan.dropped_constants import dropped_constant
+from fluvial.targets.stan.failures import note_failure
 from fluvial.targets.stan.model import StanModel
-from fluvial.targets.stan.xla_ffi import call_host
+from fluvial.targets.stan.xla_ffi import call_host, is_understood
 
 __all__ = ["StanDensity"]
 
@@ -56,10 +58,10 @@ class StanDensity(Density):
         return self._log_prob(x)
 
     def _call(self, x):
-        if jax.default_backend() == "cpu":
+        if jax.default_backend() == "cpu" and _by_name():
             shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
             return call_host(self._name, self.value_and_grad, shapes, x)
-        return _call_back(self.value_and_grad, x)
+        return _call_back(self._name, self.value_and_grad, x)
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
         """Return log densities; Stan computes the gradients in any case."""
@@ -95,6 +97,19 @@ class StanDensity(Density):
         return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
 
 
+@cache
+def _by_name() -> bool:
+    """Whether XLA can call the host by a name; if not, a warning says so, once."""
+    if not is_understood():
+        warnings.warn(
+            f"JAX {jax.__version__} calls the host in a way that this version of fluvial does not "
+            "know: Stan programs are called through jax.pure_callback, which is slower.",
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
 def _seconds(model: StanModel) -> float:
     """Return the seconds of one gradient in a batch, the best of a few."""
     points = np.full((16, model.dim), 0.1)
@@ -111,13 +126,17 @@ def _program_name(model: StanModel) -> str:
     return f"fluvial_stan_{hashlib.sha256((model.mir + model.data).encode()).hexdigest()[:24]}"
 
 
-def _call_back(value_and_grad: Callable, x: Array) -> tuple[Array, ...]:
+def _call_back(name: str, value_and_grad: Callable, x: Array) -> tuple[Array, ...]:
     """Call the host from a device that is not the host."""
 
     def on_host(words):
         x = _from_words(np.asarray(words), dtype)
         points = np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1])
-        values, gradients = value_and_grad(points)
+        try:
+            values, gradients = value_and_grad(points)
+        except Exception as error:
+            note_failure(name, error)
+            values, gradients = np.full(len(points), np.nan), np.full_like(points, np.nan)
         with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
             values = values.reshape(x.shape[:-1]).astype(dtype)
             gradients = gradients.reshape(x.shape).astype(dtype)

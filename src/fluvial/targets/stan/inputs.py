@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.storage import strict_json
 from fluvial.targets.stan.compiler import stan_to_mir
 from fluvial.targets.stan.dump import is_dump, read_dump
 from fluvial.targets.stan.values import element_name
@@ -91,25 +92,24 @@ def given_data(data: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _from_json(text: str, path: Path) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        content = dict(pairs)
-        if len(content) < len(pairs):
-            twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
-            raise InputError(f"{path} gives {twice!r} twice: keep one of them.")
-        return content
-
-    def parsed(text: str) -> Any:
-        return json.loads(text, object_pairs_hook=unique)
-
     try:
-        return parsed(text)
+        return _read_words(text)
     except json.JSONDecodeError as error:
-        if (quoted := _BARE_WORD.sub(_quoted, text)) != text:
-            with suppress(json.JSONDecodeError):
-                return parsed(quoted)
         raise InputError(
             f"{path} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from error
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read as data: {error}.") from error
+
+
+def _read_words(text: str) -> Any:
+    """Read JSON, with or without quotes around the words for numbers that are not finite."""
+    try:
+        return strict_json.read(text.encode())
+    except json.JSONDecodeError:
+        with suppress(json.JSONDecodeError):
+            return strict_json.read(_BARE_WORD.sub(_quoted, text).encode())
+        raise
 
 
 def _quoted(match: re.Match[str]) -> str:

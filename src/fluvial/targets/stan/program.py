@@ -73,7 +73,8 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         raise InputError(f"{path or 'the program'} has no parameters: there is nothing to infer.")
     _tell(density.model, whole)
     source = {"kind": "stan", "code": whole, "data": values}
-    return Target.of(density, _space(density.model), source=source)
+    again = partial(from_stan, whole, values)
+    return Target.of(density, _space(density.model), source=source, again=again)
 
 
 def _tell(model: StanModel, source: str) -> None:

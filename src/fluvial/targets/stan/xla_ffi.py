@@ -12,12 +12,16 @@ import ctypes
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-__all__ = ["HostFunction", "call_host"]
+from fluvial.targets.stan.failures import note_failure
+
+__all__ = ["HostFunction", "call_host", "is_understood"]
 
 HostFunction = Callable[[np.ndarray], Sequence[np.ndarray]]
 """From points of shape (N, D), float64, to arrays with a leading axis of length N."""
@@ -48,6 +52,44 @@ def call_host(name: str, method: HostFunction, shapes: Sequence[jax.ShapeDtypeSt
         jax.ffi.register_ffi_target(name, _capsule(name), platform=_PLATFORM)
     _functions[name] = weakref.WeakMethod(method)
     return jax.ffi.ffi_call(name, shapes, vmap_method="expand_dims")(x)
+
+
+@cache
+def is_understood() -> bool:
+    """Whether this jaxlib's structures are those below: tried once, on a function that is known.
+
+    Example:
+        >>> is_understood()
+        True
+    """
+    probe = _Probe()
+    answers: list[bool] = []
+    # On a thread of its own, which no trace that is under way here can see.
+    thread = threading.Thread(target=lambda: answers.append(_answers(probe)))
+    thread.start()
+    thread.join()
+    return answers == [True]
+
+
+class _Probe:
+    def squares(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (points**2).sum(axis=1), 2.0 * points
+
+
+def _answers(probe: _Probe) -> bool:
+    try:
+        with jax.enable_x64(True), jax.default_device(jax.devices(_PLATFORM)[0]):
+            for dtype in _DTYPES.values():
+                x = jnp.asarray(np.arange(6.0).reshape(3, 2), dtype)
+                shapes = (jax.ShapeDtypeStruct((), dtype), jax.ShapeDtypeStruct((2,), dtype))
+                call = partial(call_host, "fluvial_probe", probe.squares, shapes)
+                found = jax.vmap(call)(x)
+                right = probe.squares(np.asarray(x))
+                if not all(map(np.array_equal, found, right)):
+                    return False
+    except Exception:  # whatever XLA makes of a handler that does not fit
+        return False
+    return True
 
 
 class _Extension(ctypes.Structure):
@@ -112,6 +154,8 @@ _handlers: list = []  # the programs hold their addresses for as long as the pro
 
 def _capsule(name: str):
     def handle(frame) -> None:
+        if not _fits(frame.contents):
+            return
         extension = frame.contents.extension
         if extension and extension.contents.type == _METADATA:
             metadata = ctypes.cast(extension.contents.metadata, ctypes.POINTER(_Metadata)).contents
@@ -129,6 +173,14 @@ def _capsule(name: str):
     return new(ctypes.cast(handler, ctypes.c_void_p), None, None)
 
 
+def _fits(frame: _CallFrame) -> bool:
+    """Whether a frame is at least as long as what is read of it, which later versions lengthen."""
+    lists = (frame.arguments, frame.results)
+    return frame.size >= ctypes.sizeof(_CallFrame) and (
+        frame.stage != _EXECUTE or all(part.size >= ctypes.sizeof(_Buffers) for part in lists)
+    )
+
+
 def _execute(name: str, frame: _CallFrame) -> None:
     """Write the results; NaN where the function raised, since no exception can pass."""
     results = [_array(frame.results.buffers[i].contents) for i in range(frame.results.count)]
@@ -144,7 +196,9 @@ def _execute(name: str, frame: _CallFrame) -> None:
     except BaseException as error:
         for result in results:
             result[...] = np.nan
-        if isinstance(error, KeyboardInterrupt):
+        if not isinstance(error, KeyboardInterrupt):
+            note_failure(name, error)
+        else:
             threading.Timer(_PATIENCE, _thread.interrupt_main).start()
 
 

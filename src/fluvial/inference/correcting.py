@@ -1,0 +1,65 @@
+"""Stage 5: draws that are right where the approximation is not: weighted, or from chains."""
+
+from typing import NamedTuple
+
+from fluvial.inference.chains import Chains, latent_chains
+from fluvial.inference.refining import Refined
+from fluvial.inference.run import Run
+from fluvial.inference.verdict import is_weighable, tail_matters
+from fluvial.inference.weighing import Weighed, weighed
+from fluvial.posterior.defense import widened
+from fluvial.posterior.mixture import Mixture
+
+__all__ = ["Corrected", "correct"]
+
+
+class Corrected(NamedTuple):
+    """What draws are taken from.
+
+    Attributes:
+        drawn: weighted draws of the approximation, or of it with a wider base.
+        chains: one set for each component, where the weights are not good enough; else empty.
+        interrupted: whether Ctrl-C has cut the fit short, in this stage or before.
+    """
+
+    drawn: Weighed
+    chains: list[Chains]
+    interrupted: bool
+
+
+def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
+    """Weigh draws with a wider base where that helps, and run chains where weights fail.
+
+    Args:
+        run: the fit.
+        refined: the approximation.
+        fatal: whether no result can be right, so that nothing is worth the work.
+    """
+    if fatal or refined.interrupted:
+        return Corrected(refined.fitted, [], refined.interrupted)
+    drawn = _defended(run, refined.fitted)
+    if is_weighable(drawn.weights, refined.around, run.settings):
+        return Corrected(drawn, [], False)
+    with run.progress.stage("chains"):
+        try:
+            return Corrected(drawn, _chains(run, refined.fitted.q), False)
+        except KeyboardInterrupt:
+            return Corrected(drawn, [], True)
+
+
+def _defended(run: Run, fitted: Weighed) -> Weighed:
+    """Draws with a wider base, where the weights of those without are not even."""
+    weights = fitted.weights
+    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+        return fitted
+    return weighed(fitted.q, widened(fitted.q), run)
+
+
+def _chains(run: Run, q: Mixture) -> list[Chains]:
+    chains = []
+    for k, component in enumerate(q.components):
+        starts = run.rng.standard_normal((run.settings.chain.chains, run.target.dim))
+        result = latent_chains(component, run.target, starts, run.keys(k).chain, run.settings)
+        run.meter.count(result.evaluations, 0)
+        chains.append(result)
+    return chains

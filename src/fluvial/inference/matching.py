@@ -1,0 +1,99 @@
+"""Stage 2: a Gaussian for each mode, weighed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import solve_triangular
+
+from fluvial.inference.collapse import collapse_complaint
+from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.improper import improper_complaint
+from fluvial.inference.laplace import laplace_or
+from fluvial.inference.run import Run
+from fluvial.inference.starts import Optimum, distinct
+from fluvial.inference.verdict import tail_matters
+from fluvial.inference.weighing import Weighed, weigh
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
+
+__all__ = ["Matched", "match"]
+
+_SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
+
+
+class Matched(NamedTuple):
+    """Gaussians and what they are worth.
+
+    Attributes:
+        fitted: their mixture, weighed.
+        improper: why the density has no finite integral, or None.
+    """
+
+    fitted: Weighed
+    improper: str | None
+
+
+def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Matched:
+    """Match a Gaussian to every mode in which climbs ended, or to the whole where none did."""
+    gaussians = _at_modes(run, starts, ends)
+    fitted = _weigh(run, gaussians)
+    if not fitted.weights.half_variance <= run.settings.match.poor_half_variance:
+        # Densities without a finite mode, such as a centered hierarchy's, lead climbs into a
+        # corner from which no matching comes back.
+        gaussians.append(_anywhere(run, starts, []))
+        fitted = _weigh(run, gaussians)
+    complaints = (
+        improper_complaint(run.meter, g.mean, g.cholesky, run.settings) for g in gaussians
+    )
+    return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
+
+
+def _collapse(run: Run, fitted: Weighed) -> str | None:
+    """Look for a funnel whose neck has no end, where the weights are not even."""
+    weights, q = fitted.weights, fitted.q
+    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+        return None
+    largest = q.components[int(np.argmax(q.weights))].gaussian
+    return collapse_complaint(run.meter, largest, run.rng, run.settings)
+
+
+def _weigh(run: Run, gaussians: list[Gaussian]) -> Weighed:
+    return weigh([GaussianComponent(gaussian) for gaussian in gaussians], run)
+
+
+def _at_modes(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> list[Gaussian]:
+    meter, settings = run.meter, run.settings
+    heads = distinct(meter, [end for end in ends if end.converged], settings)
+    heads = heads[: settings.match.max_modes]
+    if not heads:
+        return [_anywhere(run, starts, ends)]
+    fitted: list[Gaussian] = []
+    tops = [laplace_or(meter, head.x, head.gaussian, settings) for head in heads]
+    masses = np.array([head.log_p + g.log_det for head, g in zip(heads, tops, strict=True)])
+    for top, mass in zip(tops, masses, strict=True):
+        if mass < masses.max() - settings.match.no_mass:
+            continue
+        gaussian = batch_and_match(meter, top, run.rng, settings.match)
+        if not any(_same(gaussian, other) for other in fitted):
+            fitted.append(gaussian)
+    return fitted
+
+
+def _anywhere(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Gaussian:
+    """Where no climb arrived: from the highest end, and from the origin, the better of both."""
+    candidates = [Gaussian(starts[0], np.eye(run.meter.dim))]
+    if ends:
+        candidates.append(max(ends, key=lambda end: end.log_p).gaussian)
+    fitted = [
+        batch_and_match(run.meter, candidate, run.rng, run.settings.match)
+        for candidate in candidates
+    ]
+    return max(fitted, key=lambda gaussian: _weigh(run, [gaussian]).weights.elbo)
+
+
+def _same(a: Gaussian, b: Gaussian) -> bool:
+    """Whether two Gaussians lie within two standard deviations of each other."""
+    pooled = np.linalg.cholesky(0.5 * (a.cholesky @ a.cholesky.T + b.cholesky @ b.cholesky.T))
+    distance = solve_triangular(pooled, a.mean - b.mean, lower=True)
+    return float(distance @ distance) < _SAME

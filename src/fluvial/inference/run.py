@@ -1,0 +1,72 @@
+"""What every stage of one fit is given beside the values that it works on."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from fluvial.devices import Devices
+from fluvial.flows import Flow
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.settings import Settings
+from fluvial.progress import Progress
+from fluvial.targets import Target
+
+__all__ = ["Keys", "Run", "component_keys"]
+
+
+class Keys(NamedTuple):
+    """The keys of one component: to build its flow, to train it, and to run chains in it."""
+
+    flow: PRNGKeyArray
+    train: PRNGKeyArray
+    chain: PRNGKeyArray
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One fit: what was asked for, the counted target, and where randomness comes from.
+
+    Attributes:
+        meter: the target, counted.
+        flow: what to train, or its text.
+        always_train: whether it is trained where a Gaussian would do, too.
+        seed: decides everything random.
+        max_steps: of training, for one component.
+        settings: the thresholds.
+        rng: what the host draws from; every stage takes up where the last one left it.
+        progress: what the terminal shows.
+        devices: that train.
+    """
+
+    meter: Meter
+    flow: str | Flow
+    always_train: bool
+    seed: int
+    max_steps: int
+    settings: Settings
+    rng: np.random.Generator
+    progress: Progress
+    devices: Devices
+
+    @property
+    def target(self) -> Target:
+        """The target itself, whose evaluations are not counted."""
+        return self.meter.target
+
+    def keys(self, component: int) -> Keys:
+        """Return the keys of a component, which no component of another seed has."""
+        return component_keys(self.seed, component)
+
+
+def component_keys(seed: int, component: int) -> Keys:
+    """Return the keys of a component: folded into the seed's, never added to it.
+
+    Example:
+        >>> component_keys(0, 1) == component_keys(1, 0)
+        False
+    """
+    key = jax.random.fold_in(jax.random.key(seed), component)
+    return Keys(*jax.random.split(key, 3))

@@ -1,0 +1,57 @@
+"""Stages 0 and 1: a look at the target, climbs from many points, and whether they differ."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.check import finite_starts, gradient_complaint
+from fluvial.inference.exploring import Explored, climb_from, explore
+from fluvial.inference.improper import unidentified_complaint
+from fluvial.inference.run import Run
+from fluvial.inference.starts import Optimum, differ
+
+__all__ = ["Started", "start"]
+
+
+class Started(NamedTuple):
+    """What is known before anything is fitted.
+
+    Attributes:
+        starts: points where the density is finite.
+        ends: where climbs ended.
+        lucky: modes that matter and that independent searches did not find twice.
+        doubts: sentences.
+        improper: why the density has no finite integral, or None.
+    """
+
+    starts: Float[np.ndarray, "N D"]
+    ends: list[Optimum]
+    lucky: int
+    doubts: tuple[str, ...]
+    improper: str | None
+
+
+def start(run: Run) -> Started:
+    """Look at the target, and climb.
+
+    Raises:
+        InputError: if the density is finite nowhere.
+    """
+    meter, rng, settings = run.meter, run.rng, run.settings
+    starts = finite_starts(meter, rng, settings)
+    # not at the first, which is the origin: densities like to have a kink there
+    doubt = gradient_complaint(meter, starts[-1], rng, settings)
+    ends = climb_from(meter, starts, settings)
+    explored = _explored(run, starts, ends)
+    ends = [*ends, *explored.ends]
+    known = np.concatenate([starts, *(end.x[None] for end in ends)])
+    improper = unidentified_complaint(meter, known, rng, settings)
+    return Started(starts, ends, explored.lucky, (doubt,) if doubt else (), improper)
+
+
+def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored:
+    if not differ(run.meter, [end for end in ends if end.converged], run.settings):
+        return Explored([], 0)
+    points = np.concatenate([starts, [end.x for end in ends]])
+    return explore(run.meter, points, ends, run.rng, run.settings)

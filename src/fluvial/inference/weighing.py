@@ -1,0 +1,80 @@
+"""How much of the mass each component holds, and what draws of them all are worth."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from fluvial.inference.counted_target import Meter
+from fluvial.inference.run import Run
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.objectives import Importance
+from fluvial.posterior.mixture import Component, Mixture
+
+__all__ = ["Weighed", "mixture_of", "weigh", "weighed"]
+
+
+def mixture_of(
+    components: list[Component],
+    meter: Meter,
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+) -> Mixture:
+    r"""Weigh components by the evidence that each of them holds.
+
+    Draws x_i from all components alike get importance weights W_i = p(x_i) / (1/M Σ q_k(x_i)).
+    The mixture weights then maximize Σ W_i ln Σ_k w_k q_k(x_i), that is, minimize KL(p‖q), by EM:
+
+    .. math:: w_k \leftarrow \sum_i W_i \frac{w_k q_k(x_i)}{q(x_i)} \Big/ \sum_i W_i
+
+    For components that are far apart this is w_k ∝ Z_k, their own evidences; where they overlap,
+    what they share is not counted twice. Components with almost no weight are dropped.
+    """
+    if len(components) == 1:
+        return Mixture(tuple(components), np.ones(1))
+    size = max(settings.weigh.component_draws // len(components), 256)
+    dim = components[0].flow.dim
+    x = np.concatenate([c.push(rng.standard_normal((size, dim)))[0] for c in components])
+    log_p = meter.values(x)
+    log_q = np.stack([c.log_prob(x) for c in components], axis=1)
+    usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
+    log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
+    weights = np.full(len(components), 1.0 / len(components))
+    for _ in range(settings.weigh.em_steps if usable.any() else 0):
+        joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
+        total = np.asarray(logsumexp(joint, axis=1, keepdims=True))
+        shares = log_w[:, None] + joint - total
+        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - np.asarray(logsumexp(log_w)))
+    kept = weights >= settings.weigh.negligible
+    chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
+    return Mixture(chosen, weights[kept] / weights[kept].sum())
+
+
+class Weighed(NamedTuple):
+    """An approximation with evaluated draws of it, and their importance weights.
+
+    Attributes:
+        q: the approximation.
+        x: draws of it, or of it with a wider base, shape (S, D).
+        log_p: log density of the target at each, in nats.
+        weights: of the draws.
+    """
+
+    q: Mixture
+    x: Float[np.ndarray, "S D"]
+    log_p: Float[np.ndarray, " S"]
+    weights: Importance
+
+
+def weighed(q: Mixture, proposal: Mixture, run: Run) -> Weighed:
+    """Weigh draws of a proposal, which is q or q with a wider base."""
+    x, log_q = proposal.sample(run.rng, run.settings.weigh.draws)
+    log_p = run.meter.values(x)
+    return Weighed(q, x, log_p, Importance(log_p - log_q))
+
+
+def weigh(components: list[Component], run: Run) -> Weighed:
+    """Make a mixture of components, and weigh its draws."""
+    q = mixture_of(components, run.meter, run.rng, run.settings)
+    return weighed(q, q, run)

@@ -1,0 +1,186 @@
+"""The approximation itself: one flow or Gaussian for each mode, and their weights."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import logsumexp
+
+from fluvial.constants import LOG_2PI
+from fluvial.flows import Chain, Flow
+from fluvial.flows.precision import as_float64
+from fluvial.objectives import base_log_prob
+from fluvial.posterior.colored import Colored
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.training.compiling import compiled
+
+__all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture"]
+
+_BATCH = 1024
+
+
+class Component(ABC):
+    """A normalized density on R^D that is pushed forward from N(0, I), evaluated by the host.
+
+    Attributes:
+        gaussian: where the component lies; a flow's is the one that whitened its target.
+    """
+
+    gaussian: Gaussian
+
+    @property
+    @abstractmethod
+    def flow(self) -> Flow:
+        """The map from N(0, I) to the target's unconstrained space, float64."""
+
+    @abstractmethod
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws (N, D) to draws (N, D); also their log densities (N,), in nats."""
+
+    @abstractmethod
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities (N,) at points (N, D), in nats; also |z|² (N,) of their base points."""
+
+    @final
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities (N,) at points (N, D), in nats."""
+        return self.locate(x)[0]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GaussianComponent(Component):
+    """A full-rank Gaussian; evaluated without compiling anything."""
+
+    gaussian: Gaussian
+
+    @property
+    def flow(self) -> Flow:
+        """The affine map x = μ + Lz."""
+        return Colored(self.gaussian)
+
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws to draws, with their log densities."""
+        x = self.gaussian.color(z)
+        return x, self.gaussian.log_prob(x)
+
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities at points, and squared Mahalanobis distances."""
+        log_q = self.gaussian.log_prob(x)
+        peak = -0.5 * self.gaussian.dim * LOG_2PI - self.gaussian.log_det
+        return log_q, 2.0 * (peak - log_q)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class FlowComponent(Component):
+    """A trained flow followed by the Gaussian that whitened its target.
+
+    Args:
+        trained: the flow in whitened coordinates, in any floating dtype.
+        gaussian: what whitened them.
+    """
+
+    trained: Flow
+    gaussian: Gaussian
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The trained flow in float64, then the affine map to the target's coordinates."""
+        with jax.enable_x64(True):
+            return Chain([as_float64(self.trained), Colored(self.gaussian)])
+
+    def push(
+        self, z: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws to draws, with their log densities."""
+        return _in_batches(_push, self.flow, z)
+
+    def locate(
+        self, x: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+        """Log densities at points, and squared radii of what they were pushed from."""
+        return _in_batches(_locate, self.flow, x)
+
+
+@compiled
+def _push(flow: Flow, z: Float[Array, "N D"]):
+    x, log_det = jax.vmap(flow.forward)(z)
+    return x, jax.vmap(base_log_prob)(z) - log_det
+
+
+@compiled
+def _locate(flow: Flow, x: Float[Array, "N D"]):
+    def one(point):
+        z, log_det = flow.inverse(point)
+        return base_log_prob(z) + log_det, jnp.sum(z**2)
+
+    return jax.vmap(one)(x)
+
+
+def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]):
+    """Apply a compiled function to batches of one size, so that it is compiled once a flow."""
+    padding = -len(points) % _BATCH
+    padded = np.concatenate([points, np.zeros((padding, points.shape[1]))])
+    with jax.enable_x64(True):
+        parts = [
+            function(flow, jnp.asarray(padded[i : i + _BATCH], jnp.float64))
+            for i in range(0, len(padded), _BATCH)
+        ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    r"""q(x) = Σ_k w_k q_k(x).
+
+    Args:
+        components: q_1 … q_M, of one dimension.
+        weights: shape (M,), positive, summing to 1.
+    """
+
+    components: tuple[Component, ...]
+    weights: Float[np.ndarray, " M"]
+
+    @property
+    def dim(self) -> int:
+        """D, the number of unconstrained coordinates."""
+        return self.components[0].flow.dim
+
+    def sample(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Draw ``size`` points, stratified by component; also their log densities, in nats."""
+        counts = np.diff(np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int))
+        z = rng.standard_normal((size, self.dim))
+        parts = np.split(z, np.cumsum(counts)[:-1])
+        pushed = [
+            component.push(part)
+            for component, part in zip(self.components, parts, strict=True)
+            if len(part)
+        ]
+        x = np.concatenate([points for points, _ in pushed])
+        if len(self.components) == 1:
+            return x, pushed[0][1]
+        order = rng.permutation(size)
+        return x[order], self.log_prob(x[order])
+
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Normalized log density at points (N, D), in nats."""
+        terms = np.stack([component.log_prob(x) for component in self.components], axis=1)
+        return np.asarray(logsumexp(terms + np.log(self.weights), axis=1))

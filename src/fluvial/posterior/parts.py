@@ -1,0 +1,37 @@
+"""What of a posterior a file can hold: all but its target."""
+
+from typing import Any, NamedTuple
+
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgement import Judgement
+from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.provenance import Provenance
+from fluvial.posterior.recorded import Recorded
+
+__all__ = ["Parts"]
+
+
+class Parts(NamedTuple):
+    """The values that a posterior is made of, as it has them.
+
+    Attributes:
+        approximation: q.
+        pool: the evaluated draws.
+        evidence: what their weights say.
+        judgement: verdict, reasons and advice.
+        provenance: how it came about.
+        recorded: the parameters' names and, if its values are wanted, the model's own space at the
+            pool's points.
+        grouping: for each component the number of its mode.
+        source: from which the target can be rebuilt, or None.
+    """
+
+    approximation: Mixture
+    pool: Pool
+    evidence: Evidence
+    judgement: Judgement
+    provenance: Provenance
+    recorded: Recorded
+    grouping: tuple[int, ...]
+    source: dict[str, Any] | None

@@ -1,0 +1,58 @@
+"""What the trained posteriors say of one another."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fluvial.reproduction import Ledger
+from fluvial.studies.dlgm.setting import Setting, unit_name
+
+__all__ = ["Compared"]
+
+
+class Compared:
+    """−ln p(x) and the free energy of each posterior: one value for each training.
+
+    Args:
+        ledger: with the records of all settings and seeds.
+        settings: those that were trained.
+    """
+
+    def __init__(self, ledger: Ledger, settings: Sequence[Setting]):
+        self.ledger = ledger
+        self.settings = tuple(settings)
+
+    def nll(self, setting: Setting) -> np.ndarray:
+        """−ln p(x), in nats, shape (trainings,)."""
+        return -self._values(setting, "log_likelihood")
+
+    def free_energy(self, setting: Setting) -> np.ndarray:
+        """The free energy F = −bound, in nats, shape (trainings,)."""
+        return -self._values(setting, "bound")
+
+    def family(self, name: str) -> list[Setting]:
+        """The settings of a family, by length."""
+        found = [setting for setting in self.settings if setting.family == name]
+        return sorted(found, key=lambda setting: setting.layers)
+
+    def least_gain(
+        self,
+        pairs: Sequence[tuple[Setting, Setting]],
+        measured: Callable[[Setting], np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """The least, over pairs, by which the second has a lower −ln p(x), in nats.
+
+        The pair is the one with the least gain on average, so that noise is not sought out.
+
+        Args:
+            pairs: of settings, the one claimed to be worse first.
+            measured: what is compared, by default −ln p(x).
+        """
+        measured = measured or self.nll
+        gains = [measured(worse) - measured(better) for worse, better in pairs]
+        return min(gains, key=np.mean)
+
+    def _values(self, setting: Setting, name: str) -> np.ndarray:
+        seeds = self.ledger.header["seeds"]
+        images = [self.ledger.record(unit_name(setting, seed)).arrays[name] for seed in seeds]
+        return np.array([one.mean(dtype=np.float64) for one in images])

@@ -1,0 +1,43 @@
+"""Records as a study of deep latent Gaussian models would have left them."""
+
+import numpy as np
+
+from fluvial.reproduction import Ledger, Record
+from fluvial.studies.dlgm.setting import unit_name
+
+
+def ledger_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
+    """A finished ledger in which −ln p(x) of a setting is ``nll(setting)`` on average."""
+    header = {
+        "study": study.name,
+        "title": study.title,
+        "version": study.version,
+        "fluvial": "0",
+        "budget": budget.value,
+        "seeds": list(range(plan.seeds)),
+        "units": [unit_name(setting, seed) for setting, seed in plan.runs()],
+    }
+    with Ledger.writing(folder / study.name, header, resume=False) as ledger:
+        for setting, seed in plan.runs():
+            ledger.write(unit_name(setting, seed), _record(nll(setting), gap, seed, shape), 1.0)
+        return ledger
+
+
+def _record(nll, gap, seed, shape):
+    rng = np.random.default_rng(seed)  # images differ alike for all settings
+    log_p = -nll + 0.1 * rng.standard_normal(200)
+    images = rng.integers(0, 256, (9, *shape)).astype(np.uint8)
+    pictures = images / np.float32(255)
+    arrays = {
+        "log_likelihood": log_p.astype(np.float32),
+        "bound": (log_p - gap).astype(np.float32),
+        "curve_step": np.arange(1, 6) * 10,
+        "curve_train_bound": -nll - 10.0 / np.arange(1, 6),
+        "curve_validation_bound": -nll - 11.0 / np.arange(1, 6),
+        "originals": images,
+        "reconstructions": pictures,
+        "drawn": pictures,
+        "between": pictures,
+        "along": pictures,
+    }
+    return Record({"steps": 50}, arrays)
