@@ -43,7 +43,7 @@ def step_sizes(largest: float, steps: int) -> Float[np.ndarray, " steps"]:
     """Return the step sizes: a short linear rise, then a cosine down to zero.
 
     Example:
-        >>> step_sizes(0.03, 1000).max().round(4).item()
+        >>> round(float(step_sizes(0.03, 1000).max()), 4)
         0.03
     """
     schedule = schedules.warmup_cosine(largest, steps, round(_WARM_UP * steps))
