@@ -48,6 +48,7 @@ FAMILIES = (
     "iaf-spline",
     "maf-spline",
     "nice-orth",
+    "modulated",
     "diagonal",
 )
 """The most telling ones first, should the time not last for all."""
