@@ -209,8 +209,10 @@ def _heads(count: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
     if count == 1:
         bent = _stacked(Planar)(1, 8, key=key, dtype=dtype)
         return Chain([SinhArcsinh(1, dtype=dtype), bent, Diagonal(1, dtype=dtype)])
-    # Growing is bounded closely: what these layers make of a far point, the others multiply.
-    bent = _affine(_couplings)(count, 4, key=key, dtype=dtype, width=32, max_grow=0.5)
+    # Bounded closely: what these layers make of a far point, the others multiply.
+    bent = _affine(_couplings)(
+        count, 4, key=key, dtype=dtype, width=32, max_shrink=1.0, max_grow=0.5
+    )
     return Chain([bent, Diagonal(count, dtype=dtype)])
 
 
