@@ -110,7 +110,7 @@ class Devices:
 
         Args:
             digest: of what has to be the same, in 32 bits.
-            what: what the complaint shall call it.
+            what: what the complaint calls it.
 
         Raises:
             InputError: in every process, if they have not.

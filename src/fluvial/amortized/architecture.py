@@ -40,7 +40,7 @@ def rebuild(
 
     Args:
         description: from ``describe``.
-        origin: what the complaint shall name.
+        origin: what the complaint names.
         model: one of the same structure; needed where networks or the likelihood are one's own.
         flow: one of the same structure, where the flow was one's own.
 

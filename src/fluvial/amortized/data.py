@@ -44,7 +44,7 @@ def prepare(
     Args:
         images: a data set, of which the test part is not looked at; or an array, of which a
             tenth, at most 5,000, is held out at random.
-        dlgm: the model that shall learn them.
+        dlgm: the model that learns them.
         binarization: "fresh" or "fixed", where a Bernoulli likelihood meets gray images.
         seed: decides the split, and a fixed binarization.
 

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 __all__ = ["SOFTPLUS_IS_ONE", "smoothly_bounded"]
 
 SOFTPLUS_IS_ONE = math.log(math.e - 1)
-"""Where softplus is 1: the start of a positive number that shall begin at 1."""
+"""Where softplus is 1: the start of a positive number that begins at 1."""
 
 
 def smoothly_bounded(

@@ -35,7 +35,7 @@ def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixtu
         data: from ``mixture_to_bytes``.
         template: a flow of the trained flows' structure, whose arrays do not matter and may be
             ``jax.ShapeDtypeStruct``; None if no component has a flow.
-        origin: what the complaint shall name.
+        origin: what the complaint names.
 
     Raises:
         InputError: if they are no mixture, or the template's arrays are not those in the file.

@@ -35,7 +35,7 @@ def from_npz(data: bytes, origin: str) -> dict[str, np.ndarray]:
 
     Args:
         data: its bytes.
-        origin: what the complaint shall name.
+        origin: what the complaint names.
 
     Raises:
         InputError: if it is no archive of arrays, holds Python objects, or an array is said to be

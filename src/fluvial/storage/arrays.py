@@ -30,7 +30,7 @@ def from_bytes(data: bytes, template: Any, origin: str) -> Any:
     Args:
         data: from ``to_bytes``.
         template: a tree of the same structure, whose arrays may be ``jax.ShapeDtypeStruct``.
-        origin: what the complaint shall name.
+        origin: what the complaint names.
 
     Raises:
         InputError: if the file's arrays are not those of the template.
@@ -54,7 +54,7 @@ def filled(template: Any, arrays: Mapping[str, np.ndarray], origin: str) -> Any:
     Args:
         template: as for ``from_bytes``.
         arrays: by their paths.
-        origin: what the complaint shall name.
+        origin: what the complaint names.
 
     Raises:
         InputError: if they are not those of the template.
