@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-# The kinds of what is saved are named by the files that vouch for it. Reading one kind shall not
+# The kinds of what is saved are named by the files that seal it. Reading one kind must not
 # import what only another one needs.
 _TRAINED = "dlgm"
 

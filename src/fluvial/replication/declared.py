@@ -92,7 +92,7 @@ def declared_metrics(recorded: Recorded, side_file: Path | None = None) -> tuple
     for metric in found.values():
         if metric.below is not None and metric.below not in found:
             raise InputError(
-                f"the metric {metric.name} shall be below {metric.below}, which is not declared: "
+                f"the metric {metric.name} must be below {metric.below}, which is not declared: "
                 f"declared are {', '.join(found)}."
             )
     return tuple(found.values())

@@ -65,10 +65,10 @@ def filled(template: Any, arrays: Mapping[str, np.ndarray], origin: str) -> Any:
         name = sorted(set(wanted.items()) ^ set(given.items()))[0][0]
         raise InputError(
             f"{origin} is of another architecture: its {name} is {given.get(name, 'not there')}, "
-            f"and that of what it shall be put in is {wanted.get(name, 'not there')}; load it with "
+            f"and that of what it is put in is {wanted.get(name, 'not there')}; load it with "
             "the flow or model, and the version of fluvial, that it was made with."
         )
-    with jax.enable_x64(True):  # a leaf in float64 shall stay so
+    with jax.enable_x64(True):  # a leaf in float64 must stay so
         return jax.tree.map_with_path(
             lambda path, leaf: jnp.array(arrays[_name(path)]) if _is_array(leaf) else leaf,
             template,

@@ -41,7 +41,7 @@ def check_folder(directory: Path, kind: str) -> None:
 
     Args:
         directory: one that does not exist yet, is empty, or holds results of the same kind.
-        kind: what shall be written, such as "posterior".
+        kind: what is written, such as "posterior".
 
     Raises:
         InputError: if it is a file, holds anything else, or cannot be written.

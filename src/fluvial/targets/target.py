@@ -39,7 +39,7 @@ class Target:
         example: otherwise, a PyTree of the argument's structure and shapes; its values do not
             matter, and integers in it stand for floats. The coordinates are its leaves in JAX's
             order, which sorts the keys of a dictionary, each leaf in row-major order.
-        constrain: from the log density's argument to a PyTree of what the draws shall hold; by
+        constrain: from the log density's argument to a PyTree of what the draws hold; by
             default they hold the argument itself, called "x" if it is a vector.
 
     Raises:
