@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
 import fluvial
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.structure import find_structure
@@ -84,13 +84,13 @@ PROBLEMS = {
 def measure(problem: Problem, seed: int, max_steps: int) -> str:
     start, rng = time.perf_counter(), np.random.default_rng(seed)
     target = fluvial.Target(problem.log_density, dim=problem.dim)
-    meter = Meter(target)
-    gaussian = batch_and_match(meter, Gaussian(np.zeros(problem.dim), np.eye(problem.dim)), rng)
-    structure = find_structure(meter, gaussian, rng)
+    counted = CountedTarget(target)
+    gaussian = batch_and_match(counted, Gaussian(np.zeros(problem.dim), np.eye(problem.dim)), rng)
+    structure = find_structure(counted, gaussian, rng)
     flow_key, train_key = jax.random.split(jax.random.key(seed))
     with jax.enable_x64(True):
         trained = train(
-            modulated_flow(meter, gaussian, structure, flow_key),
+            modulated_flow(counted, gaussian, structure, flow_key),
             Whitened(target, gaussian),
             train_key,
             objective=FreeEnergy(),
@@ -98,7 +98,7 @@ def measure(problem: Problem, seed: int, max_steps: int) -> str:
         )
     q = Mixture((FlowComponent(trained.flow, gaussian),), np.ones(1))
     x, log_q = q.sample(rng, DRAWS)
-    weights = Importance(meter.values(x) - log_q)
+    weights = Importance(counted.values(x) - log_q)
     return (
         f"{problem.name:<26} seed {seed}  {modulated_spec(structure):<22} "
         f"KL {problem.log_evidence - weights.elbo:.3f}  "

@@ -3,22 +3,42 @@ import importlib
 import pytest
 
 import fluvial
+from fluvial import Posterior
+from fluvial.reproduction import JudgedClaim
 
 MOVED = [
-    ("fluvial.amortized", "join", "fluvial.distributed"),
+    ("fluvial.amortized.Gaussian", "fluvial.amortized.likelihoods.Normal"),
+    ("fluvial.amortized.join", "fluvial.distributed.join"),
+    ("fluvial.replication.Judgement", "fluvial.reproduction.ClaimVerdict"),
+    ("fluvial.replication.Ledger", "fluvial.reproduction.StudyResults"),
+    ("fluvial.replication.Recorded", "fluvial.replication.RecordedNotebook"),
+    ("fluvial.reproduction.Judgement", "fluvial.reproduction.ClaimVerdict"),
+    ("fluvial.reproduction.Ledger", "fluvial.reproduction.StudyResults"),
     *(
-        ("fluvial.replication", name, "fluvial.reproduction")
-        for name in ("Budget", "Claim", "Figure", "JudgedClaim", "Judgement", "Record", "Rule")
+        (f"fluvial.replication.{name}", f"fluvial.reproduction.{name}")
+        for name in ("Budget", "Claim", "Figure", "JudgedClaim", "Record", "Rule")
     ),
 ]
 
 
-@pytest.mark.parametrize(("before", "name", "now"), MOVED)
-def test_a_name_that_moved_is_found_where_it_was_with_a_warning(before, name, now):
-    module = importlib.import_module(before)
-    with pytest.warns(DeprecationWarning, match=rf"{before}.{name} is now {now}.{name}"):
-        found = getattr(module, name)
-    assert found is getattr(importlib.import_module(now), name)
+def found_at(place):
+    module, _, name = place.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("before", "now"), MOVED)
+def test_a_name_that_moved_is_found_where_it_was_with_a_warning(before, now):
+    with pytest.warns(DeprecationWarning, match=rf"{before} is now {now}"):
+        found = found_at(before)
+    assert found is found_at(now)
+
+
+@pytest.mark.parametrize("owner", [JudgedClaim, Posterior])
+def test_the_british_spelling_still_reads_a_judgment(owner):
+    judged = object.__new__(owner)
+    object.__setattr__(judged, "judgment", "as it was judged")
+    with pytest.warns(DeprecationWarning, match=f"{owner.__name__}.judgement is now"):
+        assert judged.judgement == "as it was judged"
 
 
 def test_a_name_that_never_was_is_no_attribute():

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["moved"]
+__all__ = ["moved", "renamed"]
 
 
 def moved(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
@@ -33,3 +33,25 @@ def moved(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
         return getattr(importlib.import_module(package), own)
 
     return find
+
+
+def renamed(before: str, now: str) -> property:
+    """Return a property that reads the attribute ``now``, for a class whose ``before`` it was.
+
+    Example:
+        >>> class Claim:
+        ...     judgment = "REPRODUCED"
+        ...     judgement = renamed("judgement", "judgment")
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     found = Claim().judgement
+        >>> found, str(caught[0].message)
+        ('REPRODUCED', 'Claim.judgement is now Claim.judgment')
+    """
+
+    def read(owner: Any) -> Any:
+        kind = type(owner).__name__
+        warnings.warn(f"{kind}.{before} is now {kind}.{now}", DeprecationWarning, stacklevel=2)
+        return getattr(owner, now)
+
+    return property(read)

@@ -7,13 +7,13 @@ import scipy.stats
 
 from fluvial.amortized import DLGM
 from fluvial.amortized.evaluate import bounds, log_likelihoods
-from fluvial.amortized.networks import Affine
+from fluvial.amortized.networks import Linear
 
 A = np.array([[1.0, 0.5, -0.3, 0.8], [0.2, -1.0, 0.7, 0.1]])
 NOISE = 0.6
 
 
-class Linear(eqx.Module):
+class LinearGaussian(eqx.Module):
     """Probabilistic PCA, whose ln p(x) and posterior are known."""
 
     matrix: jax.Array
@@ -34,13 +34,13 @@ def pca():
     variance = A.T @ A + np.exp(2 * noise) * np.eye(4)
     exact = scipy.stats.multivariate_normal(np.zeros(4), variance)
     x = exact.rvs(30, random_state=0)
-    decoder = Linear(jnp.asarray(A, jnp.float32))
+    decoder = LinearGaussian(jnp.asarray(A, jnp.float32))
     dlgm = DLGM(4, 2, likelihood="gaussian", encoder=Same(), decoder=decoder)
     # The posterior's mean is linear in x; its scales, below, are not those of a diagonal.
     precision = np.eye(2) + A @ A.T / np.exp(2 * noise)
     gain = np.linalg.solve(precision, A) / np.exp(2 * noise)
     scales = np.log(1 / np.sqrt(np.diag(precision)))
-    layer = Affine(4, 4, key=jax.random.key(0))
+    layer = Linear(4, 4, key=jax.random.key(0))
     W = jnp.asarray(np.vstack([gain, np.zeros((2, 4))]).T, jnp.float32)
     b = jnp.asarray(np.concatenate([np.zeros(2), scales]), jnp.float32)
     layer = eqx.tree_at(lambda a: (a.W, a.b), layer, (W, b))

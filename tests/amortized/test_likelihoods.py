@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from fluvial.amortized import Bernoulli, Gaussian, LogitNormal
+from fluvial.amortized import Bernoulli, LogitNormal, Normal
 from fluvial.amortized.likelihoods import build_likelihood
 from fluvial.errors import InputError
 
@@ -30,19 +30,19 @@ def test_bernoulli_is_finite_at_extreme_logits():
 def test_gaussian_is_scipys():
     x = np.array([0.1, 2.0])
     expected = scipy.stats.norm.logpdf(x, M, S).sum()
-    found = Gaussian().log_prob(jnp.asarray(x, jnp.float32), NUMBERS)
+    found = Normal().log_prob(jnp.asarray(x, jnp.float32), NUMBERS)
     np.testing.assert_allclose(found, expected, rtol=3e-3)  # scales are bounded smoothly
 
 
 def test_a_scale_cannot_vanish():
     tight = jnp.array([0.0, -1e9])
-    assert float(Gaussian().log_prob(jnp.zeros(1), tight)) < 7.0
+    assert float(Normal().log_prob(jnp.zeros(1), tight)) < 7.0
 
 
 def test_logit_normal_integrates_to_one():
     x = np.linspace(0, 1, 20_001)[1:-1].astype(np.float32)
-    numbers = jnp.array([0.3, -0.4])
-    density = jnp.exp(jax.vmap(lambda x: LogitNormal().log_prob(x[None], numbers))(x))
+    parameters = jnp.array([0.3, -0.4])
+    density = jnp.exp(jax.vmap(lambda x: LogitNormal().log_prob(x[None], parameters))(x))
     np.testing.assert_allclose(np.trapezoid(np.asarray(density), x), 1.0, atol=1e-3)
 
 
@@ -52,7 +52,7 @@ def test_logit_normal_squeezes_pixels_to_where_it_has_a_density():
     assert np.isfinite(LogitNormal().log_prob(x, jnp.zeros(6)))
 
 
-@pytest.mark.parametrize("likelihood", [Gaussian(), LogitNormal()])
+@pytest.mark.parametrize("likelihood", [Normal(), LogitNormal()])
 def test_draws_have_the_center_that_is_told(likelihood):
     keys = jax.random.split(jax.random.key(0), 20_000)
     draws = jax.vmap(likelihood.sample, (0, None))(keys, NUMBERS)
@@ -66,7 +66,7 @@ def test_bernoulli_draws_have_the_mean_that_is_told():
     np.testing.assert_allclose(draws.mean(0), Bernoulli().mean(logits), atol=0.02)
 
 
-@pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(), LogitNormal()])
+@pytest.mark.parametrize("likelihood", [Bernoulli(), Normal(), LogitNormal()])
 def test_the_start_is_likelier_than_its_neighbors(likelihood):
     rng = np.random.default_rng(0)
     data = rng.beta(2.0, 5.0, size=(500, 3)).astype(np.float32)
@@ -74,14 +74,14 @@ def test_the_start_is_likelier_than_its_neighbors(likelihood):
         data *= 5  # narrower ones start wider than they are
     start = jnp.asarray(likelihood.start(data), jnp.float32)
 
-    def mean(numbers):
-        return jax.vmap(likelihood.log_prob, (0, None))(jnp.asarray(data), numbers).mean()
+    def mean(parameters):
+        return jax.vmap(likelihood.log_prob, (0, None))(jnp.asarray(data), parameters).mean()
 
     gradient = jax.grad(mean)(start)
     assert float(jnp.abs(gradient).max()) < 0.05
 
 
-@pytest.mark.parametrize("likelihood", [Gaussian(), LogitNormal()])
+@pytest.mark.parametrize("likelihood", [Normal(), LogitNormal()])
 def test_a_constant_pixel_leaves_room_for_a_decoder_that_has_learned_nothing(likelihood):
     x = np.full(1, 0.3, np.float32)
     m, raw = likelihood.start(np.tile(x, (50, 1)))

@@ -46,9 +46,9 @@ def there_and_back(flow, z):
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.floats(-30, 30), min_size=7, max_size=7), st.floats(-50, 50))
-def test_inverse_for_any_parameters(numbers, scale):
+def test_inverse_for_any_parameters(parameters, scale):
     with jax.enable_x64(True):
-        flow = planar(numbers[:3], numbers[3:6], numbers[6], jnp.float64)
+        flow = planar(parameters[:3], parameters[3:6], parameters[6], jnp.float64)
         z = scale * jnp.asarray([1.0, -0.5, 0.25])
         x, log_det, back, back_log_det = there_and_back(flow, z)
         u_hat, w = np.asarray(flow.constrained()[0]), np.asarray(flow.w)

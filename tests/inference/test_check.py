@@ -6,35 +6,35 @@ import pytest
 
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts, gradient_complaint
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.targets import Target
 
 
 def meter_of(log_density, dim=2):
-    return Meter(Target(log_density, dim=dim))
+    return CountedTarget(Target(log_density, dim=dim))
 
 
 def test_starts_are_finite_and_as_many_as_asked_for():
-    meter = meter_of(lambda x: jnp.where(x[0] > 1.0, -jnp.sum(x**2), jnp.nan))
-    starts = finite_starts(meter, np.random.default_rng(0))
+    counted = meter_of(lambda x: jnp.where(x[0] > 1.0, -jnp.sum(x**2), jnp.nan))
+    starts = finite_starts(counted, np.random.default_rng(0))
     assert starts.shape == (16, 2)
     assert (starts[:, 0] > 1.0).all()
-    assert meter.nonfinite > 0
+    assert counted.nonfinite > 0
 
 
 def test_a_density_that_is_finite_nowhere_is_refused():
-    meter = meter_of(lambda x: jnp.log(-jnp.sum(x**2)))
+    counted = meter_of(lambda x: jnp.log(-jnp.sum(x**2)))
     with pytest.raises(InputError, match="not finite at any of 160 starting points"):
-        finite_starts(meter, np.random.default_rng(0))
+        finite_starts(counted, np.random.default_rng(0))
 
 
 def test_a_right_gradient_is_not_complained_of():
-    meter = meter_of(lambda x: -jnp.sum(x**4))
-    assert gradient_complaint(meter, np.array([0.3, 0.7]), np.random.default_rng(0)) is None
+    counted = meter_of(lambda x: -jnp.sum(x**4))
+    assert gradient_complaint(counted, np.array([0.3, 0.7]), np.random.default_rng(0)) is None
 
 
 def test_a_gradient_that_is_lost_is_complained_of():
-    meter = meter_of(lambda x: -jnp.sum(jnp.round(x * 1e7) / 1e7 * 3.0))
-    complaint = gradient_complaint(meter, np.array([0.3, 0.7]), np.random.default_rng(0))
+    counted = meter_of(lambda x: -jnp.sum(jnp.round(x * 1e7) / 1e7 * 3.0))
+    complaint = gradient_complaint(counted, np.array([0.3, 0.7]), np.random.default_rng(0))
     assert complaint is not None
     assert "finite differences" in complaint

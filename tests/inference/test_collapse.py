@@ -4,7 +4,7 @@ import pytest
 from jax.scipy.stats import norm
 
 from fluvial.inference.collapse import collapse_complaint
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
@@ -38,9 +38,9 @@ def sum_to_zero(log_prior):
 
 
 def complaint(target):
-    meter, rng = Meter(target), np.random.default_rng(0)
+    counted, rng = CountedTarget(target), np.random.default_rng(0)
     start = Gaussian(np.zeros(target.dim), np.eye(target.dim))
-    return collapse_complaint(meter, batch_and_match(meter, start, rng), rng, DEFAULT)
+    return collapse_complaint(counted, batch_and_match(counted, start, rng), rng, DEFAULT)
 
 
 IMPROPER = {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fluvial.inference.coordinate_moves import sideways
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mass_outside
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
@@ -35,9 +35,9 @@ def overall_of(q):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_narrow_modes_far_away_in_eight_dimensions_are_found(seed):
-    meter = Meter(mixture(DIM, WEIGHTS, SCALES, DISTANCE).target)
+    counted = CountedTarget(mixture(DIM, WEIGHTS, SCALES, DISTANCE).target)
     rng = np.random.default_rng(seed)
-    found = mass_outside(meter, the_wide_ones(), np.log(0.6), rng).outliers
+    found = mass_outside(counted, the_wide_ones(), np.log(0.6), rng).outliers
     shares = {round(o.gaussian.mean[1]): o.share for o in found}
     assert shares, "neither narrow mode was seen"
     for height, weight in ((10, 0.3), (-10, 0.1)):
@@ -47,18 +47,18 @@ def test_narrow_modes_far_away_in_eight_dimensions_are_found(seed):
 
 def test_the_best_looks_exceed_what_wide_ones_see():
     q = the_wide_ones()
-    meter = Meter(mixture(DIM, WEIGHTS, SCALES, DISTANCE).target)
-    x = sideways(meter, q, overall_of(q), np.random.default_rng(0))
+    counted = CountedTarget(mixture(DIM, WEIGHTS, SCALES, DISTANCE).target)
+    x = sideways(counted, q, overall_of(q), np.random.default_rng(0))
     assert np.abs(x[0, 1]) == pytest.approx(DISTANCE, abs=2.5)
-    assert meter.values(x[:1])[0] > q.log_prob(x[:1])[0] + 3.0
+    assert counted.values(x[:1])[0] > q.log_prob(x[:1])[0] + 3.0
 
 
 def test_expensive_densities_and_many_dimensions_are_left_alone():
     stan = from_stan("parameters { vector[3] x; } model { x ~ normal(0, 1); }")
     wide = Target(lambda x: -0.5 * jnp.sum(x**2), dim=20)
     for target in (stan, wide):
-        meter = Meter(target)
+        counted = CountedTarget(target)
         unit = Gaussian(np.zeros(target.dim), np.eye(target.dim))
         q = Mixture((GaussianComponent(unit),), np.ones(1))
-        assert sideways(meter, q, unit, np.random.default_rng(0)).shape == (0, target.dim)
-        assert meter.evaluations == 0
+        assert sideways(counted, q, unit, np.random.default_rng(0)).shape == (0, target.dim)
+        assert counted.evaluations == 0

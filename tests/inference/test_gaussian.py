@@ -4,10 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import MatchSettings
-from fluvial.inference.starts import climb
+from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -27,8 +27,8 @@ def test_a_gaussian_is_found_exactly(dim):
     rng = np.random.default_rng(dim)
     factor = rng.standard_normal((dim, dim)) + 2.0 * np.eye(dim)
     mean, covariance = 5.0 * rng.standard_normal(dim), factor @ factor.T
-    meter = Meter(gaussian_target(mean, covariance))
-    q = batch_and_match(meter, Gaussian(np.zeros(dim), np.eye(dim)), rng)
+    counted = CountedTarget(gaussian_target(mean, covariance))
+    q = batch_and_match(counted, Gaussian(np.zeros(dim), np.eye(dim)), rng)
     sd = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose((q.mean - mean) / sd, 0.0, atol=0.02)
     found = q.cholesky @ q.cholesky.T
@@ -43,17 +43,17 @@ def scales_of(decades):
 def test_ill_conditioning_does_not_matter():
     scales, target = scales_of(decades=3.0)
     start = Gaussian(np.zeros(3), np.eye(3))
-    q = batch_and_match(Meter(target), start, np.random.default_rng(0))
+    q = batch_and_match(CountedTarget(target), start, np.random.default_rng(0))
     np.testing.assert_allclose(np.linalg.norm(q.cholesky, axis=1) / scales, 1.0, atol=1e-3)
 
 
 def test_after_a_climb_it_matters_even_less():
     """From N(0, I) two hundred steps are too few for ten decades; L-BFGS brings the scales."""
     scales, target = scales_of(decades=5.0)
-    meter = Meter(target)
-    top = climb(meter, Gaussian(np.zeros(3), np.eye(3)))
+    counted = CountedTarget(target)
+    top = maximize(counted, Gaussian(np.zeros(3), np.eye(3)))
     assert top is not None
-    q = batch_and_match(meter, top.gaussian, np.random.default_rng(0))
+    q = batch_and_match(counted, top.gaussian, np.random.default_rng(0))
     np.testing.assert_allclose(np.linalg.norm(q.cholesky, axis=1) / scales, 1.0, atol=0.02)
 
 
@@ -61,10 +61,10 @@ def test_a_density_that_is_finite_on_half_the_space_is_survived():
     def log_density(x):
         return jnp.where(x[0] > 0.0, -x[0] - 0.5 * x[1] ** 2, -jnp.inf)
 
-    meter = Meter(Target(log_density, dim=2))
-    q = batch_and_match(meter, Gaussian(np.ones(2), np.eye(2)), np.random.default_rng(0))
+    counted = CountedTarget(Target(log_density, dim=2))
+    q = batch_and_match(counted, Gaussian(np.ones(2), np.eye(2)), np.random.default_rng(0))
     assert np.isfinite(q.cholesky).all()
-    assert meter.nonfinite > 0
+    assert counted.nonfinite > 0
 
 
 def test_whitening_undoes_coloring():
@@ -92,6 +92,6 @@ def test_with_fewer_draws_than_coordinates_the_start_is_kept_if_it_was_better():
         return -0.5 * jnp.sum((v / 1.5) ** 2 + y**2 * jnp.exp(-v) + v)
 
     start = Gaussian(np.zeros(300), np.eye(300))
-    meter = Meter(Target(log_density, dim=300))
-    q = batch_and_match(meter, start, np.random.default_rng(0), MatchSettings(steps=20))
+    counted = CountedTarget(Target(log_density, dim=300))
+    q = batch_and_match(counted, start, np.random.default_rng(0), MatchSettings(steps=20))
     assert q is start

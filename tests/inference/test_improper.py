@@ -8,11 +8,11 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, unidentified_complaint
 from fluvial.inference.settings import Settings, StartSettings
-from fluvial.inference.starts import climb
+from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 
@@ -42,15 +42,15 @@ def separated(p):
 
 def complaint(log_density, dim):
     """What the two checks say, as `fit` asks them."""
-    meter, rng = Meter(Target(log_density, dim=dim)), np.random.default_rng(0)
-    starts = finite_starts(meter, rng, Settings(start=StartSettings(count=4)))
-    ends = [climb(meter, Gaussian(x, np.eye(dim))) for x in starts]
+    counted, rng = CountedTarget(Target(log_density, dim=dim)), np.random.default_rng(0)
+    starts = finite_starts(counted, rng, Settings(start=StartSettings(count=4)))
+    ends = [maximize(counted, Gaussian(x, np.eye(dim))) for x in starts]
     points = np.stack([*starts, *(end.x for end in ends if end is not None)])
-    early = unidentified_complaint(meter, points, rng)
+    early = unidentified_complaint(counted, points, rng)
     if early is not None:
         return early
-    q = batch_and_match(meter, Gaussian(starts[0], np.eye(dim)), rng)
-    return improper_complaint(meter, q.mean, q.cholesky)
+    q = batch_and_match(counted, Gaussian(starts[0], np.eye(dim)), rng)
+    return improper_complaint(counted, q.mean, q.cholesky)
 
 
 IMPROPER = {

@@ -7,7 +7,7 @@ import pytest
 from jax.scipy.special import logsumexp
 
 from fluvial.flows import build_flow
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.weighing import mixture_of
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
@@ -22,7 +22,7 @@ def target_of(shares, centers):
         squares = jnp.sum((x - jnp.asarray(centers, x.dtype)) ** 2, axis=1)
         return logsumexp(-0.5 * squares + jnp.log(jnp.asarray(shares, x.dtype)))
 
-    return Meter(Target(log_density, dim=2))
+    return CountedTarget(Target(log_density, dim=2))
 
 
 def unit_at(center):
@@ -67,7 +67,7 @@ def test_a_flow_component_agrees_with_itself_in_both_directions():
     )
     component = FlowComponent(flow, Gaussian(np.array([1.0, -2.0]), np.diag([3.0, 0.1])))
     z = np.random.default_rng(0).standard_normal((5, 2))
-    x, log_q = component.push(z)
+    x, log_q = component.sample_and_log_prob(z)
     assert x.dtype == log_q.dtype == np.float64
     np.testing.assert_allclose(component.log_prob(x), log_q, atol=1e-9)
     assert component.flow.dim == 2
@@ -78,7 +78,7 @@ def test_a_gaussian_component_is_its_flow():
         Gaussian(np.array([1.0, 2.0]), np.array([[2.0, 0.0], [1.0, 0.5]]))
     )
     z = np.array([0.3, -0.4])
-    x, log_q = component.push(z[None])
+    x, log_q = component.sample_and_log_prob(z[None])
     with jax.enable_x64(True):
         y, log_det = component.flow.forward(jnp.asarray(z))
         back, _ = component.flow.inverse(y)

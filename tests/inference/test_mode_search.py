@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mass_outside
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
@@ -25,7 +25,7 @@ def two_modes(second_weight, distance):
         second = -0.5 * jnp.sum((x - center.astype(x.dtype)) ** 2) + np.log(second_weight)
         return logsumexp(jnp.stack([first, second]))
 
-    return Meter(Target(log_density, dim=2))
+    return CountedTarget(Target(log_density, dim=2))
 
 
 def test_a_missed_mode_is_found_and_measured():
@@ -40,24 +40,24 @@ def test_a_missed_mode_is_found_and_measured():
 def test_a_mode_too_small_to_matter_is_left_alone():
     found = mass_outside(two_modes(1e-3, 9.0), unit(), LOG_Z, np.random.default_rng(0))
     assert found.outliers == []
-    assert found.around < 0.01
+    assert found.missing_mass < 0.01
 
 
 def test_nothing_is_found_where_nothing_is_missing():
-    meter = Meter(Target(lambda x: -0.5 * jnp.sum(x**2), dim=2))
-    assert mass_outside(meter, unit(), LOG_Z, np.random.default_rng(0)) == ([], 0.0)
+    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=2))
+    assert mass_outside(counted, unit(), LOG_Z, np.random.default_rng(0)) == ([], 0.0)
 
 
 def test_tails_that_were_cut_off_are_measured():
     """A Cauchy density in the plane, of which N(0, I) sees the core."""
-    meter = Meter(Target(lambda x: -1.5 * jnp.log1p(jnp.sum(x**2)), dim=2))
+    counted = CountedTarget(Target(lambda x: -1.5 * jnp.log1p(jnp.sum(x**2)), dim=2))
     radii = np.linspace(0.0, 10.0, 2001)
     outside = -1.5 * np.log1p(radii**2) > 3.0 - 0.5 * radii**2
     edge = radii[np.argmax(outside)]
     # All that lies within a few spreads of q: the looks reach no further.
     reach = 1.0 / np.sqrt(1.0 + edge**2) - 1.0 / np.sqrt(1.0 + 16.0**2)
-    found = mass_outside(meter, unit(), LOG_Z, np.random.default_rng(0))
-    np.testing.assert_allclose(found.around, reach, rtol=0.2)
+    found = mass_outside(counted, unit(), LOG_Z, np.random.default_rng(0))
+    np.testing.assert_allclose(found.missing_mass, reach, rtol=0.2)
 
 
 def needles(x):
@@ -72,10 +72,10 @@ def lower_needle():
 
 
 def test_a_point_that_was_evaluated_once_cannot_contradict_the_approximation():
-    meter = Meter(Target(needles, dim=4))
-    meter.values(np.full((1, 4), 3.02))
+    counted = CountedTarget(Target(needles, dim=4))
+    counted.values(np.full((1, 4), 3.02))
     q, log_z = lower_needle()
-    found = mass_outside(meter, q, log_z, np.random.default_rng(0)).outliers
+    found = mass_outside(counted, q, log_z, np.random.default_rng(0)).outliers
     assert len(found) == 1
     np.testing.assert_allclose(found[0].gaussian.mean, 3.0, atol=0.01)
     np.testing.assert_allclose(np.log(found[0].share), 8.0, atol=0.1)
@@ -90,7 +90,7 @@ def ring_of_small_modes(small):
         modes = np.log(small) - 0.5 * jnp.sum((x - centers.astype(x.dtype)) ** 2, axis=1)
         return jnp.logaddexp(-0.5 * jnp.sum(x**2), logsumexp(modes))
 
-    return Meter(Target(log_density, dim=2))
+    return CountedTarget(Target(log_density, dim=2))
 
 
 def test_many_small_places_are_added_up():
@@ -104,9 +104,9 @@ def test_a_wide_density_around_a_narrow_core_is_found_though_every_climb_ends_in
         core = -0.5 * jnp.sum(x**2) / 0.1**2 - 5.0 * np.log(0.1)
         return jnp.logaddexp(-0.5 * jnp.sum(x**2), core)
 
-    meter = Meter(Target(log_density, dim=5))
+    counted = CountedTarget(Target(log_density, dim=5))
     q = Mixture((GaussianComponent(Gaussian(np.zeros(5), 0.1 * np.eye(5))),), np.ones(1))
-    found = mass_outside(meter, q, 2.5 * LOG_Z, np.random.default_rng(0)).outliers
+    found = mass_outside(counted, q, 2.5 * LOG_Z, np.random.default_rng(0)).outliers
     assert len(found) == 1
     assert abs(found[0].share - 1.0) < 0.1
     np.testing.assert_allclose(np.diag(found[0].gaussian.cholesky), 1.0, atol=0.1)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.modes import group_into_modes
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
@@ -25,7 +25,7 @@ def grouped(log_density, means, sd, dim=2):
     x, log_q = q.sample(np.random.default_rng(0), 8192)
     log_p = target.values(x)
     pool = Pool(x, log_p, Importance(log_p - log_q).smoothed)
-    return group_into_modes(Meter(target), q, pool)
+    return group_into_modes(CountedTarget(target), q, pool)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 20])

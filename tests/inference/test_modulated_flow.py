@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.structure import find_structure
@@ -23,19 +23,21 @@ def hierarchy(x):
     return prior + (norm.logpdf(theta, mu, jnp.exp(log_tau)) + norm.logpdf(Y, theta, S)).sum()
 
 
-def half_variance(meter, component):
-    x, log_q = component.push(np.random.default_rng(2).standard_normal((4096, meter.dim)))
-    return Importance(meter.values(x) - log_q).half_variance
+def half_variance(counted, component):
+    x, log_q = component.sample_and_log_prob(
+        np.random.default_rng(2).standard_normal((4096, counted.dim))
+    )
+    return Importance(counted.values(x) - log_q).half_variance
 
 
 def test_the_flow_of_a_hierarchy_starts_nearer_than_the_gaussian_that_whitens_it():
     """Its bases and slopes are those of the target before any training."""
-    meter, rng = Meter(Target(hierarchy, dim=GROUPS + 2)), np.random.default_rng(0)
-    unit = Gaussian(np.zeros(meter.dim), np.eye(meter.dim))
-    gaussian = batch_and_match(meter, unit, rng)
-    structure = find_structure(meter, gaussian, rng)
+    counted, rng = CountedTarget(Target(hierarchy, dim=GROUPS + 2)), np.random.default_rng(0)
+    unit = Gaussian(np.zeros(counted.dim), np.eye(counted.dim))
+    gaussian = batch_and_match(counted, unit, rng)
+    structure = find_structure(counted, gaussian, rng)
     assert structure.heads[0] == 1
     assert modulated_spec(structure).startswith("modulated:")
-    flow = modulated_flow(meter, gaussian, structure, jax.random.key(0))
-    started = half_variance(meter, FlowComponent(flow, gaussian))
-    assert started < 0.8 * half_variance(meter, GaussianComponent(gaussian))
+    flow = modulated_flow(counted, gaussian, structure, jax.random.key(0))
+    started = half_variance(counted, FlowComponent(flow, gaussian))
+    assert started < 0.8 * half_variance(counted, GaussianComponent(gaussian))

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.starts import differ
@@ -26,17 +26,17 @@ def two_needles(x):
 
 
 def test_a_population_ends_as_draws_of_the_target():
-    meter = Meter(Target(two_needles, dim=2))
-    x, log_p = cooled_population(meter, WIDE, np.random.default_rng(0))[-1]
+    counted = CountedTarget(Target(two_needles, dim=2))
+    x, log_p = cooled_population(counted, WIDE, np.random.default_rng(0))[-1]
     first = x[:, 0] > 0.0
     assert abs(first.mean() - 0.3) < 0.1
     np.testing.assert_allclose(x[first].std(axis=0), 0.05, rtol=0.15)
-    np.testing.assert_allclose(log_p, meter.values(x))
+    np.testing.assert_allclose(log_p, counted.values(x))
 
 
 def test_what_is_nowhere_finite_ends_at_once():
-    meter = Meter(Target(lambda x: jnp.sum(x) * jnp.nan, dim=2))
-    assert cooled_population(meter, WIDE, np.random.default_rng(0)) == []
+    counted = CountedTarget(Target(lambda x: jnp.sum(x) * jnp.nan, dim=2))
+    assert cooled_population(counted, WIDE, np.random.default_rng(0)) == []
 
 
 def test_a_wide_law_is_as_wide_as_the_points_but_never_narrow():
@@ -46,13 +46,13 @@ def test_a_wide_law_is_as_wide_as_the_points_but_never_narrow():
 
 
 def test_exploring_finds_the_needle_that_climbs_miss():
-    meter = Meter(Target(rough_needle, dim=2))
+    counted = CountedTarget(Target(rough_needle, dim=2))
     rng = np.random.default_rng(0)
     starts = rng.uniform(-2.0, 2.0, (6, 2))
-    ends = climb_from(meter, starts)
-    assert differ(meter, ends)
+    ends = climb_from(counted, starts)
+    assert differ(counted, ends)
     assert max(end.log_p for end in ends) < -100.0
-    explored = explore(meter, starts, ends, rng)
+    explored = explore(counted, starts, ends, rng)
     top = max(explored.ends, key=lambda end: end.log_p)
     np.testing.assert_allclose(top.x, 1.5, atol=1e-3)
     assert explored.lucky == 0

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
-from fluvial.inference.starts import climb, distinct
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.starts import distinct, maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -23,9 +23,9 @@ def ring(x):
 
 
 def optima(log_density, starts):
-    meter = Meter(Target(log_density, dim=2))
-    ends = [climb(meter, Gaussian(np.asarray(x, float), np.eye(2))) for x in starts]
-    return meter, [end for end in ends if end is not None]
+    counted = CountedTarget(Target(log_density, dim=2))
+    ends = [maximize(counted, Gaussian(np.asarray(x, float), np.eye(2))) for x in starts]
+    return counted, [end for end in ends if end is not None]
 
 
 def test_a_climb_ends_at_the_mode_with_the_curvature_there():
@@ -41,8 +41,8 @@ def test_a_climb_ends_at_the_mode_with_the_curvature_there():
 
 def test_every_mode_is_kept_once():
     starts = np.concatenate([CENTERS + offset for offset in (0.5, -0.7, 1.1)])
-    meter, ends = optima(three_modes, starts)
-    heads = distinct(meter, ends)
+    counted, ends = optima(three_modes, starts)
+    heads = distinct(counted, ends)
     assert len(heads) == 3
     found = sorted(np.round(head.x, 2).tolist() for head in heads)
     np.testing.assert_allclose(found, sorted(CENTERS.tolist()), atol=0.05)
@@ -50,8 +50,8 @@ def test_every_mode_is_kept_once():
 
 def test_the_optima_around_a_ring_are_one_mode():
     angles = np.linspace(0.0, 2.0 * np.pi, 25)[:-1]
-    meter, ends = optima(ring, 2.5 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
-    assert len(distinct(meter, ends)) == 1
+    counted, ends = optima(ring, 2.5 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    assert len(distinct(counted, ends)) == 1
 
 
 def test_a_climb_survives_a_cliff():

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.structure import find_structure, modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
@@ -18,7 +18,7 @@ def funnel_of(head):
         others = jnp.delete(x, head)
         return norm.logpdf(x[head]) + norm.logpdf(others, 0, jnp.exp(x[head])).sum()
 
-    return Meter(Target(log_density, dim=DIM))
+    return CountedTarget(Target(log_density, dim=DIM))
 
 
 def test_the_scale_of_a_funnel_is_its_head():
@@ -29,14 +29,16 @@ def test_the_scale_of_a_funnel_is_its_head():
 
 def test_a_gaussian_has_no_head():
     scales = np.geomspace(0.01, 100.0, DIM)
-    meter = Meter(Target(lambda x: norm.logpdf(x, 0, scales).sum(), dim=DIM))
+    counted = CountedTarget(Target(lambda x: norm.logpdf(x, 0, scales).sum(), dim=DIM))
     gaussian = Gaussian(np.zeros(DIM), np.diag(scales))
-    assert not len(find_structure(meter, gaussian, np.random.default_rng(0)).heads)
+    assert not len(find_structure(counted, gaussian, np.random.default_rng(0)).heads)
 
 
 def test_where_gradients_are_not_finite_no_structure_is_claimed():
-    meter = Meter(Target(lambda x: jnp.where(x[0] > 5.0, 0.0, jnp.nan) * x.sum(), dim=DIM))
-    assert not len(find_structure(meter, UNIT, np.random.default_rng(0)).heads)
+    counted = CountedTarget(
+        Target(lambda x: jnp.where(x[0] > 5.0, 0.0, jnp.nan) * x.sum(), dim=DIM)
+    )
+    assert not len(find_structure(counted, UNIT, np.random.default_rng(0)).heads)
 
 
 def test_a_funnels_scales_grow_as_the_exponential_of_its_head():

@@ -8,7 +8,7 @@ from fluvial.inference.settings import Settings, VerdictSettings
 from fluvial.inference.verdict import is_accurate, is_weighable, judge, tail_matters
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, Precision, approximation_error, precision
-from fluvial.posterior.judgement import Verdict
+from fluvial.posterior.judgment import Verdict
 
 
 def weights(sd: float, outlier: float = 0.0, size: int = 8000) -> Importance:
@@ -41,9 +41,9 @@ def shifted(delta: float, dim: int, seed: int, size: int = 8192):
 
 
 def test_even_weights_are_good():
-    judgement = judge(weights(0.05))
-    assert judgement.verdict is Verdict.GOOD
-    assert "8000 weighted draws are worth" in judgement.reasons[0]
+    judgment = judge(weights(0.05))
+    assert judgment.verdict is Verdict.GOOD
+    assert "8000 weighted draws are worth" in judgment.reasons[0]
 
 
 def test_even_weights_with_a_wild_tail_are_good_and_their_khat_is_not_shown():
@@ -52,9 +52,9 @@ def test_even_weights_with_a_wild_tail_are_good_and_their_khat_is_not_shown():
     even = Importance(log_weights)
     assert even.khat > 0.7
     assert even.ess > 0.95 * even.size
-    judgement = judge(even)
-    assert judgement.verdict is Verdict.GOOD
-    assert not any("k-hat" in reason for reason in judgement.reasons)
+    judgment = judge(even)
+    assert judgment.verdict is Verdict.GOOD
+    assert not any("k-hat" in reason for reason in judgment.reasons)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,13 @@ def test_weights_worth_fewer_than_400_draws_are_not_trusted(ess, enough):
     )
 
 
-@pytest.mark.parametrize(("around", "weighable"), [(0.019, True), (0.021, False)])
-def test_two_percent_of_the_mass_may_be_missing_around(around, weighable):
-    assert is_weighable(weights(0.05), around) is weighable
-    assert any("is missing" in r for r in judge(weights(0.05), around=around).reasons) != weighable
+@pytest.mark.parametrize(("missing_mass", "weighable"), [(0.019, True), (0.021, False)])
+def test_two_percent_of_the_mass_may_be_missing_around(missing_mass, weighable):
+    assert is_weighable(weights(0.05), missing_mass) is weighable
+    assert (
+        any("is missing" in r for r in judge(weights(0.05), missing_mass=missing_mass).reasons)
+        != weighable
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,19 +122,19 @@ def test_good_promises_the_evidence_to_a_tenth_of_a_nat(ess, verdict):
 @pytest.mark.parametrize("delta", [0.1, 0.2, 0.3, 0.44, 0.5])
 def test_a_shifted_approximation_is_called_off_and_its_draws_are_right(dim, delta):
     for seed in range(10):
-        judgement, mean, error = shifted(delta, dim, seed)
-        assert judgement.verdict is Verdict.GOOD
+        judgment, mean, error = shifted(delta, dim, seed)
+        assert judgment.verdict is Verdict.GOOD
         assert np.max(np.abs(mean)) < 0.1
         assert error.mean_shift == pytest.approx(delta, abs=0.03)
-        assert any("is off by up to" in reason for reason in judgement.reasons)
+        assert any("is off by up to" in reason for reason in judgment.reasons)
 
 
 @pytest.mark.parametrize("dim", [1, 10, 50])
 def test_an_approximation_within_the_bound_is_called_right(dim):
     for seed in range(10):
-        judgement, _, error = shifted(0.05, dim, seed)
+        judgment, _, error = shifted(0.05, dim, seed)
         assert error.bound < 0.1
-        assert any("is right, too" in reason for reason in judgement.reasons)
+        assert any("is right, too" in reason for reason in judgment.reasons)
 
 
 @pytest.mark.parametrize(("shift", "right"), [(0.079, True), (0.081, False)])
@@ -161,9 +164,9 @@ def test_all_chains_have_to_mix(rhat, ess, verdict):
 
 
 def test_a_doubt_rules_out_good():
-    judgement = judge(weights(0.05), doubts=["Something is odd."])
-    assert judgement.verdict is Verdict.USE_WEIGHTS
-    assert "Something is odd." in judgement.reasons
+    judgment = judge(weights(0.05), doubts=["Something is odd."])
+    assert judgment.verdict is Verdict.USE_WEIGHTS
+    assert "Something is odd." in judgment.reasons
 
 
 def test_a_fatal_reason_decides_alone():
@@ -187,4 +190,4 @@ def test_a_gaussian_is_accurate_up_to_a_fiftieth_of_a_nat(sd, accurate):
 def test_chains_must_have_been_where_mass_was_found_around_the_approximation(visited, verdict):
     """A quarter of the half of the mass that the search has found there."""
     mixed = [chains(1.005, 2000.0)]
-    assert judge(pareto(1.3), mixed, around=0.5, visited=visited).verdict is verdict
+    assert judge(pareto(1.3), mixed, missing_mass=0.5, visited=visited).verdict is verdict

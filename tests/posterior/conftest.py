@@ -7,7 +7,7 @@ import pytest
 import fluvial
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -43,7 +43,7 @@ def posterior_of():
         pool = Pool(points, target.values(points), log_weights, chains)
         evidence = Evidence(-1.5, 0.1, -np.inf, 0.02, 0.3, np.inf, 50.0)
         provenance = Provenance(flow, 3, {"starts": 0.5, "flow": 2.0}, 1000, 2, False, "0.1.0")
-        judgement = Judgement(Verdict(verdict), ("A reason.", "Another – with ü."), "Advice.")
-        return Posterior(mixture, pool, evidence, judgement, provenance, target)
+        judgment = Judgment(Verdict(verdict), ("A reason.", "Another – with ü."), "Advice.")
+        return Posterior(mixture, pool, evidence, judgment, provenance, target)
 
     return make

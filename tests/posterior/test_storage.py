@@ -45,7 +45,7 @@ def same(a: Posterior, b: Posterior) -> bool:
         np.array_equal(a.log_prob(x), b.log_prob(x))
         and all(np.array_equal(left[name], right[name]) for name in left)
         and str(a.summary()) == str(b.summary())
-        and (a.evidence, a.judgement, a.provenance) == (b.evidence, b.judgement, b.provenance)
+        and (a.evidence, a.judgment, a.provenance) == (b.evidence, b.judgment, b.provenance)
         and np.array_equal(a.modes, b.modes)
     )
 

@@ -5,7 +5,7 @@ import warnings
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from fluvial.replication import Recorded
+from fluvial.replication import RecordedNotebook
 from fluvial.replication.run import Run, RunCell
 
 
@@ -38,7 +38,7 @@ def book(*cells):
 
 
 def recorded(notebook, folder=None):
-    return Recorded("book.ipynb", "book.ipynb", notebook, folder, ())
+    return RecordedNotebook("book.ipynb", "book.ipynb", notebook, folder, ())
 
 
 def run_of(*outputs, seconds=0.1):

@@ -8,14 +8,14 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from fluvial.replication import (
-    Recorded,
+    RecordedNotebook,
     Tolerance,
     compare_runs,
     declared_metrics,
     save_replication,
 )
 from fluvial.replication.run import Run, RunCell
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Layers, Ledger, Record, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Layers, Record, Rule, StudyResults
 from fluvial.storage.machine import machine, packages
 
 LAYERS, SIDE, STEPS = 8, 40, 500
@@ -38,20 +38,20 @@ def energies(folder):
         "started": "2026-01-02T03:04:05Z",
     }
     rng = np.random.default_rng(0)
-    with Ledger.writing(folder / "energies", header, resume=False) as ledger:
+    with StudyResults.writing(folder / "energies", header, resume=False) as results:
         for unit, bend in zip(units[:2], (0.0, 1.0), strict=True):
-            ledger.write(unit, _record(unit, bend, rng), seconds=41.0)
-        ledger.write_claims([claim.judge(v, Budget.QUICK) for claim, v in _claims()])
-        (ledger.folder / "figures").mkdir()
+            results.write(unit, _record(unit, bend, rng), seconds=41.0)
+        results.write_claims([claim.judge(v, Budget.QUICK) for claim, v in _claims()])
+        (results.folder / "figures").mkdir()
         pixels = np.linspace(0, 255, 120 * 240).reshape(120, 240).astype(np.uint8)
         for name in ("curve.png", "other.png"):
-            Image.fromarray(pixels).save(ledger.folder / "figures" / name)
+            Image.fromarray(pixels).save(results.folder / "figures" / name)
         said = "What it shows, in a sentence."
         curve = Figure("curve.png", "A curve", said, alt="A ramp from black to white.")
         other = Figure("other.png", "Another curve", "With a caption alone.")
         curves = [Curve(unit, "free_energy", "free energy", steps=STEPS) for unit in units]
         layers = [Layers(unit, "layers", unit.split("-")[0], "true_density") for unit in units]
-        ledger.write_shown([curve, other], curves, layers)
+        results.write_shown([curve, other], curves, layers)
 
 
 def notebook(folder):
@@ -75,7 +75,7 @@ def notebook(folder):
     ]
     metrics = {"accuracy": {"pattern": "accuracy: (.*)", "higher_is": "better", "tol": 0.005}}
     cells[0].metadata["fluvial"] = {"metrics": metrics}
-    recorded = Recorded("cnn.ipynb", "cnn.ipynb", new_notebook(cells=cells), None, ())
+    recorded = RecordedNotebook("cnn.ipynb", "cnn.ipynb", new_notebook(cells=cells), None, ())
     again = [local[0], [_printed("loss <b>0.6</b>\n")], *local[2:]]
     runs = [
         Run(tuple(RunCell(tuple(made), 1.5, "done") for made in outputs), recorded.notebook)

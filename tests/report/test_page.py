@@ -37,7 +37,7 @@ def test_everything_is_there(page):
         assert words in page
 
 
-def test_each_judgement_is_counted(page):
+def test_each_judgment_is_counted(page):
     counts = re.findall(r'class="count">(\d+)<.*?</svg>\s*([a-z ]+)<', page, re.DOTALL)
     assert {words.strip(): int(n) for n, words in counts} == {
         "reproduced": 1,

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from fluvial.reproduction import Budget, Claim, Judgement, Repetition, Rule
+from fluvial.reproduction import Budget, Claim, ClaimVerdict, Repetition, Rule
 
 
 def claim(rule, unit="", each=Repetition.TRAININGS):
@@ -12,15 +12,15 @@ def claim(rule, unit="", each=Repetition.TRAININGS):
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([0.010, 0.011, 0.012], Judgement.REPRODUCED),
-        ([0.031, 0.030, 0.032], Judgement.NOT_REPRODUCED),
-        ([0.010, 0.020, 0.029], Judgement.INCONCLUSIVE),
-        ([0.01, 0.01, 0.01], Judgement.REPRODUCED),
+        ([0.010, 0.011, 0.012], ClaimVerdict.REPRODUCED),
+        ([0.031, 0.030, 0.032], ClaimVerdict.NOT_REPRODUCED),
+        ([0.010, 0.020, 0.029], ClaimVerdict.INCONCLUSIVE),
+        ([0.01, 0.01, 0.01], ClaimVerdict.REPRODUCED),
     ],
 )
 def test_judges_by_the_interval_of_the_mean(values, expected):
     judged = claim(Rule(high=0.02)).judge(values, Budget.QUICK)
-    assert judged.judgement is expected
+    assert judged.judgment is expected
     assert judged.seeds == 3
     assert judged.measured == pytest.approx(sum(values) / 3)
 
@@ -32,7 +32,7 @@ def test_the_interval_is_students():
     assert judged.spread == pytest.approx(1.0)
     assert f"{2 - half:.4g} to {2 + half:.4g}" in judged.reason
     assert "2 nat" in judged.reason
-    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert judged.judgment is ClaimVerdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_the_interval_is_students():
 )
 def test_too_little_is_inconclusive(budget, each, count, words):
     judged = claim(Rule(low=0.0), each=each).judge([1.0] * count, budget)
-    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert judged.judgment is ClaimVerdict.INCONCLUSIVE
     assert words in judged.reason
     if judged.seeds:
         enough = claim(Rule(low=0.0), each=each).judge([1.0] * 5, Budget.FULL)
-        assert enough.judgement is Judgement.REPRODUCED
+        assert enough.judgment is ClaimVerdict.REPRODUCED
 
 
 @pytest.mark.parametrize("each", [Repetition.TEST_PARTS, Repetition.REPEATS])
@@ -61,15 +61,15 @@ def test_only_trainings_judge_what_is_better(each, sign):
     values = [sign * value for value in (1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 1.0, 1.0, 1.1, 0.9)]
     ordering = Rule(low=0.0, ordering=True)
     judged = claim(ordering, each=each).judge(values, Budget.FULL)
-    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert judged.judgment is ClaimVerdict.INCONCLUSIVE
     assert "takes several trainings" in judged.reason
     for trained in (claim(ordering), claim(Rule(low=0.0), each=each)):
-        assert trained.judge(values, Budget.FULL).judgement is not Judgement.INCONCLUSIVE
+        assert trained.judge(values, Budget.FULL).judgment is not ClaimVerdict.INCONCLUSIVE
 
 
 def test_a_value_that_is_not_finite_is_inconclusive_and_counted():
     judged = claim(Rule(low=0.0)).judge([1.0, math.nan, 1.0, 3.0], Budget.QUICK)
-    assert judged.judgement is Judgement.INCONCLUSIVE
+    assert judged.judgment is ClaimVerdict.INCONCLUSIVE
     assert judged.reason == "1 of 4 trainings gave no finite value."
     assert judged.measured == pytest.approx(5 / 3)
 

@@ -12,10 +12,10 @@ from fluvial.reproduction import (
     Curve,
     Figure,
     Layers,
-    Ledger,
     Record,
     Repetition,
     Rule,
+    StudyResults,
 )
 from fluvial.storage import sealed
 
@@ -36,29 +36,29 @@ def folder(tmp_path):
 
 
 def write(folder, record=None, unit="first", resume=False, **changes):
-    with Ledger.writing(folder, HEADER | changes, resume=resume) as ledger:
-        ledger.write(unit, record or Record({"x": 1.0}), 0.5)
-    return Ledger(folder)
+    with StudyResults.writing(folder, HEADER | changes, resume=resume) as results:
+        results.write(unit, record or Record({"x": 1.0}), 0.5)
+    return StudyResults(folder)
 
 
 def test_records_come_back(folder):
     arrays = {"density": np.arange(6, dtype=np.float32).reshape(2, 3)}
-    ledger = write(folder, Record({"kl": [0.1, float("nan")], "name": "U1"}, arrays))
-    assert ledger.header["budget"] == "quick"
-    assert ledger.missing() == ["second"]
-    back = ledger.record("first")
+    results = write(folder, Record({"kl": [0.1, float("nan")], "name": "U1"}, arrays))
+    assert results.header["budget"] == "quick"
+    assert results.missing() == ["second"]
+    back = results.record("first")
     assert back.values["name"] == "U1"
     np.testing.assert_array_equal(back.values["kl"], [0.1, np.nan])
     np.testing.assert_array_equal(back.arrays["density"], arrays["density"])
     assert back.arrays["density"].dtype == np.float32
-    assert ledger.seconds("first") == 0.5
+    assert results.seconds("first") == 0.5
 
 
 def test_resumes_where_it_was(folder):
     write(folder)
-    ledger = write(folder, unit="second", resume=True)
-    assert ledger.missing() == []
-    assert ledger.record("first").values == {"x": 1.0}
+    results = write(folder, unit="second", resume=True)
+    assert results.missing() == []
+    assert results.record("first").values == {"x": 1.0}
 
 
 def test_does_not_go_on_unasked(folder):
@@ -81,7 +81,7 @@ def test_refuses_results_of_another_run(folder, changes, words):
     write(folder)
     with pytest.raises(InputError, match=words):
         write(folder, resume=True, **changes)
-    assert Ledger(folder).record("first").values == {"x": 1.0}
+    assert StudyResults(folder).record("first").values == {"x": 1.0}
 
 
 def test_another_machine_may_go_on(folder):
@@ -91,7 +91,7 @@ def test_another_machine_may_go_on(folder):
 
 def test_refuses_a_folder_in_use(folder):
     with (
-        Ledger.writing(folder, HEADER, resume=False),
+        StudyResults.writing(folder, HEADER, resume=False),
         pytest.raises(InputError, match="in use by another run"),
     ):
         write(folder, resume=True)
@@ -108,48 +108,48 @@ def test_refuses_a_folder_of_something_else(folder):
 
 def test_an_empty_or_foreign_folder_has_no_results(folder):
     with pytest.raises(InputError, match="holds no results of a study"):
-        Ledger(folder)
+        StudyResults(folder)
 
 
 def test_a_full_disk_is_told_and_loses_nothing(folder, monkeypatch):
     def full(path, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with Ledger.writing(folder, HEADER, resume=False) as ledger:
-        ledger.write("first", Record({"x": 1.0}), 0.5)
+    with StudyResults.writing(folder, HEADER, resume=False) as results:
+        results.write("first", Record({"x": 1.0}), 0.5)
         monkeypatch.setattr(Path, "write_bytes", full)
         with pytest.raises(InputError, match="No space left on device"):
-            ledger.write("second", Record({"x": 2.0}, {"a": np.zeros(3)}), 0.5)
-    assert Ledger(folder).missing() == ["second"]
+            results.write("second", Record({"x": 2.0}, {"a": np.zeros(3)}), 0.5)
+    assert StudyResults(folder).missing() == ["second"]
     assert sorted(path.name for path in (folder / "records").iterdir()) == ["first.json"]
 
 
 @pytest.mark.parametrize("name", ["first.json", "first.npz"])
 def test_damage_is_told(folder, name):
-    ledger = write(folder, Record({"x": 1.0}, {"a": np.zeros(3)}))
+    results = write(folder, Record({"x": 1.0}, {"a": np.zeros(3)}))
     path = folder / "records" / name
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match="is not as it was written"):
-        ledger.record("first")
+        results.record("first")
 
 
 def test_claims_and_what_is_shown_come_back(folder):
-    ledger = write(folder)
-    assert (ledger.claims(), ledger.figures(), ledger.curves(), ledger.layers()) == ([],) * 4
+    results = write(folder)
+    assert (results.claims(), results.figures(), results.curves(), results.layers()) == ([],) * 4
     claim = Claim(
         "a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0), "nat", Repetition.REPEATS
     )
-    ledger.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
+    results.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
     figures = [Figure("a.png", "A", "Shows a."), Figure("b.png", "B", "As a.", alt="A line.")]
     curves = [Curve("first", "loss", "loss, nats", "of the test", 300)]
     layers = [Layers("first", "layers", "U1", "true")]
-    ledger.write_shown(figures, curves, layers)
-    (found,) = ledger.claims()
+    results.write_shown(figures, curves, layers)
+    (found,) = results.claims()
     assert found["judgement"] == "INCONCLUSIVE"
     assert (found["values"], found["each"]) == ([1.0, 2.0], "repeats")
     assert (found["low"], found["high"], found["ordering"]) == (0.0, float("inf"), False)
-    assert (ledger.figures(), ledger.curves(), ledger.layers()) == (figures, curves, layers)
-    ledger.write_shown([], [], [])
+    assert (results.figures(), results.curves(), results.layers()) == (figures, curves, layers)
+    results.write_shown([], [], [])
     assert not (folder / "curves.json").exists()
 
 
@@ -160,41 +160,41 @@ ARRAYS = {"a": np.arange(3.0)}
 def packed(folder):
     """A folder of which one unit of two is done, and packed."""
     write(folder, Record({"x": 1.5}, ARRAYS))
-    with Ledger.writing(folder, HEADER, resume=True) as ledger:
-        ledger.pack()
+    with StudyResults.writing(folder, HEADER, resume=True) as results:
+        results.pack()
     return folder
 
 
-def check_first(ledger):
-    record = ledger.record("first")
+def check_first(results):
+    record = results.record("first")
     assert record.values == {"x": 1.5}
     np.testing.assert_array_equal(record.arrays["a"], ARRAYS["a"])
-    assert ledger.seconds("first") == 0.5
+    assert results.seconds("first") == 0.5
 
 
 def test_packed_records_come_back_from_one_file(packed):
     assert sorted(path.name for path in packed.iterdir()) == ["records.zip", "study.json"]
-    ledger = Ledger(packed)
-    assert ledger.missing() == ["second"]
-    check_first(ledger)
+    results = StudyResults(packed)
+    assert results.missing() == ["second"]
+    check_first(results)
 
 
 def test_a_packed_study_resumes_and_is_packed_again(packed):
-    with Ledger.writing(packed, HEADER, resume=True) as ledger:
-        assert ledger.missing() == ["second"]
-        ledger.write("second", Record({"x": 2.0}), 0.5)
-        check_first(ledger)
-        ledger.pack()
-        check_first(ledger)
+    with StudyResults.writing(packed, HEADER, resume=True) as results:
+        assert results.missing() == ["second"]
+        results.write("second", Record({"x": 2.0}), 0.5)
+        check_first(results)
+        results.pack()
+        check_first(results)
     assert sorted(path.name for path in packed.iterdir()) == ["records.zip", "study.json"]
-    assert Ledger(packed).record("second").values == {"x": 2.0}
-    check_first(Ledger(packed))
+    assert StudyResults(packed).record("second").values == {"x": 2.0}
+    check_first(StudyResults(packed))
 
 
 def test_packing_what_is_packed_changes_nothing(packed):
     before = {path.name: path.read_bytes() for path in packed.iterdir()}
-    with Ledger.writing(packed, HEADER, resume=True) as ledger:
-        ledger.pack()
+    with StudyResults.writing(packed, HEADER, resume=True) as results:
+        results.pack()
     assert {path.name: path.read_bytes() for path in packed.iterdir()} == before
 
 
@@ -205,14 +205,17 @@ def test_a_process_that_dies_while_packing_loses_nothing(folder, monkeypatch, di
     def die(*_):
         raise KeyboardInterrupt
 
-    with Ledger.writing(folder, HEADER, resume=True) as ledger, monkeypatch.context() as patched:
+    with (
+        StudyResults.writing(folder, HEADER, resume=True) as results,
+        monkeypatch.context() as patched,
+    ):
         patched.setattr(f"fluvial.reproduction.results.{dies_in}", die)
         with pytest.raises(KeyboardInterrupt):
-            ledger.pack()
-    check_first(Ledger(folder))
-    with Ledger.writing(folder, HEADER, resume=True) as ledger:
-        ledger.pack()
-    check_first(Ledger(folder))
+            results.pack()
+    check_first(StudyResults(folder))
+    with StudyResults.writing(folder, HEADER, resume=True) as results:
+        results.pack()
+    check_first(StudyResults(folder))
     assert sorted(path.name for path in folder.iterdir()) == ["records.zip", "study.json"]
 
 
@@ -220,9 +223,9 @@ def test_a_damaged_archive_is_told_and_without_it_the_work_is_to_do(packed):
     path = packed / "records.zip"
     path.write_bytes(path.read_bytes().replace(b"1.5", b"2.5"))
     with pytest.raises(InputError, match=r"records.zip is not as it was written.*delete it"):
-        Ledger(packed).record("first")
+        StudyResults(packed).record("first")
     path.unlink()
-    assert Ledger(packed).missing() == ["first", "second"]
+    assert StudyResults(packed).missing() == ["first", "second"]
 
 
 def test_an_archive_with_the_right_digest_is_not_believed(packed):
@@ -232,28 +235,28 @@ def test_an_archive_with_the_right_digest_is_not_believed(packed):
         content = HEADER | {"records": sealed.sha256(data)}
         path.write_bytes(sealed.encode("study", 3, content))
         with pytest.raises(InputError, match=r"records.zip is not as it was written"):
-            Ledger(packed).missing()
+            StudyResults(packed).missing()
 
 
 def test_a_packed_file_leads_nowhere_else(packed, tmp_path):
     (packed / "records.zip").rename(tmp_path / "elsewhere.zip")
     (packed / "records.zip").symlink_to(tmp_path / "elsewhere.zip")
     with pytest.raises(InputError, match="not one of its own"):
-        Ledger(packed).missing()
+        StudyResults(packed).missing()
 
 
 def test_the_format_before_still_opens(folder):
     """In format 2 a claim had no bounds as numbers, and need not have said what was repeated."""
-    ledger = write(folder, Record({"x": 1.5}, ARRAYS))
+    results = write(folder, Record({"x": 1.5}, ARRAYS))
     claim = Claim("a", "It falls.", "Figure 3", "", "fall", Rule(low=0.0))
-    ledger.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
+    results.write_claims([claim.judge([1.0, 2.0], Budget.QUICK)])
     for path in folder.rglob("*.json"):
         fields = json.loads(path.read_text())
         for entry in fields["content"] if fields["kind"] == "claims" else []:
             for name in ("low", "high", "ordering", "each"):
                 del entry[name]
         path.write_bytes(sealed.encode(fields["kind"], 2, fields["content"]))
-    check_first(Ledger(folder))
-    assert Ledger(folder).claims()[0]["rule"] == "at least 0"
+    check_first(StudyResults(folder))
+    assert StudyResults(folder).claims()[0]["rule"] == "at least 0"
     with pytest.raises(InputError, match="results of the format 2, and this run is of 3"):
         write(folder, resume=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Budget, Curve, Judgement, Ledger
+from fluvial.reproduction import Budget, ClaimVerdict, Curve, StudyResults
 from fluvial.reproduction.running import run_study
 
 from ..studies.toy import Toy
@@ -16,15 +16,15 @@ def test_runs_judges_and_draws(tmp_path):
         command="fluvial reproduce toy",
         on_unit=lambda *progress: seen.append(progress),
     )
-    assert [claim.judgement for claim in claims] == [Judgement.REPRODUCED]
+    assert [claim.judgment for claim in claims] == [ClaimVerdict.REPRODUCED]
     assert seen == [(0, 3, "seed-0"), (1, 3, "seed-1"), (2, 3, "seed-2"), (3, 3, "")]
-    ledger = Ledger(tmp_path / "toy")
-    assert ledger.claims()[0]["measured"] == 2.0
-    assert ledger.figures()[0].file == "count.png"
-    assert ledger.curves() == [Curve("seed-0", "path", "x")]
+    results = StudyResults(tmp_path / "toy")
+    assert results.claims()[0]["measured"] == 2.0
+    assert results.figures()[0].file == "count.png"
+    assert results.curves() == [Curve("seed-0", "path", "x")]
     assert not (tmp_path / "toy" / "layers.json").exists()
     assert (tmp_path / "toy" / "figures" / "count.png").is_file()
-    header = ledger.header
+    header = results.header
     assert (header["command"], header["seeds"]) == ("fluvial reproduce toy", [0, 1, 2])
     assert header["machine"]["cores"] >= 1
     assert "jax" in header["packages"]
@@ -34,7 +34,7 @@ def test_an_interrupted_study_resumes_where_it_was(tmp_path):
     toy = Toy(interrupt_at=2)
     with pytest.raises(KeyboardInterrupt):
         run_study(toy.study, Budget.QUICK, tmp_path)
-    assert Ledger(tmp_path / "toy").missing() == ["seed-2"]
+    assert StudyResults(tmp_path / "toy").missing() == ["seed-2"]
     toy.interrupt_at = None
     with pytest.raises(InputError, match="--resume"):
         run_study(toy.study, Budget.QUICK, tmp_path)

@@ -14,7 +14,7 @@ from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.trained import Trained
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -73,7 +73,7 @@ def saved(tmp_path_factory):
         Mixture((GaussianComponent(Gaussian(np.zeros(2), np.eye(2))),), np.ones(1)),
         Pool(points, target.values(points), np.full(64, -np.log(64.0))),
         Evidence(-1.5, 0.1, -np.inf, 0.02, 0.3, np.inf, 50.0),
-        Judgement(Verdict.GOOD, ("A reason.",), "Advice."),
+        Judgment(Verdict.GOOD, ("A reason.",), "Advice."),
         Provenance("gaussian", 3, {"starts": 0.5}, 1000, 2, False, "0.1.0"),
         target,
     )
@@ -107,7 +107,7 @@ def use(folder):
 def test_a_posterior_of_which_a_field_is_changed(run):
     path = run / "posterior.json"
     read = read_all(lambda: use(run), path, mutated(content_of(path)))
-    assert "judgement.verdict null" not in read
+    assert "judgment.verdict null" not in read
     assert "evidence.khat NaN" in read
 
 
@@ -164,7 +164,7 @@ def test_a_study_of_which_a_field_is_changed(results, file):
     shutil.rmtree(results / "cnn")
     path = results / "energies" / f"{file}.json"
     read = read_all(lambda: render_report(results), path, mutated(content_of(path)))
-    assert not {"0.judgement null", "0.judgement text", "0.file text", "units text"} & set(read)
+    assert not {"0.judgment null", "0.judgment text", "0.file text", "units text"} & set(read)
 
 
 def test_a_replication_of_which_a_field_is_changed(results):

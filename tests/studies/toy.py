@@ -31,12 +31,12 @@ class Toy:
         self.runs.append(seed)
         return Record({"x": seed + 1.0})
 
-    def _claims(self, ledger):
+    def _claims(self, results):
         claim = Claim("count", "We count to three.", "Figure 0", "3", "count", self.rule)
-        yield claim, [ledger.record(f"seed-{seed}").values["x"] for seed in range(3)]
+        yield claim, [results.record(f"seed-{seed}").values["x"] for seed in range(3)]
 
 
-def _figures(ledger, directory):
+def _figures(results, directory):
     Path(directory, "count.png").write_bytes(b"")
     return [Figure("count.png", "Count", "One, two, three.")]
 
@@ -47,7 +47,7 @@ _STUDY = Study(
     version=1,
     seeds=dict.fromkeys(Budget, 3),
     units=lambda budget: [],
-    claims=lambda ledger: [],
+    claims=lambda results: [],
     figures=_figures,
-    curves=lambda ledger: [Curve("seed-0", "path", "x")],
+    curves=lambda results: [Curve("seed-0", "path", "x")],
 )

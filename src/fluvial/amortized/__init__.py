@@ -3,7 +3,7 @@
 from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.likelihoods import Bernoulli, Gaussian, Likelihood, LogitNormal
+from fluvial.amortized.likelihoods import Bernoulli, Likelihood, LogitNormal, Normal
 from fluvial.amortized.networks import MLP
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.train import train
@@ -15,13 +15,19 @@ __all__ = [
     "MLP",
     "AmortizedFlow",
     "Bernoulli",
-    "Gaussian",
     "Likelihood",
     "LogitNormal",
+    "Normal",
     "Recipe",
     "Trained",
     "check_capacity",
     "train",
 ]
 
-__getattr__ = moved(__name__, {"join": "fluvial.distributed.join"})
+__getattr__ = moved(
+    __name__,
+    {
+        "Gaussian": "fluvial.amortized.likelihoods.Normal",
+        "join": "fluvial.distributed.join",
+    },
+)

@@ -37,7 +37,7 @@ class AmortizedFlow(eqx.Module):
         which: the parameters that depend on the datum. "all" of them; "vectors" only: those
             that have at most one axis in their layer, such as the biases of a coupling's
             network, as a network with a context input has it (Kingma et al. 2016); or "none".
-            "auto" is "all" where that is at most 20,000 numbers, else "vectors".
+            "auto" is "all" where that is at most 20,000 parameters, else "vectors".
         reach: B, how far a datum can move a parameter.
 
     Attributes:
@@ -78,7 +78,7 @@ class AmortizedFlow(eqx.Module):
 
     @property
     def size(self) -> int:
-        """How many numbers the network has to emit for a datum."""
+        """How many parameters the network has to emit for a datum."""
         return sum(leaf.size for leaf in jax.tree.leaves(self._split()[0]))
 
     def at(self, vector: Float[Array, " P"]) -> Flow:

@@ -1,4 +1,4 @@
-"""The generative network: from latent variables, of one layer or several, to the data's numbers."""
+"""The generative network: from latent variables to the parameters of the data's distribution."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from fluvial.amortized.networks import MLP, Affine
+from fluvial.amortized.networks import MLP, Linear
 
 __all__ = ["Decoder"]
 
@@ -27,7 +27,7 @@ class Decoder(eqx.Module):
 
     Args:
         latent: sizes of ξ_1 .. ξ_L, the layer next to the data first.
-        outputs: numbers for the likelihood.
+        outputs: parameters for the likelihood.
         key: decides the networks.
         network: makes a network of given inputs and outputs from a key.
 
@@ -45,7 +45,7 @@ class Decoder(eqx.Module):
 
     output: eqx.Module
     networks: tuple[MLP, ...]
-    noises: tuple[Affine, ...]
+    noises: tuple[Linear, ...]
     latent: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(
@@ -61,10 +61,10 @@ class Decoder(eqx.Module):
         self.output = network(latent[0], outputs, output_key)
         below = range(len(latent) - 1)
         self.networks = tuple(network(latent[i + 1], latent[i], keys[2 * i]) for i in below)
-        self.noises = tuple(Affine(latent[i], latent[i], key=keys[2 * i + 1]) for i in below)
+        self.noises = tuple(Linear(latent[i], latent[i], key=keys[2 * i + 1]) for i in below)
 
     def __call__(self, z: Float[Array, " D"]) -> Float[Array, " n"]:
-        """Give the likelihood's numbers for all noise together."""
+        """Give the likelihood's parameters for all noise together."""
         ends = [sum(self.latent[: i + 1]) for i in range(len(self.latent) - 1)]
         *below, h = jnp.split(z, ends)
         for network, noise, xi in zip(

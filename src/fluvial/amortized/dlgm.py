@@ -61,7 +61,7 @@ class DLGM(eqx.Module):
         activation: of the hidden layers, one of ``networks.ACTIVATIONS``.
         likelihood: "bernoulli", "gaussian", "logit-normal", or a ``Likelihood``.
         encoder: a module of your own from a datum, shape (data_dim,), to features, shape (H,).
-        decoder: a module of your own from z, shape (D,), to the likelihood's numbers.
+        decoder: a module of your own from z, shape (D,), to the likelihood's parameters.
         key: decides the networks' start; by default that of seed 0.
 
     Attributes:
@@ -122,8 +122,8 @@ class DLGM(eqx.Module):
         given = output_size(decoder, self.dim, "decoder")
         if given != outputs:
             raise InputError(
-                f"the decoder gives {given} numbers, but the {self.likelihood.name} likelihood of "
-                f"{data_dim} coordinates takes {outputs}."
+                f"the decoder gives {given} parameters, but the {self.likelihood.name} likelihood "
+                f"of {data_dim} coordinates takes {outputs}."
             )
 
     @property
@@ -176,10 +176,10 @@ class DLGM(eqx.Module):
         self, x: Float[Array, " data_dim"], z: Float[Array, " D"]
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Ln p(x | z) and ln p(z), in nats."""
-        numbers = self.decode(z)
+        parameters = self.decode(z)
         log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * LOG_2PI
-        return self.likelihood.log_prob(x, numbers), log_prior
+        return self.likelihood.log_prob(x, parameters), log_prior
 
     def decode(self, z: Float[Array, " D"]) -> Float[Array, " n"]:
-        """The likelihood's numbers given z."""
+        """The likelihood's parameters given z."""
         return self.decoder(z)  # pyright: ignore[reportCallIssue]

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.bfloat16 import product
-from fluvial.amortized.networks import Affine
+from fluvial.amortized.networks import Linear
 from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows import Flow
@@ -65,21 +65,21 @@ class InferenceNetwork(eqx.Module):
     Attributes:
         gaussian: features to mean and log scale of q0.
         flow: the amortized flow; None for q0 alone.
-        emit: features to the flow's numbers, shape (H, P); None without a flow.
+        emit: features to the flow's parameters, shape (H, P); None without a flow.
 
     Raises:
         InputError: if the encoder does not give a vector.
     """
 
     encoder: eqx.Module
-    gaussian: Affine
+    gaussian: Linear
     flow: AmortizedFlow | None
     emit: Float[Array, "H P"] | None
 
     def __init__(self, encoder: eqx.Module, data_dim: int, dim: int, *, key: PRNGKeyArray):
         self.encoder = encoder
         features = output_size(encoder, data_dim, "encoder")
-        self.gaussian = Affine(features, 2 * dim, key=key, scale=_START_SCALE)
+        self.gaussian = Linear(features, 2 * dim, key=key, scale=_START_SCALE)
         self.flow = None
         self.emit = None
 
@@ -100,11 +100,11 @@ class InferenceNetwork(eqx.Module):
             return Approximation(mean, log_scale, None)
         vector = jnp.zeros(0, mean.dtype)
         if self.emit is not None:
-            vector = product(_gentle(features), self.emit)
+            vector = product(_mup_scale(features), self.emit)
         return Approximation(mean, log_scale, self.flow.at(vector))
 
 
-def _gentle(features: Float[Array, " H"]) -> Float[Array, " H"]:
+def _mup_scale(features: Float[Array, " H"]) -> Float[Array, " H"]:
     """Scale features by 1/H.
 
     A step of Adam moves every weight by the step size, hence what H weights emit by up to H times
@@ -115,7 +115,7 @@ def _gentle(features: Float[Array, " H"]) -> Float[Array, " H"]:
 
 
 def output_size(network: eqx.Module, inputs: int, what: str) -> int:
-    """Find how many numbers a network gives, without computing any."""
+    """Find how many outputs a network has, without computing any."""
     datum = jax.ShapeDtypeStruct((inputs,), jnp.float32)
     shape = eqx.filter_eval_shape(network, datum).shape  # pyright: ignore[reportArgumentType]
     if len(shape) != 1:

@@ -1,4 +1,4 @@
-"""What a decoder's numbers say about the data: p(x | z) for binary, real and bounded values."""
+"""What a decoder's parameters say about the data: p(x | z) for binary, real and bounded values."""
 
 import math
 from abc import abstractmethod
@@ -14,7 +14,7 @@ from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 
-__all__ = ["LIKELIHOODS", "Bernoulli", "Gaussian", "Likelihood", "LogitNormal", "build_likelihood"]
+__all__ = ["LIKELIHOODS", "Bernoulli", "Likelihood", "LogitNormal", "Normal", "build_likelihood"]
 
 _MARGIN = 1e-4
 """ε of Rezende & Mohamed (2015, section 6.3)."""
@@ -28,9 +28,9 @@ that a pixel that is hardly ever anything but black would be astronomically unli
 
 
 class Likelihood(eqx.Module):
-    """A distribution of one datum whose coordinates are independent given the numbers.
+    """A distribution of one datum whose coordinates are independent given the parameters.
 
-    ``size`` is how many numbers a coordinate takes: a decoder of D coordinates has size · D
+    ``size`` is how many parameters a coordinate takes: a decoder of D coordinates has size · D
     outputs.
     """
 
@@ -38,20 +38,20 @@ class Likelihood(eqx.Module):
     name: eqx.AbstractVar[str]
 
     @abstractmethod
-    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
-        """Ln p(x | numbers), in nats."""
+    def log_prob(self, x: Float[Array, " D"], parameters: Float[Array, " n"]) -> Float[Array, ""]:
+        """Ln p(x | parameters), in nats."""
 
     @abstractmethod
-    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def mean(self, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """The mean of each coordinate (the median, where the mean has no closed form)."""
 
     @abstractmethod
-    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def sample(self, key: PRNGKeyArray, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """Draw x."""
 
     @abstractmethod
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
-        """Return the numbers under which the data's own coordinates, left alone, are likely."""
+        """Return the parameters under which the data's own coordinates, left alone, are likely."""
 
     @abstractmethod
     def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -73,17 +73,17 @@ class Bernoulli(Likelihood):
     size: int = eqx.field(static=True, default=1, init=False)
     name: str = eqx.field(static=True, default="bernoulli", init=False)
 
-    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+    def log_prob(self, x: Float[Array, " D"], parameters: Float[Array, " n"]) -> Float[Array, ""]:
         """Ln p(x | logits), in nats."""
-        return jnp.sum(x * numbers - jax.nn.softplus(numbers))
+        return jnp.sum(x * parameters - jax.nn.softplus(parameters))
 
-    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def mean(self, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """The probability of a 1."""
-        return jax.nn.sigmoid(numbers)
+        return jax.nn.sigmoid(parameters)
 
-    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def sample(self, key: PRNGKeyArray, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """Draw zeros and ones."""
-        return jax.random.bernoulli(key, jax.nn.sigmoid(numbers)).astype(numbers.dtype)
+        return jax.random.bernoulli(key, jax.nn.sigmoid(parameters)).astype(parameters.dtype)
 
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
         """The logit of each coordinate's mean, kept within ±4.6."""
@@ -95,30 +95,30 @@ class Bernoulli(Likelihood):
         return x
 
 
-class Gaussian(Likelihood):
-    r"""Real coordinates, :math:`x_i \sim N(m_i, s_i^2)`; the numbers are m, then ln s.
+class Normal(Likelihood):
+    r"""Real coordinates, :math:`x_i \sim N(m_i, s_i^2)`; the parameters are m, then ln s.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from fluvial.amortized import Gaussian
-        >>> Gaussian().log_prob(jnp.array([1.0]), jnp.array([1.0, 0.0])).round(4).item()
+        >>> from fluvial.amortized import Normal
+        >>> Normal().log_prob(jnp.array([1.0]), jnp.array([1.0, 0.0])).round(4).item()
         -0.918...
     """
 
     size: int = eqx.field(static=True, default=2, init=False)
     name: str = eqx.field(static=True, default="gaussian", init=False)
 
-    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+    def log_prob(self, x: Float[Array, " D"], parameters: Float[Array, " n"]) -> Float[Array, ""]:
         """Ln p(x | m, ln s), in nats."""
-        return _normal_log_prob(x, numbers)
+        return _normal_log_prob(x, parameters)
 
-    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def mean(self, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """The means m."""
-        return _location_and_log_scale(numbers)[0]
+        return _location_and_log_scale(parameters)[0]
 
-    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def sample(self, key: PRNGKeyArray, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """Draw from the normal distributions."""
-        return _normal_sample(key, numbers)
+        return _normal_sample(key, parameters)
 
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
         """Each coordinate's mean and log standard deviation, the latter that of 0.5 at least."""
@@ -148,18 +148,18 @@ class LogitNormal(Likelihood):
     size: int = eqx.field(static=True, default=2, init=False)
     name: str = eqx.field(static=True, default="logit-normal", init=False)
 
-    def log_prob(self, x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
+    def log_prob(self, x: Float[Array, " D"], parameters: Float[Array, " n"]) -> Float[Array, ""]:
         """Ln p(x | m, ln s), in nats."""
         log_x, log_rest = jnp.log(x), jnp.log1p(-x)
-        return _normal_log_prob(log_x - log_rest, numbers) - jnp.sum(log_x + log_rest)
+        return _normal_log_prob(log_x - log_rest, parameters) - jnp.sum(log_x + log_rest)
 
-    def mean(self, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def mean(self, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """The medians, sigmoid(m)."""
-        return jax.nn.sigmoid(_location_and_log_scale(numbers)[0])
+        return jax.nn.sigmoid(_location_and_log_scale(parameters)[0])
 
-    def sample(self, key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
+    def sample(self, key: PRNGKeyArray, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
         """Draw logits and map them to (0, 1)."""
-        return jax.nn.sigmoid(_normal_sample(key, numbers))
+        return jax.nn.sigmoid(_normal_sample(key, parameters))
 
     def start(self, data: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " n"]:
         """Mean and log standard deviation, that of 0.5 at least, of each coordinate's logit."""
@@ -172,7 +172,7 @@ class LogitNormal(Likelihood):
 
 LIKELIHOODS: dict[str, Callable[[], Likelihood]] = {
     "bernoulli": Bernoulli,
-    "gaussian": Gaussian,
+    "gaussian": Normal,
     "logit-normal": LogitNormal,
 }
 
@@ -196,18 +196,18 @@ def build_likelihood(name: str | Likelihood) -> Likelihood:
     return LIKELIHOODS[name]()
 
 
-def _location_and_log_scale(numbers: Float[Array, " n"]) -> tuple[Array, Array]:
-    m, raw = jnp.split(numbers, 2)
+def _location_and_log_scale(parameters: Float[Array, " n"]) -> tuple[Array, Array]:
+    m, raw = jnp.split(parameters, 2)
     return m, smoothly_bounded(raw, _MAX_LOG_SCALE, _MAX_LOG_SCALE)
 
 
-def _normal_log_prob(x: Float[Array, " D"], numbers: Float[Array, " n"]) -> Float[Array, ""]:
-    m, log_s = _location_and_log_scale(numbers)
+def _normal_log_prob(x: Float[Array, " D"], parameters: Float[Array, " n"]) -> Float[Array, ""]:
+    m, log_s = _location_and_log_scale(parameters)
     return jnp.sum(-0.5 * ((x - m) * jnp.exp(-log_s)) ** 2 - log_s) - 0.5 * LOG_2PI * x.size
 
 
-def _normal_sample(key: PRNGKeyArray, numbers: Float[Array, " n"]) -> Float[Array, " D"]:
-    m, log_s = _location_and_log_scale(numbers)
+def _normal_sample(key: PRNGKeyArray, parameters: Float[Array, " n"]) -> Float[Array, " D"]:
+    m, log_s = _location_and_log_scale(parameters)
     return m + jnp.exp(log_s) * jax.random.normal(key, m.shape, m.dtype)
 
 

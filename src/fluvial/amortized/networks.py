@@ -14,7 +14,7 @@ from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 from fluvial.amortized.bfloat16 import product
 from fluvial.errors import InputError
 
-__all__ = ["ACTIVATIONS", "MLP", "Affine"]
+__all__ = ["ACTIVATIONS", "MLP", "Linear"]
 
 ACTIVATIONS = ("maxout", "relu", "silu", "gelu", "elu", "tanh", "softplus")
 """The names that ``MLP`` knows. All but the first are those of ``jax.nn``."""
@@ -23,7 +23,7 @@ _MAXOUT_GAIN = 1.55
 """About the mean square of the largest of 4 standard normal numbers."""
 
 
-class Affine(eqx.Module):
+class Linear(eqx.Module):
     r"""An affine map, :math:`y = h W + b`.
 
     Args:
@@ -39,7 +39,7 @@ class Affine(eqx.Module):
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> Affine(3, 2, key=jax.random.key(0))(jnp.ones(3)).shape
+        >>> Linear(3, 2, key=jax.random.key(0))(jnp.ones(3)).shape
         (2,)
     """
 
@@ -95,8 +95,8 @@ class MLP(eqx.Module):
         (2,)
     """
 
-    layers: tuple[Affine, ...]
-    last: Affine | None
+    layers: tuple[Linear, ...]
+    last: Linear | None
     activation: str = eqx.field(static=True)
     window: int = eqx.field(static=True)
 
@@ -120,12 +120,12 @@ class MLP(eqx.Module):
         keys = jax.random.split(key, len(widths) + 1)
         sizes = itertools.pairwise([inputs, *widths])
         self.layers = tuple(
-            Affine(n, m * self.window, key=k, scale=gain, dtype=dtype)
+            Linear(n, m * self.window, key=k, scale=gain, dtype=dtype)
             for (n, m), k in zip(sizes, keys, strict=False)
         )
         self.last = None
         if outputs is not None:
-            self.last = Affine(widths[-1], outputs, key=keys[-1], dtype=dtype)
+            self.last = Linear(widths[-1], outputs, key=keys[-1], dtype=dtype)
 
     def __call__(self, x: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
         """Evaluate the network."""

@@ -35,7 +35,7 @@ def show_claims(judged: "Mapping[str, Sequence[JudgedClaim]]") -> None:
     table.add_column("verdict", no_wrap=True)
     for study, claims in judged.items():
         for claim in claims:
-            verdict = claim.judgement.value
+            verdict = claim.judgment.value
             table.add_row(
                 f"{study}: {claim.claim.statement}",
                 claim.claim.published or "-",

@@ -11,7 +11,7 @@ from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
-    from fluvial.replication import Recorded, Replication, Tolerance
+    from fluvial.replication import RecordedNotebook, Replication, Tolerance
 
 __all__ = ["replicate"]
 
@@ -94,7 +94,7 @@ def replicate(
         raise typer.Exit(ExitCode.NEGATIVE)
 
 
-def _ask(recorded: "Recorded", yes: bool) -> None:
+def _ask(recorded: "RecordedNotebook", yes: bool) -> None:
     """Say that a notebook is a program, and run it only if the user agrees."""
     from fluvial.errors import InputError
 
@@ -117,7 +117,10 @@ def _ask(recorded: "Recorded", yes: bool) -> None:
 
 
 def _tell(
-    recorded: "Recorded", replication: "Replication", tolerance: "Tolerance", out: Path | None
+    recorded: "RecordedNotebook",
+    replication: "Replication",
+    tolerance: "Tolerance",
+    out: Path | None,
 ) -> None:
     from fluvial.cli.replication_table import show_replication
     from fluvial.replication import save_replication

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         CellOutcome,
         Difference,
         MetricOutcome,
-        Recorded,
+        RecordedNotebook,
         Replication,
         Variation,
     )
@@ -37,7 +37,7 @@ _LONGEST_LABEL = len("metric ") + 24
 _WIDTH = len("WITHIN_TOLERANCE")
 
 
-def show_replication(recorded: "Recorded", replication: "Replication") -> None:
+def show_replication(recorded: "RecordedNotebook", replication: "Replication") -> None:
     """Print each cell's verdict with its largest differences, the metrics, and the verdict.
 
     What varies between local runs is dim, so that it is not taken for what differs.

@@ -65,7 +65,7 @@ def reproduce(
     show_claims(judged)
     if wrong:
         raise typer.Exit(ExitCode.INPUT_WRONG)
-    if any(claim.judgement == "NOT_REPRODUCED" for claims in judged.values() for claim in claims):
+    if any(claim.judgment == "NOT_REPRODUCED" for claims in judged.values() for claim in claims):
         raise typer.Exit(ExitCode.NEGATIVE)
 
 

@@ -28,7 +28,7 @@ def show(posterior: "Posterior") -> None:
     console.print(Text(header, style="bold"), soft_wrap=True)
     for line in [*lines, "", *summary.facts, ""]:
         console.print(line, soft_wrap=True)
-    verdict = summary.judgement.verdict.value
+    verdict = summary.judgment.verdict.value
     console.print(Text.assemble("verdict: ", (verdict, _STYLES[verdict])))
-    for sentence in (*summary.judgement.reasons, summary.judgement.advice):
+    for sentence in (*summary.judgment.reasons, summary.judgment.advice):
         console.print(indent(fill(sentence, console.width - 2), "  "), soft_wrap=True)

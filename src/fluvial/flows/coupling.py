@@ -73,15 +73,15 @@ class Coupling(Flow):
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Transform the second half, given the first."""
         a, b = z[: self.dim // 2], z[self.dim // 2 :]
-        b, log_dets = self.transformer.forward(b, self.numbers(a))
+        b, log_dets = self.transformer.forward(b, self.parameters(a))
         return jnp.concatenate([a, b]), jnp.sum(log_dets)
 
     def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Undo it: the first half is unchanged, hence gives the same numbers."""
+        """Undo it: the first half is unchanged, hence gives the same parameters."""
         a, b = x[: self.dim // 2], x[self.dim // 2 :]
-        b, log_dets = self.transformer.inverse(b, self.numbers(a))
+        b, log_dets = self.transformer.inverse(b, self.parameters(a))
         return jnp.concatenate([a, b]), jnp.sum(log_dets)
 
-    def numbers(self, a: Float[Array, " half"]) -> Float[Array, "size rest"]:
+    def parameters(self, a: Float[Array, " half"]) -> Float[Array, "size rest"]:
         """What the conditioner tells the transformer, given the first half."""
         return self.conditioner(a).reshape(self.transformer.size, self.dim - self.dim // 2)

@@ -13,7 +13,7 @@ from fluvial.errors import InputError
 from fluvial.flows.bounds import SOFTPLUS_IS_ONE, smoothly_bounded
 from fluvial.flows.linear import Diagonal
 
-__all__ = ["Leapfrog", "Score", "Step"]
+__all__ = ["Leapfrog", "LeapfrogStep", "Score"]
 
 Score = Callable[[Float[Array, " D"]], Float[Array, " D"]]
 """The gradient of a log density at one point, in the dtype of the point."""
@@ -23,7 +23,7 @@ _MAX_LOG_MASS = 4.0
 _MAX_LOG_GAIN = 4.0
 
 
-class Step(NamedTuple):
+class LeapfrogStep(NamedTuple):
     """What one step goes by; of K steps each has a leading axis of length K.
 
     Attributes:
@@ -122,7 +122,7 @@ class Leapfrog(eqx.Module):
         self.raw_lag = jnp.zeros(steps, dtype)
         self.raw_log_gain = jnp.zeros((steps, dim), dtype)
 
-    def schedule(self) -> Step:
+    def schedule(self) -> LeapfrogStep:
         """Give what all steps go by."""
         log_step = smoothly_bounded(self.raw_log_step, _MAX_LOG_STEP, _MAX_LOG_STEP)
         log_mass = smoothly_bounded(self.raw_log_mass, _MAX_LOG_MASS, _MAX_LOG_MASS)
@@ -131,14 +131,14 @@ class Leapfrog(eqx.Module):
         gaps = jax.nn.softplus(self.raw_gaps) + jnp.finfo(self.raw_gaps.dtype).eps
         risen = jnp.cumsum(gaps)
         lagging = risen - gaps * jax.nn.sigmoid(self.raw_lag)
-        return Step(delta, risen / risen[-1], lagging / risen[-1], self.log_gain())
+        return LeapfrogStep(delta, risen / risen[-1], lagging / risen[-1], self.log_gain())
 
     def log_gain(self) -> Float[Array, "K D"]:
         """Give ln a; its sum is the log determinant of all steps."""
         return smoothly_bounded(self.raw_log_gain, _MAX_LOG_GAIN, _MAX_LOG_GAIN)
 
     def advance(
-        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: Step, start: Diagonal
+        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: LeapfrogStep, start: Diagonal
     ) -> tuple[Float[Array, " D"], Float[Array, " D"]]:
         """Take one step, (x, ρ) to (x', ρ').
 
@@ -154,7 +154,7 @@ class Leapfrog(eqx.Module):
         return x, jnp.exp(step.log_gain) * half
 
     def retreat(
-        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: Step, start: Diagonal
+        self, x: Float[Array, " D"], rho: Float[Array, " D"], step: LeapfrogStep, start: Diagonal
     ) -> tuple[Float[Array, " D"], Float[Array, " D"]]:
         """Undo one step, (x', ρ') to (x, ρ)."""
         half = jnp.exp(-step.log_gain) * rho - self._kick(x, step.lagging, step.delta, start)

@@ -58,7 +58,7 @@ class MaskedConditioner(eqx.Module):
         self.size = size
 
     def __call__(self, z: Float[Array, " D"]) -> Float[Array, "size D"]:
-        """Evaluate the masked network: the numbers of each coordinate, in columns."""
+        """Evaluate the masked network: the parameters of each coordinate, in columns."""
         masks, shortcut_mask = self._masks()
         weights = tuple(
             jnp.where(mask, W, 0) for mask, W in zip(masks, self.net.weights, strict=True)

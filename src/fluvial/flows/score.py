@@ -85,13 +85,13 @@ def _(flow: Coupling, z, score):
     x, log_det = flow.forward(z)
     fixed, at, score = jax.lax.stop_gradient((flow, z, score))
     half = flow.dim // 2
-    numbers, pull_numbers = jax.vjp(fixed.numbers, at[:half])
-    (_, slopes), pull = jax.vjp(fixed.transformer.forward, at[half:], numbers)
+    parameters, pull_parameters = jax.vjp(fixed.parameters, at[:half])
+    (_, slopes), pull = jax.vjp(fixed.transformer.forward, at[half:], parameters)
     none, one = jnp.zeros_like(slopes), jnp.ones_like(slopes)
     steeper, _ = pull((none, one))
     moved = jnp.exp(-slopes) * (score[half:] - steeper)
     _, owed = pull((-moved, -one))
-    (owed,) = pull_numbers(owed)
+    (owed,) = pull_parameters(owed)
     return x, log_det, jnp.concatenate([score[:half] + owed, moved])
 
 

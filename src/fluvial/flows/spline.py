@@ -41,10 +41,10 @@ class RationalQuadratic(Transformer):
 
     of which the first form is free of cancellation for g ≥ 0, the second for g < 0.
 
-    Each coordinate takes 3K − 1 numbers: K widths and K heights before a softmax, and the
+    Each coordinate takes 3K − 1 parameters: K widths and K heights before a softmax, and the
     logarithms of the K − 1 inner derivatives, bounded smoothly to (1/100, 100). At ±B the
     derivative is 1, so that the map has a continuous derivative everywhere; no bin is narrower
-    or lower than a thousandth of the interval. With all numbers zero it is the identity.
+    or lower than a thousandth of the interval. With all parameters zero it is the identity.
 
     Args:
         bins: K, at least 2 and below 1000.
@@ -75,22 +75,22 @@ class RationalQuadratic(Transformer):
         self.size = 3 * self.bins - 1
 
     def forward(
-        self, z: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, z: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Evaluate the spline."""
         inside, safe = _clipped(z, self.bound)
-        knots = _knots(numbers, self.bins, self.bound)
+        knots = _knots(parameters, self.bins, self.bound)
         bin = knots.bin(safe, knots.z)
         xi = (safe - bin.z) / bin.w
         x, log_derivative = bin.evaluate(xi, 1 - xi)
         return jnp.where(inside, x, z), jnp.where(inside, log_derivative, 0)
 
     def inverse(
-        self, x: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, x: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Find the bin by its heights, and solve its quadratic."""
         inside, safe = _clipped(x, self.bound)
-        knots = _knots(numbers, self.bins, self.bound)
+        knots = _knots(parameters, self.bins, self.bound)
         bin = knots.bin(safe, knots.x)
         # Rounding may put a point a little outside its bin, where the root is not real.
         xi, zeta = bin.solve(jnp.clip((safe - bin.x) / bin.h, 0, 1))
@@ -128,7 +128,7 @@ class _Bin(eqx.Module):
         return x, 2 * jnp.log(s) + jnp.log(slope) - 2 * jnp.log(N)
 
     def solve(self, eta: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """Give ξ and ζ = 1 − ξ, as the ratio of two positive numbers to their sum."""
+        """Give ξ and ζ = 1 − ξ, as the ratio of two positive parameters to their sum."""
         s, theta = self.h / self.w, 1 - eta
         g = self.lower * theta - self.upper * eta
         p = jnp.sqrt(g**2 + 4 * s**2 * eta * theta) + jnp.where(g < 0, -g, g)
@@ -157,8 +157,8 @@ class _Knots(eqx.Module):
         return _Bin(*(pick(v) for v in (self.z, self.x, self.w, self.h, lower, upper)))
 
 
-def _knots(numbers: Float[Array, "size n"], bins: int, bound: float) -> _Knots:
-    raw_widths, raw_heights, raw_derivatives = jnp.split(numbers, [bins, 2 * bins])
+def _knots(parameters: Float[Array, "size n"], bins: int, bound: float) -> _Knots:
+    raw_widths, raw_heights, raw_derivatives = jnp.split(parameters, [bins, 2 * bins])
     log_derivatives = smoothly_bounded(raw_derivatives, _MAX_LOG_DERIVATIVE, _MAX_LOG_DERIVATIVE)
     derivatives = jnp.pad(jnp.exp(log_derivatives), ((1, 1), (0, 0)), constant_values=1)
     w, h = _parts(raw_widths, bound), _parts(raw_heights, bound)

@@ -13,9 +13,9 @@ __all__ = ["Additive", "Affine", "Transformer"]
 
 
 class Transformer(eqx.Module):
-    """An increasing map of R for each coordinate, given numbers that a conditioner chose.
+    """An increasing map of R for each coordinate, given the parameters that a conditioner chose.
 
-    With all numbers zero it is the identity. ``size`` is how many numbers a coordinate takes.
+    With all parameters zero it is the identity. ``size`` is how many parameters a coordinate takes.
 
     Example:
         >>> from fluvial.flows import Affine
@@ -27,13 +27,13 @@ class Transformer(eqx.Module):
 
     @abstractmethod
     def forward(
-        self, z: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, z: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Map each z to x; also ln(dx/dz) for each, in nats."""
 
     @abstractmethod
     def inverse(
-        self, x: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, x: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Map each x back to z; also ln(dz/dx) for each, in nats."""
 
@@ -52,16 +52,16 @@ class Additive(Transformer):
     size: int = eqx.field(static=True, default=1, init=False)
 
     def forward(
-        self, z: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, z: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Add the shift."""
-        return z + numbers[0], jnp.zeros_like(z)
+        return z + parameters[0], jnp.zeros_like(z)
 
     def inverse(
-        self, x: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, x: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Take the shift away."""
-        return x - numbers[0], jnp.zeros_like(x)
+        return x - parameters[0], jnp.zeros_like(x)
 
 
 class Affine(Transformer):
@@ -99,15 +99,15 @@ class Affine(Transformer):
             )
 
     def forward(
-        self, z: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, z: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Scale, then shift."""
-        t, s = numbers[0], smoothly_bounded(numbers[1], self.max_shrink, self.max_grow)
+        t, s = parameters[0], smoothly_bounded(parameters[1], self.max_shrink, self.max_grow)
         return jnp.exp(s) * z + t, s
 
     def inverse(
-        self, x: Float[Array, " n"], numbers: Float[Array, "size n"]
+        self, x: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Shift back, then scale back."""
-        t, s = numbers[0], smoothly_bounded(numbers[1], self.max_shrink, self.max_grow)
+        t, s = parameters[0], smoothly_bounded(parameters[1], self.max_shrink, self.max_grow)
         return jnp.exp(-s) * (x - t), -s

@@ -4,14 +4,14 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["finite_starts", "gradient_complaint"]
 
 
 def finite_starts(
-    meter: Meter, rng: np.random.Generator, settings: Settings = DEFAULT
+    counted: CountedTarget, rng: np.random.Generator, settings: Settings = DEFAULT
 ) -> Float[np.ndarray, "count D"]:
     """Find overdispersed points at which the density and its gradient are finite.
 
@@ -19,7 +19,7 @@ def finite_starts(
     modes that lie far out.
 
     Args:
-        meter: the target.
+        counted: the target.
         rng: decides every draw.
         settings: the thresholds, among them how many points.
 
@@ -30,14 +30,14 @@ def finite_starts(
         InputError: if no point is finite after all rounds.
     """
     count, tries = settings.start.count, settings.start.tries
-    found, values = [np.empty((0, meter.dim))], np.empty(0)
+    found, values = [np.empty((0, counted.dim))], np.empty(0)
     for attempt in range(tries):
         # ever smaller and ever larger, in turn
         factor = 2.0 ** ((-1) ** attempt * ((attempt + 1) // 2))
-        points = factor * _overdispersed(count, meter.dim, rng)
+        points = factor * _overdispersed(count, counted.dim, rng)
         if attempt == 0:
             points[0] = 0.0
-        values, grads = meter.value_and_grad(points)
+        values, grads = counted.value_and_grad(points)
         found.append(points[np.isfinite(values) & np.isfinite(grads).all(axis=1)])
         if sum(map(len, found)) >= count:
             break
@@ -58,7 +58,7 @@ def _overdispersed(count: int, dim: int, rng: np.random.Generator) -> np.ndarray
 
 
 def gradient_complaint(
-    meter: Meter,
+    counted: CountedTarget,
     x: Float[np.ndarray, " D"],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
@@ -73,9 +73,9 @@ def gradient_complaint(
     v /= np.linalg.norm(v)
     slopes = []
     for step in (difference, 100.0 * difference):
-        high, low = meter.values(np.stack([x + step * v, x - step * v]))
+        high, low = counted.values(np.stack([x + step * v, x - step * v]))
         slopes.append((high - low) / (2.0 * step))
-    slope = float(meter.value_and_grad(x[None])[1][0] @ v)
+    slope = float(counted.value_and_grad(x[None])[1][0] @ v)
     errors = [abs(slope - s) / (1.0 + abs(s)) for s in slopes if np.isfinite(s)]
     if not errors or min(errors) <= settings.start.gradient_tolerance:
         return None

@@ -14,7 +14,7 @@ integral of e^F is infinite if F falls no faster than -ln|t|.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.improper import named_along
 from fluvial.inference.settings import CollapseSettings, Settings
 from fluvial.inference.structure import find_structure
@@ -24,12 +24,12 @@ __all__ = ["collapse_complaint"]
 
 
 def collapse_complaint(
-    meter: Meter, gaussian: Gaussian, rng: np.random.Generator, settings: Settings
+    counted: CountedTarget, gaussian: Gaussian, rng: np.random.Generator, settings: Settings
 ) -> str | None:
     """Follow the log marginal density of each head far out, both ways.
 
     Args:
-        meter: the target.
+        counted: the target.
         gaussian: where to begin, and how wide the target is there.
         rng: decides where heads are looked for.
         settings: the thresholds.
@@ -38,15 +38,15 @@ def collapse_complaint(
         A sentence that names the parameter, or None.
     """
     collapse = settings.collapse
-    if not 2 <= meter.dim <= collapse.max_dim:
+    if not 2 <= counted.dim <= collapse.max_dim:
         return None
-    for head in find_structure(meter, gaussian, rng).heads[: collapse.heads]:
+    for head in find_structure(counted, gaussian, rng).heads[: collapse.heads]:
         for way in (-1.0, 1.0):
-            if _keeps_mass(_profile(meter, gaussian, int(head), way, collapse), collapse):
-                ray = way * np.eye(meter.dim)[head]
+            if _keeps_mass(_profile(counted, gaussian, int(head), way, collapse), collapse):
+                ray = way * np.eye(counted.dim)[head]
                 return (
                     "The density looks improper: as "
-                    f"{named_along(meter.target, gaussian.mean, ray)} goes on "
+                    f"{named_along(counted.target, gaussian.mean, ray)} goes on "
                     f"{'downwards' if way < 0 else 'upwards'}, it narrows in the other parameters "
                     "but keeps its mass, so that it has no finite integral and no draws."
                 )
@@ -63,16 +63,16 @@ def _keeps_mass(profile: list[float], collapse: CollapseSettings) -> bool:
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _profile(
-    meter: Meter, gaussian: Gaussian, head: int, way: float, collapse: CollapseSettings
+    counted: CountedTarget, gaussian: Gaussian, head: int, way: float, collapse: CollapseSettings
 ) -> list[float]:
     """F at the distances 0, 1, 2, ... units, until it has fallen deep or cannot be followed."""
     x = gaussian.mean.copy()
-    rest = np.delete(np.arange(meter.dim), head)
+    rest = np.delete(np.arange(counted.dim), head)
     scales = 1.0 / np.sqrt(np.diag(np.linalg.inv(gaussian.cholesky @ gaussian.cholesky.T))[rest])
     unit = way * max(1.0, float(np.linalg.norm(gaussian.cholesky[head])))
     found: list[float] = []
     while len(found) <= collapse.steps:
-        top = _top(meter, x, rest, scales, collapse)
+        top = _top(counted, x, rest, scales, collapse)
         if top is None or (found and top[2] < max(found) - collapse.deep):
             break
         x, scales = top[0], top[1]
@@ -83,7 +83,7 @@ def _profile(
 
 
 def _top(
-    meter: Meter,
+    counted: CountedTarget,
     x: Float[np.ndarray, " D"],
     rest: np.ndarray,
     scales: Float[np.ndarray, " R"],
@@ -91,10 +91,10 @@ def _top(
 ) -> tuple[Float[np.ndarray, " D"], Float[np.ndarray, " R"], float] | None:
     """Newton's method in the rest: where it ends, the widths there, and F."""
     for _ in range(collapse.newton):
-        steps = np.zeros((len(rest), meter.dim))
+        steps = np.zeros((len(rest), counted.dim))
         steps[np.arange(len(rest)), rest] = collapse.difference * scales
         points = np.concatenate([x[None], x + steps, x - steps])
-        values, scores = meter.value_and_grad(points)
+        values, scores = counted.value_and_grad(points)
         up, down = np.split(scores[1:, rest], 2)
         curvature = -(up - down) / (2.0 * collapse.difference * scales[:, None])
         try:

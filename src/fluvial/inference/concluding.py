@@ -17,7 +17,7 @@ from fluvial.inference.weighing import Weighed
 from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -49,9 +49,9 @@ def without_draws(run: Run, started: Started, complaint: str) -> Posterior:
     pool = Pool(np.empty((0, dim)), np.empty(0), np.empty(0))
     nan = float("nan")
     evidence = Evidence(nan, nan, nan, nan, nan, nan, nan, up_to_constant=run.target.up_to_constant)
-    judgement = Judgement(Verdict.FAILED, (complaint, *started.doubts), IMPROPER_ADVICE)
+    judgment = Judgment(Verdict.FAILED, (complaint, *started.doubts), IMPROPER_ADVICE)
     provenance = _provenance(run, trained=False, interrupted=False)
-    return Posterior(q, pool, evidence, judgement, provenance, run.target)
+    return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 
 def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected) -> Posterior:
@@ -63,11 +63,11 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     else:
         pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
     error = _error(fitted, pool)
-    grouping = group_into_modes(run.meter, q, pool, run.settings)
-    judgement = judge(
+    grouping = group_into_modes(run.counted, q, pool, run.settings)
+    judgment = judge(
         weights,
         corrected.chains,
-        around=refined.around,
+        missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
         fatal=fatal_reasons(started, refined),
         doubts=_doubts(started, refined, corrected),
@@ -79,7 +79,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         q,
         pool,
         _evidence(run, fitted, drawn, error),
-        judgement,
+        judgment,
         _provenance(run, trained=refined.trained, interrupted=corrected.interrupted),
         run.target,
         grouping=grouping,
@@ -134,8 +134,8 @@ def _provenance(run: Run, *, trained: bool, interrupted: bool) -> Provenance:
         name if trained else "gaussian",
         run.seed,
         run.progress.seconds,
-        run.meter.evaluations,
-        run.meter.nonfinite,
+        run.counted.evaluations,
+        run.counted.nonfinite,
         interrupted,
         __version__,
         run.settings.mapping(),

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -20,7 +20,7 @@ __all__ = ["sideways"]
 
 
 def sideways(
-    meter: Meter,
+    counted: CountedTarget,
     q: Mixture,
     overall: Gaussian,
     rng: np.random.Generator,
@@ -29,7 +29,7 @@ def sideways(
     """Return the looks where the density most exceeds Gaussians in the place of q.
 
     Args:
-        meter: the target.
+        counted: the target.
         q: the approximation.
         overall: the Gaussian of q's mean and covariance.
         rng: decides where to look.
@@ -37,14 +37,14 @@ def sideways(
     """
     search = settings.search
     fewest, most = search.sideways_dims
-    if meter.target.on_host or not fewest <= meter.dim <= most:
-        return np.empty((0, meter.dim))
+    if counted.target.on_host or not fewest <= counted.dim <= most:
+        return np.empty((0, counted.dim))
     draws, _ = q.sample(rng, search.sideways_chunk)
-    kept, excess = np.empty((0, meter.dim)), np.empty(0)
+    kept, excess = np.empty((0, counted.dim)), np.empty(0)
     for _ in range(search.sideways // search.sideways_chunk):
         x = _moved(draws, q, overall, rng)
         kept = np.concatenate([kept, x])
-        excess = np.concatenate([excess, meter.values(x) - _gaussian_log_prob(q, x)])
+        excess = np.concatenate([excess, counted.values(x) - _gaussian_log_prob(q, x)])
         best = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))[: search.sideways_kept]
         kept, excess = kept[best], excess[best]
     return kept

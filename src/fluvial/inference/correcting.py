@@ -38,7 +38,7 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     if fatal or refined.interrupted:
         return Corrected(refined.fitted, [], refined.interrupted)
     drawn = _defended(run, refined.fitted)
-    if is_weighable(drawn.weights, refined.around, run.settings):
+    if is_weighable(drawn.weights, refined.missing_mass, run.settings):
         return Corrected(drawn, [], False)
     with run.progress.stage("chains"):
         try:
@@ -60,6 +60,6 @@ def _chains(run: Run, q: Mixture) -> list[Chains]:
     for k, component in enumerate(q.components):
         starts = run.rng.standard_normal((run.settings.chain.chains, run.target.dim))
         result = latent_chains(component, run.target, starts, run.keys(k).chain, run.settings)
-        run.meter.count(result.evaluations, 0)
+        run.counted.count(result.evaluations, 0)
         chains.append(result)
     return chains

@@ -9,11 +9,11 @@ from fluvial.inference.evaluated import Evaluated
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.targets import Target
 
-__all__ = ["Meter"]
+__all__ = ["CountedTarget"]
 
 
 @final
-class Meter:
+class CountedTarget:
     """A target's host-level evaluations, counted, and the best of the points kept.
 
     What a compiled loop evaluates is counted, but not seen. In training these are draws of the flow

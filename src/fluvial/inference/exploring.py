@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
-from fluvial.inference.starts import Optimum, climb, clusters
+from fluvial.inference.starts import Optimum, clusters, maximize
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Explored", "climb_from", "explore"]
@@ -41,15 +41,15 @@ class Explored(NamedTuple):
 
 
 def climb_from(
-    meter: Meter, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
+    counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
-    ends = [climb(meter, Gaussian(x, np.eye(meter.dim)), settings) for x in points]
+    ends = [maximize(counted, Gaussian(x, np.eye(counted.dim)), settings) for x in points]
     return [end for end in ends if end is not None]
 
 
 def explore(
-    meter: Meter,
+    counted: CountedTarget,
     points: Float[np.ndarray, "N D"],
     ends: list[Optimum],
     rng: np.random.Generator,
@@ -58,7 +58,7 @@ def explore(
     """Cool populations, and climb from their peaks.
 
     Args:
-        meter: the target.
+        counted: the target.
         points: that span the region to explore.
         ends: of climbs before this.
         rng: decides every draw.
@@ -68,12 +68,12 @@ def explore(
     found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS}) for end in ends]
     known, lucky = 0, 0
     for run in range(settings.explore.most_runs):
-        starts = _starts(cooled_population(meter, wide, rng, settings), rng, settings.explore)
+        starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
         if not len(starts):
             break
-        for end in climb_from(meter, starts, settings):
+        for end in climb_from(counted, starts, settings):
             _note(found, end, run, settings.explore.same)
-        runs = _runs_of_modes(meter, found, settings)
+        runs = _runs_of_modes(counted, found, settings)
         least = settings.explore.least_runs
         lucky = sum(len(seen) < least for seen in runs)
         if run + 1 >= least and not lucky and len(runs) == known:
@@ -106,15 +106,18 @@ def _note(found: list[tuple[Optimum, set[int]]], end: Optimum, run: int, same: f
 
 
 def _runs_of_modes(
-    meter: Meter, found: list[tuple[Optimum, set[int]]], settings: Settings
+    counted: CountedTarget, found: list[tuple[Optimum, set[int]]], settings: Settings
 ) -> list[set[int]]:
     """For each mode that matters, the runs that found it."""
     optima = [optimum for optimum, _ in found if optimum.converged]
     runs = {id(optimum): seen for optimum, seen in found}
-    modes = clusters(meter, optima, settings)
+    modes = clusters(counted, optima, settings)
     heads = [max(mode, key=lambda optimum: optimum.log_p) for mode in modes]
     masses = np.array(
-        [head.log_p + laplace_or(meter, head.x, head.gaussian, settings).log_det for head in heads]
+        [
+            head.log_p + laplace_or(counted, head.x, head.gaussian, settings).log_det
+            for head in heads
+        ]
     )
     matter = masses > masses.max(initial=-np.inf) + np.log(settings.explore.matters)
     return [

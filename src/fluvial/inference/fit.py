@@ -9,7 +9,7 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
 from fluvial.inference.correcting import correct
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.matching import match
 from fluvial.inference.refining import refine
 from fluvial.inference.run import Run
@@ -83,7 +83,7 @@ def fit(
     progress = progress and devices.first
     with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
         run = Run(
-            meter=Meter(target, settings),
+            counted=CountedTarget(target, settings),
             flow=spec,
             always_train=flow != "auto",
             seed=seed,

@@ -12,7 +12,7 @@ invariant, and does not ask for a finite mode, which a Laplace approximation doe
 
 import numpy as np
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, MatchSettings
 from fluvial.posterior.gaussian import Gaussian
 
@@ -24,7 +24,7 @@ __all__ = ["batch_and_match"]
 # Scores can be astronomical where a fit begins; a step that overflows is not taken.
 @np.errstate(over="ignore", invalid="ignore")
 def batch_and_match(
-    meter: Meter,
+    counted: CountedTarget,
     start: Gaussian,
     rng: np.random.Generator,
     settings: MatchSettings = DEFAULT.match,
@@ -36,7 +36,7 @@ def batch_and_match(
     the Gaussian instead, so that it retreats towards where the target is finite.
 
     Args:
-        meter: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.
+        counted: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.
         start: the first Gaussian; its mean should have a finite density.
         rng: source of the draws.
         settings: among them the most steps; it stops before where the fit has settled.
@@ -49,7 +49,7 @@ def batch_and_match(
     current = best = start
     start_elbo, best_elbo, window = -np.inf, -np.inf, []
     for t in range(settings.steps):
-        log_w, proposal = _step(meter, current, rng, batch, lam=batch * start.dim / (1.0 + t))
+        log_w, proposal = _step(counted, current, rng, batch, lam=batch * start.dim / (1.0 + t))
         if t == 0:
             start_elbo = _mean(log_w)
         window.append(log_w)
@@ -71,11 +71,11 @@ def _mean(log_w: np.ndarray) -> float:
     return float(np.mean(log_w)) if len(log_w) else -np.inf
 
 
-def _step(meter: Meter, q: Gaussian, rng: np.random.Generator, batch: int, lam: float):
+def _step(counted: CountedTarget, q: Gaussian, rng: np.random.Generator, batch: int, lam: float):
     """One step: the finite log weights of the batch, and the next Gaussian or None."""
     z = rng.standard_normal((batch, q.dim))
     x = q.color(z)
-    log_p, scores = meter.value_and_grad(x)
+    log_p, scores = counted.value_and_grad(x)
     usable = np.isfinite(log_p) & np.all(np.isfinite(scores), axis=1)
     if usable.sum() < 2:
         return log_p[usable], None

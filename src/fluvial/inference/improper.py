@@ -12,9 +12,9 @@ is found to float64's precision among the right singular vectors of gradients at
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.starts import climb
+from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.targets import Target
@@ -36,7 +36,7 @@ _STEP = 1e-3
 
 
 def unidentified_complaint(
-    meter: Meter,
+    counted: CountedTarget,
     points: Float[np.ndarray, "N D"],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
@@ -44,7 +44,7 @@ def unidentified_complaint(
     """Look for directions along which the density is constant, or does not fall off.
 
     Args:
-        meter: the target.
+        counted: the target.
         points: where the density is finite, such as starts and the ends of climbs from them.
         rng: source of the points at which gradients are compared.
         settings: the thresholds.
@@ -53,7 +53,7 @@ def unidentified_complaint(
         A sentence that names the parameters, or None.
     """
     improper = settings.improper
-    values, dim = meter.values(points), meter.dim
+    values, dim = counted.values(points), counted.dim
     moderate = np.isfinite(values) & (np.abs(points).max(axis=1) < improper.moderate)
     if dim > improper.max_dim or not moderate.any():
         return None
@@ -61,7 +61,7 @@ def unidentified_complaint(
     cloud = np.repeat(improper.spreads, dim)[:, None] * rng.standard_normal(
         (len(improper.spreads) * dim, dim)
     )
-    _, gradients = meter.value_and_grad(np.concatenate([points[moderate], center + cloud]))
+    _, gradients = counted.value_and_grad(np.concatenate([points[moderate], center + cloud]))
     with np.errstate(over="ignore", invalid="ignore"):
         norms = np.linalg.norm(gradients, axis=1)
     rows = (
@@ -72,12 +72,12 @@ def unidentified_complaint(
         return None
     _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
     return _along(
-        meter, center, directions[sizes <= improper.flat * sizes[0]][::-1], settings, relaxed=True
+        counted, center, directions[sizes <= improper.flat * sizes[0]][::-1], settings, relaxed=True
     )
 
 
 def improper_complaint(
-    meter: Meter,
+    counted: CountedTarget,
     mean: Float[np.ndarray, " D"],
     cholesky: Float[np.ndarray, "D D"],
     settings: Settings = DEFAULT,
@@ -96,11 +96,11 @@ def improper_complaint(
     rays = [np.diag(scales), cholesky.T, (left * sizes).T]
     if np.linalg.norm(mean) > np.linalg.norm(scales):
         rays.append(mean[None])
-    return _along(meter, mean, np.concatenate(rays), settings)
+    return _along(counted, mean, np.concatenate(rays), settings)
 
 
 def _along(
-    meter: Meter,
+    counted: CountedTarget,
     center: Float[np.ndarray, " D"],
     rays: Float[np.ndarray, "R D"],
     settings: Settings,
@@ -113,12 +113,12 @@ def _along(
         return None
     improper = settings.improper
     both = np.concatenate([rays, -rays])
-    top = meter.values(center[None])
-    near, far = (meter.values(center + r * both) for r in (improper.near, improper.far))
+    top = counted.values(center[None])
+    near, far = (counted.values(center + r * both) for r in (improper.near, improper.far))
     if relaxed and np.all(far < top - improper.deep):
         both = both[[0, len(rays)]]
         near, far = (
-            _relaxed(meter, center, r * both, settings) for r in (improper.near, improper.far)
+            _relaxed(counted, center, r * both, settings) for r in (improper.near, improper.far)
         )
     with np.errstate(invalid="ignore"):
         slope = (far - near) / np.log(improper.far / improper.near)
@@ -126,7 +126,7 @@ def _along(
     flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
     if not len(flat):
         return None
-    name = named_along(meter.target, center, both[flat[0]])
+    name = named_along(counted.target, center, both[flat[0]])
     return (
         f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
         "it has no finite integral and no draws."
@@ -134,7 +134,7 @@ def _along(
 
 
 def _relaxed(
-    meter: Meter,
+    counted: CountedTarget,
     center: Float[np.ndarray, " D"],
     steps: Float[np.ndarray, "R D"],
     settings: Settings,
@@ -145,8 +145,8 @@ def _relaxed(
     a long step along it ends beside the ridge.
     """
     ends = [
-        climb(
-            meter,
+        maximize(
+            counted,
             Gaussian(center + step, np.eye(len(step)) - np.outer(step, step) / (step @ step)),
             settings,
         )

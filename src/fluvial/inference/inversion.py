@@ -19,7 +19,7 @@ def inverse_complaint(
     Returns:
         A sentence if they differ by more than 0.01 nat for the median draw, else None.
     """
-    x, log_q = component.push(
+    x, log_q = component.sample_and_log_prob(
         rng.standard_normal((settings.weigh.inverse_draws, component.flow.dim))
     )
     mismatch = float(np.median(np.abs(component.log_prob(x) - log_q)))

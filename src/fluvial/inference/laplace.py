@@ -14,7 +14,7 @@ At an optimum with the right L this is −I.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 
@@ -22,14 +22,14 @@ __all__ = ["laplace", "laplace_or"]
 
 
 def laplace(
-    meter: Meter, x: Float[np.ndarray, " D"], settings: Settings = DEFAULT
+    counted: CountedTarget, x: Float[np.ndarray, " D"], settings: Settings = DEFAULT
 ) -> Gaussian | None:
     """Fit N(x, (−H)⁻¹) with the Hessian H of the log density at x.
 
     It costs 2D scores a pass, and mostly two passes.
 
     Args:
-        meter: the target.
+        counted: the target.
         x: an optimum, shape (D,).
         settings: the thresholds.
 
@@ -37,11 +37,11 @@ def laplace(
         The Gaussian, or None where the density does not curve downwards in every direction, as on
         a ridge, at a saddle, or at an edge.
     """
-    current = Gaussian(x, np.eye(meter.dim))
+    current = Gaussian(x, np.eye(counted.dim))
     climb = settings.climb
     step = climb.first_step
     for _ in range(climb.passes):
-        precision = _whitened_precision(meter, current, step)
+        precision = _whitened_precision(counted, current, step)
         if precision is None:
             return None
         values, vectors = np.linalg.eigh(precision)
@@ -59,17 +59,20 @@ def laplace(
 
 
 def laplace_or(
-    meter: Meter, x: Float[np.ndarray, " D"], other: Gaussian, settings: Settings = DEFAULT
+    counted: CountedTarget,
+    x: Float[np.ndarray, " D"],
+    other: Gaussian,
+    settings: Settings = DEFAULT,
 ) -> Gaussian:
     """Fit as ``laplace`` does, or return another Gaussian where that cannot be done."""
-    fitted = laplace(meter, x, settings)
+    fitted = laplace(counted, x, settings)
     return other if fitted is None else fitted
 
 
-def _whitened_precision(meter: Meter, at: Gaussian, step: float) -> np.ndarray | None:
+def _whitened_precision(counted: CountedTarget, at: Gaussian, step: float) -> np.ndarray | None:
     """−LᵀHL by central differences of scores along the columns of L."""
     moves = step * at.cholesky.T
-    _, scores = meter.value_and_grad(np.concatenate([at.mean + moves, at.mean - moves]))
+    _, scores = counted.value_and_grad(np.concatenate([at.mean + moves, at.mean - moves]))
     if not np.isfinite(scores).all():
         return None
     high, low = np.split(scores, 2)

@@ -14,7 +14,7 @@ from fluvial.errors import InputError, described
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
 from fluvial.posterior.posterior import Posterior
-from fluvial.posterior.storage import put_together, taken_apart
+from fluvial.posterior.storage import from_parts, to_parts
 from fluvial.progress import Progress
 from fluvial.targets import Target
 
@@ -164,7 +164,7 @@ def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
         target, flow = cloudpickle.loads(cargo)
         # Threads that compute at the same time on several devices would wait for each other.
         posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
-        return taken_apart(posterior.parts(recorded=False))
+        return to_parts(posterior.parts(recorded=False))
     except InputError as error:
         return Failure(str(error))
     except Exception as error:
@@ -181,7 +181,7 @@ def _outcome(future: Future, target: Target, template: Flow | None) -> Posterior
     if isinstance(result, Failure):
         return result
     content, files = result
-    return Posterior.of(put_together(content, files, Path("the fit"), flow=template), target)
+    return Posterior.of(from_parts(content, files, Path("the fit"), flow=template), target)
 
 
 def _note(outcomes: Mapping[Hashable, Posterior | Failure]) -> str:

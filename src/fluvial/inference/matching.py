@@ -44,7 +44,7 @@ def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Ma
         gaussians.append(_anywhere(run, starts, []))
         fitted = _weigh(run, gaussians)
     complaints = (
-        improper_complaint(run.meter, g.mean, g.cholesky, run.settings) for g in gaussians
+        improper_complaint(run.counted, g.mean, g.cholesky, run.settings) for g in gaussians
     )
     return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
 
@@ -55,7 +55,7 @@ def _collapse(run: Run, fitted: Weighed) -> str | None:
     if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
         return None
     largest = q.components[int(np.argmax(q.weights))].gaussian
-    return collapse_complaint(run.meter, largest, run.rng, run.settings)
+    return collapse_complaint(run.counted, largest, run.rng, run.settings)
 
 
 def _weigh(run: Run, gaussians: list[Gaussian]) -> Weighed:
@@ -63,18 +63,18 @@ def _weigh(run: Run, gaussians: list[Gaussian]) -> Weighed:
 
 
 def _at_modes(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> list[Gaussian]:
-    meter, settings = run.meter, run.settings
-    heads = distinct(meter, [end for end in ends if end.converged], settings)
+    counted, settings = run.counted, run.settings
+    heads = distinct(counted, [end for end in ends if end.converged], settings)
     heads = heads[: settings.match.max_modes]
     if not heads:
         return [_anywhere(run, starts, ends)]
     fitted: list[Gaussian] = []
-    tops = [laplace_or(meter, head.x, head.gaussian, settings) for head in heads]
+    tops = [laplace_or(counted, head.x, head.gaussian, settings) for head in heads]
     masses = np.array([head.log_p + g.log_det for head, g in zip(heads, tops, strict=True)])
     for top, mass in zip(tops, masses, strict=True):
         if mass < masses.max() - settings.match.no_mass:
             continue
-        gaussian = batch_and_match(meter, top, run.rng, settings.match)
+        gaussian = batch_and_match(counted, top, run.rng, settings.match)
         if not any(_same(gaussian, other) for other in fitted):
             fitted.append(gaussian)
     return fitted
@@ -82,11 +82,11 @@ def _at_modes(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -
 
 def _anywhere(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Gaussian:
     """Where no climb arrived: from the highest end, and from the origin, the better of both."""
-    candidates = [Gaussian(starts[0], np.eye(run.meter.dim))]
+    candidates = [Gaussian(starts[0], np.eye(run.counted.dim))]
     if ends:
         candidates.append(max(ends, key=lambda end: end.log_p).gaussian)
     fitted = [
-        batch_and_match(run.meter, candidate, run.rng, run.settings.match)
+        batch_and_match(run.counted, candidate, run.rng, run.settings.match)
         for candidate in candidates
     ]
     return max(fitted, key=lambda gaussian: _weigh(run, [gaussian]).weights.elbo)

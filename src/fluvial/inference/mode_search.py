@@ -29,12 +29,12 @@ from scipy.special import logsumexp
 
 from fluvial.inference.beside import spread_of
 from fluvial.inference.coordinate_moves import sideways
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.starts import climb
+from fluvial.inference.starts import maximize
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -47,11 +47,11 @@ class Search(NamedTuple):
 
     Attributes:
         outliers: places that q misses, worth a component each.
-        around: the mass outside q that wide Gaussians around it find, as a share of all mass.
+        missing_mass: the mass outside q that wide Gaussians around it find, as a share of all mass.
     """
 
     outliers: list["Outlier"]
-    around: float
+    missing_mass: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Outlier:
 
 
 def mass_outside(
-    meter: Meter,
+    counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
     rng: np.random.Generator,
@@ -77,7 +77,7 @@ def mass_outside(
     """Search for mass outside q.
 
     Args:
-        meter: the target.
+        counted: the target.
         q: the approximation.
         log_evidence: ln Z as estimated from q, in nats.
         rng: decides where the search starts.
@@ -87,11 +87,11 @@ def mass_outside(
     x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, search.looks, search.look_spreads, rng)
-    seen_before, log_p_before = meter.evaluated.points, meter.evaluated.log_p
-    climbed = _climbed(meter, overall, rng, settings)
-    annealed = _annealed(meter, overall, rng, search)
-    fresh = np.concatenate([looks, annealed, climbed, sideways(meter, q, overall, rng, settings)])
-    log_p = np.concatenate([meter.values(fresh), log_p_before])
+    seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
+    climbed = _climbed(counted, overall, rng, settings)
+    annealed = _annealed(counted, overall, rng, search)
+    fresh = np.concatenate([looks, annealed, climbed, sideways(counted, q, overall, rng, settings)])
+    log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
@@ -100,15 +100,15 @@ def mass_outside(
     log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
         overall, looks, search.look_spreads
     )
-    around = _share(log_ratios - log_evidence, search.looks)
+    missing_mass = _share(log_ratios - log_evidence, search.looks)
     suspects = _apart(points[outside], log_p[outside], excess[outside], search)
-    places = _worthy(_places(meter, q, log_evidence, suspects, overall, rng, settings), search)
+    places = _worthy(_places(counted, q, log_evidence, suspects, overall, rng, settings), search)
     if not places:
         ended = slice(search.looks, search.looks + search.chains)
         level = np.where(outside, 0.0, -np.inf)[ended]
         offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
-        places = _beside(meter, q, log_evidence, offers, rng, settings)
-    return Search(places, around)
+        places = _beside(counted, q, log_evidence, offers, rng, settings)
+    return Search(places, missing_mass)
 
 
 def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
@@ -119,7 +119,7 @@ def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
 
 
 def _beside(
-    meter: Meter,
+    counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
     offers: list[Gaussian | None],
@@ -127,9 +127,9 @@ def _beside(
     settings: Settings,
 ) -> list["Outlier"]:
     """The Gaussian that finds most mass next to q, if that is more than a verdict forgives."""
-    found = [_measure(meter, q, log_evidence, g, rng, settings) for g in offers if g is not None]
+    found = [_measure(counted, q, log_evidence, g, rng, settings) for g in offers if g is not None]
     best = max(found, key=lambda outlier: outlier.share, default=None)
-    return [best] if best is not None and best.share > settings.verdict.max_around else []
+    return [best] if best is not None and best.share > settings.verdict.max_missing_mass else []
 
 
 def _apart(
@@ -149,7 +149,7 @@ def _apart(
 
 
 def _places(
-    meter: Meter,
+    counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
     suspects: Float[np.ndarray, "S D"],
@@ -160,12 +160,12 @@ def _places(
     """Climb from every suspect, and measure the mass where that leads."""
     places: list[Outlier] = []
     for suspect in suspects:
-        top = climb(meter, Gaussian(suspect, overall.cholesky), settings)
+        top = maximize(counted, Gaussian(suspect, overall.cholesky), settings)
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
-            start = laplace_or(meter, top.x, top.gaussian, settings)
+            start = laplace_or(counted, top.x, top.gaussian, settings)
         if not any(_covers(place.gaussian, start.mean) for place in places):
-            places.append(_measure(meter, q, log_evidence, start, rng, settings))
+            places.append(_measure(counted, q, log_evidence, start, rng, settings))
     return places
 
 
@@ -195,11 +195,11 @@ def _far(
 
 
 def _climbed(
-    meter: Meter, overall: Gaussian, rng: np.random.Generator, settings: Settings
+    counted: CountedTarget, overall: Gaussian, rng: np.random.Generator, settings: Settings
 ) -> np.ndarray:
     search = settings.search
     ends = [
-        climb(meter, Gaussian(start, overall.cholesky), settings)
+        maximize(counted, Gaussian(start, overall.cholesky), settings)
         for start in _far(overall, search.climbs, search.spreads, rng)
     ]
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
@@ -207,11 +207,11 @@ def _climbed(
 
 @np.errstate(over="ignore", invalid="ignore")
 def _annealed(
-    meter: Meter, overall: Gaussian, rng: np.random.Generator, search: SearchSettings
+    counted: CountedTarget, overall: Gaussian, rng: np.random.Generator, search: SearchSettings
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
     x = _far(overall, search.chains, search.spreads, rng)
-    value, score = meter.value_and_grad(x)
+    value, score = counted.value_and_grad(x)
     for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
         p = rng.standard_normal(x.shape)
@@ -219,7 +219,7 @@ def _annealed(
         for _ in range(search.leapfrogs):
             momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
             y = y + step * momentum @ overall.cholesky.T
-            y_value, y_score = meter.value_and_grad(y)
+            y_value, y_score = counted.value_and_grad(y)
             momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
         log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
         take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
@@ -237,7 +237,7 @@ def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
 
 
 def _measure(
-    meter: Meter,
+    counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
     start: Gaussian,
@@ -246,9 +246,9 @@ def _measure(
 ) -> Outlier:
     search = settings.search
     matching = replace(settings.match, steps=search.match_steps)
-    g = batch_and_match(meter, start, rng, matching)
+    g = batch_and_match(counted, start, rng, matching)
     x = g.color(rng.standard_normal((search.draws, g.dim)))
-    log_p = meter.values(x)
+    log_p = counted.values(x)
     outside = log_p > search.excess + log_evidence + q.log_prob(x)
     weights = Importance(np.where(outside, log_p - g.log_prob(x), -np.inf))
     return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from scipy.sparse.csgraph import connected_components
 from scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
@@ -24,12 +24,12 @@ __all__ = ["group_into_modes"]
 
 
 def group_into_modes(
-    meter: Meter, q: Mixture, pool: Pool, settings: Settings = DEFAULT
+    counted: CountedTarget, q: Mixture, pool: Pool, settings: Settings = DEFAULT
 ) -> tuple[int, ...]:
     """Number the mode of each component, from 0.
 
     Args:
-        meter: the target.
+        counted: the target.
         q: the mixture.
         pool: weighted draws of the target.
         settings: the thresholds.
@@ -47,7 +47,8 @@ def group_into_modes(
         for k in range(j):
             pair = shares[:, [j, k]]
             touching[j, k] = _overlap(pair) >= settings.mode.overlap and (
-                _dip_of_segment(meter, means[j], means[k], settings.mode.steps) <= settings.mode.dip
+                _dip_of_segment(counted, means[j], means[k], settings.mode.steps)
+                <= settings.mode.dip
                 or _dip_at_border(pair, log_p) <= settings.mode.dip
             )
     return tuple(int(mode) for mode in connected_components(touching, directed=False)[1])
@@ -60,10 +61,10 @@ def _overlap(pair: Float[np.ndarray, "S 2"]) -> float:
 
 
 def _dip_of_segment(
-    meter: Meter, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"], count: int
+    counted: CountedTarget, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"], count: int
 ) -> float:
     steps = np.linspace(0.0, 1.0, count + 2)[:, None]
-    return _dip(meter.values((1.0 - steps) * a + steps * b))
+    return _dip(counted.values((1.0 - steps) * a + steps * b))
 
 
 def _dip(log_p: Float[np.ndarray, " N"]) -> float:

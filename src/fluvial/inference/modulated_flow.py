@@ -8,7 +8,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from fluvial.flows import Flow, Rotation, build_flow
 from fluvial.flows.fixed import Fixed
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.structure import Structure, modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 
@@ -23,7 +23,7 @@ def modulated_spec(structure: Structure) -> str:
 
 
 def modulated_flow(
-    meter: Meter, gaussian: Gaussian, structure: Structure, key: PRNGKeyArray
+    counted: CountedTarget, gaussian: Gaussian, structure: Structure, key: PRNGKeyArray
 ) -> Flow:
     """Build the flow of ``modulated_spec``, with the bases that the target's curvature asks for.
 
@@ -31,7 +31,7 @@ def modulated_flow(
     with P their permutation and L' the Cholesky factor of P L Lᵀ Pᵀ, z' = L'⁻¹ P L z is a rotation.
 
     Args:
-        meter: the target, asked for 4 D gradients for each of at most two heads.
+        counted: the target, asked for 4 D gradients for each of at most two heads.
         gaussian: what whitens the target.
         structure: with at least one head, and something that is none.
         key: decides the networks' hidden layers.
@@ -45,7 +45,7 @@ def modulated_flow(
     turn = scipy.linalg.solve_triangular(ordered, factor, lower=True)
     flow = build_flow(modulated_spec(structure), dim, key=key, dtype=jnp.float32)
     found = [
-        modulation_basis(meter, gaussian.mean, frame, len(heads), head)
+        modulation_basis(counted, gaussian.mean, frame, len(heads), head)
         for head in range(min(len(heads), 2))
     ]
     return _placed(flow, [basis.vectors for basis in found], found[0].slopes, turn)

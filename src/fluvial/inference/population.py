@@ -14,7 +14,7 @@ take the shape of ridges; they need no gradient.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 
@@ -28,12 +28,12 @@ def wide_law(points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT) -> 
 
 
 def cooled_population(
-    meter: Meter, wide: Gaussian, rng: np.random.Generator, settings: Settings = DEFAULT
+    counted: CountedTarget, wide: Gaussian, rng: np.random.Generator, settings: Settings = DEFAULT
 ) -> list[tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]]:
     """Cool a population from a wide Gaussian to the target.
 
     Args:
-        meter: the target.
+        counted: the target.
         wide: π₀, within whose reach modes are looked for.
         rng: decides every draw.
         settings: the thresholds.
@@ -43,13 +43,13 @@ def cooled_population(
         population got stuck. Nothing where there are more coordinates than such moves can handle.
     """
     explore = settings.explore
-    if meter.dim > explore.max_dim:
+    if counted.dim > explore.max_dim:
         return []
-    size, moves = int(np.clip(explore.size_per_dim * meter.dim, *explore.sizes)), explore.moves
-    if meter.target.on_host:
+    size, moves = int(np.clip(explore.size_per_dim * counted.dim, *explore.sizes)), explore.moves
+    if counted.target.on_host:
         size, moves = explore.size_on_host, explore.moves_on_host
-    x = wide.color(rng.standard_normal((size, meter.dim)))
-    log_p = meter.values(x)
+    x = wide.color(rng.standard_normal((size, counted.dim)))
+    log_p = counted.values(x)
     beta, scale, cooled = 0.0, 1.0, []
     for _ in range(explore.max_temperatures):
         usable = np.isfinite(log_p)
@@ -60,7 +60,7 @@ def cooled_population(
         chosen = _resampled(log_w, rng)
         x, log_p = x[chosen], log_p[chosen]
         for _ in range(moves):
-            x, log_p, accepted = _moved(meter, wide, x, log_p, beta, scale, rng, explore)
+            x, log_p, accepted = _moved(counted, wide, x, log_p, beta, scale, rng, explore)
             scale = np.clip(scale * np.exp(accepted - explore.acceptance), *explore.scales)
         cooled.append((x, log_p))
     return cooled
@@ -93,7 +93,7 @@ def _resampled(log_w: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.n
     return np.minimum(np.searchsorted(cumulative, positions), len(log_w) - 1)
 
 
-def _moved(meter, wide, x, log_p, beta, scale, rng, explore):
+def _moved(counted, wide, x, log_p, beta, scale, rng, explore):
     """One Metropolis move of every point, along the difference of two others."""
     size, dim = x.shape
     lengths = (
@@ -102,7 +102,7 @@ def _moved(meter, wide, x, log_p, beta, scale, rng, explore):
     first, second = rng.integers(size, size=size), rng.integers(size, size=size)
     noise = explore.noise * rng.standard_normal((size, dim)) @ wide.cholesky.T
     y = x + lengths[:, None] * (x[first] - x[second]) + noise
-    y_log_p = meter.values(y)
+    y_log_p = counted.values(y)
     log_ratio = beta * (y_log_p - log_p) + (1.0 - beta) * (wide.log_prob(y) - wide.log_prob(x))
     take = np.isfinite(y_log_p) & (np.log(rng.uniform(size=size)) < log_ratio)
     x = np.where(take[:, None], y, x)

@@ -18,7 +18,7 @@ class Refined(NamedTuple):
 
     Attributes:
         fitted: it, weighed.
-        around: the mass around it that it does not cover, as a share of all mass.
+        missing_mass: the mass around it that it does not cover, as a share of all mass.
         missed: the share that the last round of search still found; 0 where it found nothing.
         trained: whether any flow was trained.
         doubts: sentences.
@@ -26,7 +26,7 @@ class Refined(NamedTuple):
     """
 
     fitted: Weighed
-    around: float
+    missing_mass: float
     missed: float
     trained: bool
     doubts: tuple[str, ...]
@@ -48,7 +48,7 @@ def refine(run: Run, fitted: Weighed) -> Refined:
         fitted = weigh([*fitted.q.components, *extra], run)
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
-    return Refined(fitted, found.around, missed, trained, doubts, interrupted)
+    return Refined(fitted, found.missing_mass, missed, trained, doubts, interrupted)
 
 
 def _needs_flows(run: Run, fitted: Weighed) -> bool:
@@ -64,7 +64,7 @@ def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]
     with run.progress.stage("search"):
         try:
             evidence = fitted.weights.log_evidence
-            return mass_outside(run.meter, fitted.q, evidence, run.rng, run.settings), False
+            return mass_outside(run.counted, fitted.q, evidence, run.rng, run.settings), False
         except KeyboardInterrupt:
             return nothing, True
 

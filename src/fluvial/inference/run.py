@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import Settings
 from fluvial.progress import Progress
 from fluvial.targets import Target
@@ -30,7 +30,7 @@ class Run:
     """One fit: what was asked for, the counted target, and where randomness comes from.
 
     Attributes:
-        meter: the target, counted.
+        counted: the target, counted.
         flow: what to train, or its text.
         always_train: whether it is trained where a Gaussian would do, too.
         seed: decides everything random.
@@ -41,7 +41,7 @@ class Run:
         devices: that train.
     """
 
-    meter: Meter
+    counted: CountedTarget
     flow: str | Flow
     always_train: bool
     seed: int
@@ -54,7 +54,7 @@ class Run:
     @property
     def target(self) -> Target:
         """The target itself, whose evaluations are not counted."""
-        return self.meter.target
+        return self.counted.target
 
     def keys(self, component: int) -> Keys:
         """Return the keys of a component, which no component of another seed has."""

@@ -402,8 +402,8 @@ class VerdictSettings:
             "not worth more than a bare mention" (Kass & Raftery 1995, JASA 90: below 3).
         max_shift: up to which the approximation itself is called right: of every mean, in sd,
             and of every log sd, unweighted against weighted. The same 0.1.
-        max_around: the largest share of the mass around the approximation that may be missing.
-            A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
+        max_missing_mass: the largest share of the mass around the approximation that may be
+            missing. A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
         least_visited: the least share of chains' draws in mass around the approximation, as a
             multiple of what the search measured there: it is right to a factor of a few. Chosen
             by hand.
@@ -423,7 +423,7 @@ class VerdictSettings:
     max_standard_error: float = 0.1 / 3.0
     max_evidence_se: float = 0.1
     max_shift: float = 0.1
-    max_around: float = 0.02
+    max_missing_mass: float = 0.02
     least_visited: float = 0.25
     accurate_khat: float = 0.5
     accurate_half_variance: float = 0.02

@@ -38,20 +38,20 @@ def start(run: Run) -> Started:
     Raises:
         InputError: if the density is finite nowhere.
     """
-    meter, rng, settings = run.meter, run.rng, run.settings
-    starts = finite_starts(meter, rng, settings)
+    counted, rng, settings = run.counted, run.rng, run.settings
+    starts = finite_starts(counted, rng, settings)
     # not at the first, which is the origin: densities like to have a kink there
-    doubt = gradient_complaint(meter, starts[-1], rng, settings)
-    ends = climb_from(meter, starts, settings)
+    doubt = gradient_complaint(counted, starts[-1], rng, settings)
+    ends = climb_from(counted, starts, settings)
     explored = _explored(run, starts, ends)
     ends = [*ends, *explored.ends]
     known = np.concatenate([starts, *(end.x[None] for end in ends)])
-    improper = unidentified_complaint(meter, known, rng, settings)
+    improper = unidentified_complaint(counted, known, rng, settings)
     return Started(starts, ends, explored.lucky, (doubt,) if doubt else (), improper)
 
 
 def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored:
-    if not differ(run.meter, [end for end in ends if end.converged], run.settings):
+    if not differ(run.counted, [end for end in ends if end.converged], run.settings):
         return Explored([], 0)
     points = np.concatenate([starts, [end.x for end in ends]])
-    return explore(run.meter, points, ends, run.rng, run.settings)
+    return explore(run.counted, points, ends, run.rng, run.settings)

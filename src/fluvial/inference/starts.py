@@ -6,11 +6,11 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Optimum", "climb", "clusters", "differ", "distinct"]
+__all__ = ["Optimum", "clusters", "differ", "distinct", "maximize"]
 
 _BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
 
@@ -32,7 +32,9 @@ class Optimum:
     converged: bool
 
 
-def climb(meter: Meter, start: Gaussian, settings: Settings = DEFAULT) -> Optimum | None:
+def maximize(
+    counted: CountedTarget, start: Gaussian, settings: Settings = DEFAULT
+) -> Optimum | None:
     """Maximize the log density by L-BFGS, in the coordinates that whiten ``start``.
 
     Returns:
@@ -41,7 +43,7 @@ def climb(meter: Meter, start: Gaussian, settings: Settings = DEFAULT) -> Optimu
     trace = []
 
     def loss(z):
-        values, grads = meter.value_and_grad(start.color(z[None]))
+        values, grads = counted.value_and_grad(start.color(z[None]))
         if not (np.isfinite(values[0]) and np.isfinite(grads[0]).all()):
             return _BAD, np.zeros_like(z)
         trace.append(-values[0])
@@ -72,7 +74,7 @@ def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
     return Gaussian(x, start.cholesky @ factor)
 
 
-def differ(meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT) -> bool:
+def differ(counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT) -> bool:
     """Whether climbs ended in more than one mode, or at more than one height.
 
     One that ended lower than another, without a barrier between them, was lost on a rough slope.
@@ -80,19 +82,21 @@ def differ(meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT) ->
     heights = [optimum.log_p for optimum in optima]
     if not heights or max(heights) - min(heights) > settings.climb.barrier:
         return bool(heights)
-    return len(distinct(meter, optima, settings)) > 1
+    return len(distinct(counted, optima, settings)) > 1
 
 
-def distinct(meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT) -> list[Optimum]:
+def distinct(
+    counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
+) -> list[Optimum]:
     """Keep one optimum a mode, the highest first."""
     heads = [
-        max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(meter, optima, settings)
+        max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(counted, optima, settings)
     ]
     return sorted(heads, key=lambda optimum: -optimum.log_p)
 
 
 def clusters(
-    meter: Meter, optima: list[Optimum], settings: Settings = DEFAULT
+    counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
 ) -> list[list[Optimum]]:
     """Gather the optima of each mode.
 
@@ -104,16 +108,16 @@ def clusters(
     modes: list[list[Optimum]] = []
     for optimum in ranked:
         joined = [
-            mode for mode in modes if any(_connected(meter, optimum, o, settings) for o in mode)
+            mode for mode in modes if any(_connected(counted, optimum, o, settings) for o in mode)
         ]
         merged = [member for mode in joined for member in mode] + [optimum]
         modes = [mode for mode in modes if all(mode is not j for j in joined)] + [merged]
     return modes
 
 
-def _connected(meter: Meter, a: Optimum, b: Optimum, settings: Settings) -> bool:
+def _connected(counted: CountedTarget, a: Optimum, b: Optimum, settings: Settings) -> bool:
     if np.allclose(a.x, b.x, rtol=1e-3, atol=1e-3):
         return True
     t = np.linspace(0.0, 1.0, settings.climb.segment_points + 2)[1:-1, None]
-    values = meter.values((1.0 - t) * a.x + t * b.x)
+    values = counted.values((1.0 - t) * a.x + t * b.x)
     return bool(np.all(values >= min(a.log_p, b.log_p) - settings.climb.barrier))

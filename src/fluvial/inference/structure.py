@@ -22,7 +22,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float, Int
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Basis", "Structure", "find_structure", "modulation_basis"]
@@ -51,18 +51,20 @@ class Structure:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def find_structure(meter: Meter, gaussian: Gaussian, rng: np.random.Generator) -> Structure:
+def find_structure(
+    counted: CountedTarget, gaussian: Gaussian, rng: np.random.Generator
+) -> Structure:
     """Find the coordinates whose influence stands out.
 
     Args:
-        meter: the target, asked for 3 gradients a probe.
+        counted: the target, asked for 3 gradients a probe.
         gaussian: where to probe, and how far a standard deviation is.
         rng: decides the probes.
     """
     sd = np.sqrt(np.sum(gaussian.cholesky**2, axis=1))
     x = gaussian.color(rng.standard_normal((_PROBES, gaussian.dim)))
     u = sd * rng.choice([-1.0, 1.0], size=x.shape)
-    scores = [meter.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
+    scores = [counted.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
     third = (scores[0] - 2.0 * scores[1] + scores[2]) / _STEP**2 * sd
     usable = third[np.isfinite(third).all(axis=1)]
     if len(usable) < _PROBES // 2:
@@ -89,7 +91,7 @@ class Basis(NamedTuple):
 
 
 def modulation_basis(
-    meter: Meter,
+    counted: CountedTarget,
     center: Float[np.ndarray, " D"],
     frame: Float[np.ndarray, "D D"],
     heads: int,
@@ -105,14 +107,14 @@ def modulation_basis(
     hence the slopes; they are 0 where a curvature is not that of a maximum.
 
     Args:
-        meter: the target.
+        counted: the target.
         center: μ, about which to look.
         frame: A with x = μ + A z, whose first coordinates are the heads.
         heads: how many heads.
         head: which of them, from 0.
     """
-    above = _hessian(meter, center + frame[:, head], frame[:, heads:])
-    below = _hessian(meter, center - frame[:, head], frame[:, heads:])
+    above = _hessian(counted, center + frame[:, head], frame[:, heads:])
+    below = _hessian(counted, center - frame[:, head], frame[:, heads:])
     change = 0.5 * (above - below)
     if not np.isfinite(change).all():
         rest = len(change)
@@ -126,11 +128,11 @@ def modulation_basis(
 
 @np.errstate(over="ignore", invalid="ignore")
 def _hessian(
-    meter: Meter, x: Float[np.ndarray, " D"], rest: Float[np.ndarray, "D rest"]
+    counted: CountedTarget, x: Float[np.ndarray, " D"], rest: Float[np.ndarray, "D rest"]
 ) -> Float[np.ndarray, "rest rest"]:
     rows = []
     for block in np.array_split(rest.T, -(-rest.shape[1] // _BLOCK)):
-        ends = meter.value_and_grad(np.concatenate([x + _H * block, x - _H * block]))[1]
+        ends = counted.value_and_grad(np.concatenate([x + _H * block, x - _H * block]))[1]
         rows.append((ends[: len(block)] - ends[len(block) :]) @ rest / (2.0 * _H))
     hessian = np.concatenate(rows)
     return 0.5 * (hessian + hessian.T)

@@ -52,5 +52,5 @@ def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
             ),
             devices=run.devices,
         )
-    run.meter.count(result.evaluations, result.nonfinite)
+    run.counted.count(result.evaluations, result.nonfinite)
     return FlowComponent(result.flow, gaussians[k]), result.interrupted

@@ -11,7 +11,7 @@ from fluvial.inference.chains import Chains
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, Precision
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 
 __all__ = ["is_accurate", "is_weighable", "judge", "tail_matters"]
 
@@ -48,15 +48,20 @@ def is_accurate(weights: Importance, settings: Settings = DEFAULT) -> bool:
     return light and weights.half_variance < settings.verdict.accurate_half_variance
 
 
-def is_weighable(weights: Importance, around: float = 0.0, settings: Settings = DEFAULT) -> bool:
+def is_weighable(
+    weights: Importance, missing_mass: float = 0.0, settings: Settings = DEFAULT
+) -> bool:
     """Whether importance weighting makes the draws right, so that no chain need be run.
 
     Args:
         weights: of the draws that would be handed out.
-        around: the share of the mass around the approximation that it does not cover.
+        missing_mass: the share of the mass around the approximation that it does not cover.
         settings: the thresholds.
     """
-    enough = weights.ess >= settings.verdict.min_ess and around <= settings.verdict.max_around
+    enough = (
+        weights.ess >= settings.verdict.min_ess
+        and missing_mass <= settings.verdict.max_missing_mass
+    )
     light = not tail_matters(weights.ess, weights.size, weights.largest, settings)
     return enough and (
         light or weights.khat <= min(weights.khat_threshold, settings.verdict.max_khat)
@@ -87,20 +92,20 @@ def judge(
     weights: Importance,
     chains: Sequence[Chains] = (),
     *,
-    around: float = 0.0,
+    missing_mass: float = 0.0,
     visited: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
     precise: Precision | None = None,
     error: ApproximationError | None = None,
     settings: Settings = DEFAULT,
-) -> Judgement:
+) -> Judgment:
     """Turn diagnostics into a verdict.
 
     Args:
         weights: importance weights of the draws that would be handed out.
         chains: of each mode, where the weights were not good enough; else empty.
-        around: the share of the mass around the approximation that it does not cover.
+        missing_mass: the share of the mass around the approximation that it does not cover.
         visited: the share of the chains' draws in that mass. Chains that have mixed and hardly
             been there were kept from it, however well they agree.
         fatal: sentences, each of which means that no result can be right.
@@ -110,15 +115,15 @@ def judge(
         settings: the thresholds.
     """
     if fatal:
-        return _judgement(Verdict.FAILED, [*fatal, *doubts])
+        return _judgment(Verdict.FAILED, [*fatal, *doubts])
     precise = precise or Precision(weights.ess, weights.ess)
     reasons = [_measured(weights, settings), *doubts]
-    if around > settings.verdict.max_around:
+    if missing_mass > settings.verdict.max_missing_mass:
         reasons.append(
-            f"Mass around the approximation, about {around:.1%} of what it has found, is missing "
-            "from it."
+            f"Mass around the approximation, about {missing_mass:.1%} of what it has found, is "
+            "missing from it."
         )
-    if is_weighable(weights, around, settings):
+    if is_weighable(weights, missing_mass, settings):
         reasons.append(
             f"Standard errors are at most {precise.mean_se:.3f} sd of a mean, "
             f"{precise.log_sd_se:.3f} of a log sd, {weights.log_evidence_se:.3f} nat of the "
@@ -126,20 +131,23 @@ def judge(
         )
         reasons += _approximation(error, settings)
         right = _is_precise(weights, precise, settings) and not doubts
-        return _judgement(Verdict.GOOD if right else Verdict.USE_WEIGHTS, reasons)
+        return _judgment(Verdict.GOOD if right else Verdict.USE_WEIGHTS, reasons)
     if not chains:
-        return _judgement(Verdict.FAILED, reasons)
+        return _judgment(Verdict.FAILED, reasons)
     rhat, ess = max(c.rhat for c in chains), min(c.ess for c in chains)
     reasons.append(
         f"Chains in the flow's latent space reached R-hat {rhat:.3f} and an effective sample "
         f"size of at least {ess:.0f}."
     )
     if not (rhat <= settings.verdict.max_rhat and ess >= settings.verdict.min_ess):
-        return _judgement(Verdict.FAILED, reasons)
-    if around > settings.verdict.max_around and visited < settings.verdict.least_visited * around:
+        return _judgment(Verdict.FAILED, reasons)
+    if (
+        missing_mass > settings.verdict.max_missing_mass
+        and visited < settings.verdict.least_visited * missing_mass
+    ):
         reasons.append(f"Only {visited:.1%} of their draws are where that mass was found.")
-        return _judgement(Verdict.FAILED, reasons)
-    return _judgement(Verdict.USE_MCMC, reasons + _approximation(error, settings))
+        return _judgment(Verdict.FAILED, reasons)
+    return _judgment(Verdict.USE_MCMC, reasons + _approximation(error, settings))
 
 
 def _measured(weights: Importance, settings: Settings) -> str:
@@ -176,5 +184,5 @@ def _approximation(error: ApproximationError | None, settings: Settings) -> list
     ]
 
 
-def _judgement(verdict: Verdict, reasons: Sequence[str]) -> Judgement:
-    return Judgement(verdict, tuple(reasons), _ADVICE[verdict])
+def _judgment(verdict: Verdict, reasons: Sequence[str]) -> Judgment:
+    return Judgment(verdict, tuple(reasons), _ADVICE[verdict])

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from fluvial.inference.counted_target import Meter
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.objectives import Importance
@@ -17,7 +17,7 @@ __all__ = ["Weighed", "mixture_of", "weigh", "weighed"]
 
 def mixture_of(
     components: list[Component],
-    meter: Meter,
+    counted: CountedTarget,
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
 ) -> Mixture:
@@ -35,8 +35,10 @@ def mixture_of(
         return Mixture(tuple(components), np.ones(1))
     size = max(settings.weigh.component_draws // len(components), 256)
     dim = components[0].flow.dim
-    x = np.concatenate([c.push(rng.standard_normal((size, dim)))[0] for c in components])
-    log_p = meter.values(x)
+    x = np.concatenate(
+        [c.sample_and_log_prob(rng.standard_normal((size, dim)))[0] for c in components]
+    )
+    log_p = counted.values(x)
     log_q = np.stack([c.log_prob(x) for c in components], axis=1)
     usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
     log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
@@ -70,11 +72,11 @@ class Weighed(NamedTuple):
 def weighed(q: Mixture, proposal: Mixture, run: Run) -> Weighed:
     """Weigh draws of a proposal, which is q or q with a wider base."""
     x, log_q = proposal.sample(run.rng, run.settings.weigh.draws)
-    log_p = run.meter.values(x)
+    log_p = run.counted.values(x)
     return Weighed(q, x, log_p, Importance(log_p - log_q))
 
 
 def weigh(components: list[Component], run: Run) -> Weighed:
     """Make a mixture of components, and weigh its draws."""
-    q = mixture_of(components, run.meter, run.rng, run.settings)
+    q = mixture_of(components, run.counted, run.rng, run.settings)
     return weighed(q, q, run)

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from fluvial.errors import InputError
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Judgement
+from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.targets import Annotations
@@ -112,16 +112,16 @@ def arranged(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
 
 
 def attributes(
-    evidence: Evidence, judgement: Judgement, provenance: Provenance
+    evidence: Evidence, judgment: Judgment, provenance: Provenance
 ) -> dict[str, str | float | int]:
     """Say of a whole tree where it is from, and what it is worth."""
     return {
         "inference_library": "fluvial",
         "inference_library_version": provenance.version,
         "sampling_time": sum(provenance.seconds.values()),
-        "verdict": judgement.verdict.value,
-        "reasons": "\n".join(judgement.reasons),
-        "advice": judgement.advice,
+        "verdict": judgment.verdict.value,
+        "reasons": "\n".join(judgment.reasons),
+        "advice": judgment.advice,
         "khat": evidence.khat,
         "ess": evidence.ess,
         "elbo": evidence.elbo,

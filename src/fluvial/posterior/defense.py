@@ -50,14 +50,14 @@ class Widened(Component):
         """The component's, which no longer starts at N(0, I)."""
         return self.component.flow
 
-    def push(
+    def sample_and_log_prob(
         self, z: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map draws of N(0, I), of which every fifth is scaled, to draws with log densities."""
         scaled = z.copy()
         for offset, scale in enumerate(_scales(z.shape[1])):
             scaled[offset::_EVERY] *= scale
-        x, log_q = self.component.push(scaled)
+        x, log_q = self.component.sample_and_log_prob(scaled)
         return x, log_q + _gain(np.sum(scaled**2, axis=1), z.shape[1])
 
     def locate(

@@ -40,7 +40,7 @@ class Component(ABC):
         """The map from N(0, I) to the target's unconstrained space, float64."""
 
     @abstractmethod
-    def push(
+    def sample_and_log_prob(
         self, z: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map base draws (N, D) to draws (N, D); also their log densities (N,), in nats."""
@@ -69,7 +69,7 @@ class GaussianComponent(Component):
         """The affine map x = μ + Lz."""
         return Colored(self.gaussian)
 
-    def push(
+    def sample_and_log_prob(
         self, z: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map base draws to draws, with their log densities."""
@@ -104,7 +104,7 @@ class FlowComponent(Component):
         with jax.enable_x64(True):
             return Chain([as_float64(self.trained), Colored(self.gaussian)])
 
-    def push(
+    def sample_and_log_prob(
         self, z: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map base draws to draws, with their log densities."""
@@ -170,7 +170,7 @@ class Mixture:
         z = rng.standard_normal((size, self.dim))
         parts = np.split(z, np.cumsum(counts)[:-1])
         pushed = [
-            component.push(part)
+            component.sample_and_log_prob(part)
             for component, part in zip(self.components, parts, strict=True)
             if len(part)
         ]

@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Judgement
+from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
-from fluvial.posterior.recorded import Recorded
+from fluvial.posterior.recorded import RecordedValues
 
 __all__ = ["Parts"]
 
@@ -19,7 +19,7 @@ class Parts(NamedTuple):
         approximation: q.
         pool: the evaluated draws.
         evidence: what their weights say.
-        judgement: verdict, reasons and advice.
+        judgment: verdict, reasons and advice.
         provenance: how it came about.
         recorded: the parameters' names and, if its values are wanted, the model's own space at the
             pool's points.
@@ -30,8 +30,8 @@ class Parts(NamedTuple):
     approximation: Mixture
     pool: Pool
     evidence: Evidence
-    judgement: Judgement
+    judgment: Judgment
     provenance: Provenance
-    recorded: Recorded
+    recorded: RecordedValues
     grouping: tuple[int, ...]
     source: dict[str, Any] | None

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.deprecated import renamed
 from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.labels import index_origin
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool, fresh_pool
 from fluvial.posterior.provenance import Provenance
-from fluvial.posterior.recorded import Recorded
+from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.targets import Annotations, Target
 
@@ -35,7 +36,7 @@ class Posterior:
         approximation: q, a mixture of flows and Gaussians.
         pool: the evaluated draws that ``draws`` takes from.
         evidence: what their weights say.
-        judgement: verdict, reasons and advice.
+        judgment: verdict, reasons and advice.
         provenance: how it came about.
         target: what was fitted; None if it was loaded from disk and cannot be rebuilt.
         recorded: the model's own space at the pool's points, if it was loaded from disk.
@@ -58,26 +59,28 @@ class Posterior:
     approximation: Mixture
     pool: Pool
     evidence: Evidence
-    judgement: Judgement
+    judgment: Judgment
     provenance: Provenance
     target: Target | None
-    recorded: Recorded | None = None
+    recorded: RecordedValues | None = None
     grouping: tuple[int, ...] = ()
+
+    judgement = renamed("judgement", "judgment")
 
     @property
     def verdict(self) -> Verdict:
         """GOOD, USE_WEIGHTS, USE_MCMC or FAILED."""
-        return self.judgement.verdict
+        return self.judgment.verdict
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is what it is, a sentence each."""
-        return self.judgement.reasons
+        return self.judgment.reasons
 
     @property
     def advice(self) -> str:
         """The next thing to do."""
-        return self.judgement.advice
+        return self.judgment.advice
 
     @property
     def elbo(self) -> float:
@@ -187,7 +190,7 @@ class Posterior:
     def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Some points of the pool in the model's own space: name -> (len(indices), *shape)."""
         space = self._space()
-        if isinstance(space, Recorded):
+        if isinstance(space, RecordedValues):
             return space.at(indices)
         return space.constrain(self.pool.points[indices], seed)
 
@@ -213,7 +216,7 @@ class Posterior:
         components = len(self.approximation.components)
         said = facts(self.evidence, self.provenance, self.modes, components)
         if not self.pool.size:
-            return Summary((), said[-2:], self.judgement)  # no evidence either
+            return Summary((), said[-2:], self.judgment)  # no evidence either
         return summarize(
             self.constrained_pool,
             self.pool,
@@ -221,7 +224,7 @@ class Posterior:
             annotations=self.annotations,
             origin=index_origin(self.target),
             facts=said,
-            judgement=self.judgement,
+            judgment=self.judgment,
         )
 
     def to_arviz(
@@ -301,14 +304,14 @@ class Posterior:
             recorded: whether the model's own space at the pool's points goes with it, for whoever
                 lacks the target.
         """
-        space = Recorded({}, self.parameters)
+        space = RecordedValues({}, self.parameters)
         if recorded:
-            space = Recorded(self.constrained_pool, self.parameters, self.annotations)
+            space = RecordedValues(self.constrained_pool, self.parameters, self.annotations)
         return Parts(
             self.approximation,
             self.pool,
             self.evidence,
-            self.judgement,
+            self.judgment,
             self.provenance,
             space,
             self.grouping,
@@ -325,7 +328,7 @@ class Posterior:
             parts.approximation,
             parts.pool,
             evidence,
-            parts.judgement,
+            parts.judgment,
             parts.provenance,
             target,
             parts.recorded if parts.recorded.values else None,
@@ -350,7 +353,7 @@ class Posterior:
             indices.shape,
             log_likelihood=likelihood if log_likelihood else {},
             annotations=self.annotations,
-            attributes=attributes(self.evidence, self.judgement, self.provenance),
+            attributes=attributes(self.evidence, self.judgment, self.provenance),
         )
 
     def _arranged(self, n: int, seed: int) -> np.ndarray:
@@ -358,7 +361,7 @@ class Posterior:
 
         return arranged(self.pool, n, seed)
 
-    def _space(self) -> Target | Recorded:
+    def _space(self) -> Target | RecordedValues:
         space = self.target or self.recorded
         if space is None:
             raise InputError(

@@ -6,11 +6,11 @@ import numpy as np
 
 from fluvial.targets import Annotations
 
-__all__ = ["Recorded"]
+__all__ = ["RecordedValues"]
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded:
+class RecordedValues:
     """The variables of the model's own space at every point of a pool.
 
     Attributes:

@@ -3,7 +3,7 @@
 import dataclasses
 
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Verdict
+from fluvial.posterior.judgment import Verdict
 from fluvial.storage.schema import TEXT, TEXTS, record
 
 __all__ = ["SCHEMA"]
@@ -47,7 +47,7 @@ _PROVENANCE = {
 }
 
 SCHEMA = record(
-    judgement=record(
+    judgement=record(  # spelled as in the files of 0.1.0
         verdict={"enum": [verdict.value for verdict in Verdict]}, reasons=TEXTS, advice=TEXT
     ),
     evidence=_EVIDENCE,

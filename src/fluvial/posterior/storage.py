@@ -12,19 +12,19 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Judgement, Verdict
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
-from fluvial.posterior.recorded import Recorded
+from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.schema import SCHEMA
 from fluvial.storage.array_files import from_npz, to_npz
 from fluvial.storage.folder import read_folder, write_folder
 from fluvial.storage.schema import check
 from fluvial.targets import Annotations
 
-__all__ = ["KIND", "put_together", "read", "save", "taken_apart"]
+__all__ = ["KIND", "from_parts", "read", "save", "to_parts"]
 
 KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
@@ -35,7 +35,7 @@ _ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "consta
 
 def save(parts: Parts, directory: Path) -> Path:
     """Write a posterior's parts to a folder; see ``Posterior.save``."""
-    write_folder(directory, KIND, *taken_apart(parts))
+    write_folder(directory, KIND, *to_parts(parts))
     return directory
 
 
@@ -43,11 +43,11 @@ def read(directory: Path, *, flow: Flow | None = None) -> Parts:
     """Read the parts of a posterior that ``save`` wrote; see ``fluvial.load``."""
     content, files = read_folder(directory, KIND)
     check(content, SCHEMA, directory / f"{KIND}.json")
-    return put_together(content, files, directory, flow=flow)
+    return from_parts(content, files, directory, flow=flow)
 
 
-def taken_apart(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Make of the parts what JSON can hold, and files; ``put_together`` undoes it."""
+def to_parts(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Make of the parts what JSON can hold, and files; ``from_parts`` undoes it."""
     recorded = parts.recorded
     files = {
         _FLOW: mixture_to_bytes(parts.approximation),
@@ -56,10 +56,10 @@ def taken_apart(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
     return _content(parts), files
 
 
-def put_together(
+def from_parts(
     content: dict[str, Any], files: dict[str, bytes], origin: Path, *, flow: Flow | None = None
 ) -> Parts:
-    """Make parts of what ``taken_apart`` returned; ``origin`` is named in complaints."""
+    """Make parts of what ``to_parts`` returned; ``origin`` is named in complaints."""
     pool, values, annotations = _read_draws(files, content, origin)
     seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
     provenance = Provenance(**content["provenance"] | {"seconds": seconds})
@@ -71,18 +71,18 @@ def put_together(
         approximation,
         pool,
         _evidence(content["evidence"]),
-        _judgement(content["judgement"]),
+        _judgment(content["judgement"]),
         provenance,
-        Recorded(values, tuple(content["parameters"]), annotations),
+        RecordedValues(values, tuple(content["parameters"]), annotations),
         tuple(content.get("grouping", ())),
         content["source"],
     )
 
 
 def _content(parts: Parts) -> dict[str, Any]:
-    judgement, evidence = parts.judgement, dataclasses.asdict(parts.evidence)
+    judgment, evidence = parts.judgment, dataclasses.asdict(parts.evidence)
     return {
-        "judgement": dataclasses.asdict(judgement) | {"verdict": judgement.verdict.value},
+        "judgement": dataclasses.asdict(judgment) | {"verdict": judgment.verdict.value},
         "evidence": evidence,
         "provenance": dataclasses.asdict(parts.provenance),
         "chains": parts.pool.chains,
@@ -159,8 +159,8 @@ def _disagree(origin: Path, reason: str) -> InputError:
     )
 
 
-def _judgement(content: dict[str, Any]) -> Judgement:
-    return Judgement(Verdict(content["verdict"]), tuple(content["reasons"]), content["advice"])
+def _judgment(content: dict[str, Any]) -> Judgment:
+    return Judgment(Verdict(content["verdict"]), tuple(content["reasons"]), content["advice"])
 
 
 def _template(spec: str, dim: int, flow: Flow | None, directory: Path) -> Flow | None:

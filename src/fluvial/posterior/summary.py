@@ -6,20 +6,20 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgement import Judgement
+from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.labels import scalars
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.targets import Annotations
 
-__all__ = ["Row", "Summary", "facts", "summarize"]
+__all__ = ["Summary", "SummaryRow", "facts", "summarize"]
 
 _HEADER = ("", "mean", "sd", "5%", "95%", "ess")
 _MAX_ROWS = 60
 
 
 @dataclass(frozen=True)
-class Row:
+class SummaryRow:
     """One scalar quantity: its name, and its moments and quantiles in the model's own units."""
 
     name: str
@@ -44,12 +44,12 @@ class Summary:
         rows: the parameters' rows in the model's order and, where all fit in one table, those of
             the quantities derived from them.
         facts: evidence, diagnostics and seconds, a line each.
-        judgement: the verdict, its reasons, and the next thing to do.
+        judgment: the verdict, its reasons, and the next thing to do.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[SummaryRow, ...]
     facts: tuple[str, ...]
-    judgement: Judgement
+    judgment: Judgment
 
     @property
     def table(self) -> list[str]:
@@ -63,8 +63,8 @@ class Summary:
         return lines
 
     def __str__(self) -> str:
-        verdict = [f"verdict: {self.judgement.verdict}"]
-        verdict += [f"  {line}" for line in (*self.judgement.reasons, self.judgement.advice)]
+        verdict = [f"verdict: {self.judgment.verdict}"]
+        verdict += [f"  {line}" for line in (*self.judgment.reasons, self.judgment.advice)]
         return "\n".join([*self.table, "", *self.facts, "", *verdict])
 
 
@@ -76,7 +76,7 @@ def summarize(
     annotations: Annotations,
     origin: int,
     facts: tuple[str, ...],
-    judgement: Judgement,
+    judgment: Judgment,
 ) -> Summary:
     """Summarize a whole pool, weighted as the pool is.
 
@@ -87,22 +87,22 @@ def summarize(
         annotations: coordinates of axes.
         origin: the number of the first element of an axis that is counted.
         facts: see ``Summary``.
-        judgement: see ``Summary``.
+        judgment: see ``Summary``.
     """
     if sum(int(np.prod(array.shape[1:])) for array in values.values()) > _MAX_ROWS:
         values = {name: values[name] for name in parameters}
     columns = scalars(values, origin, annotations)
     rows = _rows(list(columns), np.stack(list(columns.values()), axis=1), pool)
-    return Summary(tuple(rows), facts, judgement)
+    return Summary(tuple(rows), facts, judgment)
 
 
-def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[Row]:
+def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[SummaryRow]:
     weights = np.exp(pool.log_weights)
     mean = weights @ columns
     squares = (columns - mean) ** 2
     variance = weights @ squares
     numbers = (mean, np.sqrt(variance), *_quantiles(columns, weights), _ess(columns, weights, pool))
-    return [Row(name, *map(float, row)) for name, *row in zip(names, *numbers, strict=True)]
+    return [SummaryRow(name, *map(float, row)) for name, *row in zip(names, *numbers, strict=True)]
 
 
 def _quantiles(columns: Float[np.ndarray, "S K"], weights: Float[np.ndarray, " S"]):

@@ -5,7 +5,7 @@ from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric, declared_metrics
 from fluvial.replication.metrics import MetricOutcome, MetricVerdict
-from fluvial.replication.read import Recorded, read_notebook
+from fluvial.replication.read import RecordedNotebook, read_notebook
 from fluvial.replication.ready import check_ready
 from fluvial.replication.replicate import compare_runs, replicate
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication
@@ -20,7 +20,7 @@ __all__ = [
     "Metric",
     "MetricOutcome",
     "MetricVerdict",
-    "Recorded",
+    "RecordedNotebook",
     "Replication",
     "Tolerance",
     "Variation",
@@ -33,5 +33,13 @@ __all__ = [
 ]
 
 # What was here is for studies, and notebooks have taken its place.
-_MOVED = ["Budget", "Claim", "Figure", "JudgedClaim", "Judgement", "Ledger", "Record", "Rule"]
-__getattr__ = moved(__name__, {name: f"fluvial.reproduction.{name}" for name in _MOVED})
+_MOVED = ["Budget", "Claim", "Figure", "JudgedClaim", "Record", "Rule"]
+__getattr__ = moved(
+    __name__,
+    {name: f"fluvial.reproduction.{name}" for name in _MOVED}
+    | {
+        "Judgement": "fluvial.reproduction.ClaimVerdict",
+        "Ledger": "fluvial.reproduction.StudyResults",
+        "Recorded": "fluvial.replication.RecordedNotebook",
+    },
+)

@@ -11,7 +11,7 @@ from fluvial.errors import InputError
 from fluvial.replication.compare.normalize import shown_lines
 from fluvial.replication.compare.numbers import Duration, Number, tokens
 from fluvial.replication.metrics_file import read_side_file, side_file_beside
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 
 __all__ = ["Metric", "declared_metrics"]
 
@@ -65,7 +65,9 @@ class Metric:
         )
 
 
-def declared_metrics(recorded: Recorded, side_file: Path | None = None) -> tuple[Metric, ...]:
+def declared_metrics(
+    recorded: RecordedNotebook, side_file: Path | None = None
+) -> tuple[Metric, ...]:
     r"""Collect the metrics that a notebook's cells and a side file declare.
 
     A cell declares its own in its metadata, ``{"fluvial": {"metrics": {NAME: {...}}}}``. A side

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 
 __all__ = ["read_side_file", "side_file_beside"]
 
@@ -16,7 +16,7 @@ _SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
-def side_file_beside(recorded: Recorded) -> Path | None:
+def side_file_beside(recorded: RecordedNotebook) -> Path | None:
     """Return ``NAME.metrics.yaml``, or the like, beside ``NAME.ipynb``; None if there is none.
 
     Raises:

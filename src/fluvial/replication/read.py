@@ -17,7 +17,7 @@ from fluvial.extras import require
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Recorded", "raw_address", "read_notebook"]
+__all__ = ["RecordedNotebook", "raw_address", "read_notebook"]
 
 _RAW_HOSTS = {"github.com": "https://raw.githubusercontent.com"}
 _IN_ADDRESSES = "/%?:@!$&'()*+,;=~"
@@ -26,7 +26,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedNotebook:
     """A notebook as its author saved it.
 
     Attributes:
@@ -50,7 +50,7 @@ class Recorded:
         return [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
 
 
-def read_notebook(origin: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> Recorded:
+def read_notebook(origin: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> RecordedNotebook:
     """Read a notebook from a path, or from a URL as copied from GitHub's page.
 
     Args:
@@ -70,7 +70,7 @@ def read_notebook(origin: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> Rec
         path = Path(origin)
         data, folder, name = _read(path), path.resolve().parent, path.name
     notebook, notes = _parsed(data, origin)
-    recorded = Recorded(name, origin, notebook, folder, notes)
+    recorded = RecordedNotebook(name, origin, notebook, folder, notes)
     _check_recorded(recorded)
     return recorded
 
@@ -192,7 +192,7 @@ def _what_else(data: bytes, error: ValueError | RecursionError) -> str:
     return "is nested too deep" if isinstance(error, RecursionError) else "is not valid JSON"
 
 
-def _check_recorded(recorded: Recorded) -> None:
+def _check_recorded(recorded: RecordedNotebook) -> None:
     if not recorded.cells:
         raise InputError(f"{recorded.origin} has no cell of code: there is nothing to run again.")
     if not any(cell.outputs for cell in recorded.cells):

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from fluvial.errors import InputError
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 
 __all__ = ["check_ready"]
 
 
-def check_ready(recorded: Recorded, kernel: str | None = None) -> str:
+def check_ready(recorded: RecordedNotebook, kernel: str | None = None) -> str:
     """Check that a notebook can be run, and return the name of the kernel to do it with.
 
     Args:

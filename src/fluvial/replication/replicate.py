@@ -9,7 +9,7 @@ from fluvial.replication.compare.outputs import Outputs, printed, rewritten
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
 from fluvial.replication.repeats import explained
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication
@@ -25,7 +25,7 @@ _MOST_KEPT = 200
 
 
 def replicate(
-    recorded: Recorded,
+    recorded: RecordedNotebook,
     tolerance: Tolerance | None = None,
     metrics: Sequence[Metric] = (),
     *,
@@ -61,7 +61,10 @@ def replicate(
 
 
 def compare_runs(
-    recorded: Recorded, runs: Sequence[Run], tolerance: Tolerance, metrics: Sequence[Metric] = ()
+    recorded: RecordedNotebook,
+    runs: Sequence[Run],
+    tolerance: Tolerance,
+    metrics: Sequence[Metric] = (),
 ) -> Replication:
     """Compare the recorded outputs of a notebook with those of local runs.
 

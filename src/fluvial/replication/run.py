@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluvial.errors import InputError
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Run:
 
 
 def run_notebook(
-    recorded: Recorded,
+    recorded: RecordedNotebook,
     kernel: str,
     timeout: int = 600,
     started: Callable[[int], None] = lambda cell: None,

@@ -9,7 +9,7 @@ from fluvial._version import __version__
 from fluvial.replication.compare.difference import Kind
 from fluvial.replication.compare.outputs import IMAGES, displays
 from fluvial.replication.compare.tolerance import Tolerance
-from fluvial.replication.read import Recorded
+from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import Replication
 from fluvial.storage.folder import write_folder
 from fluvial.storage.machine import machine, packages, timestamp
@@ -21,7 +21,7 @@ _SIDES = ("recorded", "local")
 
 def save_replication(
     directory: Path,
-    recorded: Recorded,
+    recorded: RecordedNotebook,
     replication: Replication,
     tolerance: Tolerance,
     command: str,
@@ -61,7 +61,7 @@ def save_replication(
 
 
 def _pictures(
-    recorded: Recorded, replication: Replication
+    recorded: RecordedNotebook, replication: Replication
 ) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
     """Yield each pair of pictures that differ: what says of them, and their files."""
     for outcome, cell, run in zip(

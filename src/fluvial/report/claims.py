@@ -7,7 +7,7 @@ from typing import Any
 
 from fluvial.reproduction import Repetition
 
-__all__ = ["Row", "Strip", "claim_row"]
+__all__ = ["ClaimRow", "Strip", "claim_row"]
 
 _MARGIN = 0.08
 _MOST_PLACES = 8
@@ -23,7 +23,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Row:
+class ClaimRow:
     """One claim.
 
     Attributes:
@@ -59,9 +59,9 @@ class Row:
         return repr(mean) if math.isfinite(mean) else ""
 
 
-def claim_row(study: str, claim: Mapping[str, Any]) -> Row:
+def claim_row(study: str, claim: Mapping[str, Any]) -> ClaimRow:
     """Prepare one entry of ``claims.json``."""
-    return Row(study, claim, _measured(claim), _strip(claim))
+    return ClaimRow(study, claim, _measured(claim), _strip(claim))
 
 
 def _measured(claim: Mapping[str, Any]) -> str:

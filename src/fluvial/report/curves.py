@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Curve, Ledger
+from fluvial.reproduction import Curve, StudyResults
 
 __all__ = ["learning_curves"]
 
@@ -17,7 +17,7 @@ _POINTS = 200
 _DIGITS = 5
 
 
-def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
+def learning_curves(results: StudyResults) -> list[dict[str, Any]]:
     """Draw the curves of a study's finished units; more than 200 points are averaged in blocks.
 
     Returns:
@@ -27,24 +27,24 @@ def learning_curves(ledger: Ledger) -> list[dict[str, Any]]:
     Raises:
         InputError: if a curve is declared that the records do not have.
     """
-    shown = [curve for curve in ledger.curves() if ledger.done(curve.unit)]
+    shown = [curve for curve in results.curves() if results.done(curve.unit)]
     charts = []
     for unit, curves in groupby(shown, key=lambda curve: curve.unit):
         several = list(curves)
-        arrays = ledger.record(unit).arrays
-        lines = [line for curve in several for line in _lines(ledger, curve, arrays)]
+        arrays = results.record(unit).arrays
+        lines = [line for curve in several for line in _lines(results, curve, arrays)]
         charts.append({"unit": unit, "quantity": several[0].quantity, "lines": lines})
     return charts
 
 
-def _lines(ledger: Ledger, curve: Curve, arrays) -> Iterator[dict[str, Any]]:
+def _lines(results: StudyResults, curve: Curve, arrays) -> Iterator[dict[str, Any]]:
     array = arrays.get(curve.array)
     if array is None or array.dtype.kind != "f" or array.ndim not in (1, 2) or array.size == 0:
         raise InputError(
-            f"{ledger.folder} declares a curve {curve.array[:80]!r} of {curve.unit} that is not "
+            f"{results.folder} declares a curve {curve.array[:80]!r} of {curve.unit} that is not "
             "in its records: run the study again with --resume."
         )
-    rows, seeds = np.atleast_2d(array), ledger.header["seeds"]
+    rows, seeds = np.atleast_2d(array), results.header["seeds"]
     for index, row in enumerate(rows):
         words = [curve.label] if curve.label else []
         if len(rows) > 1:

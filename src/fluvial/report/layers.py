@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Num
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Layers, Ledger
+from fluvial.reproduction import Layers, StudyResults
 
 __all__ = ["LayerPictures", "layer_pictures"]
 
@@ -38,22 +38,22 @@ class LayerPictures:
     true: str
 
 
-def layer_pictures(ledger: Ledger) -> list[LayerPictures]:
+def layer_pictures(results: StudyResults) -> list[LayerPictures]:
     """Draw the densities of a study's finished units.
 
     Raises:
         InputError: if some are declared that the records do not have.
     """
-    return [_pictures(ledger, shown) for shown in ledger.layers() if ledger.done(shown.unit)]
+    return [_pictures(results, shown) for shown in results.layers() if results.done(shown.unit)]
 
 
-def _pictures(ledger: Ledger, shown: Layers) -> LayerPictures:
-    arrays = ledger.record(shown.unit).arrays
+def _pictures(results: StudyResults, shown: Layers) -> LayerPictures:
+    arrays = results.record(shown.unit).arrays
     layers, true = arrays.get(shown.array), arrays.get(shown.true)
     true_is_wrong = bool(shown.true) and not _are_densities(true, 2)
     if not _are_densities(layers, 3) or true_is_wrong:
         raise InputError(
-            f"{ledger.folder} declares densities {shown.array[:80]!r} of {shown.unit} that are "
+            f"{results.folder} declares densities {shown.array[:80]!r} of {shown.unit} that are "
             "not in its records: run the study again with --resume."
         )
     film = np.concatenate([_bytes(layer) for layer in layers])

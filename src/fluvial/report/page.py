@@ -10,11 +10,11 @@ from typing import Any
 from fluvial._version import __version__
 from fluvial.errors import InputError
 from fluvial.extras import require
-from fluvial.report.claims import Row, claim_row
+from fluvial.report.claims import ClaimRow, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.results import NotebookResult, find_results
-from fluvial.reproduction import Figure, Judgement, Ledger
+from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file
 
 __all__ = ["render_report"]
@@ -30,7 +30,7 @@ class _Study:
     header: Mapping[str, Any]
     done: int
     seconds: float
-    claims: Sequence[Row]
+    claims: Sequence[ClaimRow]
     counts: Mapping[str, int]
     figures: Sequence[Mapping[str, str]]
     curves: Sequence[Mapping[str, Any]]
@@ -59,7 +59,7 @@ def render_report(directory: Path) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     results = find_results(directory)
-    studies = [_study(ledger) for ledger in results.studies]
+    studies = [_study(results) for results in results.studies]
     rows = [row for study in studies for row in study.claims]
     environment = Environment(
         loader=PackageLoader("fluvial.report"),
@@ -81,7 +81,7 @@ def render_report(directory: Path) -> str:
         notebooks=notebooks,
         rows=rows,
         counts=_counts(rows),
-        judgements=[judgement.value for judgement in Judgement],
+        judgments=[judgment.value for judgment in ClaimVerdict],
         headers=[
             *({"what": study.header["title"], **study.header} for study in studies),
             *({"what": notebook.content["notebook"], **notebook.content} for notebook in notebooks),
@@ -90,28 +90,28 @@ def render_report(directory: Path) -> str:
     )
 
 
-def _study(ledger: Ledger) -> _Study:
-    done = [unit for unit in ledger.header["units"] if ledger.done(unit)]
-    claims = [claim_row(ledger.header["study"], claim) for claim in ledger.claims()]
+def _study(results: StudyResults) -> _Study:
+    done = [unit for unit in results.header["units"] if results.done(unit)]
+    claims = [claim_row(results.header["study"], claim) for claim in results.claims()]
     return _Study(
-        header=ledger.header,
+        header=results.header,
         done=len(done),
-        seconds=sum((ledger.seconds(unit) for unit in done), 0.0),
+        seconds=sum((results.seconds(unit) for unit in done), 0.0),
         claims=claims,
         counts=_counts(claims),
-        figures=[_figure(ledger, figure) for figure in ledger.figures()],
-        curves=learning_curves(ledger),
-        layers=layer_pictures(ledger),
+        figures=[_figure(results, figure) for figure in results.figures()],
+        curves=learning_curves(results),
+        layers=layer_pictures(results),
     )
 
 
-def _counts(rows: Sequence[Row]) -> Mapping[str, int]:
-    """Count the claims of each judgement."""
+def _counts(rows: Sequence[ClaimRow]) -> Mapping[str, int]:
+    """Count the claims of each judgment."""
     return Counter(row.claim["judgement"] for row in rows)
 
 
-def _figure(ledger: Ledger, figure: Figure) -> dict[str, str]:
-    path = place_inside(ledger.folder, "figures", figure.file)
+def _figure(results: StudyResults, figure: Figure) -> dict[str, str]:
+    path = place_inside(results.folder, "figures", figure.file)
     data = read_file(path, _MOST_BYTES)
     if not data.startswith(_PNG):
         raise InputError(f"{path} is not a PNG: run the study again with --resume.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from fluvial.errors import InputError
 from fluvial.report.replications import REPLICATION
-from fluvial.reproduction import Ledger
+from fluvial.reproduction import StudyResults
 from fluvial.reproduction.results_files import MACHINE, PACKAGES
 from fluvial.storage.folder import holds, read_folder
 from fluvial.storage.schema import TEXT, check, record
@@ -33,7 +33,7 @@ class NotebookResult:
 class Results:
     """All results below a folder: of studies, and of replicated notebooks."""
 
-    studies: tuple[Ledger, ...]
+    studies: tuple[StudyResults, ...]
     notebooks: tuple[NotebookResult, ...]
 
 
@@ -60,10 +60,10 @@ def find_results(directory: Path) -> Results:
     return Results(studies, notebooks)
 
 
-def _study(folder: Path) -> Ledger:
-    ledger = Ledger(folder)
-    check(ledger.header, _HEADER, folder / "study.json")
-    return ledger
+def _study(folder: Path) -> StudyResults:
+    results = StudyResults(folder)
+    check(results.header, _HEADER, folder / "study.json")
+    return results
 
 
 def _notebook(folder: Path) -> NotebookResult:

@@ -1,23 +1,32 @@
 """Published statements, how they are judged, and the results that judge them."""
 
+from fluvial.deprecated import moved
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import Claim, JudgedClaim
 from fluvial.reproduction.records import Record
 from fluvial.reproduction.repetition import Repetition
-from fluvial.reproduction.results import Ledger
-from fluvial.reproduction.rule import Judgement, Rule
+from fluvial.reproduction.results import StudyResults
+from fluvial.reproduction.rule import ClaimVerdict, Rule
 from fluvial.reproduction.shown import Curve, Figure, Layers
 
 __all__ = [
     "Budget",
     "Claim",
+    "ClaimVerdict",
     "Curve",
     "Figure",
     "JudgedClaim",
-    "Judgement",
     "Layers",
-    "Ledger",
     "Record",
     "Repetition",
     "Rule",
+    "StudyResults",
 ]
+
+__getattr__ = moved(
+    __name__,
+    {
+        "Judgement": "fluvial.reproduction.ClaimVerdict",
+        "Ledger": "fluvial.reproduction.StudyResults",
+    },
+)

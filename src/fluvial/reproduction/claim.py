@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from fluvial.deprecated import renamed
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.repetition import Repetition
-from fluvial.reproduction.rule import Judgement, Rule
+from fluvial.reproduction.rule import ClaimVerdict, Rule
 
 __all__ = ["Claim", "JudgedClaim"]
 
@@ -41,7 +42,7 @@ class Claim:
         ...     each=Repetition.REPEATS,
         ... )
         >>> judged = claim.judge([11.2, 12.9, 12.1], Budget.QUICK)
-        >>> judged.judgement.value
+        >>> judged.judgment.value
         'REPRODUCED'
         >>> judged.reason
         'the mean of 3 repeats, 12.07 (95 % interval 9.954 to 14.18), is at least 1.'
@@ -73,10 +74,10 @@ class Claim:
         spread = float(np.std(finite, ddof=1)) if len(finite) > 1 else math.nan
         open_because = self._open_because(len(finite), len(measured), budget)
         if open_because:
-            judgement, reason = Judgement.INCONCLUSIVE, f"{open_because}."
+            judgment, reason = ClaimVerdict.INCONCLUSIVE, f"{open_because}."
         else:
-            judgement, reason = self._by_rule(mean, spread, len(measured))
-        return JudgedClaim(self, judgement, mean, spread, tuple(measured), reason)
+            judgment, reason = self._by_rule(mean, spread, len(measured))
+        return JudgedClaim(self, judgment, mean, spread, tuple(measured), reason)
 
     def _open_because(self, finite: int, count: int, budget: Budget) -> str:
         """Say why the values cannot judge the claim, wherever they lie; "" if they can."""
@@ -95,19 +96,19 @@ class Claim:
             return f"{needed}, and there {'is' if count == 1 else 'are'} {count}"
         return ""
 
-    def _by_rule(self, mean: float, spread: float, count: int) -> tuple[Judgement, str]:
+    def _by_rule(self, mean: float, spread: float, count: int) -> tuple[ClaimVerdict, str]:
         from scipy.stats import t
 
         half = float(t.ppf(0.5 + _CONFIDENCE / 2, count - 1)) * spread / math.sqrt(count)
         lower, upper = mean - half, mean + half
-        judgement = self.rule.judge(lower, upper)
+        judgment = self.rule.judge(lower, upper)
         verb = {
-            Judgement.REPRODUCED: "is",
-            Judgement.NOT_REPRODUCED: "is not",
-            Judgement.INCONCLUSIVE: "may or may not be",
-        }[judgement]
+            ClaimVerdict.REPRODUCED: "is",
+            ClaimVerdict.NOT_REPRODUCED: "is not",
+            ClaimVerdict.INCONCLUSIVE: "may or may not be",
+        }[judgment]
         unit = f" {self.unit}" if self.unit else ""
-        return judgement, (
+        return judgment, (
             f"the mean of {self.each.counted(count)}, {mean:.4g}{unit} (95 % interval "
             f"{lower:.4g} to {upper:.4g}), {verb} {self.rule}."
         )
@@ -119,7 +120,7 @@ class JudgedClaim:
 
     Attributes:
         claim: the statement and its rule.
-        judgement: the verdict.
+        judgment: the verdict.
         measured: the mean of the finite values, in the claim's unit; NaN if none.
         spread: their standard deviation; NaN if there are fewer than two.
         values: one for each repetition.
@@ -127,11 +128,13 @@ class JudgedClaim:
     """
 
     claim: Claim
-    judgement: Judgement
+    judgment: ClaimVerdict
     measured: float
     spread: float
     values: tuple[float, ...]
     reason: str
+
+    judgement = renamed("judgement", "judgment")
 
     @property
     def seeds(self) -> int:
@@ -152,7 +155,7 @@ class JudgedClaim:
             "low": claim.rule.low,
             "high": claim.rule.high,
             "ordering": claim.rule.ordering,
-            "judgement": self.judgement.value,
+            "judgement": self.judgment.value,
             "measured": self.measured,
             "spread": self.spread,
             "values": list(self.values),

@@ -19,7 +19,7 @@ The folder of a study, ``DIR/<study>/``, in which every file is written whole or
 ``claims.json``
     Written at the end: a list of judged claims, each with ``name``, ``statement``, ``source``,
     ``published``, ``quantity``, ``unit``, ``rule`` (in words), ``low`` and ``high`` (its bounds),
-    ``ordering`` (whether it says what is better), ``judgement`` (REPRODUCED, NOT_REPRODUCED or
+    ``ordering`` (whether it says what is better), ``judgment`` (REPRODUCED, NOT_REPRODUCED or
     INCONCLUSIVE), ``measured`` and ``spread`` (mean and standard deviation), ``values``, ``seeds``
     (how many values), ``each`` (what they are repeated over: trainings, parts of the test set, or
     repeats) and ``reason``.
@@ -55,16 +55,16 @@ from fluvial.reproduction.shown import Curve, Figure, Layers
 from fluvial.storage.folder import check_folder
 from fluvial.storage.locks import in_use
 
-__all__ = ["Ledger"]
+__all__ = ["StudyResults"]
 
 # What must be the same for work to go on in a folder; machine and packages may differ.
 _IDENTITY = ("format", "study", "version", "fluvial", "budget", "seeds", "units")
 
 
-class Ledger:
+class StudyResults:
     """The folder of one study's results. The module's docstring says what is in it.
 
-    `Ledger.writing` makes or goes on with a folder; `Ledger` itself only reads.
+    `StudyResults.writing` makes or goes on with a folder; `StudyResults` itself only reads.
 
     Args:
         folder: the folder of the study.
@@ -86,7 +86,7 @@ class Ledger:
     @contextmanager
     def writing(
         cls, folder: Path, header: Mapping[str, Any], *, resume: bool
-    ) -> Iterator["Ledger"]:
+    ) -> Iterator["StudyResults"]:
         """Hold the folder for one run: make it, or go on with what is in it.
 
         Args:
@@ -103,13 +103,13 @@ class Ledger:
         with in_use(folder):
             check_folder(folder, "study")
             if os.path.lexists(folder / "study.json"):
-                ledger = cls(folder)
-                found = {"format": ledger._version, **ledger.header}
+                results = cls(folder)
+                found = {"format": results._version, **results.header}
                 _check_same(folder, found, {"format": FORMAT, **header}, resume=resume)
             else:
                 _write(folder / "study.json", "study", header)
-                ledger = cls(folder)
-            yield ledger
+                results = cls(folder)
+            yield results
 
     @property
     def budget(self) -> Budget:

@@ -7,7 +7,7 @@ from typing import Any
 from fluvial.errors import InputError
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.repetition import Repetition
-from fluvial.reproduction.rule import Judgement
+from fluvial.reproduction.rule import ClaimVerdict
 from fluvial.storage import sealed, strict_json
 from fluvial.storage.folder import replaced
 from fluvial.storage.reading import place_inside, read_file
@@ -38,7 +38,7 @@ _MEASURE = {"type": "measure"}
 _JUDGED = dict(
     **dict.fromkeys(("name", "statement", "source", "published", "quantity", "unit"), TEXT),
     rule=TEXT,
-    judgement={"enum": [judgement.value for judgement in Judgement]},
+    judgement={"enum": [judgment.value for judgment in ClaimVerdict]},
     measured=_MEASURE,
     spread=_MEASURE,
     values={"type": "array", "items": _MEASURE},

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Judgement", "Rule"]
+__all__ = ["ClaimVerdict", "Rule"]
 
 
-class Judgement(StrEnum):
+class ClaimVerdict(StrEnum):
     """What a measurement says of a published statement."""
 
     REPRODUCED = "REPRODUCED"
@@ -44,13 +44,13 @@ class Rule:
         if not self.low < self.high or (math.isinf(self.low) and math.isinf(self.high)):
             raise ValueError(f"a rule needs a bound, and low below high: {self.low}, {self.high}.")
 
-    def judge(self, lower: float, upper: float) -> Judgement:
+    def judge(self, lower: float, upper: float) -> ClaimVerdict:
         """Judge the interval from ``lower`` to ``upper``."""
         if self.low <= lower and upper <= self.high:
-            return Judgement.REPRODUCED
+            return ClaimVerdict.REPRODUCED
         if upper < self.low or lower > self.high:
-            return Judgement.NOT_REPRODUCED
-        return Judgement.INCONCLUSIVE
+            return ClaimVerdict.NOT_REPRODUCED
+        return ClaimVerdict.INCONCLUSIVE
 
     def __str__(self) -> str:
         if math.isinf(self.low):

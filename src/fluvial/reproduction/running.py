@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fluvial._version import __version__
-from fluvial.reproduction import Budget, JudgedClaim, Ledger
+from fluvial.reproduction import Budget, JudgedClaim, StudyResults
 from fluvial.reproduction.study import Study
 from fluvial.storage.machine import machine, packages, timestamp
 
@@ -54,25 +54,25 @@ def run_study(
         "started": timestamp(),
     }
     folder = directory / study.name
-    with Ledger.writing(folder, header, resume=resume) as ledger:
-        done = len(units) - len(ledger.missing())
+    with StudyResults.writing(folder, header, resume=resume) as results:
+        done = len(units) - len(results.missing())
         for unit in units:
-            if not ledger.done(unit.name):
+            if not results.done(unit.name):
                 on_unit(done, len(units), unit.name)
                 start = time.perf_counter()
                 record = unit.run()
-                ledger.write(unit.name, record, time.perf_counter() - start)
+                results.write(unit.name, record, time.perf_counter() - start)
                 done += 1
         on_unit(done, len(units), "")
-        return _finish(study, ledger)
+        return _finish(study, results)
 
 
-def _finish(study: Study, ledger: Ledger) -> Sequence[JudgedClaim]:
-    ledger.pack()
-    claims = study.judge(ledger)
-    ledger.write_claims(claims)
-    pictures = ledger.folder / "figures"
+def _finish(study: Study, results: StudyResults) -> Sequence[JudgedClaim]:
+    results.pack()
+    claims = study.judge(results)
+    results.write_claims(claims)
+    pictures = results.folder / "figures"
     pictures.mkdir(exist_ok=True)
-    figures = study.figures(ledger, pictures)
-    ledger.write_shown(figures, study.curves(ledger), study.layers(ledger))
+    figures = study.figures(results, pictures)
+    results.write_shown(figures, study.curves(results), study.layers(results))
     return claims

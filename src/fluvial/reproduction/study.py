@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import Claim, JudgedClaim
 from fluvial.reproduction.records import Record
-from fluvial.reproduction.results import Ledger
+from fluvial.reproduction.results import StudyResults
 from fluvial.reproduction.shown import Curve, Figure, Layers
 
 __all__ = ["Study", "Unit"]
@@ -52,11 +52,11 @@ class Study:
     version: int
     seeds: Mapping[Budget, int]
     units: Callable[[Budget], Sequence[Unit]]
-    claims: Callable[[Ledger], Iterable[tuple[Claim, Iterable[float]]]]
-    figures: Callable[[Ledger, Path], Sequence[Figure]]
-    curves: Callable[[Ledger], Sequence[Curve]] = lambda ledger: ()
-    layers: Callable[[Ledger], Sequence[Layers]] = lambda ledger: ()
+    claims: Callable[[StudyResults], Iterable[tuple[Claim, Iterable[float]]]]
+    figures: Callable[[StudyResults, Path], Sequence[Figure]]
+    curves: Callable[[StudyResults], Sequence[Curve]] = lambda results: ()
+    layers: Callable[[StudyResults], Sequence[Layers]] = lambda results: ()
 
-    def judge(self, ledger: Ledger) -> list[JudgedClaim]:
+    def judge(self, results: StudyResults) -> list[JudgedClaim]:
         """Judge the claims from the records of all units."""
-        return [claim.judge(values, ledger.budget) for claim, values in self.claims(ledger)]
+        return [claim.judge(values, results.budget) for claim, values in self.claims(results)]

@@ -3,14 +3,14 @@ import pytest
 from fluvial.reproduction import Budget
 from fluvial.studies import load_study
 from fluvial.studies.cifar10.study import PLANS
-from tests.studies.dlgm.records import ledger_of
+from tests.studies.dlgm.records import results_of
 
 
 def judged(folder, budget, nll):
     study = load_study("cifar10")
-    ledger = ledger_of(study, PLANS[budget], budget, folder, nll, shape=(8, 8, 3))
-    claims = {claim.claim.name: claim.judgement.value for claim in study.judge(ledger)}
-    return claims, study.figures(ledger, folder)
+    results = results_of(study, PLANS[budget], budget, folder, nll, shape=(8, 8, 3))
+    claims = {claim.claim.name: claim.judgment.value for claim in study.judge(results)}
+    return claims, study.figures(results, folder)
 
 
 @pytest.mark.parametrize("budget", [Budget.QUICK, Budget.FULL])

@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from fluvial.reproduction import Budget, Ledger
+from fluvial.reproduction import Budget, StudyResults
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.cnn_pil.measuring import accuracy_gain, time_ratio
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory):
+def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     run_study(load_study("cnn_pil"), Budget.SMOKE, folder)
-    return Ledger(folder / "cnn_pil")
+    return StudyResults(folder / "cnn_pil")
 
 
-def test_both_ways_start_alike_and_take_as_many_steps(ledger):
-    record = ledger.record("digits-seed-1")
+def test_both_ways_start_alike_and_take_as_many_steps(results):
+    record = results.record("digits-seed-1")
     losses = [record.arrays[f"loss_{way}"] for way in ("pillow", "arrays")]
     assert losses[0].shape == losses[1].shape == (2,)
     # The pictures of the first batch differ by rounding alone.
@@ -27,17 +27,17 @@ def test_both_ways_start_alike_and_take_as_many_steps(ledger):
     assert [len(epochs) for epochs in values["training_seconds"].values()] == [1, 1]
 
 
-def test_claims_and_figures(ledger):
-    seeds = {claim["name"]: claim["seeds"] for claim in ledger.claims()}
+def test_claims_and_figures(results):
+    seeds = {claim["name"]: claim["seeds"] for claim in results.claims()}
     assert seeds == {
         "accuracy-is-the-same": 2,
         "training-time-is-the-same": 2,
         "mnist-in-three-epochs": 0,
     }
-    for figure in ledger.figures():
-        assert (ledger.folder / "figures" / figure.file).read_bytes()[1:4] == b"PNG"
+    for figure in results.figures():
+        assert (results.folder / "figures" / figure.file).read_bytes()[1:4] == b"PNG"
         assert figure.alt not in ("", figure.title, figure.caption)
-    assert "naive null hypothesis" in ledger.figures()[0].caption
+    assert "naive null hypothesis" in results.figures()[0].caption
 
 
 def test_quantities():

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from fluvial.reproduction import Ledger, Record
+from fluvial.reproduction import Record, StudyResults
 from fluvial.studies.dlgm.setting import unit_name
 
 
-def ledger_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
-    """A finished ledger in which −ln p(x) of a setting is ``nll(setting)`` on average."""
+def results_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
+    """Finished results in which −ln p(x) of a setting is ``nll(setting)`` on average."""
     header = {
         "study": study.name,
         "title": study.title,
@@ -17,10 +17,10 @@ def ledger_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
         "seeds": list(range(plan.seeds)),
         "units": [unit_name(setting, seed) for setting, seed in plan.runs()],
     }
-    with Ledger.writing(folder / study.name, header, resume=False) as ledger:
+    with StudyResults.writing(folder / study.name, header, resume=False) as results:
         for setting, seed in plan.runs():
-            ledger.write(unit_name(setting, seed), _record(nll(setting), gap, seed, shape), 1.0)
-        return ledger
+            results.write(unit_name(setting, seed), _record(nll(setting), gap, seed, shape), 1.0)
+        return results
 
 
 def _record(nll, gap, seed, shape):

@@ -3,15 +3,15 @@ import pytest
 
 from fluvial.amortized import Recipe
 from fluvial.datasets import load_digits
-from fluvial.studies.dlgm import Plan, Setting
+from fluvial.studies.dlgm import PosteriorSetting, TrainingPlan
 from fluvial.studies.dlgm import measuring as module
 from fluvial.studies.dlgm.measuring import measure
 
-PLAN = Plan(
+PLAN = TrainingPlan(
     load=load_digits,
     latent=2,
     hidden=8,
-    settings=(Setting("planar", 2),),
+    settings=(PosteriorSetting("planar", 2),),
     recipe=lambda setting: Recipe(epochs=8, warmup=10),
     seeds=1,
     samples=10,

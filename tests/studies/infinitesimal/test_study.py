@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fluvial.reproduction import Budget, Judgement, Ledger, Record
+from fluvial.reproduction import Budget, ClaimVerdict, Record, StudyResults
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.infinitesimal.claims import diffusion_unit
@@ -11,20 +11,20 @@ from fluvial.studies.infinitesimal.plan import CONTINUOUS, plan
 @pytest.mark.slow
 def test_smoke_runs_whole(tmp_path):
     claims = run_study(load_study("infinitesimal"), Budget.SMOKE, tmp_path)
-    assert {claim.judgement for claim in claims} == {Judgement.INCONCLUSIVE}
-    ledger = Ledger(tmp_path / "infinitesimal")
-    assert ledger.missing() == []
-    record = ledger.record("bound-U2-langevin-2")
+    assert {claim.judgment for claim in claims} == {ClaimVerdict.INCONCLUSIVE}
+    results = StudyResults(tmp_path / "infinitesimal")
+    assert results.missing() == []
+    record = results.record("bound-U2-langevin-2")
     gap, se = np.array(record.values["gap"]), np.array(record.values["gap_se"])
     assert (gap > -4 * se).all()
     assert record.arrays["step_sizes"].shape == (2, 2, 2)
-    for figure in ledger.figures():
+    for figure in results.figures():
         assert (tmp_path / "infinitesimal" / "figures" / figure.file).stat().st_size > 5000
 
 
 @pytest.fixture
 def recorded(tmp_path):
-    """A function that fills a ledger of the quick budget with given gaps and divergences."""
+    """A function that fills results of the quick budget with given gaps and divergences."""
 
     def recorded(gap, divergence):
         chosen = plan(Budget.QUICK)
@@ -33,14 +33,14 @@ def recorded(tmp_path):
         header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
         header |= {"budget": "quick", "units": units}
         noise = np.array([0.0, 1e-4, 2e-4])
-        with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
+        with StudyResults.writing(tmp_path / "made-up", header, resume=False) as results:
             for setting in chosen.settings():
                 length = 100 if setting.family == CONTINUOUS else setting.length
-                ledger.write(setting.name, Record({"gap": gap(length) + noise}), 1.0)
+                results.write(setting.name, Record({"gap": gap(length) + noise}), 1.0)
             for energy in chosen.energies:
                 kl = np.stack([divergence(np.array(chosen.checkpoints)) + n for n in noise])
-                ledger.write(diffusion_unit(energy), Record({"kl": kl}), 1.0)
-        return {judged.claim.name: judged for judged in load_study("infinitesimal").judge(ledger)}
+                results.write(diffusion_unit(energy), Record({"kl": kl}), 1.0)
+        return {judged.claim.name: judged for judged in load_study("infinitesimal").judge(results)}
 
     return recorded
 
@@ -48,11 +48,11 @@ def recorded(tmp_path):
 def test_claims_hold_where_gaps_close_and_the_diffusion_arrives(recorded):
     claims = recorded(lambda K: 1 / K, lambda k: np.exp(-k / 100))
     assert len(claims) == 5 * 2 * 2 + 5 + 4 * 2
-    assert {judged.judgement for judged in claims.values()} == {Judgement.REPRODUCED}
+    assert {judged.judgment for judged in claims.values()} == {ClaimVerdict.REPRODUCED}
     assert claims["funnel-langevin-rises"].measured == pytest.approx(1 / 8 - 1 / 32)
     assert claims["u2-hamiltonian-toward-log-z"].measured == pytest.approx(1 / 16, rel=0.01)
 
 
 def test_claims_fail_where_more_steps_are_worse(recorded):
     claims = recorded(lambda K: 0.1 * K, lambda k: 0.01 * np.sqrt(k))
-    assert {judged.judgement for judged in claims.values()} == {Judgement.NOT_REPRODUCED}
+    assert {judged.judgment for judged in claims.values()} == {ClaimVerdict.NOT_REPRODUCED}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fluvial.flows import Chain, Continuous, Diagonal, Langevin
-from fluvial.studies.infinitesimal.plan import CONTINUOUS, Setting
+from fluvial.studies.infinitesimal.plan import CONTINUOUS, InfinitesimalSetting
 from fluvial.studies.infinitesimal.training import _finer, trained_bounds
 
 
@@ -24,7 +24,7 @@ def test_only_a_differential_equation_is_followed_in_shorter_steps():
 @pytest.mark.slow
 def test_a_continuous_flow_is_trained_by_the_free_energy():
     def bounds(steps):
-        setting = Setting("U2", CONTINUOUS, 2)
+        setting = InfinitesimalSetting("U2", CONTINUOUS, 2)
         return trained_bounds(setting, seeds=2, steps=steps, draws=64, measuring_draws=1024)
 
     before, after = bounds(4), bounds(800)

@@ -7,7 +7,7 @@ from fluvial.reproduction import Budget
 from fluvial.studies import load_study
 from fluvial.studies.dlgm.setting import DIAGONAL
 from fluvial.studies.mnist.plans import PLANS, PUBLISHED
-from tests.studies.dlgm.records import ledger_of
+from tests.studies.dlgm.records import results_of
 
 
 def published(setting):
@@ -20,13 +20,13 @@ def published(setting):
 
 def judged(folder, budget, nll, plan=None):
     study = load_study("mnist")
-    ledger = ledger_of(study, plan or PLANS[budget], budget, folder, nll)
-    return {claim.claim.name: claim for claim in study.judge(ledger)}
+    results = results_of(study, plan or PLANS[budget], budget, folder, nll)
+    return {claim.claim.name: claim for claim in study.judge(results)}
 
 
 def test_published_results_reproduce_every_claim(tmp_path):
     claims = judged(tmp_path, Budget.FULL, published)
-    assert {claim.judgement.value for claim in claims.values()} == {"REPRODUCED"}
+    assert {claim.judgment.value for claim in claims.values()} == {"REPRODUCED"}
     assert len(claims) == 5 + 5 + 4
     reason = claims["planar-80-reaches-the-published-value"].reason
     assert "the mean of 3 trainings" in reason
@@ -36,7 +36,7 @@ def test_published_results_reproduce_every_claim(tmp_path):
 def test_one_training_of_each_judges_nothing_however_many_images_test_it(tmp_path):
     once = replace(PLANS[Budget.FULL], seeds=1)
     claims = judged(tmp_path, Budget.FULL, published, once)
-    assert {claim.judgement.value for claim in claims.values()} == {"INCONCLUSIVE"}
+    assert {claim.judgment.value for claim in claims.values()} == {"INCONCLUSIVE"}
     assert {claim.reason for claim in claims.values()} == {
         "the full budget needs 3 trainings, and there is 1."
     }
@@ -56,7 +56,7 @@ def test_one_bad_result_fails_its_claim(tmp_path, worse, fails):
     def nll(setting):
         return 95.0 if setting.name == worse else published(setting)
 
-    assert judged(tmp_path, Budget.FULL, nll)[fails].judgement.value == "NOT_REPRODUCED"
+    assert judged(tmp_path, Budget.FULL, nll)[fails].judgment.value == "NOT_REPRODUCED"
 
 
 def test_the_quick_budget_judges_the_orderings_by_seeds(tmp_path):
@@ -65,14 +65,14 @@ def test_the_quick_budget_judges_the_orderings_by_seeds(tmp_path):
         return 30.0 - 0.2 * setting.layers - bonus
 
     claims = judged(tmp_path, Budget.QUICK, nll)
-    assert {claim.judgement.value for claim in claims.values()} == {"REPRODUCED"}
+    assert {claim.judgment.value for claim in claims.values()} == {"REPRODUCED"}
     assert all(claim.seeds == 3 for claim in claims.values())
 
 
 def test_figures_are_drawn_from_records_alone(tmp_path):
     study = load_study("mnist")
-    ledger = ledger_of(study, PLANS[Budget.FULL], Budget.FULL, tmp_path, published)
-    figures = study.figures(ledger, tmp_path)
+    results = results_of(study, PLANS[Budget.FULL], Budget.FULL, tmp_path, published)
+    figures = study.figures(results, tmp_path)
     assert [figure.file for figure in figures] == ["length.png", "learning.png", "pictures.png"]
     for figure in figures:
         with Image.open(tmp_path / figure.file) as picture:
@@ -92,5 +92,5 @@ def test_the_smoke_budget_runs(tmp_path, monkeypatch):
 
     monkeypatch.setenv("FLUVIAL_CACHE", str(tmp_path / "cache"))
     claims = run_study(load_study("mnist"), Budget.SMOKE, tmp_path / "results")
-    assert {claim.judgement.value for claim in claims} == {"INCONCLUSIVE"}
+    assert {claim.judgment.value for claim in claims} == {"INCONCLUSIVE"}
     assert not list((tmp_path / "cache" / "training").glob("*/*"))

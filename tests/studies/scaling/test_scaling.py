@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fluvial.reproduction import Budget, Judgement, Ledger, Record
+from fluvial.reproduction import Budget, ClaimVerdict, Record, StudyResults
 from fluvial.reproduction.running import run_study
 from fluvial.studies import load_study
 from fluvial.studies.scaling import steps
@@ -14,10 +14,10 @@ from fluvial.studies.scaling.plan import plan
 @pytest.mark.slow
 def test_smoke_runs_whole(tmp_path):
     claims = run_study(load_study("scaling"), Budget.SMOKE, tmp_path)
-    assert {claim.judgement for claim in claims} == {Judgement.INCONCLUSIVE}
-    ledger = Ledger(tmp_path / "scaling")
-    assert np.shape(ledger.record("planar-by-K").values["seconds"]) == (2, 2)
-    for figure in ledger.figures():
+    assert {claim.judgment for claim in claims} == {ClaimVerdict.INCONCLUSIVE}
+    results = StudyResults(tmp_path / "scaling")
+    assert np.shape(results.record("planar-by-K").values["seconds"]) == (2, 2)
+    for figure in results.figures():
         assert (tmp_path / "scaling" / "figures" / figure.file).stat().st_size > 5000
 
 
@@ -60,16 +60,16 @@ def test_claims_are_judged_by_the_exponent(tmp_path, power, expected):
     header = {"study": "made-up", "version": 1, "fluvial": "0", "seeds": [0, 1, 2]}
     header |= {"budget": "quick", "units": units}
     lengths = np.array(chosen.memory_lengths)
-    with Ledger.writing(tmp_path / "made-up", header, resume=False) as ledger:
+    with StudyResults.writing(tmp_path / "made-up", header, resume=False) as results:
         for sweep in chosen.sweeps:
             seconds = [np.array(sweep.sizes) ** power * (1 + seed) for seed in range(3)]
             record = Record({**sweep._asdict(), "seconds": seconds})
-            ledger.write(sweep.name, record, 1.0)
+            results.write(sweep.name, record, 1.0)
         memory = {"plain": [lengths**power] * 3, "checkpoint": [lengths ** (power / 2)] * 3}
         memory |= {"dims": chosen.memory_dims, "lengths": lengths}
-        ledger.write("memory", Record(memory), 1.0)
-    claims = {judged.claim.name: judged for judged in load_study("scaling").judge(ledger)}
+        results.write("memory", Record(memory), 1.0)
+    claims = {judged.claim.name: judged for judged in load_study("scaling").judge(results)}
     for name in ("planar-cost-in-k", "radial-cost-in-d", "memory-plain", "memory-checkpoint"):
-        assert claims[name].judgement.value == expected
+        assert claims[name].judgment.value == expected
     assert claims["planar-cost-in-k"].measured == pytest.approx(power)
-    assert claims["dense-cost-in-d"].judgement is Judgement.NOT_REPRODUCED
+    assert claims["dense-cost-in-d"].judgment is ClaimVerdict.NOT_REPRODUCED

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     IMAGE = "image"
     ERROR = "error"
     MISSING = "missing"
-    """Recorded, and not made locally."""
+    """RecordedNotebook, and not made locally."""
     EXTRA = "extra"
     """Made locally, and not recorded."""
     TYPE = "type"

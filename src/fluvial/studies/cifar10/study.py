@@ -15,7 +15,7 @@ import numpy as np
 from fluvial.amortized import Recipe
 from fluvial.datasets import Dataset, load_cifar10, load_photo_patches, random_patches
 from fluvial.reproduction import Budget, Claim, Rule
-from fluvial.studies.dlgm import Compared, Plan, Setting, dlgm_study
+from fluvial.studies.dlgm import Compared, PosteriorSetting, TrainingPlan, dlgm_study
 from fluvial.studies.dlgm.setting import DIAGONAL
 
 __all__ = ["PLANS", "STUDY"]
@@ -28,12 +28,12 @@ def _patches() -> Dataset:
     return load_cifar10().map(lambda images, part: random_patches(images, _COUNTS[part], part))
 
 
-def _settings(*lengths: int) -> tuple[Setting, ...]:
-    return (DIAGONAL, *(Setting("planar", length) for length in lengths))
+def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
+    return (DIAGONAL, *(PosteriorSetting("planar", length) for length in lengths))
 
 
 PLANS = {
-    Budget.SMOKE: Plan(
+    Budget.SMOKE: TrainingPlan(
         load=load_photo_patches,
         latent=4,
         hidden=16,
@@ -42,7 +42,7 @@ PLANS = {
         seeds=1,
         samples=20,
     ),
-    Budget.QUICK: Plan(
+    Budget.QUICK: TrainingPlan(
         load=load_photo_patches,
         latent=10,
         hidden=64,
@@ -50,7 +50,7 @@ PLANS = {
         recipe=lambda setting: Recipe(epochs=20, rate=1e-3, annealing_epochs=1),
         seeds=3,
     ),
-    Budget.FULL: Plan(
+    Budget.FULL: TrainingPlan(
         load=_patches,
         latent=30,
         hidden=400,

@@ -94,7 +94,7 @@ def _loaded(images: np.ndarray, side: int) -> tuple[dict[str, jax.Array], dict[s
     return loaded, seconds
 
 
-class _Trained(NamedTuple):
+class _TrainedNetwork(NamedTuple):
     """The networks, and what each epoch of either way gave: losses, seconds, CPU seconds."""
 
     states: dict[str, TrainingState]
@@ -105,12 +105,12 @@ class _Trained(NamedTuple):
 
 def _train_in_turns(
     images: Mapping[str, jax.Array], labels: np.ndarray, side: int, epochs: int, seed: int
-) -> _Trained:
+) -> _TrainedNetwork:
     rates = one_cycle(epochs * (len(labels) // BATCH)).reshape(epochs, -1)
     start_key, *order_keys = jax.random.split(jax.random.key(seed), 1 + epochs)
     start_state, numbers = start(side, start_key), jnp.asarray(labels)
     train_epoch(start_state, images["pillow"], numbers, start_key, rates[0])[1].block_until_ready()
-    done = _Trained(dict.fromkeys(WAYS, start_state), {}, {}, {})
+    done = _TrainedNetwork(dict.fromkeys(WAYS, start_state), {}, {}, {})
     for each in done[1:]:
         each.update((way, []) for way in WAYS)
     for epoch, key in enumerate(order_keys):

@@ -10,7 +10,7 @@ from fluvial.datasets.labeled import (
     labeled_mnist,
     mnist_folder,
 )
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Ledger, Record, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Record, Rule, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.cnn_pil.figures import equivalence_figure, loss_figure, seconds_figure
 from fluvial.studies.cnn_pil.measuring import WAYS, accuracy_gain, measure, time_ratio
@@ -62,18 +62,18 @@ def _units(budget: Budget) -> Sequence[Unit]:
     ]
 
 
-def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+def _claims(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
     """Measure each claim once a seed; that of MNIST not at all where it was not at hand."""
-    measured = [ledger.record(unit).values for unit in ledger.header["units"]]
+    measured = [results.record(unit).values for unit in results.header["units"]]
     on_mnist = [values for values in measured if values["data"] == "mnist"]
     yield _ACCURACY, [accuracy_gain(values) for values in measured]
     yield _TIME, [time_ratio(values) for values in measured]
     yield _MNIST, [values["accuracy"]["arrays"] for values in on_mnist]
 
 
-def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def _figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw both tests of equivalence, the learning curves, and where the seconds go."""
-    records = [ledger.record(unit) for unit in ledger.header["units"]]
+    records = [results.record(unit) for unit in results.header["units"]]
     measured = [record.values for record in records]
     return [
         equivalence_figure(measured, _POINTS, _SHARE, directory),
@@ -82,10 +82,10 @@ def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
     ]
 
 
-def _curves(ledger: Ledger) -> Sequence[Curve]:
+def _curves(results: StudyResults) -> Sequence[Curve]:
     return [
         Curve(unit, f"loss_{way}", "loss", label=f"loss {way}")
-        for unit in ledger.header["units"]
+        for unit in results.header["units"]
         for way in WAYS
     ]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fluvial.reproduction import Ledger
-from fluvial.studies.dlgm.setting import Setting, unit_name
+from fluvial.reproduction import StudyResults
+from fluvial.studies.dlgm.setting import PosteriorSetting, unit_name
 
 __all__ = ["Compared"]
 
@@ -14,31 +14,31 @@ class Compared:
     """−ln p(x) and the free energy of each posterior: one value for each training.
 
     Args:
-        ledger: with the records of all settings and seeds.
+        results: with the records of all settings and seeds.
         settings: those that were trained.
     """
 
-    def __init__(self, ledger: Ledger, settings: Sequence[Setting]):
-        self.ledger = ledger
+    def __init__(self, results: StudyResults, settings: Sequence[PosteriorSetting]):
+        self.results = results
         self.settings = tuple(settings)
 
-    def nll(self, setting: Setting) -> np.ndarray:
+    def nll(self, setting: PosteriorSetting) -> np.ndarray:
         """−ln p(x), in nats, shape (trainings,)."""
         return -self._values(setting, "log_likelihood")
 
-    def free_energy(self, setting: Setting) -> np.ndarray:
+    def free_energy(self, setting: PosteriorSetting) -> np.ndarray:
         """The free energy F = −bound, in nats, shape (trainings,)."""
         return -self._values(setting, "bound")
 
-    def family(self, name: str) -> list[Setting]:
+    def family(self, name: str) -> list[PosteriorSetting]:
         """The settings of a family, by length."""
         found = [setting for setting in self.settings if setting.family == name]
         return sorted(found, key=lambda setting: setting.layers)
 
     def least_gain(
         self,
-        pairs: Sequence[tuple[Setting, Setting]],
-        measured: Callable[[Setting], np.ndarray] | None = None,
+        pairs: Sequence[tuple[PosteriorSetting, PosteriorSetting]],
+        measured: Callable[[PosteriorSetting], np.ndarray] | None = None,
     ) -> np.ndarray:
         """The least, over pairs, by which the second has a lower −ln p(x), in nats.
 
@@ -52,7 +52,7 @@ class Compared:
         gains = [measured(worse) - measured(better) for worse, better in pairs]
         return min(gains, key=np.mean)
 
-    def _values(self, setting: Setting, name: str) -> np.ndarray:
-        seeds = self.ledger.header["seeds"]
-        images = [self.ledger.record(unit_name(setting, seed)).arrays[name] for seed in seeds]
+    def _values(self, setting: PosteriorSetting, name: str) -> np.ndarray:
+        seeds = self.results.header["seeds"]
+        images = [self.results.record(unit_name(setting, seed)).arrays[name] for seed in seeds]
         return np.array([one.mean(dtype=np.float64) for one in images])

@@ -8,7 +8,7 @@ import numpy as np
 from fluvial.reproduction import Figure
 from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.dlgm.comparing import Compared
-from fluvial.studies.dlgm.setting import DIAGONAL, Setting, unit_name
+from fluvial.studies.dlgm.setting import DIAGONAL, PosteriorSetting, unit_name
 
 __all__ = ["against_length", "learning_curves", "pictures"]
 
@@ -59,7 +59,7 @@ def learning_curves(compared: Compared, directory: Path) -> Figure:
     lows = []
     for setting in compared.settings:
         color, style = _look(setting, compared.settings)
-        arrays = compared.ledger.record(unit_name(setting, 0)).arrays
+        arrays = compared.results.record(unit_name(setting, 0)).arrays
         free = -arrays["curve_validation_bound"]
         label = setting.name
         ax.plot(arrays["curve_step"], free, style, color=color, linewidth=1.2, label=label)
@@ -80,9 +80,9 @@ def learning_curves(compared: Compared, directory: Path) -> Figure:
     )
 
 
-def pictures(compared: Compared, setting: Setting, directory: Path) -> Figure:
+def pictures(compared: Compared, setting: PosteriorSetting, directory: Path) -> Figure:
     """Draw reconstructions, samples and ways through the latent space of one posterior."""
-    arrays = compared.ledger.record(unit_name(setting, 0)).arrays
+    arrays = compared.results.record(unit_name(setting, 0)).arrays
     rows = [
         ("test images", arrays["originals"]),
         ("reconstructions", arrays["reconstructions"]),
@@ -116,7 +116,7 @@ def _side_by_side(images: np.ndarray) -> np.ndarray:
     return np.concatenate(strips, axis=1)
 
 
-def _look(setting: Setting, settings: Sequence[Setting]) -> tuple[str, str]:
+def _look(setting: PosteriorSetting, settings: Sequence[PosteriorSetting]) -> tuple[str, str]:
     """Return the color of a family and a line style for each of its lengths, the longest solid."""
     families = list(dict.fromkeys(other.family for other in settings))
     lengths = sorted({s.layers for s in settings if s.family == setting.family}, reverse=True)

@@ -10,7 +10,7 @@ from fluvial.amortized import DLGM, Trained, train
 from fluvial.datasets import Dataset
 from fluvial.reproduction import Record
 from fluvial.studies.dlgm.scratch import scratch
-from fluvial.studies.dlgm.setting import Plan, Setting, unit_name
+from fluvial.studies.dlgm.setting import PosteriorSetting, TrainingPlan, unit_name
 
 __all__ = ["measure"]
 
@@ -19,7 +19,7 @@ _STEPS = 9
 _REACH = 2.5
 
 
-def measure(study: str, plan: Plan, setting: Setting, seed: int) -> Record:
+def measure(study: str, plan: TrainingPlan, setting: PosteriorSetting, seed: int) -> Record:
     """Train a setting with a seed, in a folder from which it resumes, and measure it.
 
     Args:
@@ -50,7 +50,9 @@ def measure(study: str, plan: Plan, setting: Setting, seed: int) -> Record:
         return _record(trained, data, plan, setting, seed)
 
 
-def _record(trained: Trained, data: Dataset, plan: Plan, setting: Setting, seed: int) -> Record:
+def _record(
+    trained: Trained, data: Dataset, plan: TrainingPlan, setting: PosteriorSetting, seed: int
+) -> Record:
     bound = trained.bound(data.test)
     log_p = trained.log_likelihood(data.test, samples=plan.samples)
     last, recipe = trained.history[-1], trained.recipe

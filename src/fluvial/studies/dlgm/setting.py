@@ -7,10 +7,10 @@ from typing import NamedTuple
 from fluvial.amortized import Recipe
 from fluvial.datasets import Dataset
 
-__all__ = ["DIAGONAL", "Plan", "Setting", "unit_name"]
+__all__ = ["DIAGONAL", "PosteriorSetting", "TrainingPlan", "unit_name"]
 
 
-class Setting(NamedTuple):
+class PosteriorSetting(NamedTuple):
     """One posterior.
 
     Attributes:
@@ -34,11 +34,11 @@ class Setting(NamedTuple):
         return f"{self.family}:{self.layers}{self.options}" if self.layers else None
 
 
-DIAGONAL = Setting("diagonal", 0)
+DIAGONAL = PosteriorSetting("diagonal", 0)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """What a budget trains.
 
     Attributes:
@@ -54,18 +54,18 @@ class Plan:
     load: Callable[[], Dataset]
     latent: int
     hidden: int
-    settings: Sequence[Setting]
-    recipe: Callable[[Setting], Recipe]
+    settings: Sequence[PosteriorSetting]
+    recipe: Callable[[PosteriorSetting], Recipe]
     seeds: int
     samples: int = 200
 
-    def runs(self) -> Iterator[tuple[Setting, int]]:
+    def runs(self) -> Iterator[tuple[PosteriorSetting, int]]:
         """All settings with all seeds."""
         for seed in range(self.seeds):
             for setting in self.settings:
                 yield setting, seed
 
 
-def unit_name(setting: Setting, seed: int) -> str:
+def unit_name(setting: PosteriorSetting, seed: int) -> str:
     """The name of the unit of work that trains a setting with a seed."""
     return f"{setting.name}-seed-{seed}"

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Ledger
+from fluvial.reproduction import Budget, Claim, Curve, Figure, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.dlgm.comparing import Compared
 from fluvial.studies.dlgm.figures import against_length, learning_curves, pictures
 from fluvial.studies.dlgm.measuring import measure
-from fluvial.studies.dlgm.setting import Plan, unit_name
+from fluvial.studies.dlgm.setting import TrainingPlan, unit_name
 
 __all__ = ["dlgm_study"]
 
@@ -18,7 +18,7 @@ def dlgm_study(
     name: str,
     title: str,
     version: int,
-    plans: Mapping[Budget, Plan],
+    plans: Mapping[Budget, TrainingPlan],
     families: Sequence[str],
     claims: Callable[[Compared], Iterable[tuple[Claim, Iterable[float]]]],
     published: Mapping[str, Mapping[int, float]] | None = None,
@@ -43,12 +43,12 @@ def dlgm_study(
             for setting, seed in plan.runs()
         ]
 
-    def compared(ledger: Ledger) -> Compared:
-        return Compared(ledger, plans[ledger.budget].settings)
+    def compared(results: StudyResults) -> Compared:
+        return Compared(results, plans[results.budget].settings)
 
-    def figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
-        found = compared(ledger)
-        shown = (published or {}) if ledger.budget is Budget.FULL else {}
+    def figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
+        found = compared(results)
+        shown = (published or {}) if results.budget is Budget.FULL else {}
         return [
             against_length(found, families, shown, directory),
             learning_curves(found, directory),
@@ -61,13 +61,13 @@ def dlgm_study(
         version=version,
         seeds={budget: plan.seeds for budget, plan in plans.items()},
         units=units,
-        claims=lambda ledger: claims(compared(ledger)),
+        claims=lambda results: claims(compared(results)),
         figures=figures,
         curves=_curves,
     )
 
 
-def _curves(ledger: Ledger) -> Sequence[Curve]:
+def _curves(results: StudyResults) -> Sequence[Curve]:
     """Both bounds by the step, of each training."""
     return [
         Curve(
@@ -75,8 +75,8 @@ def _curves(ledger: Ledger) -> Sequence[Curve]:
             f"curve_{part}_bound",
             "bound, nats",
             label=f"{part} bound",
-            steps=ledger.record(unit).values["steps"],
+            steps=results.record(unit).values["steps"],
         )
-        for unit in ledger.header["units"]
+        for unit in results.header["units"]
         for part in ("train", "validation")
     ]

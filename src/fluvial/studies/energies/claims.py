@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fluvial.reproduction import Claim, Ledger, Rule
-from fluvial.studies.energies.plan import FAMILIES, Setting, plan
+from fluvial.reproduction import Claim, Rule, StudyResults
+from fluvial.studies.energies.plan import FAMILIES, EnergySetting, plan
 
 __all__ = ["kl", "measured_claims"]
 
@@ -30,37 +30,37 @@ _GOAL = 0.02
 _LEAST_SHARE = 0.4
 
 
-def measured_claims(ledger: Ledger) -> Iterator[tuple[Claim, np.ndarray]]:
+def measured_claims(results: StudyResults) -> Iterator[tuple[Claim, np.ndarray]]:
     """Measure the claims whose settings the budget has run, of the annealed flows."""
-    measured = plan(ledger.budget)
+    measured = plan(results.budget)
     for energy in measured.energies:
-        yield from _of_energy(ledger, energy, measured.families)
+        yield from _of_energy(results, energy, measured.families)
 
 
-def kl(ledger: Ledger, family: str, length: int, energy: str) -> np.ndarray:
+def kl(results: StudyResults, family: str, length: int, energy: str) -> np.ndarray:
     """Return the KL divergence of each seed's annealed flow, in nats."""
-    record = ledger.record(Setting(family, length, energy, True).name)
+    record = results.record(EnergySetting(family, length, energy, True).name)
     return np.asarray(record.values["kl"], np.float64)
 
 
 def _of_energy(
-    ledger: Ledger, energy: str, families: Sequence[str]
+    results: StudyResults, energy: str, families: Sequence[str]
 ) -> Iterator[tuple[Claim, np.ndarray]]:
     for family in ("planar", "radial"):
         if family not in families:
             continue
-        curve = np.stack([kl(ledger, family, length, energy) for length in (2, 8, 32)])
+        curve = np.stack([kl(results, family, length, energy) for length in (2, 8, 32)])
         yield _falls(energy, family), (curve[:-1] - curve[1:]).min(axis=0)
     for family in ("nice-orth", "nice-perm"):
         if family not in families:
             continue
-        others = np.stack([kl(ledger, family, length, energy) for length in (2, 8)])
-        yield _beats(energy, family), others.min(axis=0) - kl(ledger, "planar", 32, energy)
+        others = np.stack([kl(results, family, length, energy) for length in (2, 8)])
+        yield _beats(energy, family), others.min(axis=0) - kl(results, "planar", 32, energy)
     if energy == "U1":
-        record = ledger.record(Setting("planar", 32, energy, True).name)
+        record = results.record(EnergySetting("planar", 32, energy, True).name)
         right = np.asarray(record.values["right"], np.float64)
         yield _both_modes(), np.minimum(right, 1.0 - right)
-    yield _goal(energy), kl(ledger, "planar", 32, energy)
+    yield _goal(energy), kl(results, "planar", 32, energy)
 
 
 def _falls(energy: str, family: str) -> Claim:

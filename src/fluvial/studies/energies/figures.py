@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction import Figure, StudyResults
 from fluvial.reproduction.drawing import COLORS, INK, panels, save
-from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
+from fluvial.studies.energies.plan import FAMILIES, EnergiesPlan, EnergySetting, plan
 
 __all__ = ["drawn_figures"]
 
@@ -17,26 +17,28 @@ _EXTENT = (-4.0, 4.0, -4.0, 4.0)
 _GOAL = 0.02
 
 
-def drawn_figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def drawn_figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw all figures that the budget's records allow."""
-    measured = plan(ledger.budget)
-    figures = [_curves(ledger, measured, directory), _strip(ledger, measured, directory)]
+    measured = plan(results.budget)
+    figures = [_curves(results, measured, directory), _strip(results, measured, directory)]
     for left, right in (("planar", "nice-orth"), ("radial", "nice-perm")):
         if {left, right} <= set(measured.families):
-            figures.append(_grid(ledger, measured, left, right, directory))
+            figures.append(_grid(results, measured, left, right, directory))
     return figures
 
 
-def _grid(ledger: Ledger, measured: Plan, left: str, right: str, directory: Path) -> Figure:
+def _grid(
+    results: StudyResults, measured: EnergiesPlan, left: str, right: str, directory: Path
+) -> Figure:
     """Figure 3(a) to (c): the true density, then both families with 2, 8 and 32 layers."""
     figure, axes = panels(len(measured.energies), 7, 1.15, 1.2, boxed=True)
     columns = [(family, length) for family in (left, right) for length in _LENGTHS]
     for row, energy in zip(axes, measured.energies, strict=True):
-        true = _array(ledger, Setting("planar", 32, energy, True), "true_density")
+        true = _array(results, EnergySetting("planar", 32, energy, True), "true_density")
         _picture(row[0], true, true.max())
         row[0].set_ylabel(energy)
         for axis, (family, length) in zip(row[1:], columns, strict=True):
-            density = _array(ledger, Setting(family, length, energy, True), "density")
+            density = _array(results, EnergySetting(family, length, energy, True), "density")
             _picture(axis, density, true.max())
     axes[0, 0].set_title("true")
     for axis, (family, length) in zip(axes[0, 1:], columns, strict=True):
@@ -54,15 +56,15 @@ def _grid(ledger: Ledger, measured: Plan, left: str, right: str, directory: Path
     )
 
 
-def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+def _curves(results: StudyResults, measured: EnergiesPlan, directory: Path) -> Figure:
     """Figure 3(d), in KL divergences."""
     figure, axes = panels(1, len(measured.energies), 2.5, 2.8)
     for axis, energy in zip(axes[0], measured.energies, strict=True):
         for family, color in zip(FAMILIES, COLORS, strict=False):
             if family in measured.families:
-                _curve(axis, ledger, family, energy, True, color)
-            if _all_done(ledger, family, energy):
-                _curve(axis, ledger, family, energy, False, color)
+                _curve(axis, results, family, energy, True, color)
+            if _all_done(results, family, energy):
+                _curve(axis, results, family, energy, False, color)
         axis.axhline(_GOAL, color=INK, linewidth=0.6, linestyle=":")
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
@@ -83,13 +85,19 @@ def _curves(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
     )
 
 
-def _all_done(ledger: Ledger, family: str, energy: str) -> bool:
+def _all_done(results: StudyResults, family: str, energy: str) -> bool:
     """Tell whether the family has been trained without annealing too, with every length."""
-    return all(ledger.done(Setting(family, length, energy, False).name) for length in _LENGTHS)
+    return all(
+        results.done(EnergySetting(family, length, energy, False).name) for length in _LENGTHS
+    )
 
 
-def _curve(axis, ledger: Ledger, family: str, energy: str, annealed: bool, color: str) -> None:
-    records = [ledger.record(Setting(family, length, energy, annealed).name) for length in _LENGTHS]
+def _curve(
+    axis, results: StudyResults, family: str, energy: str, annealed: bool, color: str
+) -> None:
+    records = [
+        results.record(EnergySetting(family, length, energy, annealed).name) for length in _LENGTHS
+    ]
     kl = np.array([record.values["kl"] for record in records], np.float64)
     mean, spread = kl.mean(axis=1), kl.std(axis=1, ddof=1)
     # On a logarithmic axis a bar must not reach down to zero.
@@ -108,15 +116,15 @@ def _curve(axis, ledger: Ledger, family: str, energy: str, annealed: bool, color
     )
 
 
-def _strip(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+def _strip(results: StudyResults, measured: EnergiesPlan, directory: Path) -> Figure:
     """How a Gaussian becomes the energy's density, layer after layer."""
     figure, axes = panels(len(measured.energies), len(_STRIP) + 1, 0.95, 1.0, boxed=True)
     for row, energy in zip(axes, measured.energies, strict=True):
-        setting = Setting("planar", 32, energy, True)
-        layers = _array(ledger, setting, "layers")
+        setting = EnergySetting("planar", 32, energy, True)
+        layers = _array(results, setting, "layers")
         for axis, k in zip(row, _STRIP, strict=False):
             _picture(axis, layers[k], np.quantile(layers[k], 0.995))
-        true = _array(ledger, setting, "true_density")
+        true = _array(results, setting, "true_density")
         _picture(row[-1], true, true.max())
         row[0].set_ylabel(energy)
     for axis, k in zip(axes[0], _STRIP, strict=False):
@@ -147,5 +155,5 @@ def _picture(axis, density: np.ndarray, brightest: float) -> None:
     axis.set_yticks([])
 
 
-def _array(ledger: Ledger, setting: Setting, name: str) -> np.ndarray:
-    return ledger.record(setting.name).arrays[name].astype(np.float64)
+def _array(results: StudyResults, setting: EnergySetting, name: str) -> np.ndarray:
+    return results.record(setting.name).arrays[name].astype(np.float64)

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from fluvial.reproduction import Budget
 from fluvial.targets.examples.energies import ENERGIES
 
-__all__ = ["FAMILIES", "Family", "Plan", "Setting", "plan"]
+__all__ = ["FAMILIES", "EnergiesPlan", "EnergySetting", "FlowFamily", "plan"]
 
 _LENGTHS = (2, 8, 32)
 
 
-class Family(NamedTuple):
+class FlowFamily(NamedTuple):
     """A curve of Figure 3(d).
 
     Attributes:
@@ -29,15 +29,15 @@ class Family(NamedTuple):
 # 0.03 and 0.06 (with the last two some seeds stop short on U1), radial among 0.01, 0.03 and 0.1,
 # NICE among 0.003 and 0.01. The paper does not give the size of NICE's networks; with 16 units a
 # layer has ten times a planar layer's parameters.
-FAMILIES: dict[str, Family] = {
-    "planar": Family("planar", "planar:{}", 0.02),
-    "radial": Family("radial", "radial:{}", 0.1),
-    "nice-orth": Family("NICE-orth", "nice-orth:{},width=16,depth=1", 0.01),
-    "nice-perm": Family("NICE-perm", "nice-perm:{},width=16,depth=1", 0.01),
+FAMILIES: dict[str, FlowFamily] = {
+    "planar": FlowFamily("planar", "planar:{}", 0.02),
+    "radial": FlowFamily("radial", "radial:{}", 0.1),
+    "nice-orth": FlowFamily("NICE-orth", "nice-orth:{},width=16,depth=1", 0.01),
+    "nice-perm": FlowFamily("NICE-perm", "nice-perm:{},width=16,depth=1", 0.01),
 }
 
 
-class Setting(NamedTuple):
+class EnergySetting(NamedTuple):
     """One unit of work: all seeds of one flow on one energy.
 
     Attributes:
@@ -63,7 +63,7 @@ class Setting(NamedTuple):
         return "diagonal+" + FAMILIES[self.family].layers.format(self.length)
 
 
-class Plan(NamedTuple):
+class EnergiesPlan(NamedTuple):
     """The work of a budget.
 
     Attributes:
@@ -91,16 +91,16 @@ class Plan(NamedTuple):
         """Steps in which the inverse temperature rises from 0.01 by 1: those of eq. 20 at FULL."""
         return max(1, 2 * self.steps // 3)
 
-    def settings(self) -> Iterator[Setting]:
+    def settings(self) -> Iterator[EnergySetting]:
         """List the settings; those that share a compiled program follow one another."""
         for annealed, families in ((True, self.families), (False, self.plain_families)):
             for family in families:
                 for length in _LENGTHS:
                     for energy in self.energies:
-                        yield Setting(family, length, energy, annealed)
+                        yield EnergySetting(family, length, energy, annealed)
 
 
-def plan(budget: Budget) -> Plan:
+def plan(budget: Budget) -> EnergiesPlan:
     """Return the work of a budget.
 
     Example:
@@ -109,7 +109,7 @@ def plan(budget: Budget) -> Plan:
     """
     everything = tuple(FAMILIES)
     return {
-        Budget.SMOKE: Plan(2, 20, 32, 512, 12, ("U1",), ("planar", "nice-perm"), ()),
-        Budget.QUICK: Plan(3, 4000, 256, 2**15, 80, ENERGIES, everything, ("planar",)),
-        Budget.FULL: Plan(5, 15000, 256, 2**17, 80, ENERGIES, everything, everything),
+        Budget.SMOKE: EnergiesPlan(2, 20, 32, 512, 12, ("U1",), ("planar", "nice-perm"), ()),
+        Budget.QUICK: EnergiesPlan(3, 4000, 256, 2**15, 80, ENERGIES, everything, ("planar",)),
+        Budget.FULL: EnergiesPlan(5, 15000, 256, 2**17, 80, ENERGIES, everything, everything),
     }[budget]

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Curve, Layers, Ledger, Record
+from fluvial.reproduction import Budget, Curve, Layers, Record, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.energies.claims import measured_claims
 from fluvial.studies.energies.figures import drawn_figures
-from fluvial.studies.energies.plan import FAMILIES, Plan, Setting, plan
+from fluvial.studies.energies.plan import FAMILIES, EnergiesPlan, EnergySetting, plan
 
 __all__ = ["STUDY"]
 
@@ -25,27 +25,27 @@ def _units(budget: Budget) -> Sequence[Unit]:
     ]
 
 
-def _curves(ledger: Ledger) -> Sequence[Curve]:
-    units = [setting.name for setting in plan(ledger.budget).settings()]
+def _curves(results: StudyResults) -> Sequence[Curve]:
+    units = [setting.name for setting in plan(results.budget).settings()]
     return [
-        Curve(unit, "free_energy", "free energy", steps=ledger.record(unit).values["steps"])
-        for unit in filter(ledger.done, units)
+        Curve(unit, "free_energy", "free energy", steps=results.record(unit).values["steps"])
+        for unit in filter(results.done, units)
     ]
 
 
-def _layers(ledger: Ledger) -> Sequence[Layers]:
+def _layers(results: StudyResults) -> Sequence[Layers]:
     return [
         Layers(setting.name, "layers", setting.energy, true="true_density")
-        for setting in plan(ledger.budget).settings()
+        for setting in plan(results.budget).settings()
         if _shows_layers(setting)
     ]
 
 
-def _shows_layers(setting: Setting) -> bool:
+def _shows_layers(setting: EnergySetting) -> bool:
     return setting.family == "planar" and setting.length == 32 and setting.annealed
 
 
-def _run(setting: Setting, chosen: Plan) -> Record:
+def _run(setting: EnergySetting, chosen: EnergiesPlan) -> Record:
     from fluvial.studies.energies import measuring, training
 
     rates = training.step_sizes(FAMILIES[setting.family].rate, chosen.steps)
@@ -72,7 +72,9 @@ def _run(setting: Setting, chosen: Plan) -> Record:
     return Record(values, _arrays(setting, chosen, trained, shown))
 
 
-def _arrays(setting: Setting, chosen: Plan, trained: Any, shown: int) -> dict[str, np.ndarray]:
+def _arrays(
+    setting: EnergySetting, chosen: EnergiesPlan, trained: Any, shown: int
+) -> dict[str, np.ndarray]:
     """Return the path of the free energy, and pictures of the seed with the median KL."""
     from fluvial.studies.energies import measuring
 

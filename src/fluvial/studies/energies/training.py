@@ -19,13 +19,13 @@ from fluvial.objectives import FreeEnergy
 from fluvial.targets.examples.energies import ENERGIES, energy
 from fluvial.training import schedules, train_steps
 
-__all__ = ["Trained", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
+__all__ = ["TrainedFlows", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
 
 _WARM_UP = 0.01
 _LONGEST_GRADIENT = 10.0
 
 
-class Trained(NamedTuple):
+class TrainedFlows(NamedTuple):
     """Flows from S seeds.
 
     Attributes:
@@ -80,7 +80,7 @@ def train_seeds(
     rates: Float[np.ndarray, " steps"],
     temperatures: Float[np.ndarray, " steps"],
     draws: int,
-) -> Trained:
+) -> TrainedFlows:
     """Train all seeds of a flow under ``vmap``, in one compiled program for all four energies.
 
     Args:
@@ -94,7 +94,7 @@ def train_seeds(
     keys = jax.random.split(jax.random.key(1), seeds)
     which = jnp.asarray(ENERGIES.index(energy_name), jnp.int32)
     schedule = (jnp.asarray(rates, jnp.float32), jnp.asarray(temperatures, jnp.float32))
-    return Trained(*_train_all(flows, keys, which, schedule, draws))
+    return TrainedFlows(*_train_all(flows, keys, which, schedule, draws))
 
 
 class _AnyEnergy(eqx.Module):

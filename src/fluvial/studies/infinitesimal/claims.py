@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fluvial.reproduction import Claim, Ledger, Repetition, Rule
+from fluvial.reproduction import Claim, Repetition, Rule, StudyResults
 from fluvial.studies.infinitesimal.plan import (
     FUNNEL,
-    Plan,
-    Setting,
+    InfinitesimalPlan,
+    InfinitesimalSetting,
     continuous_setting,
     plan,
 )
@@ -22,12 +22,12 @@ _ARRIVED = 0.02
 _NEAR = 0.05
 
 
-def measured_claims(ledger: Ledger) -> Iterator[tuple[Claim, np.ndarray]]:
+def measured_claims(results: StudyResults) -> Iterator[tuple[Claim, np.ndarray]]:
     """Measure the claims whose settings the budget has run."""
-    measured = plan(ledger.budget)
-    yield from _of_bounds(ledger, measured)
-    yield from _of_continuous(ledger, measured)
-    yield from _of_diffusion(ledger, measured)
+    measured = plan(results.budget)
+    yield from _of_bounds(results, measured)
+    yield from _of_continuous(results, measured)
+    yield from _of_diffusion(results, measured)
 
 
 def diffusion_unit(energy: str) -> str:
@@ -35,13 +35,18 @@ def diffusion_unit(energy: str) -> str:
     return f"diffusion-{energy}"
 
 
-def _of_bounds(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+def _of_bounds(
+    results: StudyResults, measured: InfinitesimalPlan
+) -> Iterator[tuple[Claim, np.ndarray]]:
     for family in measured.families:
         for target in measured.targets:
             gaps = np.stack(
                 [
                     np.asarray(
-                        ledger.record(Setting(target, family, length).name).values["gap"], float
+                        results.record(InfinitesimalSetting(target, family, length).name).values[
+                            "gap"
+                        ],
+                        float,
                     )
                     for length in measured.lengths
                 ]
@@ -50,21 +55,25 @@ def _of_bounds(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarr
             yield _toward(target, family, measured), gaps[-1] / gaps[0]
 
 
-def _of_continuous(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+def _of_continuous(
+    results: StudyResults, measured: InfinitesimalPlan
+) -> Iterator[tuple[Claim, np.ndarray]]:
     for target in measured.targets if measured.continuous else ():
-        gaps = ledger.record(continuous_setting(target).name).values["gap"]
+        gaps = results.record(continuous_setting(target).name).values["gap"]
         yield _follows(target), np.asarray(gaps, float)
 
 
-def _of_diffusion(ledger: Ledger, measured: Plan) -> Iterator[tuple[Claim, np.ndarray]]:
+def _of_diffusion(
+    results: StudyResults, measured: InfinitesimalPlan
+) -> Iterator[tuple[Claim, np.ndarray]]:
     for energy in measured.energies:
-        kl = np.asarray(ledger.record(diffusion_unit(energy)).values["kl"], float)
+        kl = np.asarray(results.record(diffusion_unit(energy)).values["kl"], float)
         falls = np.where(kl[:, :-1] > _NEAR, kl[:, :-1] - kl[:, 1:], np.inf)
         yield _falls(energy), falls.min(axis=1)
         yield _arrives(energy, measured), kl[:, -1]
 
 
-def _rises(target: str, family: str, measured: Plan) -> Claim:
+def _rises(target: str, family: str, measured: InfinitesimalPlan) -> Claim:
     steps = ", ".join(str(length) for length in measured.lengths)
     return Claim(
         name=f"{target.lower()}-{family}-rises",
@@ -78,7 +87,7 @@ def _rises(target: str, family: str, measured: Plan) -> Claim:
     )
 
 
-def _toward(target: str, family: str, measured: Plan) -> Claim:
+def _toward(target: str, family: str, measured: InfinitesimalPlan) -> Claim:
     first, last = measured.lengths[0], measured.lengths[-1]
     return Claim(
         name=f"{target.lower()}-{family}-toward-log-z",
@@ -116,7 +125,7 @@ def _falls(energy: str) -> Claim:
     )
 
 
-def _arrives(energy: str, measured: Plan) -> Claim:
+def _arrives(energy: str, measured: InfinitesimalPlan) -> Claim:
     last = measured.checkpoints[-1]
     return Claim(
         name=f"{energy.lower()}-diffusion-arrives",

@@ -5,31 +5,36 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction import Figure, StudyResults
 from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.infinitesimal.claims import diffusion_unit
 from fluvial.studies.infinitesimal.diffusion import STEP_SIZE
-from fluvial.studies.infinitesimal.plan import Plan, Setting, continuous_setting, plan
+from fluvial.studies.infinitesimal.plan import (
+    InfinitesimalPlan,
+    InfinitesimalSetting,
+    continuous_setting,
+    plan,
+)
 
 __all__ = ["drawn_figures"]
 
 
-def drawn_figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def drawn_figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw the bounds by the number of steps, and the diffusion's way to its target."""
-    measured = plan(ledger.budget)
-    return [_bounds(ledger, measured, directory), _diffusion(ledger, measured, directory)]
+    measured = plan(results.budget)
+    return [_bounds(results, measured, directory), _diffusion(results, measured, directory)]
 
 
-def _bounds(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+def _bounds(results: StudyResults, measured: InfinitesimalPlan, directory: Path) -> Figure:
     figure, axes = panels(1, len(measured.targets), 2.2, 2.8)
     for axis, target in zip(axes[0], measured.targets, strict=True):
         for family, color in zip(measured.families, COLORS, strict=False):
-            settings = [Setting(target, family, length) for length in measured.lengths]
-            records = [ledger.record(setting.name) for setting in settings]
+            settings = [InfinitesimalSetting(target, family, length) for length in measured.lengths]
+            records = [results.record(setting.name) for setting in settings]
             gaps = np.array([record.values["gap"] for record in records], float)
             _curve(axis, measured.lengths, gaps, color, family)
         if measured.continuous:
-            gaps = ledger.record(continuous_setting(target).name).values["gap"]
+            gaps = results.record(continuous_setting(target).name).values["gap"]
             mean = float(np.mean(np.asarray(gaps, float)))
             axis.axhline(mean, color=INK, linewidth=1.0, linestyle="--", label="continuous")
         axis.set_xscale("log", base=2)
@@ -51,10 +56,10 @@ def _bounds(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
     )
 
 
-def _diffusion(ledger: Ledger, measured: Plan, directory: Path) -> Figure:
+def _diffusion(results: StudyResults, measured: InfinitesimalPlan, directory: Path) -> Figure:
     figure, axes = panels(1, 1, 4.2, 3.0)
     for energy, color in zip(measured.energies, COLORS, strict=False):
-        kl = np.asarray(ledger.record(diffusion_unit(energy)).values["kl"], float).T
+        kl = np.asarray(results.record(diffusion_unit(energy)).values["kl"], float).T
         _curve(axes[0, 0], measured.checkpoints, kl, color, energy)
     axes[0, 0].set_xscale("log", base=4)
     axes[0, 0].set_xlabel(f"steps of size h = {STEP_SIZE}")

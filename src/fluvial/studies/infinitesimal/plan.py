@@ -6,7 +6,15 @@ from typing import NamedTuple
 from fluvial.reproduction import Budget
 from fluvial.targets.examples.energies import ENERGIES
 
-__all__ = ["CONTINUOUS", "FAMILIES", "FUNNEL", "Plan", "Setting", "continuous_setting", "plan"]
+__all__ = [
+    "CONTINUOUS",
+    "FAMILIES",
+    "FUNNEL",
+    "InfinitesimalPlan",
+    "InfinitesimalSetting",
+    "continuous_setting",
+    "plan",
+]
 
 FAMILIES = ("langevin", "hamiltonian")
 CONTINUOUS = "continuous"
@@ -14,7 +22,7 @@ FUNNEL = "funnel"
 _SOLVER_STEPS = 4
 
 
-class Setting(NamedTuple):
+class InfinitesimalSetting(NamedTuple):
     """One unit of work: all seeds of one flow on one target.
 
     Attributes:
@@ -33,7 +41,7 @@ class Setting(NamedTuple):
         return f"bound-{self.target}-{self.family}-{self.length}"
 
 
-class Plan(NamedTuple):
+class InfinitesimalPlan(NamedTuple):
     """The work of a budget.
 
     Attributes:
@@ -64,22 +72,22 @@ class Plan(NamedTuple):
     particles: int
     measuring_particles: int
 
-    def settings(self) -> Iterator[Setting]:
+    def settings(self) -> Iterator[InfinitesimalSetting]:
         """List the settings."""
         for family in self.families:
             for length in self.lengths:
                 for target in self.targets:
-                    yield Setting(target, family, length)
+                    yield InfinitesimalSetting(target, family, length)
         if self.continuous:
             yield from map(continuous_setting, self.targets)
 
 
-def continuous_setting(target: str) -> Setting:
+def continuous_setting(target: str) -> InfinitesimalSetting:
     """Return the continuous-time flow that is trained on a target."""
-    return Setting(target, CONTINUOUS, _SOLVER_STEPS)
+    return InfinitesimalSetting(target, CONTINUOUS, _SOLVER_STEPS)
 
 
-def plan(budget: Budget) -> Plan:
+def plan(budget: Budget) -> InfinitesimalPlan:
     """Return the work of a budget.
 
     Example:
@@ -89,10 +97,10 @@ def plan(budget: Budget) -> Plan:
     everything = (*ENERGIES, FUNNEL)
     to_the_end = (1, 4, 16, 64, 256, 1024, 4096)
     return {
-        Budget.SMOKE: Plan(
+        Budget.SMOKE: InfinitesimalPlan(
             2, FAMILIES[:1], (1, 2), False, ("U2",), 5, 32, 256, ("U2",), (1, 4, 16), 512, 128
         ),
-        Budget.QUICK: Plan(
+        Budget.QUICK: InfinitesimalPlan(
             3,
             FAMILIES,
             (2, 8, 32),
@@ -106,7 +114,7 @@ def plan(budget: Budget) -> Plan:
             4000,
             2000,
         ),
-        Budget.FULL: Plan(
+        Budget.FULL: InfinitesimalPlan(
             5,
             FAMILIES,
             (2, 8, 32, 128),

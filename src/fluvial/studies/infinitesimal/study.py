@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Curve, Ledger, Record
+from fluvial.reproduction import Budget, Curve, Record, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.infinitesimal.claims import diffusion_unit, measured_claims
 from fluvial.studies.infinitesimal.figures import drawn_figures
-from fluvial.studies.infinitesimal.plan import Plan, Setting, plan
+from fluvial.studies.infinitesimal.plan import InfinitesimalPlan, InfinitesimalSetting, plan
 
 __all__ = ["STUDY"]
 
@@ -30,15 +30,15 @@ def _units(budget: Budget) -> Sequence[Unit]:
     ]
 
 
-def _curves(ledger: Ledger) -> Sequence[Curve]:
-    units = [setting.name for setting in plan(ledger.budget).settings()]
+def _curves(results: StudyResults) -> Sequence[Curve]:
+    units = [setting.name for setting in plan(results.budget).settings()]
     return [
-        Curve(unit, "free_energy", "free energy", steps=ledger.record(unit).values["steps"])
-        for unit in filter(ledger.done, units)
+        Curve(unit, "free_energy", "free energy", steps=results.record(unit).values["steps"])
+        for unit in filter(results.done, units)
     ]
 
 
-def _train(setting: Setting, chosen: Plan) -> Record:
+def _train(setting: InfinitesimalSetting, chosen: InfinitesimalPlan) -> Record:
     from fluvial.studies.infinitesimal.training import trained_bounds
 
     bounds = trained_bounds(
@@ -66,7 +66,7 @@ def _train(setting: Setting, chosen: Plan) -> Record:
     return Record(values, arrays)
 
 
-def _diffuse(energy: str, chosen: Plan) -> Record:
+def _diffuse(energy: str, chosen: InfinitesimalPlan) -> Record:
     from fluvial.studies.infinitesimal.diffusion import STEP_SIZE, divergences
 
     runs = [

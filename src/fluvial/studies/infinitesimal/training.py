@@ -24,7 +24,7 @@ from jaxtyping import Array, Float
 from fluvial.flows import Chain, Continuous, Diagonal, Flow, Hamiltonian, Langevin
 from fluvial.objectives import Extended, FreeEnergy, base_log_prob
 from fluvial.objectives.free_energy import LogDensity
-from fluvial.studies.infinitesimal.plan import CONTINUOUS, FUNNEL, Setting
+from fluvial.studies.infinitesimal.plan import CONTINUOUS, FUNNEL, InfinitesimalSetting
 from fluvial.targets import Target
 from fluvial.targets.examples.energies import energy, log_normalizer
 from fluvial.targets.examples.synthetic import funnel
@@ -75,7 +75,7 @@ def _log_z(name: str) -> float:
 
 
 def trained_bounds(
-    setting: Setting, *, seeds: int, steps: int, draws: int, measuring_draws: int
+    setting: InfinitesimalSetting, *, seeds: int, steps: int, draws: int, measuring_draws: int
 ) -> Bounds:
     """Train S flows under ``vmap``, and measure them.
 
@@ -113,7 +113,7 @@ def _first_step(length: int) -> float:
     return _STEP_SIZE * min(1.0, _FULL_STEPS / length) ** 0.5
 
 
-def _start(setting: Setting, key) -> tuple[Flow, LogDensity]:
+def _start(setting: InfinitesimalSetting, key) -> tuple[Flow, LogDensity]:
     """Make the flow before training, and the density that it is to have."""
     target = _target(setting.target)
     if setting.family == CONTINUOUS:
@@ -133,7 +133,7 @@ def _ode(dim: int, key, steps: int) -> Continuous:
 
 
 @compiled
-def _train(setting: Setting, keys, rates, draws: int, measuring_draws: int):
+def _train(setting: InfinitesimalSetting, keys, rates, draws: int, measuring_draws: int):
     """Return log weights, draws left out, free energies and what is learned, of each seed."""
     objective = FreeEnergy(draws, path=False)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Claim, Figure, Ledger, Record, Repetition, Rule
+from fluvial.reproduction import Budget, Claim, Figure, Record, Repetition, Rule, StudyResults
 from fluvial.reproduction.exponent import exponent
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.kmeans.figures import clusters_figure, operations_figure, times_figure
@@ -85,8 +85,8 @@ def _units(budget: Budget) -> Sequence[Unit]:
     return [*measured, Unit(_PICTURE, _picture)]
 
 
-def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
-    sizes, seeds = _SIZES[ledger.budget], _measured(ledger)
+def _claims(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
+    sizes, seeds = _SIZES[results.budget], _measured(results)
     yield _IDENTICAL, [float(np.mean([v["identical"] for v in one])) for one in seeds]
     yield _LOOPS, [exponent(sizes, operations(one, "loops")).value for one in seeds]
     yield _VECTORIZED, [exponent(sizes, operations(one, "vectorized")).value for one in seeds]
@@ -94,13 +94,13 @@ def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
     yield _FIFTY, [ratios(one)[-1] for one in seeds]
 
 
-def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def _figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw times and operations against n, and clusters in the plane."""
-    sizes, seeds = _SIZES[ledger.budget], _measured(ledger)
+    sizes, seeds = _SIZES[results.budget], _measured(results)
     return [
         times_figure(sizes, seeds, directory),
         operations_figure(sizes, seeds, directory),
-        clusters_figure(ledger.record(_PICTURE).arrays, directory),
+        clusters_figure(results.record(_PICTURE).arrays, directory),
     ]
 
 
@@ -112,11 +112,11 @@ def _measure(n: int, seed: int) -> Record:
     return measure(problem(n, seed))
 
 
-def _measured(ledger: Ledger) -> list:
+def _measured(results: StudyResults) -> list:
     """Return what was measured: a list for each seed, of the values at each size."""
-    sizes = _SIZES[ledger.budget]
+    sizes = _SIZES[results.budget]
     return [
-        [ledger.record(_unit(seed, n)).values for n in sizes] for seed in ledger.header["seeds"]
+        [results.record(_unit(seed, n)).values for n in sizes] for seed in results.header["seeds"]
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from fluvial.reproduction import Budget, Claim, Rule
 from fluvial.studies.dlgm.comparing import Compared
-from fluvial.studies.dlgm.setting import DIAGONAL, Setting
+from fluvial.studies.dlgm.setting import DIAGONAL, PosteriorSetting
 from fluvial.studies.mnist.plans import BEYOND, FAMILIES, PUBLISHED
 
 __all__ = ["measured_claims"]
@@ -23,7 +23,7 @@ def measured_claims(compared: Compared) -> _Measured:
     """Measure the paper's claims, its numbers where the data are its own, and one beyond it."""
     yield from _orderings(compared)
     yield _beyond(compared)
-    if compared.ledger.budget is Budget.FULL:
+    if compared.results.budget is Budget.FULL:
         yield from _numbers(compared)
 
 
@@ -60,7 +60,7 @@ def _ordering(
     name: str,
     statement: str,
     quantity: str,
-    pairs: list[tuple[Setting, Setting]],
+    pairs: list[tuple[PosteriorSetting, PosteriorSetting]],
 ) -> tuple[Claim, np.ndarray]:
     claim = Claim(name, statement, _PAPER, "", quantity, _BETTER, unit="nat")
     return claim, compared.least_gain(pairs)

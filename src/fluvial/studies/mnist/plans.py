@@ -3,7 +3,7 @@
 from fluvial.amortized import Recipe
 from fluvial.datasets import load_digits, load_mnist
 from fluvial.reproduction import Budget
-from fluvial.studies.dlgm.setting import DIAGONAL, Plan, Setting
+from fluvial.studies.dlgm.setting import DIAGONAL, PosteriorSetting, TrainingPlan
 
 __all__ = ["BEYOND", "FAMILIES", "PLANS", "PUBLISHED"]
 
@@ -15,12 +15,12 @@ PUBLISHED = {
 }
 """−ln p(x) in nats: Rezende & Mohamed (2015), Table 2 and Figure 4(c)."""
 
-BEYOND = (Setting("sylvester", 4), Setting("iaf", 4))
+BEYOND = (PosteriorSetting("sylvester", 4), PosteriorSetting("iaf", 4))
 """The families that Grathwohl et al. (2019, Table 3) compare with planar flows."""
 
 
-def _settings(*lengths: int) -> tuple[Setting, ...]:
-    flows = [Setting(family, length) for length in lengths for family in FAMILIES]
+def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
+    flows = [PosteriorSetting(family, length) for length in lengths for family in FAMILIES]
     return (DIAGONAL, *flows, *BEYOND)
 
 
@@ -29,7 +29,7 @@ def _settings(*lengths: int) -> tuple[Setting, ...]:
 _FULL = Recipe(epochs=60, batch=200, precision="bfloat16")
 
 PLANS = {
-    Budget.SMOKE: Plan(
+    Budget.SMOKE: TrainingPlan(
         load=load_digits,
         latent=4,
         hidden=16,
@@ -38,7 +38,7 @@ PLANS = {
         seeds=1,
         samples=20,
     ),
-    Budget.QUICK: Plan(
+    Budget.QUICK: TrainingPlan(
         load=load_digits,
         latent=10,
         hidden=64,
@@ -46,7 +46,7 @@ PLANS = {
         recipe=lambda setting: Recipe(epochs=150, warmup=100, annealing_epochs=20),
         seeds=3,
     ),
-    Budget.FULL: Plan(
+    Budget.FULL: TrainingPlan(
         load=load_mnist,
         latent=40,
         hidden=400,

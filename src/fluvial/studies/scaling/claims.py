@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from fluvial.reproduction import Claim, Ledger, Repetition, Rule
+from fluvial.reproduction import Claim, Repetition, Rule, StudyResults
 from fluvial.reproduction.exponent import exponent
 from fluvial.studies.scaling.plan import Sweep, plan
 
@@ -15,12 +15,12 @@ _LINEAR, _QUADRATIC, _CUBIC = Rule(0.8, 1.2), Rule(1.7, 2.3), Rule(2.5, 3.3)
 _SQUARE_ROOT = Rule(0.4, 0.6)
 
 
-def measured_claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+def measured_claims(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
     """Measure all claims; a seed's value is the exponent fitted to its own times."""
-    for sweep in plan(ledger.budget).sweeps:
-        values = ledger.record(sweep.name).values
+    for sweep in plan(results.budget).sweeps:
+        values = results.record(sweep.name).values
         yield _cost(sweep), [exponent(values["sizes"], row).value for row in values["seconds"]]
-    yield from _memory(ledger)
+    yield from _memory(results)
 
 
 def _cost(sweep: Sweep) -> Claim:
@@ -51,9 +51,9 @@ def _law(sweep: Sweep) -> tuple[str, str, str, Rule]:
     return statement, _PAPER, "1", _LINEAR
 
 
-def _memory(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
+def _memory(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
     """Measure the memory: the compiler's answer has no chance in it, so each D is a repeat."""
-    values = ledger.record("memory").values
+    values = results.record("memory").values
     span = f"{_span(values['lengths'])}, at each of D = {', '.join(map(str, values['dims']))}"
     for kind, words, rule in (
         ("plain", "The memory of a gradient grows with K as the stored activations do", _LINEAR),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fluvial.reproduction import Figure, Ledger
+from fluvial.reproduction import Figure, StudyResults
 from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.reproduction.exponent import exponent
 from fluvial.studies.scaling.floor import floor_seconds
@@ -18,18 +18,18 @@ _ROOM = 6.0  # for the legend, above the longest time
 _AXES = {"K": "layers K", "D": "dimension D", "N": "width N"}
 
 
-def drawn_figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def drawn_figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw times against sizes, and memory against K."""
-    return [_times(ledger, directory), _memory(ledger, directory)]
+    return [_times(results, directory), _memory(results, directory)]
 
 
-def _times(ledger: Ledger, directory: Path) -> Figure:
+def _times(results: StudyResults, directory: Path) -> Figure:
     figure, axes = panels(1, 3, 3.4, 3.0)
-    rates = ledger.record("machine").values
+    rates = results.record("machine").values
     for axis, name in zip(axes[0], _AXES, strict=True):
-        sweeps = [sweep for sweep in plan(ledger.budget).sweeps if sweep.axis == name]
+        sweeps = [sweep for sweep in plan(results.budget).sweeps if sweep.axis == name]
         for sweep, color in zip(sweeps, COLORS, strict=False):
-            _sweep(axis, ledger, sweep, color, dict(rates))
+            _sweep(axis, results, sweep, color, dict(rates))
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
         axis.set_ylim(top=_ROOM * axis.get_ylim()[1])
@@ -40,14 +40,14 @@ def _times(ledger: Ledger, directory: Path) -> Figure:
     return Figure(
         "times.png",
         "Time of a gradient step",
-        _told(ledger, dict(rates)),
+        _told(results, dict(rates)),
         alt="Seconds of a gradient step against layers, dimension and width, on logarithmic axes: "
         "a rising line for each kind of flow.",
     )
 
 
-def _sweep(axis, ledger: Ledger, sweep: Sweep, color: str, rates: dict[str, float]) -> None:
-    values = dict(ledger.record(sweep.name).values)
+def _sweep(axis, results: StudyResults, sweep: Sweep, color: str, rates: dict[str, float]) -> None:
+    values = dict(results.record(sweep.name).values)
     seconds = np.asarray(values["seconds"])
     slope = exponent(sweep.sizes, seconds.mean(axis=0).tolist())
     axis.errorbar(
@@ -65,12 +65,12 @@ def _sweep(axis, ledger: Ledger, sweep: Sweep, color: str, rates: dict[str, floa
         axis.plot(sweep.sizes, floor, color=color, linewidth=0.8, linestyle=":")
 
 
-def _told(ledger: Ledger, rates: dict[str, float]) -> str:
+def _told(results: StudyResults, rates: dict[str, float]) -> str:
     distances = []
-    for sweep in plan(ledger.budget).sweeps:
+    for sweep in plan(results.budget).sweeps:
         if sweep.what not in _WITH_FLOOR:
             continue
-        values = dict(ledger.record(sweep.name).values)
+        values = dict(results.record(sweep.name).values)
         measured = np.asarray(values["seconds"]).mean(axis=0)[-1]
         times = measured / floor_seconds(values, rates)[-1]
         distances.append(f"{times:.1f} ({sweep.what}, {sweep.axis} = {sweep.sizes[-1]})")
@@ -84,8 +84,8 @@ def _told(ledger: Ledger, rates: dict[str, float]) -> str:
     )
 
 
-def _memory(ledger: Ledger, directory: Path) -> Figure:
-    values = ledger.record("memory").values
+def _memory(results: StudyResults, directory: Path) -> Figure:
+    values = results.record("memory").values
     figure, axes = panels(1, 1, 4.0, 3.2)
     axis = axes[0, 0]
     for dim, plain, checkpoint, color in zip(

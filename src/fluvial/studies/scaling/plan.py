@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fluvial.reproduction import Budget
 
-__all__ = ["Plan", "Sweep", "plan"]
+__all__ = ["ScalingPlan", "Sweep", "plan"]
 
 
 class Sweep(NamedTuple):
@@ -33,7 +33,7 @@ class Sweep(NamedTuple):
         return f"{self.what}-by-{self.axis}"
 
 
-class Plan(NamedTuple):
+class ScalingPlan(NamedTuple):
     """The work of a budget.
 
     Attributes:
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
     memory_lengths: tuple[int, ...]
 
 
-def plan(budget: Budget) -> Plan:
+def plan(budget: Budget) -> ScalingPlan:
     """Return the work of a budget.
 
     Example:
@@ -73,7 +73,7 @@ _SWEEPS = (
     Sweep("dense", "D", (512, 1024, 2048, 4096), 1, 0, 1),
     Sweep("network", "N", (512, 1024, 2048, 4096), 2, 0, 100),
 )
-_SMOKE = Plan(
+_SMOKE = ScalingPlan(
     seeds=2,
     repeats=2,
     sweeps=tuple(
@@ -84,14 +84,14 @@ _SMOKE = Plan(
     memory_dims=(8, 16),
     memory_lengths=(16, 64),
 )
-_QUICK = Plan(
+_QUICK = ScalingPlan(
     seeds=3,
     repeats=5,
     sweeps=_SWEEPS,
     memory_dims=(16, 64, 256),
     memory_lengths=(16, 64, 256),
 )
-_FULL = Plan(
+_FULL = ScalingPlan(
     seeds=5,
     repeats=20,
     sweeps=_SWEEPS,

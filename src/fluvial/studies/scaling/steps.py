@@ -13,10 +13,10 @@ from fluvial.errors import InputError
 from fluvial.flows import Planar, Radial, Stacked
 from fluvial.objectives import base_log_prob
 
-__all__ = ["Step", "dense_step", "flow_step", "network_step"]
+__all__ = ["GradientStep", "dense_step", "flow_step", "network_step"]
 
 
-class Step(NamedTuple):
+class GradientStep(NamedTuple):
     """A compiled step, and what to call it with.
 
     Attributes:
@@ -39,7 +39,9 @@ class Step(NamedTuple):
         return int(analysis.temp_size_in_bytes)
 
 
-def flow_step(what: str, length: int, dim: int, batch: int, *, checkpoint: bool = False) -> Step:
+def flow_step(
+    what: str, length: int, dim: int, batch: int, *, checkpoint: bool = False
+) -> GradientStep:
     """Return a step of the free energy (eq. 15) on a Gaussian, whose own cost is small.
 
     The base draws are given: to draw them costs O(D) whatever K is.
@@ -70,7 +72,7 @@ def flow_step(what: str, length: int, dim: int, batch: int, *, checkpoint: bool 
     )
 
 
-def dense_step(dim: int, batch: int) -> Step:
+def dense_step(dim: int, batch: int) -> GradientStep:
     r"""Return a step of one layer :math:`x = z + U \tanh(W z + b)` with square U and W.
 
     Its Jacobian, :math:`I + U \operatorname{diag}(1 - \tanh^2) W`, has no structure to use: the
@@ -93,7 +95,7 @@ def dense_step(dim: int, batch: int) -> Step:
     return _step(loss, arguments)
 
 
-def network_step(width: int, depth: int, batch: int) -> Step:
+def network_step(width: int, depth: int, batch: int) -> GradientStep:
     """Return a step of L hidden layers of N units, as of an inference network.
 
     Args:
@@ -126,6 +128,6 @@ def _draws(seed: int, batch: int, dim: int) -> Float[Array, "batch dim"]:
     return jax.random.normal(jax.random.key(1000 + seed), (batch, dim))
 
 
-def _step(loss: Callable, arguments: Callable[[int], tuple[Any, Array]]) -> Step:
+def _step(loss: Callable, arguments: Callable[[int], tuple[Any, Array]]) -> GradientStep:
     compiled = jax.jit(jax.value_and_grad(loss)).lower(*arguments(0)).compile()
-    return Step(compiled, arguments)
+    return GradientStep(compiled, arguments)

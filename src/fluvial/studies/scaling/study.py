@@ -7,10 +7,10 @@ from fluvial.reproduction import Budget, Record
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.scaling.claims import measured_claims
 from fluvial.studies.scaling.figures import drawn_figures
-from fluvial.studies.scaling.plan import Plan, Sweep, plan
+from fluvial.studies.scaling.plan import ScalingPlan, Sweep, plan
 
 if TYPE_CHECKING:
-    from fluvial.studies.scaling.steps import Step
+    from fluvial.studies.scaling.steps import GradientStep
 
 __all__ = ["STUDY"]
 
@@ -25,13 +25,13 @@ def _units(budget: Budget) -> Sequence[Unit]:
     ]
 
 
-def _machine(chosen: Plan) -> Record:
+def _machine(chosen: ScalingPlan) -> Record:
     from fluvial.studies.scaling.timing import machine_rates
 
     return Record(machine_rates(chosen.repeats)._asdict())
 
 
-def _timed(sweep: Sweep, chosen: Plan) -> Record:
+def _timed(sweep: Sweep, chosen: ScalingPlan) -> Record:
     """Time all seeds at each size: ``seconds`` has a row a seed and a column a size."""
     from fluvial.studies.scaling.timing import seconds_of
 
@@ -44,7 +44,7 @@ def _timed(sweep: Sweep, chosen: Plan) -> Record:
     return Record({**sweep._asdict(), "seconds": seconds, "temporary_bytes": memory})
 
 
-def _step_of(sweep: Sweep, size: int) -> "Step":
+def _step_of(sweep: Sweep, size: int) -> "GradientStep":
     from fluvial.studies.scaling.steps import dense_step, flow_step, network_step
 
     sizes = {"K": sweep.layers, "D": sweep.dim} | {sweep.axis: size}
@@ -56,7 +56,7 @@ def _step_of(sweep: Sweep, size: int) -> "Step":
     return flow_step(family, sizes["K"], sizes["D"], sweep.batch, checkpoint=bool(checkpoint))
 
 
-def _memory(chosen: Plan) -> Record:
+def _memory(chosen: ScalingPlan) -> Record:
     """Ask the compiler what a step of a planar flow needs: a row a dimension, a column a K."""
     from fluvial.studies.scaling.steps import flow_step
 

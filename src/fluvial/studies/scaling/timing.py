@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from threadpoolctl import threadpool_limits
 
-from fluvial.studies.scaling.steps import Step
+from fluvial.studies.scaling.steps import GradientStep
 
 __all__ = ["Rates", "machine_rates", "seconds_of"]
 
@@ -33,7 +33,7 @@ class Rates(NamedTuple):
     tanh_per_second: float
 
 
-def seconds_of(step: Step, seed: int, repeats: int) -> float:
+def seconds_of(step: GradientStep, seed: int, repeats: int) -> float:
     """Return the least wall time of several runs, after one that does not count.
 
     What LAPACK does, it does in one thread: where others wait for the cores too, its threads wait

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Ledger, Repetition, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Repetition, Rule, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.vanishing_gradient.figures import depth_figure, loss_figure, steps_figure
 from fluvial.studies.vanishing_gradient.measuring import (
@@ -94,19 +94,19 @@ def _units(budget: Budget) -> Sequence[Unit]:
     return [Unit(_START, partial(measure_start, size.depths, seeds)), *trained]
 
 
-def _claims(ledger: Ledger) -> Iterator[tuple[Claim, Sequence[float]]]:
-    start = ledger.record(_START).arrays
-    plain, skip = ledger.record("sigmoid-plain"), ledger.record("sigmoid-skip")
+def _claims(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
+    start = results.record(_START).arrays
+    plain, skip = results.record("sigmoid-plain"), results.record("sigmoid-skip")
     yield _VANISHES, _decades(start["sigmoid-plain"])
     yield _FLAT, _end(plain.arrays["losses"])
     yield _KEPT, _decades(start["sigmoid-skip"])
     yield _TRAINS, [100.0 * share for share in skip.values["accuracy"]]
 
 
-def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
+def _figures(results: StudyResults, directory: Path) -> Sequence[Figure]:
     """Draw norms by layer and step, norms by depth and activation, and learning curves."""
-    trained = {kind: ledger.record(kind_name(kind)).arrays for kind in KINDS}
-    start = ledger.record(_START)
+    trained = {kind: results.record(kind_name(kind)).arrays for kind in KINDS}
+    start = results.record(_START)
     return [
         steps_figure(trained, directory),
         depth_figure(start.values["depths"], start.arrays, directory),
@@ -114,7 +114,7 @@ def _figures(ledger: Ledger, directory: Path) -> Sequence[Figure]:
     ]
 
 
-def _curves(ledger: Ledger) -> Sequence[Curve]:
+def _curves(results: StudyResults) -> Sequence[Curve]:
     return [Curve(kind_name(kind), "losses", "losses") for kind in KINDS]
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float32, Int32, PRNGKeyArray
 from fluvial.studies.vanishing_gradient.network import Parameters, logits
 from fluvial.training import train_steps
 
-__all__ = ["Digits", "Trained", "draw_batches", "layer_norms", "norms_at_start", "train"]
+__all__ = ["Digits", "TrainedNetworks", "draw_batches", "layer_norms", "norms_at_start", "train"]
 
 _BATCH = 128
 _RATE = 1e-3
@@ -24,7 +24,7 @@ class Digits(NamedTuple):
     labels: Int32[Array, " N"]
 
 
-class Trained(NamedTuple):
+class TrainedNetworks(NamedTuple):
     """What training measured.
 
     Attributes:
@@ -90,7 +90,7 @@ def train(
     test: Digits,
     activation: str,
     skip: bool,
-) -> Trained:
+) -> TrainedNetworks:
     """Train one network by Adam, in one loop to be compiled.
 
     Args:
@@ -119,7 +119,7 @@ def train(
         loss, parameters, optax.adam, _RATE, jax.random.key(0), batches=batches
     )
     right = predict(trained, test.images).argmax(axis=1) == test.labels
-    return Trained(losses, norms, right.astype(jnp.float32).mean())
+    return TrainedNetworks(losses, norms, right.astype(jnp.float32).mean())
 
 
 def _cross_entropy(found, labels) -> Float32[Array, ""]:

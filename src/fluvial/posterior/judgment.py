@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Judgement", "Verdict"]
+__all__ = ["Judgment", "Verdict"]
 
 
 class Verdict(Enum):
@@ -28,7 +28,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """A verdict with its reasons, a sentence each, and the next thing to try."""
 
     verdict: Verdict
