@@ -58,3 +58,26 @@ def test_another_version_is_refused(tmp_path):
     toy.version = 2
     with pytest.raises(InputError, match="version 1"):
         run_study(toy.study, Budget.QUICK, tmp_path, resume=True)
+
+
+def test_units_in_processes_of_their_own_give_the_same_results(tmp_path):
+    for folder, jobs in (("one", 1), ("two", 2)):
+        run_study(Toy().study, Budget.QUICK, tmp_path / folder, jobs=jobs)
+    one, two = (StudyResults(tmp_path / folder / "toy") for folder in ("one", "two"))
+    assert [two.record(unit).values for unit in two.header["units"]] == [
+        {"x": n} for n in (1, 2, 3)
+    ]
+    assert one.claims() == two.claims()
+
+
+def test_what_other_processes_finished_is_kept_when_one_is_interrupted(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run_study(Toy(interrupt_at=0).study, Budget.QUICK, tmp_path, jobs=2)
+    assert "seed-0" in StudyResults(tmp_path / "toy").missing()
+    run_study(Toy().study, Budget.QUICK, tmp_path, jobs=2, resume=True)
+    assert not StudyResults(tmp_path / "toy").missing()
+
+
+def test_a_process_that_is_killed_is_told(tmp_path):
+    with pytest.raises(InputError, match="fewer --jobs"):
+        run_study(Toy(killed_at=1).study, Budget.QUICK, tmp_path, jobs=2)

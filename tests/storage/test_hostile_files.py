@@ -20,7 +20,7 @@ from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
 from fluvial.report.page import render_report
-from fluvial.reproduction import Ledger
+from fluvial.reproduction import StudyResults
 from fluvial.storage.array_files import to_npz
 from fluvial.storage.folder import read_folder, write_folder
 
@@ -216,7 +216,7 @@ def test_results_of_the_format_without_seals_are_read(results):
             content = {"format": 1, **content}
         path.write_text(json.dumps(content))
     assert render_report(results) == before
-    assert Ledger(folder).header["study"] == "energies"
+    assert StudyResults(folder).header["study"] == "energies"
 
 
 @pytest.fixture(scope="module")

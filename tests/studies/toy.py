@@ -1,5 +1,7 @@
 """A study that keeps which of its units ran."""
 
+import os
+import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,10 +13,11 @@ _HOLDS = Rule(low=-1.0, high=10.0)
 
 @dataclass
 class Toy:
-    """Measures 1, 2 and 3 unless Ctrl-C comes in between."""
+    """Measures 1, 2 and 3 unless Ctrl-C, or a kill, comes in between."""
 
     rule: Rule = _HOLDS
     interrupt_at: int | None = None
+    killed_at: int | None = None
     version: int = 1
     runs: list[int] = field(default_factory=list)
 
@@ -28,6 +31,8 @@ class Toy:
     def _run(self, seed):
         if seed == self.interrupt_at:
             raise KeyboardInterrupt
+        if seed == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         self.runs.append(seed)
         return Record({"x": seed + 1.0})
 

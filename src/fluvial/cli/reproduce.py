@@ -44,6 +44,10 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the results that are there.")
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=1, help="Units of work at a time, each in a process."),
+    ] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
@@ -57,7 +61,7 @@ def reproduce(
     chosen = [load_study(name) for name in dict.fromkeys(studies or STUDIES)]
     judged, wrong = {}, False
     for study in chosen:
-        claims = _claims(study, budget.value, out, resume, shown=not quiet)
+        claims = _claims(study, budget.value, out, resume, jobs, shown=not quiet)
         wrong = wrong or claims is None
         judged[study.name] = claims or []
     from fluvial.cli.claims_table import show_claims
@@ -70,7 +74,7 @@ def reproduce(
 
 
 def _claims(
-    study: "Study", budget: str, out: Path, resume: bool, *, shown: bool
+    study: "Study", budget: str, out: Path, resume: bool, jobs: int, *, shown: bool
 ) -> "Sequence[JudgedClaim] | None":
     """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
     from fluvial.errors import InputError
@@ -91,6 +95,7 @@ def _claims(
                 Budget(budget),
                 out,
                 resume=resume,
+                jobs=jobs,
                 command=command,
                 on_unit=show_unit,
             )

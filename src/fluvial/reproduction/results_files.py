@@ -31,7 +31,13 @@ _FORMATS = (_UNSEALED, 2, FORMAT)
 _INTEGERS = {"type": "array", "items": {"type": "integer"}}
 _SHA256 = {"type": ["string", "null"], "pattern": r"^[0-9a-f]{64}\Z"}
 
-MACHINE = record(processor=TEXT, cores={"type": "integer"}, system=TEXT, python=TEXT)
+MACHINE = record(
+    processor=TEXT,
+    cores={"type": "integer"},
+    system=TEXT,
+    python=TEXT,
+    optional={"accelerator": TEXT},
+)
 PACKAGES = {"type": "object", "additionalProperties": TEXT}
 
 _MEASURE = {"type": "measure"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from fluvial._version import __version__
 from fluvial.reproduction import Budget, JudgedClaim, StudyResults
 from fluvial.reproduction.study import Study
+from fluvial.reproduction.workers import run_units
 from fluvial.storage.machine import machine, packages, timestamp
 
 __all__ = ["run_study"]
@@ -18,6 +19,7 @@ def run_study(
     directory: Path,
     *,
     resume: bool = False,
+    jobs: int = 1,
     command: str = "",
     on_unit: Callable[[int, int, str], None] = lambda done, total, unit: None,
 ) -> Sequence[JudgedClaim]:
@@ -28,15 +30,18 @@ def run_study(
         budget: how much of it.
         directory: the results go to ``directory/<study's name>/``; see ``reproduction.results``.
         resume: go on with the results that are there.
+        jobs: units at a time, each in a process of its own; with 1 they run in this one.
         command: how to do it again, kept with the results.
-        on_unit: called before each unit that runs, and once after the last, with the number of
-            units done, that of all, and the name of the one that is next ("" after the last).
+        on_unit: called before each unit that runs, or of several jobs after each that is done, and
+            once after the last, with the number of units done, that of all, and the name of the
+            one that is next, or that is done ("" after the last).
 
     Returns:
         The judged claims.
 
     Raises:
-        InputError: if the folder is in use, holds something else, or cannot be written.
+        InputError: if the folder is in use, holds something else, or cannot be written, or one of
+            several processes was killed.
         KeyboardInterrupt: on Ctrl-C; finished units are kept.
     """
     units = study.units(budget)
@@ -55,15 +60,18 @@ def run_study(
     }
     folder = directory / study.name
     with StudyResults.writing(folder, header, resume=resume) as results:
-        done = len(units) - len(results.missing())
-        for unit in units:
-            if not results.done(unit.name):
+        missing = [unit for unit in units if not results.done(unit.name)]
+        before = len(units) - len(missing)
+        if jobs > 1 and len(missing) > 1:
+            for done, finished in enumerate(run_units(missing, jobs), start=before + 1):
+                results.write(*finished)
+                on_unit(done, len(units), finished.unit)
+        else:
+            for done, unit in enumerate(missing, start=before):
                 on_unit(done, len(units), unit.name)
                 start = time.perf_counter()
-                record = unit.run()
-                results.write(unit.name, record, time.perf_counter() - start)
-                done += 1
-        on_unit(done, len(units), "")
+                results.write(unit.name, unit.run(), time.perf_counter() - start)
+        on_unit(len(units), len(units), "")
         return _finish(study, results)
 
 

@@ -6,6 +6,8 @@ import platform
 import time
 from pathlib import Path
 
+import jax
+
 __all__ = ["machine", "packages", "timestamp"]
 
 _PACKAGES = (
@@ -24,16 +26,21 @@ _PACKAGES = (
 def machine() -> dict[str, str | int]:
     """Describe the machine: system, processor, number of cores that this process may use.
 
+    Where JAX computes on an accelerator, that is named too.
+
     Example:
         >>> machine()["cores"] >= 1
         True
     """
-    return {
+    found: dict[str, str | int] = {
         "system": platform.platform(),
         "processor": _processor(),
         "cores": _cores(),
         "python": platform.python_version(),
     }
+    if jax.default_backend() != "cpu":
+        found["accelerator"] = jax.devices()[0].device_kind
+    return found
 
 
 def packages() -> dict[str, str]:
