@@ -102,7 +102,7 @@ def test_a_likelihood_that_there_is_not(tmp_path):
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
 def test_a_damaged_file(tmp_path, suffix):
     (tmp_path / f"own{suffix}").write_bytes(b"damaged")
-    with pytest.raises(InputError, match="is damaged or no NumPy file"):
+    with pytest.raises(InputError, match="is damaged or not a NumPy file"):
         load_own(tmp_path / f"own{suffix}")
 
 
@@ -110,7 +110,7 @@ def test_an_archive_cut_short(tmp_path):
     np.savez(tmp_path / "own.npz", images=gray(20))
     path = tmp_path / "own.npz"
     path.write_bytes(path.read_bytes()[:900])
-    with pytest.raises(InputError, match="is damaged or no NumPy file"):
+    with pytest.raises(InputError, match="is damaged or not a NumPy file"):
         load_own(path)
 
 

@@ -29,8 +29,8 @@ def test_gzip_is_known_by_its_content(tmp_path):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"PK not idx", "is no IDX file"),
-        (b"", "is no IDX file"),
+        (b"PK not idx", "is not an IDX file"),
+        (b"", "is not an IDX file"),
         (idx_bytes(gray(2))[:9], "cut short in its header"),
         (idx_bytes(gray(2))[:-1], "says that it holds 1568 bytes of values, and holds 1567"),
         (idx_bytes(gray(2)) + b"x", "says that it holds 1568 bytes of values, and holds 1569"),

@@ -39,10 +39,10 @@ def test_arrays_are_read_as_numpy_reads_them(tmp_path, values):
         (header((2**62, 2**62)), "and holds 0: save it again"),
         (header((2, 2)) + bytes(31), "says that it holds 32 bytes, .* and holds 31: save it again"),
         (header((2, 2)) + bytes(33), "says that it holds 32 bytes, .* and holds 33: save it again"),
-        (header((-2, -2)) + bytes(32), "is damaged or no NumPy file"),
-        (header("1" * 200), "is damaged or no NumPy file"),
+        (header((-2, -2)) + bytes(32), "is damaged or not a NumPy file"),
+        (header("1" * 200), "is damaged or not a NumPy file"),
         (header((2, 2), version=b"\x09\x00") + bytes(32), "records with named fields"),
-        (header((2, 2))[:50], "is damaged or no NumPy file"),
+        (header((2, 2))[:50], "is damaged or not a NumPy file"),
         (header((2, 2), "|O") + bytes(32), "Python objects, .* never unpickled"),
     ],
 )

@@ -36,7 +36,7 @@ def describe(dlgm: DLGM) -> dict[str, Any]:
 def rebuild(
     description: dict[str, Any], origin: Path, *, model: DLGM | None, flow: Flow | None
 ) -> DLGM:
-    """Make a model of a description; its arrays are to be filled in.
+    """Make a model from a description; its arrays must be filled in.
 
     Args:
         description: from ``describe``.
@@ -73,7 +73,7 @@ def check_same(found: dict[str, Any], wanted: dict[str, Any], origin: Path) -> N
         if found.get(name) != value:
             raise InputError(
                 f"{origin} is of another architecture: its {name} is {found.get(name)}, and this "
-                f"model's is {value}; give the model that it is of, or another folder."
+                f"model's is {value}; give the model that was trained there, or another folder."
             )
 
 

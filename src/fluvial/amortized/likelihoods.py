@@ -61,7 +61,7 @@ class Likelihood(eqx.Module):
 class Bernoulli(Likelihood):
     r"""Binary coordinates, with logits l: :math:`\ln p(x) = \sum_i x_i l_i - \ln(1 + e^{l_i})`.
 
-    For a grey x in (0, 1) this is a cross entropy, not the log of a density.
+    For a gray x in (0, 1) this is a cross entropy, not the log of a density.
 
     Example:
         >>> import jax.numpy as jnp

@@ -85,7 +85,7 @@ class Recipe:
 
     @property
     def products(self) -> str | None:
-        """What ``jax.default_matmul_precision`` is to be while training; None for JAX's own."""
+        """The value of ``jax.default_matmul_precision`` while training; None for JAX's default."""
         return None if self.precision == "default" else self.precision
 
     def steps(self, images: int) -> int:

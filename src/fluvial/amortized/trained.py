@@ -168,7 +168,7 @@ class Trained:
 
 def _positive(count: int) -> int:
     if count < 1:
-        raise InputError(f"{count} samples say nothing: ask for at least 1.")
+        raise InputError(f"the number of samples is {count}: ask for at least 1.")
     return count
 
 

@@ -30,7 +30,7 @@ def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, by
 
     Args:
         path: a zip, or a tar, compressed or not.
-        wanted: whether the file of that name is to be read.
+        wanted: whether to read the file of that name.
 
     Yields:
         The name of each in the archive, and its content.

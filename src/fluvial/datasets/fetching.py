@@ -35,7 +35,7 @@ def data_folder(directory: str | Path | None) -> Path | None:
 
 
 def download(name: str, file: str, mirrors: Sequence[str], sha256: str) -> Path:
-    """Return a file from the cache, where need be fetched there from a mirror.
+    """Return a file from the cache, after fetching it from a mirror if necessary.
 
     The cache is ``FLUVIAL_CACHE``, or the platform's own folder for such.
 
@@ -67,6 +67,6 @@ def download(name: str, file: str, mirrors: Sequence[str], sha256: str) -> Path:
             f"again later, or get it elsewhere and name its folder as --data or {_VARIABLE}."
         )
     raise InputError(
-        f"{name} is neither on this machine nor to be had from the network ({failure}): get "
+        f"{name} is not on this machine, and could not be downloaded ({failure}): get "
         f"{file} from {mirrors[0]} and name its folder as --data or {_VARIABLE}."
     )

@@ -33,7 +33,7 @@ def read_idx(path: Path) -> np.ndarray:
         Its array, in the machine's byte order.
 
     Raises:
-        InputError: if it cannot be read, is no IDX file, is not as long as it says, or does not
+        InputError: if it cannot be read, is not an IDX file, is not as long as it says, or does not
             fit in memory.
 
     Example:
@@ -75,7 +75,7 @@ def _read(file: BufferedIOBase, path: Path, *, gzipped: bool) -> np.ndarray:
 def _header(file: BufferedIOBase, path: Path) -> tuple[np.dtype, tuple[int, ...]]:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        raise InputError(f"{path} is no IDX file: it does not begin as one.")
+        raise InputError(f"{path} is not an IDX file: it does not begin like one.")
     axes = start[3]
     if not 0 < axes <= _MOST_AXES:
         raise InputError(f"{path} says that it has {axes} axes: images have 2 to {_MOST_AXES}.")

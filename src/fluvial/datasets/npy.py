@@ -144,4 +144,4 @@ def _name_of_images(path: Path, axes: dict[str, int]) -> str:
 
 
 def _damaged(path: Path) -> InputError:
-    return InputError(f"{path} is damaged or no NumPy file: save it again with numpy.save.")
+    return InputError(f"{path} is damaged or not a NumPy file: save it again with numpy.save.")

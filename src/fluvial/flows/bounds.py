@@ -37,6 +37,6 @@ def smoothly_bounded(
         Array([-2. ,  0. ,  0.5], dtype=float32)
     """
     bound = jnp.asarray(upper, raw.dtype)
-    if lower != upper:  # every layer of a RealNVP is through here: no choice where there is none
+    if lower != upper:  # every layer of a RealNVP calls this: skip the select if both are equal
         bound = jnp.where(raw > 0, bound, jnp.asarray(lower, raw.dtype))
     return bound * jnp.tanh(raw / bound)

@@ -54,7 +54,7 @@ def build_flow(
         raise InputError(f"dim is {dim}: a flow needs at least 1 coordinate.")
     if isinstance(spec, Flow):
         if spec.dim != dim:
-            raise InputError(f"the flow is of dimension {spec.dim}, but {dim} is wanted.")
+            raise InputError(f"the flow is of dimension {spec.dim}, but {dim} is needed.")
         return spec
     parts = _read_parts(spec)
     _check_size(parts, dim, dtype)

@@ -27,7 +27,7 @@ class Continuous(Flow):
     diffrax, so that gradients are those of what is computed. The map and its inverse, and the
     determinant of either, agree to the error of the method, which for a field as fast as
     training makes them is 1e-6 or so with 4 steps, and 2^8 times smaller for twice as many: use
-    16 or more where float64 is to be used up.
+    16 or more to use float64's full precision.
 
     Args:
         dim: D.

@@ -72,7 +72,7 @@ def riffled_orders(dim: int, layers: int) -> list[np.ndarray]:
 
     Args:
         dim: number of coordinates D.
-        layers: number of orders wanted.
+        layers: number of orders.
 
     Returns:
         A list of ``layers`` integer arrays of shape (D,).

@@ -81,7 +81,7 @@ def _(flow: Stacked, z, score):
 @forward_with_score.register
 def _(flow: Coupling, z, score):
     # With b' = tau(b; c(a)): s_b' = (s_b - d ln det / db) / tau'(b), and a, which stays where it
-    # is, loses what b' and the log determinant owe to it.
+    # is, gives up the share that b' and the log determinant pass back to it.
     x, log_det = flow.forward(z)
     fixed, at, score = jax.lax.stop_gradient((flow, z, score))
     half = flow.dim // 2

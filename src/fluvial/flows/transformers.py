@@ -1,4 +1,4 @@
-"""What a coupling does to each coordinate, once the conditioner has spoken."""
+"""The elementwise maps of a coupling, given the conditioner's parameters."""
 
 from abc import abstractmethod
 

@@ -4,7 +4,7 @@ Every stage sees points that the next one forgets: the end of a climb from which
 the best of a batch that led nowhere. A bounded number of them is kept. Which ones is decided as
 cluster centers are by their density peaks (Rodriguez & Laio 2014, Science 344, 1492): a point
 matters if its density is high and the nearest point of higher density is far away. The many draws
-from one mode have a higher neighbor at hand; the only point that a climb left in another has not,
+from one mode have a higher neighbor nearby; the only point that a climb left in another has not,
 and is not crowded out by them. Half of the points are kept for their distance alone, and half for
 both. Of density and distance only the ranks are used, which do not depend on the scale of either.
 """

@@ -152,7 +152,8 @@ class Posterior:
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is below 1, the target is not at hand, or the density is improper.
+            InputError: if ``n`` is below 1, the target is not available, or the density is
+                improper.
         """
         if n < 1:
             raise InputError(f"draws(n={n}): ask for at least 1.")
@@ -246,7 +247,7 @@ class Posterior:
             draw for each, and of them at most all draws are taken.
 
         Raises:
-            InputError: if ``n`` is less than four, or the target is not at hand.
+            InputError: if ``n`` is less than four, or the target is not available.
         """
         self.need_draws()
         return self._tree(n, seed, log_likelihood)
@@ -263,7 +264,7 @@ class Posterior:
             log_likelihood: as in ``to_arviz``; never more than a piece of it is in memory.
 
         Raises:
-            InputError: if ``n`` is less than four, the target is not at hand, or the file cannot
+            InputError: if ``n`` is less than four, the target is not available, or the file cannot
                 be written.
         """
         from fluvial.posterior.netcdf import write_netcdf
@@ -320,7 +321,7 @@ class Posterior:
 
     @classmethod
     def of(cls, parts: Parts, target: Target | None) -> "Posterior":
-        """Put a posterior together from its parts and, where it is at hand, its target."""
+        """Put a posterior together from its parts and, where it is available, its target."""
         evidence = parts.evidence
         if target is not None and target.up_to_constant:  # earlier versions did not save it
             evidence = replace(evidence, up_to_constant=True)

@@ -1,4 +1,4 @@
-"""What a target's own space looked like, for when the target is not at hand."""
+"""Draws in a target's own space, kept for when the target is not available."""
 
 from dataclasses import dataclass, field
 

@@ -133,7 +133,7 @@ def _three_digits(number: float) -> str:
 
 
 def _with_error(value: float, se: float) -> str:
-    """Write a value to one digit more than its standard error can vouch for, two at least."""
+    """Write a value to one digit more than its standard error supports, two at least."""
     digits = 4 if se < 1e-3 else 3 if se < 1e-1 else 2
     return f"{value:.{digits}f} ± {se:.{digits}f}"
 

@@ -1,4 +1,4 @@
-"""JSON files that vouch for themselves: each holds the SHA-256 of its own content."""
+"""JSON files that detect edits: each holds the SHA-256 of its own content."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def decode(
     Args:
         data: the bytes of the file.
         path: where they were read, for the complaint.
-        kind: what it has to be.
+        kind: the kind that is expected.
         version: of the format.
         advice: what to do about a file that is not as it was written.
 

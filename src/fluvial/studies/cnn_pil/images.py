@@ -1,4 +1,4 @@
-"""Two ways of a picture into a network: through Pillow, or as the array that it is."""
+"""Two ways to feed a picture to a network: through Pillow, or as an array."""
 
 import io
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def to_png(images: UInt8[np.ndarray, "N H W"]) -> list[bytes]:
 
 
 def from_png(files: Sequence[bytes], side: int) -> Float32[np.ndarray, "N side side"]:
-    """Decode pictures by Pillow: convert to gray, resize where need be, scale to [0, 1].
+    """Decode pictures by Pillow: convert to gray, resize if necessary, scale to [0, 1].
 
     Args:
         files: PNG files.
@@ -45,7 +45,7 @@ def from_png(files: Sequence[bytes], side: int) -> Float32[np.ndarray, "N side s
 def from_arrays(
     images: UInt8[np.ndarray, "N H W"], side: int
 ) -> Float32[np.ndarray, "N side side"]:
-    """Scale pictures to [0, 1]; resize where need be, bilinearly, without rounding to 255ths.
+    """Scale pictures to [0, 1]; resize if necessary, bilinearly, without rounding to 255ths.
 
     Args:
         images: gray pictures.

@@ -63,7 +63,7 @@ def _units(budget: Budget) -> Sequence[Unit]:
 
 
 def _claims(results: StudyResults) -> Iterator[tuple[Claim, Sequence[float]]]:
-    """Measure each claim once a seed; that of MNIST not at all where it was not at hand."""
+    """Measure each claim once a seed; skip that of MNIST if MNIST was not available."""
     measured = [results.record(unit).values for unit in results.header["units"]]
     on_mnist = [values for values in measured if values["data"] == "mnist"]
     yield _ACCURACY, [accuracy_gain(values) for values in measured]

@@ -114,7 +114,7 @@ def _first_step(length: int) -> float:
 
 
 def _start(setting: InfinitesimalSetting, key) -> tuple[Flow, LogDensity]:
-    """Make the flow before training, and the density that it is to have."""
+    """Make the flow before training, and its target density."""
     target = _target(setting.target)
     if setting.family == CONTINUOUS:
         return Chain([Diagonal(target.dim), _ode(target.dim, key, setting.length)]), target

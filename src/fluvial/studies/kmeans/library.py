@@ -1,4 +1,4 @@
-"""Lloyd's algorithm by scikit-learn: the one to use in earnest."""
+"""Lloyd's algorithm by scikit-learn: the one to use in practice."""
 
 import warnings
 from typing import Any

@@ -83,7 +83,7 @@ def _beyond(compared: Compared) -> tuple[Claim, np.ndarray]:
 
 
 def _numbers(compared: Compared) -> _Measured:
-    """Each published −ln p(x), which is to be reached or undercut."""
+    """Each published −ln p(x): the claim holds if ours is no larger."""
     for family, numbers in PUBLISHED.items():
         for setting in [DIAGONAL, *compared.family(family)]:
             if setting.layers not in numbers:
