@@ -78,7 +78,7 @@ def test_a_flow_is_returned_as_it_is():
         ("realnvp:999,width=9999", 3, "its parameters would take"),
         ("realnvp,max_grow=inf", 3, 'max_grow must be at most 10,000, got "inf"'),
         ("realnvp,max_grow=nan", 3, 'max_grow must be at most 10,000, got "nan"'),
-        (Diagonal(2), 3, "the flow is of dimension 2, but 3 is wanted."),
+        (Diagonal(2), 3, "the flow is of dimension 2, but 3 is needed."),
     ],
 )
 def test_what_cannot_be_built_is_refused_in_a_sentence(spec, dim, sentence):
