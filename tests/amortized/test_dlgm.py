@@ -121,7 +121,7 @@ def test_networks_of_ones_own():
 
 def test_a_decoder_that_does_not_fit_is_refused():
     wrong = MLP(3, 5, key=jax.random.key(1), width=4)
-    with pytest.raises(InputError, match="the decoder gives 5 numbers, but the bernoulli"):
+    with pytest.raises(InputError, match="the decoder gives 5 parameters, but the bernoulli"):
         small(decoder=wrong)
 
 

@@ -30,6 +30,7 @@ def describe(dlgm: DLGM) -> dict[str, Any]:
         "decoder": _describe_network(decoder),
         "flow": None if flow is None else (flow.spec or _OWN),
         "amortize": None if flow is None else flow.which,
+        "prior": None if dlgm.prior is None else (dlgm.prior.spec or _OWN),
     }
 
 
@@ -58,7 +59,10 @@ def rebuild(
             )
         spec = flow
     amortize = description["amortize"] or "auto"
-    rebuilt = eqx.filter_eval_shape(lambda: model.with_flow(spec, amortize=amortize))
+    prior = _prior(description.get("prior"), model, origin)
+    rebuilt = eqx.filter_eval_shape(
+        lambda: model.with_flow(spec, amortize=amortize).with_prior(prior)
+    )
     check_same(description, describe(rebuilt), origin)
     return rebuilt
 
@@ -75,6 +79,18 @@ def check_same(found: dict[str, Any], wanted: dict[str, Any], origin: Path) -> N
                 f"{origin} is of another architecture: its {name} is {found.get(name)}, and this "
                 f"model's is {value}; give the model that was trained there, or another folder."
             )
+
+
+def _prior(spec: str | None, model: DLGM, origin: Path) -> str | Flow | None:
+    """Say what makes the prior's flow; earlier models have none."""
+    if spec != _OWN:
+        return spec
+    if model.prior is None:
+        raise InputError(
+            f"{origin} was trained with a prior of your own: give a DLGM of the same structure as "
+            "fluvial.load(directory, model=dlgm)."
+        )
+    return model.prior.flow
 
 
 def _made(description: dict[str, Any], origin: Path) -> DLGM:

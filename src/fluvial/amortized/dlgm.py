@@ -12,14 +12,17 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.decoder import Decoder
+from fluvial.amortized.flow_prior import FlowPrior
 from fluvial.amortized.inference_network import InferenceNetwork, output_size
 from fluvial.amortized.likelihoods import Likelihood, build_likelihood
 from fluvial.amortized.networks import MLP
-from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.objectives import base_log_prob
 
 __all__ = ["DLGM", "Terms"]
+
+_PRIOR = 3  # folded into the key: splitting it in four would move every start there has been
 
 
 class Terms(NamedTuple):
@@ -49,8 +52,9 @@ class DLGM(eqx.Module):
         z_0 \sim N(\mu(x), \operatorname{diag} \sigma^2(x)), \quad z = f_{\lambda(x)}(z_0)
 
     The encoder gives μ, σ and λ, the decoder g; f is the flow, amortized as ``AmortizedFlow``
-    says. The networks' default, two layers of 400 maxout units of window 4, and 40 latent
-    coordinates are those of Rezende & Mohamed (2015, section 6.2) for MNIST.
+    says. The prior is N(0, I), or learned by a flow of its own; see ``FlowPrior``. The networks'
+    default, two layers of 400 maxout units of window 4, and 40 latent coordinates are those of
+    Rezende & Mohamed (2015, section 6.2) for MNIST.
 
     Args:
         data_dim: size of a datum.
@@ -62,11 +66,13 @@ class DLGM(eqx.Module):
         likelihood: "bernoulli", "gaussian", "logit-normal", or a ``Likelihood``.
         encoder: a module of your own from a datum, shape (data_dim,), to features, shape (H,).
         decoder: a module of your own from z, shape (D,), to the likelihood's parameters.
+        prior: a flow for the prior, such as "realnvp:8"; None for N(0, I).
         key: decides the networks' start; by default that of seed 0.
 
     Attributes:
         inference: the inference network, with the flow.
         decoder: g.
+        prior: the learned prior; None for N(0, I).
 
     Raises:
         InputError: if a size is below 1 or too large to train in this machine's memory, or an
@@ -84,6 +90,7 @@ class DLGM(eqx.Module):
     inference: InferenceNetwork
     decoder: eqx.Module
     likelihood: Likelihood
+    prior: FlowPrior | None
     data_dim: int = eqx.field(static=True)
     latent: tuple[int, ...] = eqx.field(static=True)
 
@@ -98,6 +105,7 @@ class DLGM(eqx.Module):
         likelihood: str | Likelihood = "bernoulli",
         encoder: eqx.Module | None = None,
         decoder: eqx.Module | None = None,
+        prior: str | Flow | None = None,
         key: PRNGKeyArray | None = None,
     ):
         self.data_dim = data_dim
@@ -108,7 +116,8 @@ class DLGM(eqx.Module):
             )
         check_capacity(data_dim, self.latent, hidden, depth, (encoder is None) + (decoder is None))
         self.likelihood = build_likelihood(likelihood)
-        keys = jax.random.split(jax.random.key(0) if key is None else key, 3)
+        key = jax.random.key(0) if key is None else key
+        keys = jax.random.split(key, 3)
 
         def network(inputs, outputs, key):
             return MLP(inputs, outputs, key=key, width=hidden, depth=depth, activation=activation)
@@ -119,6 +128,7 @@ class DLGM(eqx.Module):
         if decoder is None:
             decoder = Decoder(self.latent, outputs, key=keys[2], network=network)
         self.decoder = decoder
+        self.prior = _flow_prior(prior, self.dim, jax.random.fold_in(key, _PRIOR))
         given = output_size(decoder, self.dim, "decoder")
         if given != outputs:
             raise InputError(
@@ -156,6 +166,21 @@ class DLGM(eqx.Module):
         inference = self.inference.with_flow(family)
         return eqx.tree_at(lambda model: model.inference, self, inference)
 
+    def with_prior(self, flow: str | Flow | None, *, key: PRNGKeyArray | None = None) -> "DLGM":
+        """Return the model with a flow for its prior, at the flow's own start; None for N(0, I).
+
+        Args:
+            flow: such as "realnvp:8", or a ``Flow`` of the latent space.
+            key: decides whatever is random in the flow; by default that of seed 0.
+
+        Raises:
+            InputError: if the text cannot be understood, or does not fit the latent space.
+        """
+        prior = _flow_prior(flow, self.dim, jax.random.key(0) if key is None else key)
+        return eqx.tree_at(
+            lambda model: model.prior, self, prior, is_leaf=lambda leaf: leaf is None
+        )
+
     def starting_at(self, data: Float[np.ndarray, "N D"]) -> "DLGM":
         """Return the model with its decoder's last bias where the data's own mean is likely.
 
@@ -176,10 +201,20 @@ class DLGM(eqx.Module):
         self, x: Float[Array, " data_dim"], z: Float[Array, " D"]
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Ln p(x | z) and ln p(z), in nats."""
-        parameters = self.decode(z)
-        log_prior = -0.5 * jnp.sum(z**2) - 0.5 * z.size * LOG_2PI
-        return self.likelihood.log_prob(x, parameters), log_prior
+        prior = self.prior
+        log_prior = base_log_prob(z) if prior is None else prior.log_prob(z)
+        return self.likelihood.log_prob(x, self.decode(z)), log_prior
+
+    def draw_latent(self, noise: Float[Array, " D"]) -> Float[Array, " D"]:
+        """Map standard normal noise to a latent vector of the prior."""
+        return noise if self.prior is None else self.prior.sample(noise)
 
     def decode(self, z: Float[Array, " D"]) -> Float[Array, " n"]:
         """The likelihood's parameters given z."""
         return self.decoder(z)  # pyright: ignore[reportCallIssue]
+
+
+def _flow_prior(flow: str | Flow | None, dim: int, key: PRNGKeyArray) -> FlowPrior | None:
+    if flow is None:
+        return None
+    return FlowPrior(build_flow(flow, dim, key=key), flow if isinstance(flow, str) else "")

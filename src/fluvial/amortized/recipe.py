@@ -34,6 +34,9 @@ class Recipe:
             with β from 0 to 1 (Bowman et al. 2016); "joint": ln q − β ln p(x, z) with
             β = min(1, 0.01 + t/10000) at step t (Rezende & Mohamed 2015, eq. 20); or "none".
         annealing_epochs: how long "kl" lasts.
+        draws: of z for each image in a step. With more than one, what is raised is the
+            importance-weighted bound (Burda et al. 2016), which is tighter, and as many times
+            the work; the bound that is reported stays that of one draw.
         binarization: how gray images are made black and white for a Bernoulli likelihood, each
             pixel white with a probability that is its intensity: "fresh" at each step, or "fixed"
             once and for all. Images to validate and to test with are fixed in either case.
@@ -60,12 +63,13 @@ class Recipe:
     warmup: int = 500
     annealing: str = "kl"
     annealing_epochs: int | float = 5
+    draws: int = 1
     binarization: str = "fresh"
     amortize: str = "auto"
     precision: str = "default"
 
     def __post_init__(self):
-        for name in ("epochs", "batch", "rate"):
+        for name in ("epochs", "batch", "rate", "draws"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise InputError(f"{name}={value}: give a positive number.")

@@ -308,6 +308,7 @@ class _Run:
             rates=jnp.asarray(self.recipe.rates(steps, self.steps)),
             weights=jnp.asarray(self.recipe.weights(steps, count)),
             fresh=self.data.fresh,
+            draws=self.recipe.draws,
         )
         with jax.default_matmul_precision(self.recipe.products):
             state, measured = run_chunk((self.dlgm, batches, self.steps_key), self.state)

@@ -138,6 +138,7 @@ class Trained:
         """
         z_key, x_key = jax.random.split(jax.random.key(seed))
         z = jax.random.normal(z_key, (_positive(n), self.dlgm.dim))
+        z = _from_prior(self.dlgm, z)
         if mean:
             return self.decode(np.asarray(z))
         rows = np.asarray(_draw(self.dlgm, z, jax.random.split(x_key, n)))
@@ -189,3 +190,8 @@ def _decode(dlgm: DLGM, z: Float[Array, "N L"]) -> Float[Array, "N D"]:
 @eqx.filter_jit
 def _draw(dlgm: DLGM, z: Float[Array, "N L"], keys: Key[Array, " N"]) -> Float[Array, "N D"]:
     return jax.vmap(lambda key, one: dlgm.likelihood.sample(key, dlgm.decode(one)))(keys, z)
+
+
+@eqx.filter_jit
+def _from_prior(dlgm: DLGM, noise: Float[Array, "N L"]) -> Float[Array, "N L"]:
+    return jax.vmap(dlgm.draw_latent)(noise)

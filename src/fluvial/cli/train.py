@@ -56,6 +56,12 @@ def train(
     flow: Annotated[
         str, typer.Option(metavar="FLOW", help='Such as planar:20; "none" for a Gaussian.')
     ] = "planar:10",
+    prior: Annotated[
+        str,
+        typer.Option(
+            metavar="FLOW", help='A learned prior, such as realnvp:8; "none" for N(0, I).'
+        ),
+    ] = "none",
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Checkpoints, metrics.jsonl, and the model.")
     ] = Path("run"),
@@ -91,6 +97,9 @@ def train(
     annealing: Annotated[
         _Annealing, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
     ] = _Annealing.kl,
+    draws: Annotated[
+        int, typer.Option(min=1, help="Of z for each image: the importance-weighted bound if > 1.")
+    ] = 1,
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
@@ -117,13 +126,15 @@ def train(
 
     from fluvial import amortized, datasets, distributed, flows
 
-    if flow != "none":
-        flows.check_flow(flow)
+    for spec in (flow, prior):
+        if spec != "none":
+            flows.check_flow(spec)
     recipe = amortized.Recipe(
         epochs=epochs,
         batch=batch or _BATCH,
         rate=rate,
         annealing=annealing.value,
+        draws=draws,
         binarization=binarization.value,
     )
     distributed.join(coordinator, processes, process)
@@ -140,6 +151,7 @@ def train(
         depth=depth,
         activation=activation,
         likelihood=images.likelihood,
+        prior=None if prior == "none" else prior,
         key=jax.random.key(seed),
     )
     if not quiet and jax.process_index() == 0:
