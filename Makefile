@@ -3,7 +3,7 @@ PYTHON ?= python3
 PYTHON_OF_TESTS ?= $(PYTHON)
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow notebooks lint types imports wheel newcomer newcomer-all
+.PHONY: venv run test coverage test-slow notebooks lint types imports wheel newcomer newcomer-all
 .PHONY: newest lowest pinned clean
 
 venv: .venv/made
@@ -19,6 +19,11 @@ run: venv
 
 test: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# At least 90 % of the lines, and which are not reached.
+coverage: venv
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov=fluvial \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test-slow: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow

@@ -1,4 +1,4 @@
-"""Mixtures: their densities, their draws, and the weights they are given."""
+"""The weights that the components of a mixture are given, and what it then is."""
 
 import jax
 import jax.numpy as jnp
