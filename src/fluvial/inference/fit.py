@@ -1,5 +1,6 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import equinox as eqx
 import jax
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -76,7 +77,8 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
-    build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
+    # Fail before any work is done, and without compiling what draws a flow's parameters.
+    eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
     devices = Devices(every=False if target.on_host else every_device)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from fluvial.inference.adaptive import adapt
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
@@ -37,21 +38,40 @@ def refine(run: Run, fitted: Weighed) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over."""
     found, trained, interrupted = Search([], 0.0), False, False
     for _ in range(run.settings.search.rounds):
-        if _needs_flows(run, fitted):
+        places = fitted.q.components
+        if _needs_more(run, fitted) and (adapted := _adapted(run, fitted)):
+            fitted = adapted
+        elif _needs_more(run, fitted):
             with run.progress.stage("flow"):
                 components, interrupted = train_modes(run, fitted.q)
                 fitted, trained = weigh(components, run), True
+            places = fitted.q.components
         found, interrupted = _search(run, fitted, interrupted)
         if interrupted or not found.outliers:
             break
+        # What was grown from the places is grown anew, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
-        fitted = weigh([*fitted.q.components, *extra], run)
+        fitted = weigh([*places, *extra], run)
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
     return Refined(fitted, found.missing_mass, missed, trained, doubts, interrupted)
 
 
-def _needs_flows(run: Run, fitted: Weighed) -> bool:
+def _adapted(run: Run, fitted: Weighed) -> Weighed | None:
+    """Try what compiles nothing, where it may do."""
+    settings, components = run.settings.adaptive, fitted.q.components
+    if (
+        run.always_train
+        or run.target.dim > settings.max_dim
+        or len(components) > settings.max_modes
+        or not all(isinstance(component, GaussianComponent) for component in components)
+    ):
+        return None
+    with run.progress.stage("adaptive"):
+        return adapt(run, fitted)
+
+
+def _needs_more(run: Run, fitted: Weighed) -> bool:
     few = len(fitted.q.components) <= run.settings.flow.max_modes
     return run.always_train or (few and not is_accurate(fitted.weights, run.settings))
 

@@ -14,6 +14,7 @@ from fluvial.errors import InputError
 
 __all__ = [
     "DEFAULT",
+    "AdaptiveSettings",
     "ChainSettings",
     "ClimbSettings",
     "CollapseSettings",
@@ -210,6 +211,36 @@ class MatchSettings:
     max_log_scale: float = 100.0
     lost: float = 1.0
     poor_half_variance: float = 1.0
+
+
+@dataclass(frozen=True)
+class AdaptiveSettings:
+    """Mixtures of Gaussians by adaptive importance sampling; by hand (``benchmarks/posteriordb``).
+
+    Attributes:
+        max_dim: coordinates, above which a flow is nearer than so few Gaussians.
+        max_modes: that mixtures grow from.
+        components: of the mixture in each round, at least one for each mode.
+        draws: of a round.
+        points: that a mixture is fitted to, resampled by their weights.
+        em_steps: of one fit.
+        defensive: share of the draws from wider Gaussians.
+        least_ess: of the draws that judge a mixture, as a share of their number: below it a
+            flow is worth its training.
+        hopeless: the same, below which more rounds are not tried.
+        agreement: of ln Z from two mixtures, in standard errors of the difference.
+    """
+
+    max_dim: int = 15
+    max_modes: int = 4
+    components: tuple[int, ...] = (4, 8, 8, 12)
+    draws: int = 4096
+    points: int = 4096
+    em_steps: int = 15
+    defensive: float = 0.05
+    least_ess: float = 0.7
+    hopeless: float = 0.05
+    agreement: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -440,6 +471,7 @@ class Settings:
         explore: where climbs differ.
         improper: which densities have no draws.
         match: Gaussians.
+        adaptive: mixtures of Gaussians, where few dimensions let them be enough.
         flow: where Gaussians will not do.
         search: for what is missed.
         weigh: draws.
@@ -459,6 +491,7 @@ class Settings:
     improper: ImproperSettings = field(default_factory=ImproperSettings)
     collapse: CollapseSettings = field(default_factory=CollapseSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
+    adaptive: AdaptiveSettings = field(default_factory=AdaptiveSettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     weigh: WeighSettings = field(default_factory=WeighSettings)
