@@ -23,15 +23,15 @@ from scipy.special import logsumexp
 from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
 from fluvial.inference.settings import Settings
-from fluvial.inference.verdict import is_precise, is_weighable, tail_matters
-from fluvial.inference.weighing import Weighed, weighed
+from fluvial.inference.verdict import is_precise, tail_matters
+from fluvial.inference.weighing import Weighed, defended, weighed
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
-__all__ = ["adapt"]
+__all__ = ["Adapted", "adapt"]
 
 
 class _Begun(NamedTuple):
@@ -79,7 +79,19 @@ class _Drawn(NamedTuple):
         return np.minimum(log_w, -0.5 * np.log(len(log_w)))
 
 
-def adapt(run: Run, fitted: Weighed) -> Weighed | None:
+class Adapted(NamedTuple):
+    """A mixture that is right.
+
+    Attributes:
+        fitted: it, weighed.
+        drawn: what draws are taken from: the same, or with a wider base where weights were uneven.
+    """
+
+    fitted: Weighed
+    drawn: Weighed
+
+
+def adapt(run: Run, fitted: Weighed) -> Adapted | None:
     """Grow a mixture of Gaussians until its weights are right; None if they will not be.
 
     Args:
@@ -90,26 +102,29 @@ def adapt(run: Run, fitted: Weighed) -> Weighed | None:
     begun = _begin(fitted)
     log_p = fitted.log_p + begun.overall.log_det
     drawn = _Drawn(begun.overall.whiten(fitted.x), log_p, ((begun.parents, len(fitted.x)),))
-    drawn = _extended(run, begun, drawn, begun.wider, settings.draws)
+    drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
     grown: GaussianMixture = begun.parents
     last: Importance | None = None
-    for count in settings.components:
+    rounds = zip(settings.components, settings.draws, strict=True)
+    for done, (count, draws) in enumerate(rounds, start=1):
         grown = _seeded(run.rng, drawn, grown, begun, count)
         points = _resampled(run.rng, drawn, settings.points)
         priors = begun.covariances[begun.parent_of(grown.means)]
         grown = fit_by_em(grown, points, priors, steps=settings.em_steps)
         q = grown.joined(begun.wider, settings.defensive)
-        if last is not None:
-            mixture = _colored(begun.overall, q)
-            judged = weighed(mixture, mixture, run)
-            if _is_right(judged, run.settings) and _agree(judged.weights, last, settings.agreement):
-                return judged
-        drawn = _extended(run, begun, drawn, q, settings.draws)
-        fresh = slice(-settings.draws, None)
+        drawn = _extended(run, begun, drawn, q, draws)
+        fresh = slice(-draws, None)
         weights = Importance(drawn.log_p[fresh] - q.log_prob(drawn.z[fresh]))
-        if weights.ess < settings.hopeless * weights.size:
+        if done >= settings.patience and weights.ess < settings.hopeless * weights.size:
             return None
-        last = weights if _has_even_weights(weights, run.settings) else None
+        enough = weights.ess >= settings.least_ess * weights.size
+        steady = last is not None and _agree(weights, last, settings.agreement)
+        last = weights if enough else None
+        if enough and steady:
+            mixture = _colored(begun.overall, grown)
+            found = Adapted(judged := weighed(mixture, mixture, run), defended(run, judged))
+            if _is_right(found, run.settings):
+                return found
     return None
 
 
@@ -196,23 +211,18 @@ def _seeded(
     return old.joined(new, more / (more + len(old.weights)))
 
 
-def _is_right(judged: Weighed, settings: Settings) -> bool:
+def _is_right(found: Adapted, settings: Settings) -> bool:
     """Whether the verdict would be GOOD, and the mixture itself right without weights, too."""
-    weights = judged.weights
-    if not _has_even_weights(weights, settings) or not is_weighable(weights, settings=settings):
-        return False
-    w = np.exp(weights.smoothed)
-    finite = np.isfinite(weights.log_weights)
-    error = approximation_error(judged.x, w, finite / np.sum(finite))
-    precise = precision(judged.x, w)
-    return error.bound <= settings.verdict.max_shift and is_precise(weights, precise, settings)
-
-
-def _has_even_weights(weights: Importance, settings: Settings) -> bool:
-    if weights.ess < settings.adaptive.least_ess * weights.size:
-        return False
-    matters = tail_matters(weights.ess, weights.size, weights.largest, settings)
-    return not matters or weights.khat < settings.verdict.accurate_khat
+    own, drawn = found.fitted.weights, found.drawn.weights
+    finite = np.isfinite(own.log_weights)
+    w, v = np.exp(own.smoothed), finite / max(np.sum(finite), 1)
+    matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
+    return (
+        drawn.ess >= settings.adaptive.least_ess * drawn.size
+        and (not matters or drawn.khat <= settings.adaptive.max_khat)
+        and approximation_error(found.fitted.x, w, v).bound <= settings.verdict.max_shift
+        and is_precise(drawn, precision(found.drawn.x, np.exp(drawn.smoothed)), settings)
+    )
 
 
 def _agree(one: Importance, other: Importance, agreement: float) -> bool:

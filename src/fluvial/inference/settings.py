@@ -221,25 +221,30 @@ class AdaptiveSettings:
         max_dim: coordinates, above which a flow is nearer than so few Gaussians.
         max_modes: that mixtures grow from.
         components: of the mixture in each round, at least one for each mode.
-        draws: of a round.
+        draws: of each round.
         points: that a mixture is fitted to, resampled by their weights.
         em_steps: of one fit.
-        defensive: share of the draws from wider Gaussians.
+        defensive: share of a round's draws from wider Gaussians.
         least_ess: of the draws that judge a mixture, as a share of their number: below it a
             flow is worth its training.
-        hopeless: the same, below which more rounds are not tried.
+        max_khat: of the draws that are handed out: a little below ``VerdictSettings.max_khat``,
+            since the first of several mixtures that passes is taken.
+        patience: rounds after which ...
+        hopeless: ... a smaller share than this ends the attempt.
         agreement: of ln Z from two mixtures, in standard errors of the difference.
     """
 
     max_dim: int = 15
     max_modes: int = 4
-    components: tuple[int, ...] = (4, 8, 8, 12)
-    draws: int = 4096
-    points: int = 4096
-    em_steps: int = 15
-    defensive: float = 0.05
-    least_ess: float = 0.7
-    hopeless: float = 0.05
+    components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
+    draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
+    points: int = 8192
+    em_steps: int = 12
+    defensive: float = 0.08
+    least_ess: float = 0.6
+    max_khat: float = 0.65
+    patience: int = 3
+    hopeless: float = 0.1
     agreement: float = 4.0
 
 
