@@ -217,7 +217,7 @@ def _is_right(found: Adapted, settings: Settings) -> bool:
     finite = np.isfinite(own.log_weights)
     w, v = np.exp(own.smoothed), finite / max(np.sum(finite), 1)
     matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
-    return (
+    return bool(
         drawn.ess >= settings.adaptive.least_ess * drawn.size
         and (not matters or drawn.khat <= settings.adaptive.max_khat)
         and approximation_error(found.fitted.x, w, v).bound <= settings.verdict.max_shift
@@ -227,4 +227,4 @@ def _is_right(found: Adapted, settings: Settings) -> bool:
 
 def _agree(one: Importance, other: Importance, agreement: float) -> bool:
     noise = np.hypot(one.log_evidence_se, other.log_evidence_se)
-    return abs(one.log_evidence - other.log_evidence) <= agreement * noise
+    return bool(abs(one.log_evidence - other.log_evidence) <= agreement * noise)
