@@ -5,6 +5,7 @@ import os
 # Read when the backend starts. Nearly all the time of the tests is spent compiling programs that
 # run once; fit's own functions set this for themselves, and are tested as they are used.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+os.environ["FLUVIAL_KEEP_COMPILED"] = "0"  # no test leaves anything in the cache of who runs it
 
 import jax
 import pytest

@@ -5,6 +5,7 @@ import jax
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from fluvial.compile_clock import compile_clock
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
@@ -19,6 +20,7 @@ from fluvial.inference.starting import start
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
+from fluvial.storage.cache import compiled_kept
 from fluvial.targets import Target
 
 __all__ = ["fit"]
@@ -43,6 +45,9 @@ def fit(
     are those of one device but for rounding. CPU devices of one process share its cores: of those
     one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
     is not split.
+
+    What is compiled is kept in the cache folder (``FLUVIAL_CACHE``, or the platform's own), where
+    other processes find it, unless ``FLUVIAL_KEEP_COMPILED=0`` is set.
 
     Args:
         target: what to infer.
@@ -83,7 +88,12 @@ def fit(
     threads = 1 if target.dim <= _ONE_THREAD else None
     devices = Devices(every=False if target.on_host else every_device)
     progress = progress and devices.first
-    with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
+    with (
+        threadpool_limits(threads, "blas"),
+        compiled_kept(),
+        compile_clock() as compiling,
+        Progress(shown=progress, compiling=compiling) as shown,
+    ):
         run = Run(
             counted=CountedTarget(target, settings),
             flow=spec,
