@@ -51,8 +51,9 @@ def fit(
 
     Args:
         target: what to infer.
-        flow: "auto" trains a flow only if a Gaussian is not already right; otherwise a flow, or
-            the text of one such as "realnvp:8" or "planar:32", that is always trained.
+        flow: "auto" trains a flow only if neither a Gaussian nor, in few dimensions, a mixture of
+            Gaussians is right already; otherwise a flow, or the text of one such as "realnvp:8" or
+            "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.

@@ -1,4 +1,4 @@
-"""Stages 3 and 4: flows where Gaussians will not do, and a search for what all of them miss."""
+"""Stages 3 and 4: mixtures or flows where a Gaussian will not do, and a search for the missed."""
 
 from typing import NamedTuple
 

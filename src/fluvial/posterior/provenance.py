@@ -12,7 +12,7 @@ class Provenance:
     """How a posterior came about.
 
     Attributes:
-        flow: the text from which the flow was built, "gaussian" where none was needed, or
+        flow: the text from which the flow was built, "gaussian" where one or more Gaussians do, or
             "custom" for a Flow that the caller made.
         seed: the seed.
         seconds: wall time by stage, in s; the part of a stage that was spent compiling is apart
