@@ -26,7 +26,7 @@ def header(seeds: int) -> str:
         f"{f'fluvial, worst of {seeds}':<{_FIT}}  NUTS 4 x (1000 + 1000)"
     )
     fit = f"{_ERRORS}{'k-hat':>7}{'cold s':>8}{'warm s':>8}{'evals':>9}  verdicts"
-    sampler = f"{_ERRORS}{'R-hat':>7}{'div':>5}{'s':>8}{'gradients':>11}"
+    sampler = f"{_ERRORS}{'R-hat':>7}{'div':>5}{'s':>8}{'gradients':>11}{'cold/':>8}{'warm/':>7}"
     return f"{groups}\n{'posterior':<{_NAME}}{'D':>4} {_ERRORS}  {fit:<{_FIT}}  {sampler}"
 
 
@@ -34,18 +34,41 @@ def line(name: str, record: Record) -> str:
     """One posterior: worst errors over the seeds; what failed is said in its place."""
     return (
         f"{name:<{_NAME}}{record['dim']:>4} {_errors([record['floor']])}  "
-        f"{_fits(record['fits']):<{_FIT}}  {_nuts(record.get('nuts'))}"
+        f"{_fits(record['fits']):<{_FIT}}  {_nuts(record.get('nuts'))}{_ratios(record)}"
     ).rstrip()
 
 
 def totals(records: Mapping[str, Record]) -> str:
-    """Seconds side by side, verdicts counted, and where they were wrong."""
+    """Ratios to NUTS, seconds side by side, verdicts counted, and where they were wrong."""
     cases = [
         Case(f"{name}:{fit['seed']}", fit.get("verdict", "ERROR"), _right(fit))
         for name, record in records.items()
         for fit in record["fits"]
     ]
-    return "\n".join(["", *_seconds(records), tally(cases).report()])
+    return "\n".join(["", *_against_nuts(records), *_seconds(records), tally(cases).report()])
+
+
+def _against_nuts(records: Mapping[str, Record]) -> list[str]:
+    """How often fluvial is faster, and by what factor: of wall time, and of CPU time if kept."""
+    timed = [record for record in records.values() if _complete(record)]
+    return [
+        _faster(f"{label}, {word}", np.array([of(r, key) / r["nuts"][key] for r in timed]))
+        for key, word in (("seconds", "wall"), ("cpu_seconds", "CPU"))
+        if timed and all(_has(record, key) for record in timed)
+        for label, of in (("cold", _cold), ("warm", _warm))
+    ]
+
+
+def _faster(label: str, ratios: np.ndarray) -> str:
+    return (
+        f"{label}: faster than NUTS on {int(np.sum(ratios < 1.0))} of {len(ratios)}; seconds over "
+        f"those of NUTS: median {np.median(ratios):.2f}, "
+        f"geometric mean {np.exp(np.mean(np.log(ratios))):.2f}"
+    )
+
+
+def _has(record: Record, key: str) -> bool:
+    return all(key in part for part in (record["nuts"], *record["fits"]))
 
 
 def _seconds(records: Mapping[str, Record]) -> list[str]:
@@ -65,12 +88,20 @@ def _complete(record: Record) -> bool:
     return len(parts) > 1 and not any("error" in part for part in parts)
 
 
-def _cold(record: Record) -> float:
-    return record["fits"][0]["seconds"]
+def _ratios(record: Record) -> str:
+    """Seconds of a fit over those of NUTS, cold and warm."""
+    if not _complete(record):
+        return ""
+    nuts = record["nuts"]["seconds"]
+    return f"{_cold(record) / nuts:8.2f}{_warm(record) / nuts:7.2f}"
 
 
-def _warm(record: Record) -> float:
-    return median(fit["seconds"] for fit in record["fits"][1:] or record["fits"])
+def _cold(record: Record, key: str = "seconds") -> float:
+    return record["fits"][0][key]
+
+
+def _warm(record: Record, key: str = "seconds") -> float:
+    return median(fit[key] for fit in record["fits"][1:] or record["fits"])
 
 
 def _right(fit: Record) -> bool:

@@ -1,8 +1,10 @@
 import io
 import sys
 
+import jax
 import pytest
 
+from fluvial.compile_clock import compile_clock
 from fluvial.progress import Progress
 
 
@@ -53,3 +55,13 @@ def test_a_terminal_shows_stage_and_note_and_the_bar_never_passes_its_end(monkey
     assert "flow" in terminal.getvalue()
     assert "[10/10]" in terminal.getvalue()
     assert "ELBO -3.2" in terminal.getvalue()
+
+
+def test_what_a_stage_compiles_is_told_apart():
+    with compile_clock() as compiling, Progress(shown=False, compiling=compiling) as progress:
+        with progress.stage("sum"):
+            jax.jit(lambda x: x + 17.5)(1.0)
+        with progress.stage("idle"):
+            pass
+    assert list(progress.seconds) == ["sum", "sum compilation", "idle"]
+    assert progress.seconds["sum compilation"] > 0.0

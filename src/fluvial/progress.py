@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -16,9 +16,11 @@ class Progress:
     Args:
         shown: False keeps silent; the seconds of each stage are kept in any case.
         plain: where stderr is not a terminal, write one line for each update instead of nothing.
+        compiling: returns the seconds spent compiling so far; they are kept apart.
 
     Attributes:
-        seconds: wall time by stage, in s; a stage that is entered twice adds up.
+        seconds: wall time by stage, in s; a stage that is entered twice adds up. What of it was
+            spent compiling is that of a stage of its own, such as "flow compilation".
 
     Example:
         >>> with Progress(shown=False) as progress, progress.stage("training"):
@@ -27,8 +29,11 @@ class Progress:
         ['training']
     """
 
-    def __init__(self, *, shown: bool, plain: bool = False):
+    def __init__(
+        self, *, shown: bool, plain: bool = False, compiling: Callable[[], float] = lambda: 0.0
+    ):
         self.seconds: dict[str, float] = {}
+        self._compiling = compiling
         terminal = shown and sys.stderr.isatty()
         self._bar: Any = _bar() if terminal else None
         self._plain = plain and shown and not terminal
@@ -57,12 +62,17 @@ class Progress:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(name, total=total, count="", note="")
-        start = time.perf_counter()
+        start, compiling = time.perf_counter(), self._compiling()
         try:
             yield
         finally:
-            elapsed = time.perf_counter() - start
-            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+            elapsed, compiled = time.perf_counter() - start, self._compiling() - compiling
+            self._add(name, elapsed - compiled)
+            if compiled > 0.0:
+                self._add(f"{name} compilation", compiled)
+
+    def _add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
         """Show how far the stage is.

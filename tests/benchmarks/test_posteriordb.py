@@ -120,6 +120,12 @@ def test_totals_judge_by_both_bounds_and_leave_out_the_dearest_gradient():
         {"ok": record(0.1, 0.15, 50), "off": record(0.11, 0.0, 60), "wide": record(0.0, 0.2, 10)}
     )
     assert "wrong GOODs (trusted, out of bounds): 4 (off:0, off:1, wide:0, wide:1)" in text
+    assert (
+        "cold, wall: faster than NUTS on 3 of 3; seconds over those of NUTS: median 0.30, "
+        "geometric mean 0.30"
+    ) in text
+    assert "warm, wall: faster than NUTS on 3 of 3" in text
+    assert "CPU" not in text  # records of before it was measured
     assert "over all 3: fluvial 9.0 cold, 3.0 warm; NUTS 30.0" in text
     assert "over the smallest 2: fluvial 6.0 cold, 2.0 warm; NUTS 20.0" in text
 
@@ -131,6 +137,15 @@ def test_a_line_shows_the_worst_of_the_seeds():
     text = line("x", {"dim": 3, "floor": zero, "fits": [fit, other]})
     assert "nan" in text
     assert "0.90    1.50    0.50        9  1 GOOD, 1 USE_MCMC" in text
+
+
+def test_a_line_ends_with_the_seconds_over_those_of_nuts():
+    zero = {"mean": 0.0, "sd": 0.0, "w1": 0.0}
+    fit = zero | {"khat": 0.2, "verdict": "GOOD", "seconds": 1.5, "evaluations": 9}
+    nuts = zero | {"rhat": 1.0, "divergences": 0, "seconds": 2.0, "gradients": 7}
+    fits = [fit, fit | {"seconds": 0.5}]
+    text = line("x", {"dim": 3, "floor": zero, "fits": fits, "nuts": nuts})
+    assert text.endswith("0.75   0.25")
 
 
 def test_records_keep_what_json_cannot_spell(tmp_path):

@@ -4,8 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
+from fluvial.inference import mode_search
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mass_outside
+from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets import Target
@@ -110,3 +112,17 @@ def test_a_wide_density_around_a_narrow_core_is_found_though_every_climb_ends_in
     assert len(found) == 1
     assert abs(found[0].share - 1.0) < 0.1
     np.testing.assert_allclose(np.diag(found[0].gaussian.cholesky), 1.0, atol=0.1)
+
+
+def test_a_plateau_that_holds_no_mass_is_not_measured(monkeypatch):
+    """Climbs from far out end on it, 60 nats below and e^20 wide."""
+    measured = []
+    monkeypatch.setattr(mode_search, "_measure", lambda *args: measured.append(args))
+    target = Target(
+        lambda x: jnp.logaddexp(-0.5 * jnp.sum(x**2), -60.0 - 1e-8 * jnp.sum(x**2)), dim=2
+    )
+    overall, suspects = Gaussian(np.zeros(2), np.eye(2)), np.array([[0.0, 14.0], [20.0, 1.0]])
+    rng = np.random.default_rng(0)
+    counted = CountedTarget(target)
+    assert not mode_search._places(counted, unit(), LOG_Z, suspects, overall, rng, DEFAULT)
+    assert not measured

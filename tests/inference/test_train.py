@@ -5,15 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import fluvial
 from fluvial.flows import build_flow
 from fluvial.inference.stopping import Best
-from fluvial.inference.train import train
+from fluvial.inference.train import train, train_chunk
+from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
 
-def trained(spec, target, **options):
-    flow = build_flow(spec, target.dim, key=jax.random.key(0))
+def trained(spec, target, dim=2, **options):
+    flow = build_flow(spec, dim, key=jax.random.key(0))
     with jax.enable_x64(True):
         return train(flow, target, jax.random.key(1), objective=FreeEnergy(), **options)
 
@@ -69,3 +72,21 @@ def test_step_sizes_that_are_given_up_are_counted(monkeypatch):
     )
     assert seen == [100, 200, 250]
     assert len(result.free_energies) == 250
+
+
+def test_stan_models_of_one_dimension_share_one_program():
+    """Which model is called is data of the compiled loop, not part of it."""
+    programs = (f"parameters {{ vector[2] x; }} model {{ x ~ normal({m}, 2); }}" for m in (0, 1))
+    models = [fluvial.from_stan(program) for program in programs]
+    gaussian = Gaussian(np.zeros(2), np.eye(2))
+    compiled, results = [], []
+    with jax.enable_x64(True):
+        whitened = [Whitened(model, gaussian) for model in models]
+    for target in whitened:
+        results.append(trained("diagonal", target, max_steps=100))
+        compiled.append(train_chunk._cached._cache_size())
+    assert compiled[0] == compiled[1]
+    with jax.enable_x64(True):
+        at_zero = [float(target.log_prob(jnp.zeros(2))) for target in whitened]
+    assert at_zero[0] - at_zero[1] == pytest.approx(0.25)
+    assert not np.array_equal(results[0].free_energies, results[1].free_energies)

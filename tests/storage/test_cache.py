@@ -33,7 +33,8 @@ print(jax.config.jax_compilation_cache_dir)
 
 
 def compile_something(monkeypatch, folder, variable="FLUVIAL_CACHE"):
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    for name in ("JAX_COMPILATION_CACHE_DIR", "FLUVIAL_KEEP_COMPILED"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(folder))
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
@@ -56,3 +57,27 @@ def test_a_folder_of_the_users_own_is_used(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_made_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     assert compile_something(monkeypatch, tmp_path / "file") == "None"
+
+
+DURING = """
+import jax, jax.numpy as jnp
+from fluvial.storage.cache import compiled_kept
+with compiled_kept(), compiled_kept():
+    jax.jit(lambda x: jnp.sin(x) + 1.0)(jnp.ones(3))
+from pathlib import Path
+from fluvial.storage.cache import cache_folder
+kept = sorted((cache_folder() / "compiled").glob("*"))
+jax.jit(lambda x: jnp.sin(x) + 2.0)(jnp.ones(3))
+print(len(kept) > 0, kept == sorted((cache_folder() / "compiled").glob("*")))
+print(jax.config.jax_compilation_cache_dir)
+"""
+
+
+@pytest.mark.parametrize(("keep", "said"), [("1", "True True\nNone"), ("0", "False True\nNone")])
+def test_what_a_fit_compiles_is_kept_and_nothing_else(tmp_path, monkeypatch, keep, said):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setenv("FLUVIAL_CACHE", str(tmp_path))
+    monkeypatch.setenv("FLUVIAL_KEEP_COMPILED", keep)
+    command = [sys.executable, "-c", DURING]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == said

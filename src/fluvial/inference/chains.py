@@ -76,7 +76,7 @@ def latent_chains(
         with jax.enable_x64(True):
             *measured, z = _run(
                 component.flow,
-                target,
+                target.as_argument(),
                 jnp.asarray(z, jnp.float64),
                 jax.random.fold_in(key, k),
                 settings.chain,

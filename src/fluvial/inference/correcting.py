@@ -5,9 +5,8 @@ from typing import NamedTuple
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
-from fluvial.inference.verdict import is_weighable, tail_matters
-from fluvial.inference.weighing import Weighed, weighed
-from fluvial.posterior.defense import widened
+from fluvial.inference.verdict import is_weighable
+from fluvial.inference.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Corrected", "correct"]
@@ -37,7 +36,7 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     """
     if fatal or refined.interrupted:
         return Corrected(refined.fitted, [], refined.interrupted)
-    drawn = _defended(run, refined.fitted)
+    drawn = refined.drawn or defended(run, refined.fitted)
     if is_weighable(drawn.weights, refined.missing_mass, run.settings):
         return Corrected(drawn, [], False)
     with run.progress.stage("chains"):
@@ -45,14 +44,6 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
             return Corrected(drawn, _chains(run, refined.fitted.q), False)
         except KeyboardInterrupt:
             return Corrected(drawn, [], True)
-
-
-def _defended(run: Run, fitted: Weighed) -> Weighed:
-    """Draws with a wider base, where the weights of those without are not even."""
-    weights = fitted.weights
-    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
-        return fitted
-    return weighed(fitted.q, widened(fitted.q), run)
 
 
 def _chains(run: Run, q: Mixture) -> list[Chains]:

@@ -1,9 +1,11 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import equinox as eqx
 import jax
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from fluvial.compile_clock import compile_clock
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
@@ -18,6 +20,7 @@ from fluvial.inference.starting import start
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
+from fluvial.storage.cache import compiled_kept
 from fluvial.targets import Target
 
 __all__ = ["fit"]
@@ -43,10 +46,14 @@ def fit(
     one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
     is not split.
 
+    What is compiled is kept in the cache folder (``FLUVIAL_CACHE``, or the platform's own), where
+    other processes find it, unless ``FLUVIAL_KEEP_COMPILED=0`` is set.
+
     Args:
         target: what to infer.
-        flow: "auto" trains a flow only if a Gaussian is not already right; otherwise a flow, or
-            the text of one such as "realnvp:8" or "planar:32", that is always trained.
+        flow: "auto" trains a flow only if neither a Gaussian nor, in few dimensions, a mixture of
+            Gaussians is right already; otherwise a flow, or the text of one such as "realnvp:8" or
+            "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
@@ -76,12 +83,18 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
-    build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
+    # Fail before any work is done, and without compiling what draws a flow's parameters.
+    eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
     devices = Devices(every=False if target.on_host else every_device)
     progress = progress and devices.first
-    with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
+    with (
+        threadpool_limits(threads, "blas"),
+        compiled_kept(),
+        compile_clock() as compiling,
+        Progress(shown=progress, compiling=compiling) as shown,
+    ):
         run = Run(
             counted=CountedTarget(target, settings),
             flow=spec,

@@ -27,6 +27,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import spread_of
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import CountedTarget
@@ -34,7 +35,7 @@ from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.starts import maximize
+from fluvial.inference.starts import Optimum, maximize
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -164,9 +165,23 @@ def _places(
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
-        if not any(_covers(place.gaussian, start.mean) for place in places):
+        known = any(_covers(place.gaussian, start.mean) for place in places)
+        if not known and not _holds_nothing(top, start, log_evidence, settings):
             places.append(_measure(counted, q, log_evidence, start, rng, settings))
     return places
+
+
+def _holds_nothing(
+    top: Optimum | None, there: Gaussian, log_evidence: float, settings: Settings
+) -> bool:
+    """Whether Laplace's approximation of the mass at an optimum is none, beyond any doubt of it.
+
+    From far out, climbs end on slopes that are flat to rounding, thousands of nats below.
+    """
+    if top is None or not top.converged:
+        return False
+    log_mass = top.log_p + there.log_det + 0.5 * there.dim * LOG_2PI
+    return bool(log_mass < log_evidence - settings.match.no_mass)
 
 
 def _looks_log_prob(

@@ -1,7 +1,8 @@
-"""Stages 3 and 4: flows where Gaussians will not do, and a search for what all of them miss."""
+"""Stages 3 and 4: mixtures or flows where a Gaussian will not do, and a search for the missed."""
 
 from typing import NamedTuple
 
+from fluvial.inference.adaptive import Adapted, adapt
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
@@ -18,6 +19,7 @@ class Refined(NamedTuple):
 
     Attributes:
         fitted: it, weighed.
+        drawn: what draws are taken from, where that is known already.
         missing_mass: the mass around it that it does not cover, as a share of all mass.
         missed: the share that the last round of search still found; 0 where it found nothing.
         trained: whether any flow was trained.
@@ -26,6 +28,7 @@ class Refined(NamedTuple):
     """
 
     fitted: Weighed
+    drawn: Weighed | None
     missing_mass: float
     missed: float
     trained: bool
@@ -36,22 +39,47 @@ class Refined(NamedTuple):
 def refine(run: Run, fitted: Weighed) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over."""
     found, trained, interrupted = Search([], 0.0), False, False
+    drawn: Weighed | None = None
     for _ in range(run.settings.search.rounds):
-        if _needs_flows(run, fitted):
+        places, drawn = fitted.q.components, None
+        adapted, interrupted = _adapted(run, fitted)
+        if adapted:
+            fitted, drawn = adapted
+        elif not interrupted and _needs_more(run, fitted):
             with run.progress.stage("flow"):
                 components, interrupted = train_modes(run, fitted.q)
                 fitted, trained = weigh(components, run), True
+            places = fitted.q.components
         found, interrupted = _search(run, fitted, interrupted)
         if interrupted or not found.outliers:
             break
+        # What was grown from the places is grown anew, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
-        fitted = weigh([*fitted.q.components, *extra], run)
+        fitted, drawn = weigh([*places, *extra], run), None
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
-    return Refined(fitted, found.missing_mass, missed, trained, doubts, interrupted)
+    return Refined(fitted, drawn, found.missing_mass, missed, trained, doubts, interrupted)
 
 
-def _needs_flows(run: Run, fitted: Weighed) -> bool:
+def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:
+    """Try what compiles nothing, where it may do; also whether Ctrl-C was pressed during it."""
+    settings, components = run.settings.adaptive, fitted.q.components
+    if (
+        run.always_train
+        or not _needs_more(run, fitted)
+        or run.target.dim > settings.max_dim
+        or len(components) > settings.max_modes
+        or not all(isinstance(component, GaussianComponent) for component in components)
+    ):
+        return None, False
+    with run.progress.stage("adaptive"):
+        try:
+            return adapt(run, fitted), False
+        except KeyboardInterrupt:
+            return None, True
+
+
+def _needs_more(run: Run, fitted: Weighed) -> bool:
     few = len(fitted.q.components) <= run.settings.flow.max_modes
     return run.always_train or (few and not is_accurate(fitted.weights, run.settings))
 

@@ -14,6 +14,7 @@ from fluvial.errors import InputError
 
 __all__ = [
     "DEFAULT",
+    "AdaptiveSettings",
     "ChainSettings",
     "ClimbSettings",
     "CollapseSettings",
@@ -210,6 +211,41 @@ class MatchSettings:
     max_log_scale: float = 100.0
     lost: float = 1.0
     poor_half_variance: float = 1.0
+
+
+@dataclass(frozen=True)
+class AdaptiveSettings:
+    """Mixtures of Gaussians by adaptive importance sampling; by hand (``benchmarks/posteriordb``).
+
+    Attributes:
+        max_dim: coordinates, above which a flow is nearer than so few Gaussians.
+        max_modes: that mixtures grow from.
+        components: of the mixture in each round, at least one for each mode.
+        draws: of each round.
+        points: that a mixture is fitted to, resampled by their weights.
+        em_steps: of one fit.
+        defensive: share of a round's draws from wider Gaussians.
+        least_ess: of the draws that judge a mixture, as a share of their number: below it a
+            flow is worth its training.
+        max_khat: of the draws that are handed out: a little below ``VerdictSettings.max_khat``,
+            since the first of several mixtures that passes is taken.
+        patience: rounds after which ...
+        hopeless: ... a smaller share than this ends the attempt.
+        agreement: of ln Z from two mixtures, in standard errors of the difference.
+    """
+
+    max_dim: int = 15
+    max_modes: int = 4
+    components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
+    draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
+    points: int = 8192
+    em_steps: int = 12
+    defensive: float = 0.08
+    least_ess: float = 0.6
+    max_khat: float = 0.65
+    patience: int = 3
+    hopeless: float = 0.1
+    agreement: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -440,6 +476,7 @@ class Settings:
         explore: where climbs differ.
         improper: which densities have no draws.
         match: Gaussians.
+        adaptive: mixtures of Gaussians, where few dimensions let them be enough.
         flow: where Gaussians will not do.
         search: for what is missed.
         weigh: draws.
@@ -459,6 +496,7 @@ class Settings:
     improper: ImproperSettings = field(default_factory=ImproperSettings)
     collapse: CollapseSettings = field(default_factory=CollapseSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
+    adaptive: AdaptiveSettings = field(default_factory=AdaptiveSettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     weigh: WeighSettings = field(default_factory=WeighSettings)

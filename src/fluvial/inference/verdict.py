@@ -13,7 +13,7 @@ from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, Precision
 from fluvial.posterior.judgment import Judgment, Verdict
 
-__all__ = ["is_accurate", "is_weighable", "judge", "tail_matters"]
+__all__ = ["is_accurate", "is_precise", "is_weighable", "judge", "tail_matters"]
 
 
 _ADVICE = {
@@ -130,7 +130,7 @@ def judge(
             "log evidence."
         )
         reasons += _approximation(error, settings)
-        right = _is_precise(weights, precise, settings) and not doubts
+        right = is_precise(weights, precise, settings) and not doubts
         return _judgment(Verdict.GOOD if right else Verdict.USE_WEIGHTS, reasons)
     if not chains:
         return _judgment(Verdict.FAILED, reasons)
@@ -160,7 +160,8 @@ def _measured(weights: Importance, settings: Settings) -> str:
     )
 
 
-def _is_precise(weights: Importance, precise: Precision, settings: Settings) -> bool:
+def is_precise(weights: Importance, precise: Precision, settings: Settings = DEFAULT) -> bool:
+    """Whether standard errors are small enough for GOOD."""
     moments = max(precise.mean_se, precise.log_sd_se)
     return (
         moments <= settings.verdict.max_standard_error

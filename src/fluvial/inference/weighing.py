@@ -9,10 +9,12 @@ from scipy.special import logsumexp
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.verdict import tail_matters
 from fluvial.objectives import Importance
+from fluvial.posterior.defense import widened
 from fluvial.posterior.mixture import Component, Mixture
 
-__all__ = ["Weighed", "mixture_of", "weigh", "weighed"]
+__all__ = ["Weighed", "defended", "mixture_of", "weigh", "weighed"]
 
 
 def mixture_of(
@@ -74,6 +76,14 @@ def weighed(q: Mixture, proposal: Mixture, run: Run) -> Weighed:
     x, log_q = proposal.sample(run.rng, run.settings.weigh.draws)
     log_p = run.counted.values(x)
     return Weighed(q, x, log_p, Importance(log_p - log_q))
+
+
+def defended(run: Run, fitted: Weighed) -> Weighed:
+    """Weigh draws with a wider base, where the weights of those without are not even."""
+    weights = fitted.weights
+    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+        return fitted
+    return weighed(fitted.q, widened(fitted.q), run)
 
 
 def weigh(components: list[Component], run: Run) -> Weighed:

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from fluvial.objectives import LogDensity
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -22,12 +23,12 @@ class Whitened(eqx.Module):
     has the same normalizer as p. Points may be float32; p is evaluated in the dtype of μ.
     """
 
-    target: Target = eqx.field(static=True)
+    target: LogDensity
     mean: Float[Array, " D"]
     cholesky: Float[Array, "D D"]
 
     def __init__(self, target: Target, gaussian: Gaussian):
-        self.target = target
+        self.target = target.as_argument()
         self.mean = jnp.asarray(gaussian.mean)
         self.cholesky = jnp.asarray(gaussian.cholesky)
 

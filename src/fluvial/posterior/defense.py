@@ -21,7 +21,7 @@ from fluvial.flows import Flow
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Component, Mixture
 
-__all__ = ["Widened", "widened"]
+__all__ = ["Widened", "widened", "wider_scales"]
 
 _EVERY = 10  # one draw in ten has either scale: α = 0.1, and at most a fifth of the draws is lost
 # The radius of N(0, I) is √D ± 0.7. These are 1 and 3 larger than 1 in one dimension, and reach
@@ -55,7 +55,7 @@ class Widened(Component):
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map draws of N(0, I), of which every fifth is scaled, to draws with log densities."""
         scaled = z.copy()
-        for offset, scale in enumerate(_scales(z.shape[1])):
+        for offset, scale in enumerate(wider_scales(z.shape[1])):
             scaled[offset::_EVERY] *= scale
         x, log_q = self.component.sample_and_log_prob(scaled)
         return x, log_q + _gain(np.sum(scaled**2, axis=1), z.shape[1])
@@ -73,14 +73,15 @@ def widened(q: Mixture) -> Mixture:
     return Mixture(tuple(Widened(component) for component in q.components), q.weights)
 
 
-def _scales(dim: int) -> list[float]:
+def wider_scales(dim: int) -> list[float]:
+    """s_1 and s_2 for D coordinates."""
     return [1.0 + reach / dim**0.5 for reach in _REACH]
 
 
 def _gain(squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
     """Ln B(z) − ln N(z; 0, I), a function of |z|²."""
     share = 1.0 / _EVERY
-    scales = _scales(dim)
+    scales = wider_scales(dim)
     terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
     for scale in scales:
         terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))

@@ -12,10 +12,11 @@ class Provenance:
     """How a posterior came about.
 
     Attributes:
-        flow: the text from which the flow was built, "gaussian" where none was needed, or
+        flow: the text from which the flow was built, "gaussian" where one or more Gaussians do, or
             "custom" for a Flow that the caller made.
         seed: the seed.
-        seconds: wall time by stage.
+        seconds: wall time by stage, in s; the part of a stage that was spent compiling is apart
+            from it, such as "flow compilation", so that all add up to the whole.
         evaluations: points at which the target was evaluated.
         nonfinite: at how many of these it was not finite.
         interrupted: whether Ctrl-C cut the fit short.

@@ -2,28 +2,103 @@
 
 import os
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, final
 
-__all__ = ["cache_folder", "keep_compiled"]
+__all__ = ["cache_folder", "compiled_kept", "keep_compiled"]
+
+
+_FORGET = "FLUVIAL_KEEP_COMPILED"
 
 
 def keep_compiled() -> None:
-    """Switch JAX's persistent compilation cache on.
+    """Switch JAX's persistent compilation cache on, for the rest of the process.
 
     Where the user has given JAX a folder, that one is used; one that cannot be written is done
-    without.
+    without. ``FLUVIAL_KEEP_COMPILED=0`` keeps nothing.
     """
+    _told(_options())
+
+
+@final
+class _Inside:
+    """How many fits are under way that keep what they compile, and how JAX was before them."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._count = 0
+        self._before: dict[str, Any] = {}
+
+    def enter(self) -> None:
+        with self._lock:
+            self._count += 1
+            if self._count == 1:
+                self._before = _told(_options())
+
+    def leave(self) -> None:
+        from jax.experimental.compilation_cache import compilation_cache
+
+        with self._lock:
+            self._count -= 1
+            if self._count == 0 and self._before:
+                _told(self._before)
+                compilation_cache.reset_cache()
+
+
+_inside = _Inside()
+
+
+@contextmanager
+def compiled_kept() -> Iterator[None]:
+    """Keep on disk what is compiled meanwhile; afterwards JAX is as it was.
+
+    Where JAX has a folder already, nothing is changed. ``FLUVIAL_KEEP_COMPILED=0`` keeps nothing.
+
+    Example:
+        >>> import jax
+        >>> before = jax.config.jax_compilation_cache_dir
+        >>> with compiled_kept():
+        ...     total = jax.numpy.ones(3).sum()
+        >>> jax.config.jax_compilation_cache_dir == before
+        True
+    """
+    _inside.enter()
+    try:
+        yield
+    finally:
+        _inside.leave()
+
+
+def _options() -> dict[str, Any]:
+    """What JAX is to be told; nothing where it has been told by others, or must not keep."""
     import jax
 
-    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        folder = cache_folder() / "compiled"
-        if not _writable(folder):
-            return
-        jax.config.update("jax_compilation_cache_dir", str(folder))
+    if os.environ.get(_FORGET) == "0":
+        return {}
     # By default JAX keeps only what took a second to compile; here many small programs add up.
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    options: dict[str, Any] = {
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        return options
+    folder = cache_folder() / "compiled"
+    if jax.config.jax_compilation_cache_dir or not _writable(folder):
+        return {}
+    return options | {"jax_compilation_cache_dir": str(folder)}
+
+
+def _told(options: dict[str, Any]) -> dict[str, Any]:
+    """Tell JAX, and return what it had been told before."""
+    import jax
+
+    before = {name: getattr(jax.config, name) for name in options}
+    for name, value in options.items():
+        jax.config.update(name, value)
+    return before
 
 
 def _writable(folder: Path) -> bool:

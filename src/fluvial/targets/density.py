@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,14 @@ class Density(ABC):
     @abstractmethod
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point, traceable by JAX, in the dtype of the point."""
+
+    def as_argument(self) -> Any:
+        """Return what stands for the density as an argument of a compiled function, or None.
+
+        It has ``log_prob``, and what tells two densities apart is an array in it. None stands for
+        a density that can only be part of the program.
+        """
+        return None
 
     @abstractmethod
     def value_and_grad(
@@ -100,13 +108,14 @@ def _in_float64(function: Callable) -> Callable:
 def with_gradient(value: Callable, value_and_grad: Callable) -> Callable:
     """Give a traceable function of x its derivative rule, d value = gradient . dx.
 
-    The rule is linear in dx, so that it serves forward and reverse mode alike.
+    Arguments before x, such as integers, have no derivative. The rule is linear in dx, so that it
+    serves forward and reverse mode alike.
     """
     function = jax.custom_jvp(value)
 
     @function.defjvp
     def _(primals, tangents):
         result, gradient = value_and_grad(*primals)
-        return result, jnp.vdot(gradient, tangents[0])
+        return result, jnp.vdot(gradient, tangents[-1])
 
     return function

@@ -173,6 +173,16 @@ class Target:
         """
         return self._density.log_prob(x)
 
+    def as_argument(self) -> Any:
+        """Return what has this target's ``log_prob`` and makes the fewest programs.
+
+        A target as an argument of a compiled function makes a program of its own. What this
+        returns for a Stan model makes one for all Stan models of its dimension. It does not keep
+        the target alive, and must not outlive it.
+        """
+        argument = self._density.as_argument()
+        return self if argument is None else argument
+
     def value_and_grad(
         self, points: np.ndarray
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:

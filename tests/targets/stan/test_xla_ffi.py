@@ -8,7 +8,7 @@ import pytest
 
 from fluvial.targets.stan import xla_ffi
 from fluvial.targets.stan.failures import failures
-from fluvial.targets.stan.xla_ffi import call_host
+from fluvial.targets.stan.xla_ffi import call_host, numbered
 
 
 class Squares:
@@ -25,15 +25,16 @@ class Squares:
         return (points**2).sum(axis=1), 2 * points
 
 
-def called(name, squares, x):
+def called(number, x):
     shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
-    return call_host(name, squares.method, shapes, x)
+    return call_host(jnp.asarray(number, jnp.uint32), shapes, x)
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
 def test_one_call_for_a_batch_of_batches(dtype, x64):
     squares = Squares()
-    function = jax.jit(jax.vmap(jax.vmap(lambda x: called("test_batches", squares, x))))
+    number = numbered(squares.method)
+    function = jax.jit(jax.vmap(jax.vmap(lambda x: called(number, x))))
     points = jnp.arange(24, dtype=dtype).reshape(4, 3, 2)
     values, gradients = function(points)
     assert values.dtype == gradients.dtype == dtype
@@ -42,20 +43,32 @@ def test_one_call_for_a_batch_of_batches(dtype, x64):
     assert squares.batches == [(12, 2)]
 
 
-def test_a_name_calls_the_method_that_was_given_last():
+def test_one_program_serves_all_functions():
     first, second = Squares(), Squares()
-    called("test_last", first, jnp.ones(2))
-    called("test_last", second, jnp.ones(2))
+    program = jax.jit(called)
+    program(numbered(first.method), jnp.ones(2))
+    program(numbered(second.method), jnp.ones(2))
     assert (len(first.batches), len(second.batches)) == (1, 1)
+    assert program._cache_size() == 1
+
+
+def test_a_function_that_is_gone_gives_nan_and_not_another_ones_result(caplog):
+    number = numbered(Squares().method)
+    kept = Squares()
+    numbered(kept.method)
+    assert np.isnan(called(number, jnp.ones(2))[0])
+    assert not kept.batches
+    assert "KeyError" in caplog.text
 
 
 def test_what_the_method_raises_is_told_once_and_counted(caplog):
     squares = Squares(ValueError("no such row"))
+    number = numbered(squares.method)
     for _ in range(3):
-        value, gradient = called("test_raises", squares, jnp.ones(2))
+        value, gradient = called(number, jnp.ones(2))
         assert np.isnan(value)
         assert np.isnan(gradient).all()
-    assert failures("test_raises") == 3
+    assert failures(f"fluvial_host:{number}") == 3
     [record] = caplog.records
     assert "ValueError: no such row" in record.getMessage()
 
@@ -95,9 +108,10 @@ def heard():
 @pytest.mark.usefixtures("heard")
 def test_an_interrupt_is_not_lost():
     squares = Squares(KeyboardInterrupt())  # held: the call may come after it was asked for
+    number = numbered(squares.method)
 
     def wait():
-        jax.block_until_ready(called("test_interrupt", squares, jnp.ones(2)))
+        jax.block_until_ready(called(number, jnp.ones(2)))
         time.sleep(5)
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,6 +1,5 @@
 """The log density of a Stan model, called back from JAX."""
 
-import hashlib
 import os
 import time
 import warnings
@@ -9,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from typing import final
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,9 +18,9 @@ from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.stan.dropped_constants import dropped_constant
 from fluvial.targets.stan.failures import note_failure
 from fluvial.targets.stan.model import StanModel
-from fluvial.targets.stan.xla_ffi import call_host, is_understood
+from fluvial.targets.stan.xla_ffi import call_host, is_understood, numbered
 
-__all__ = ["StanDensity"]
+__all__ = ["NumberedStanModel", "StanDensity"]
 
 _MOST_THREADS = 8
 # Below this the threads spend more time handing over Python's lock than computing.
@@ -50,18 +50,22 @@ class StanDensity(Density):
         constant = dropped_constant(self.model)
         self.up_to_constant = constant is None
         self._constant = constant or 0.0
-        self._name = _program_name(self.model)
-        self._log_prob = with_gradient(lambda x: self._call(x)[0], self._call)
+        self._number = numbered(self.value_and_grad)
+        self._log_prob = with_gradient(lambda x: self._call_back(x)[0], self._call_back)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
-        """Return the log density of one point, by a callback."""
-        return self._log_prob(x)
+        """Return the log density of one point, by a call of the host."""
+        numbered = self.as_argument()
+        return self._log_prob(x) if numbered is None else numbered.log_prob(x)
 
-    def _call(self, x):
-        if jax.default_backend() == "cpu" and _by_name():
-            shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
-            return call_host(self._name, self.value_and_grad, shapes, x)
-        return _call_back(self._name, self.value_and_grad, x)
+    def as_argument(self) -> "NumberedStanModel | None":
+        """Return the log density as an argument of a program that serves all Stan models."""
+        if jax.default_backend() == "cpu" and _by_number():
+            return NumberedStanModel(np.uint32(self._number))
+        return None
+
+    def _call_back(self, x):
+        return _call_back(f"fluvial_stan:{self._number}", self.value_and_grad, x)
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
         """Return log densities; Stan computes the gradients in any case."""
@@ -97,9 +101,32 @@ class StanDensity(Density):
         return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
 
 
+@final
+class NumberedStanModel(eqx.Module):
+    """A Stan model's log density, of which a compiled program knows no more than a number.
+
+    Args:
+        number: from ``numbered``, a scalar of dtype uint32.
+    """
+
+    number: Array | np.ndarray | np.uint32
+
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density of one point, in nats, in the point's dtype."""
+        return _log_prob_of(jnp.asarray(self.number, jnp.uint32), x)
+
+
+def _called(number: Array, x: Array) -> tuple[Array, ...]:
+    shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
+    return call_host(number, shapes, x)
+
+
+_log_prob_of = with_gradient(lambda number, x: _called(number, x)[0], _called)
+
+
 @cache
-def _by_name() -> bool:
-    """Whether XLA can call the host by a name; if not, a warning says so, once."""
+def _by_number() -> bool:
+    """Whether XLA can call the host by a number; if not, a warning says so, once."""
     if not is_understood():
         warnings.warn(
             f"JAX {jax.__version__} calls the host in a way that this version of fluvial does not "
@@ -119,11 +146,6 @@ def _seconds(model: StanModel) -> float:
         model.value_and_grad(points)
         seconds.append(time.perf_counter() - start)
     return min(seconds) / len(points)
-
-
-def _program_name(model: StanModel) -> str:
-    """A name that only the same program with the same data has, in any process."""
-    return f"fluvial_stan_{hashlib.sha256((model.mir + model.data).encode()).hexdigest()[:24]}"
 
 
 def _call_back(name: str, value_and_grad: Callable, x: Array) -> tuple[Array, ...]:

@@ -1,10 +1,14 @@
-"""Functions of the host that a program compiled for the CPU calls by name.
+"""Functions of the host that a program compiled for the CPU calls by name and number.
 
 JAX's own callbacks are addresses baked into a program, so that it cannot be kept on disk and is
 compiled anew by every process; and each call costs a quarter of a millisecond in Python. A
 function called through XLA's foreign function interface has a name instead. Handlers of that
 interface are usually compiled; its structures (``xla/ffi/api/c_api.h``, shipped with jaxlib) are
 plain C, and here ctypes reads them.
+
+All functions share one name. Which of them is meant is an argument of the call, a number that the
+process gives to each: so one program serves all functions whose points have the same dimension, in
+this process and, from disk, in others.
 """
 
 import _thread
@@ -13,6 +17,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import count
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +26,7 @@ from jaxtyping import Array
 
 from fluvial.targets.stan.failures import note_failure
 
-__all__ = ["HostFunction", "call_host", "is_understood"]
+__all__ = ["HostFunction", "call_host", "is_understood", "numbered"]
 
 HostFunction = Callable[[np.ndarray], Sequence[np.ndarray]]
 """From points of shape (N, D), float64, to arrays with a leading axis of length N."""
@@ -29,29 +34,45 @@ HostFunction = Callable[[np.ndarray], Sequence[np.ndarray]]
 _PLATFORM = "cpu"
 _METADATA = 1
 _EXECUTE = 3
-_DTYPES = {11: np.dtype(np.float32), 12: np.dtype(np.float64)}
+_NUMBER = np.dtype(np.uint32)
+_DTYPES = {8: _NUMBER, 11: np.dtype(np.float32), 12: np.dtype(np.float64)}
+_NAME = "fluvial_host"
 _VERSION = (0, 1)  # of the structures below; later ones only grew at the end
 _PATIENCE = 0.1  # seconds after which an interrupt that came at a bad moment is repeated
 
-_functions: dict[str, weakref.WeakMethod] = {}
+_functions: dict[int, weakref.WeakMethod] = {}
+_next = count()
 
 
-def call_host(name: str, method: HostFunction, shapes: Sequence[jax.ShapeDtypeStruct], x: Array):
-    """Call a bound method from a traced function, with x of shape (..., D).
+def numbered(method) -> int:
+    """Give a bound method the number under which programs call it.
 
     Args:
-        name: what the program on disk will call; a method of the same name must do the same.
-        method: it must outlive the program, and use NumPy only.
+        method: a ``HostFunction`` that uses NumPy only; it must outlive what calls it.
+    """
+    number = next(_next)
+    _functions[number] = weakref.WeakMethod(method, lambda _: _functions.pop(number, None))
+    return number
+
+
+def call_host(number: Array, shapes: Sequence[jax.ShapeDtypeStruct], x: Array):
+    """Call a numbered method from a traced function, with x of shape (..., D).
+
+    Args:
+        number: from ``numbered``, as a scalar of dtype uint32; one for all of a batch.
         shapes: of the results, as for one point.
         x: the point.
 
     Returns:
         The results, in the dtypes of ``shapes``.
     """
-    if name not in _functions:
-        jax.ffi.register_ffi_target(name, _capsule(name), platform=_PLATFORM)
-    _functions[name] = weakref.WeakMethod(method)
-    return jax.ffi.ffi_call(name, shapes, vmap_method="expand_dims")(x)
+    _register()
+    return jax.ffi.ffi_call(_NAME, shapes, vmap_method="expand_dims")(number, x)
+
+
+@cache
+def _register() -> None:
+    jax.ffi.register_ffi_target(_NAME, _capsule(), platform=_PLATFORM)
 
 
 @cache
@@ -79,10 +100,11 @@ class _Probe:
 def _answers(probe: _Probe) -> bool:
     try:
         with jax.enable_x64(True), jax.default_device(jax.devices(_PLATFORM)[0]):
-            for dtype in _DTYPES.values():
+            number = jnp.asarray(numbered(probe.squares), _NUMBER)
+            for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
                 x = jnp.asarray(np.arange(6.0).reshape(3, 2), dtype)
                 shapes = (jax.ShapeDtypeStruct((), dtype), jax.ShapeDtypeStruct((2,), dtype))
-                call = partial(call_host, "fluvial_probe", probe.squares, shapes)
+                call = partial(call_host, number, shapes)
                 found = jax.vmap(call)(x)
                 right = probe.squares(np.asarray(x))
                 if not all(map(np.array_equal, found, right)):
@@ -152,7 +174,7 @@ _Handler = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.POINTER(_CallFrame))
 _handlers: list = []  # the programs hold their addresses for as long as the process lives
 
 
-def _capsule(name: str):
+def _capsule():
     def handle(frame) -> None:
         if not _fits(frame.contents):
             return
@@ -161,7 +183,7 @@ def _capsule(name: str):
             metadata = ctypes.cast(extension.contents.metadata, ctypes.POINTER(_Metadata)).contents
             metadata.major, metadata.minor = _VERSION
         elif frame.contents.stage == _EXECUTE:
-            _execute(name, frame.contents)
+            _execute(frame.contents)
 
     handler = _Handler(handle)
     _handlers.append(handler)
@@ -181,14 +203,16 @@ def _fits(frame: _CallFrame) -> bool:
     )
 
 
-def _execute(name: str, frame: _CallFrame) -> None:
+def _execute(frame: _CallFrame) -> None:
     """Write the results; NaN where the function raised, since no exception can pass."""
     results = [_array(frame.results.buffers[i].contents) for i in range(frame.results.count)]
+    number = -1
     try:
-        x = _array(frame.arguments.buffers[0].contents)
-        method = _functions[name]()
+        numbers, x = (_array(frame.arguments.buffers[i].contents) for i in range(2))
+        number = int(numbers.flat[0])
+        method = _functions[number]() if np.all(numbers == number) else None
         if method is None:
-            raise ReferenceError(name)
+            raise ReferenceError(f"no function of the host has the numbers {numbers}")
         found = method(np.ascontiguousarray(x, np.float64).reshape(-1, x.shape[-1]))
         with np.errstate(over="ignore"):  # beyond float32's range the honest answer is infinite
             for result, value in zip(results, found, strict=True):
@@ -197,7 +221,7 @@ def _execute(name: str, frame: _CallFrame) -> None:
         for result in results:
             result[...] = np.nan
         if not isinstance(error, KeyboardInterrupt):
-            note_failure(name, error)
+            note_failure(f"{_NAME}:{number}", error)
         else:
             threading.Timer(_PATIENCE, _thread.interrupt_main).start()
 

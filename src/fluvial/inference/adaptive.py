@@ -1,0 +1,230 @@
+r"""Stage 3: a mixture of Gaussians by adaptive importance sampling, where that is enough.
+
+Nothing is compiled, so that a posterior which is only a little skewed or heavy-tailed is done in
+the time that compiling a flow's training takes to begin. Each round draws from the mixture at hand
+and refits it to all draws so far, by weighted EM (Cappé et al. 2008, Statistics and Computing 18).
+A draw is weighted by the mixture of all proposals that were used, however it came about (Cornuet
+et al. 2012, Scandinavian Journal of Statistics 39):
+
+.. math:: W_i \propto p(x_i) \Big/ \sum_t \frac{n_t}{n} q_t(x_i),
+
+which keeps a draw in one proposal's tail from dominating. Every mixture has defensive components,
+the Gaussians that it began with made wider (Hesterberg 1995, Technometrics 37). It is judged by new
+draws alone, and believed if two mixtures in turn are right and agree on the evidence.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp
+
+from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
+from fluvial.inference.run import Run
+from fluvial.inference.settings import Settings
+from fluvial.inference.verdict import is_precise, tail_matters
+from fluvial.inference.weighing import Weighed, defended, weighed
+from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import approximation_error, precision
+from fluvial.posterior.defense import wider_scales
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
+
+__all__ = ["Adapted", "adapt"]
+
+
+class _Begun(NamedTuple):
+    """What mixtures grow from, in coordinates that whiten the whole of it.
+
+    Attributes:
+        overall: what whitens.
+        parents: the Gaussians of the stage before.
+        covariances: theirs, shape (M, D, D).
+        wider: the same Gaussians at two larger scales: the defensive components.
+    """
+
+    overall: Gaussian
+    parents: GaussianMixture
+    covariances: Float[np.ndarray, "M D D"]
+    wider: GaussianMixture
+
+    def parent_of(self, z: Float[np.ndarray, "N D"]) -> Int[np.ndarray, " N"]:
+        """Which Gaussian a point most likely belongs to."""
+        return np.argmax(self.parents.joint_log_prob(z), axis=0)
+
+
+class _Drawn(NamedTuple):
+    """All draws so far, whitened, and the proposals that they are from.
+
+    Attributes:
+        z: shape (N, D).
+        log_p: log density of the target in those coordinates, in nats.
+        proposals: each with the number of its draws.
+    """
+
+    z: Float[np.ndarray, "N D"]
+    log_p: Float[np.ndarray, " N"]
+    proposals: tuple[tuple[GaussianMixture, int], ...]
+
+    def log_weights(self) -> Float[np.ndarray, " N"]:
+        """Ln W_i, normalized; no weight is so large that it alone decides a fit.
+
+        Weights above √N times their mean are cut to that (Ionides 2008, JCGS 17).
+        """
+        terms = [q.log_prob(self.z) + np.log(n / len(self.z)) for q, n in self.proposals]
+        log_w = self.log_p - np.asarray(logsumexp(np.stack(terms), axis=0))
+        log_w = np.where(np.isfinite(log_w), log_w, -np.inf)
+        log_w -= np.asarray(logsumexp(log_w))
+        return np.minimum(log_w, -0.5 * np.log(len(log_w)))
+
+
+class Adapted(NamedTuple):
+    """A mixture that is right.
+
+    Attributes:
+        fitted: it, weighed.
+        drawn: what draws are taken from: the same, or with a wider base where weights were uneven.
+    """
+
+    fitted: Weighed
+    drawn: Weighed
+
+
+def adapt(run: Run, fitted: Weighed) -> Adapted | None:
+    """Grow a mixture of Gaussians until its weights are right; None if they will not be.
+
+    Args:
+        run: the fit.
+        fitted: Gaussians, with their evaluated draws.
+    """
+    settings = run.settings.adaptive
+    begun = _begin(fitted)
+    log_p = fitted.log_p + begun.overall.log_det
+    drawn = _Drawn(begun.overall.whiten(fitted.x), log_p, ((begun.parents, len(fitted.x)),))
+    drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
+    grown: GaussianMixture = begun.parents
+    last: Importance | None = None
+    rounds = zip(settings.components, settings.draws, strict=True)
+    for done, (count, draws) in enumerate(rounds, start=1):
+        grown = _seeded(run.rng, drawn, grown, begun, count)
+        points = _resampled(run.rng, drawn, settings.points)
+        priors = begun.covariances[begun.parent_of(grown.means)]
+        grown = fit_by_em(grown, points, priors, steps=settings.em_steps)
+        q = grown.joined(begun.wider, settings.defensive)
+        drawn = _extended(run, begun, drawn, q, draws)
+        fresh = slice(-draws, None)
+        weights = Importance(drawn.log_p[fresh] - q.log_prob(drawn.z[fresh]))
+        if done >= settings.patience and weights.ess < settings.hopeless * weights.size:
+            return None
+        enough = weights.ess >= settings.least_ess * weights.size
+        steady = last is not None and _agree(weights, last, settings.agreement)
+        last = weights if enough else None
+        if enough and steady:
+            mixture = _colored(begun.overall, grown)
+            found = Adapted(judged := weighed(mixture, mixture, run), defended(run, judged))
+            if _is_right(found, run.settings):
+                return found
+    return None
+
+
+def _begin(fitted: Weighed) -> _Begun:
+    gaussians = [component.gaussian for component in fitted.q.components]
+    weights = fitted.q.weights
+    overall = _moments(gaussians, weights)
+    means = overall.whiten(np.stack([g.mean for g in gaussians]))
+    factors = np.stack([_whitened(overall, g.cholesky) for g in gaussians])
+    scales = wider_scales(overall.dim)
+    wider = GaussianMixture(
+        np.concatenate([weights / len(scales) for _ in scales]),
+        np.concatenate([means for _ in scales]),
+        np.concatenate([scale * factors for scale in scales]),
+    )
+    covariances = np.matmul(factors, factors.transpose(0, 2, 1))
+    return _Begun(overall, GaussianMixture(weights, means, factors), covariances, wider)
+
+
+def _moments(gaussians: list[Gaussian], weights: Float[np.ndarray, " M"]) -> Gaussian:
+    """The Gaussian of a mixture's mean and covariance."""
+    if len(gaussians) == 1:
+        return gaussians[0]
+    means = np.stack([g.mean for g in gaussians])
+    mean = weights @ means
+    spread = np.sqrt(weights)[:, None] * (means - mean)
+    within = np.concatenate(
+        [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
+    )
+    # From the stacked roots, which have twice the digits of the covariance that they are of.
+    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T
+    return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
+
+
+def _whitened(overall: Gaussian, cholesky: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
+    return solve_triangular(overall.cholesky, cholesky, lower=True)
+
+
+def _colored(overall: Gaussian, q: GaussianMixture) -> Mixture:
+    gaussians = [
+        Gaussian(mean, np.tril(overall.cholesky @ factor))
+        for mean, factor in zip(overall.color(q.means), q.factors, strict=True)
+    ]
+    return Mixture(tuple(GaussianComponent(g) for g in gaussians), q.weights)
+
+
+def _extended(run: Run, begun: _Begun, drawn: _Drawn, q: GaussianMixture, count: int) -> _Drawn:
+    """Evaluate draws of one more proposal."""
+    z = q.sample(run.rng, count)
+    log_p = run.counted.values(begun.overall.color(z)) + begun.overall.log_det
+    return _Drawn(
+        np.concatenate([drawn.z, z]),
+        np.concatenate([drawn.log_p, log_p]),
+        (*drawn.proposals, (q, count)),
+    )
+
+
+def _resampled(
+    rng: np.random.Generator, drawn: _Drawn, count: int
+) -> Float[np.ndarray, "points D"]:
+    """Points of equal weight, by systematic resampling."""
+    weights = np.exp(drawn.log_weights())
+    edges = np.cumsum(weights / weights.sum())
+    at = (np.arange(count) + rng.uniform()) / count
+    return drawn.z[np.minimum(np.searchsorted(edges, at), len(edges) - 1)]
+
+
+def _seeded(
+    rng: np.random.Generator,
+    drawn: _Drawn,
+    old: GaussianMixture,
+    begun: _Begun,
+    count: int,
+) -> GaussianMixture:
+    """Add components at points of the target, most of all where the mixture leaves too little."""
+    more = max(count - len(old.weights), 0)
+    missed = drawn.log_p - old.log_prob(drawn.z)
+    chances = drawn.log_weights() + 0.5 * np.where(np.isfinite(missed), missed, 0.0)
+    at = np.argsort(-(chances + rng.gumbel(size=len(chances))), kind="stable")[:more]
+    parents = begun.parent_of(drawn.z[at])
+    new = GaussianMixture(
+        np.full(more, 1.0 / max(more, 1)), drawn.z[at], 0.7 * begun.parents.factors[parents]
+    )
+    return old.joined(new, more / (more + len(old.weights)))
+
+
+def _is_right(found: Adapted, settings: Settings) -> bool:
+    """Whether the verdict would be GOOD, and the mixture itself right without weights, too."""
+    own, drawn = found.fitted.weights, found.drawn.weights
+    finite = np.isfinite(own.log_weights)
+    w, v = np.exp(own.smoothed), finite / max(np.sum(finite), 1)
+    matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
+    return bool(
+        drawn.ess >= settings.adaptive.least_ess * drawn.size
+        and (not matters or drawn.khat <= settings.adaptive.max_khat)
+        and approximation_error(found.fitted.x, w, v).bound <= settings.verdict.max_shift
+        and is_precise(drawn, precision(found.drawn.x, np.exp(drawn.smoothed)), settings)
+    )
+
+
+def _agree(one: Importance, other: Importance, agreement: float) -> bool:
+    noise = np.hypot(one.log_evidence_se, other.log_evidence_se)
+    return bool(abs(one.log_evidence - other.log_evidence) <= agreement * noise)

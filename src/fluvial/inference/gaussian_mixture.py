@@ -1,0 +1,97 @@
+r"""Mixtures of Gaussians as arrays, and their fit to weighted points by EM.
+
+Maximizing Σ_i W_i ln q(x_i) over mixtures q, with importance weights W_i of p, minimizes KL(p‖q)
+(Cappé et al. 2008, Statistics and Computing 18, "M-PMC"). Each covariance is drawn to a given one,
+as an inverse Wishart prior of D + 2 degrees of freedom would draw it: a component that few points
+belong to cannot collapse.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from fluvial.constants import LOG_2PI
+
+__all__ = ["GaussianMixture", "fit_by_em"]
+
+_LEAST_WEIGHT = 1e-4  # of a component; less is a few of the points that fit a mixture
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture:
+    """Σ_k w_k N(μ_k, L_k L_kᵀ).
+
+    Args:
+        weights: positive, summing to 1, shape (K,).
+        means: shape (K, D).
+        factors: L_k, lower triangular with a positive diagonal, shape (K, D, D).
+
+    Example:
+        >>> q = GaussianMixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
+        >>> q.log_prob(np.zeros((1, 2))).round(4)
+        array([-1.8379])
+    """
+
+    weights: Float[np.ndarray, " K"]
+    means: Float[np.ndarray, "K D"]
+    factors: Float[np.ndarray, "K D D"]
+
+    def joint_log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "K N"]:
+        """Ln w_k N(x; μ_k, L_k L_kᵀ), all components at once."""
+        z = np.matmul(x - self.means[:, None], np.linalg.inv(self.factors).transpose(0, 2, 1))
+        log_det = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
+        constant = np.log(self.weights) - log_det - 0.5 * x.shape[1] * LOG_2PI
+        return constant[:, None] - 0.5 * np.einsum("knd,knd->kn", z, z)
+
+    def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Normalized log density at points, in nats."""
+        return np.asarray(logsumexp(self.joint_log_prob(x), axis=0))
+
+    def sample(self, rng: np.random.Generator, size: int) -> Float[np.ndarray, "N D"]:
+        """Draw points, stratified by component."""
+        edges = np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int)
+        labels = np.repeat(np.arange(len(self.weights)), np.diff(edges))
+        z = rng.standard_normal((size, self.means.shape[1]))
+        return self.means[labels] + np.einsum("nij,nj->ni", self.factors[labels], z)
+
+    def joined(self, other: "GaussianMixture", share: float) -> "GaussianMixture":
+        """Return this mixture with a share of the weight given to another one."""
+        return GaussianMixture(
+            np.concatenate([(1.0 - share) * self.weights, share * other.weights]),
+            np.concatenate([self.means, other.means]),
+            np.concatenate([self.factors, other.factors]),
+        )
+
+
+def fit_by_em(
+    start: GaussianMixture,
+    x: Float[np.ndarray, "N D"],
+    priors: Float[np.ndarray, "K D D"],
+    *,
+    steps: int,
+) -> GaussianMixture:
+    """Improve a mixture by EM on points of equal weight.
+
+    Args:
+        start: the first mixture.
+        x: points, resampled by their importance weights.
+        priors: the covariance that each component's is drawn to.
+        steps: of EM.
+    """
+    q, strength = start, x.shape[1] + 2.0
+    for _ in range(steps):
+        joint = q.joint_log_prob(x)
+        shares = np.exp(joint - np.asarray(logsumexp(joint, axis=0)))
+        counts = shares.sum(axis=1)
+        # One that hardly any point belongs to has no place of its own, and keeps its last one.
+        lost = counts < 1.0
+        means = shares @ x / np.maximum(counts, 1.0)[:, None]
+        means = np.where(lost[:, None], q.means, means)
+        moved = x - means[:, None]
+        scatter = np.matmul((shares[..., None] * moved).transpose(0, 2, 1), moved)
+        pooled = (scatter + strength * priors) / (counts + strength)[:, None, None]
+        weights = np.maximum(counts / len(x), _LEAST_WEIGHT)
+        q = GaussianMixture(weights / weights.sum(), means, np.linalg.cholesky(pooled))
+    return q

@@ -1,0 +1,94 @@
+"""The lane between Gaussians and flows, on targets whose answers are known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import digamma, gammaln, polygamma
+
+import fluvial
+from fluvial.inference import refining
+
+SHAPES = np.array([1.5, 3.0, 6.0])
+
+
+def log_gammas(x):
+    """Of the logarithms of independent Gamma variables: skewed, with an exponential tail."""
+    return jnp.sum(SHAPES * x - jnp.exp(x) - gammaln(SHAPES))
+
+
+@pytest.fixture(scope="module")
+def skewed():
+    return fluvial.fit(fluvial.Target(log_gammas, dim=3), progress=False)
+
+
+def test_a_skewed_posterior_needs_no_flow(skewed):
+    assert skewed.verdict is fluvial.Verdict.GOOD
+    assert skewed.provenance.flow == "gaussian"
+    assert "adaptive" in skewed.seconds
+    assert "flow" not in skewed.seconds
+    assert skewed.ess > 0.6 * 8192
+
+
+def test_its_evidence_and_its_moments_are_right(skewed):
+    assert abs(skewed.log_evidence) < 0.02
+    draws = skewed.draws(8000)["x"]
+    np.testing.assert_allclose(draws.mean(axis=0), digamma(SHAPES), atol=0.05)
+    np.testing.assert_allclose(draws.std(axis=0), polygamma(1, SHAPES) ** 0.5, rtol=0.05)
+
+
+def test_what_it_hands_out_is_one_normalized_density_in_one_mode(skewed):
+    x = np.random.default_rng(0).uniform(-9.0, 5.0, size=(400_000, 3))
+    volume = 14.0**3
+    assert np.mean(np.exp(skewed.log_prob(x))) * volume == pytest.approx(1.0, abs=0.1)
+    np.testing.assert_allclose(skewed.modes, [1.0])
+
+
+def test_it_is_saved_like_any_other(skewed, tmp_path):
+    skewed.save(tmp_path / "run")
+    loaded = fluvial.load(tmp_path / "run")
+    x = np.random.default_rng(1).normal(size=(20, 3))
+    np.testing.assert_array_equal(loaded.log_prob(x), skewed.log_prob(x))
+
+
+def test_the_same_seed_gives_the_same_bits(skewed):
+    again = fluvial.fit(fluvial.Target(log_gammas, dim=3), progress=False)
+    assert again.log_evidence == skewed.log_evidence
+    np.testing.assert_array_equal(again.pool.points, skewed.pool.points)
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    """What would be trained is interrupted before it begins."""
+    monkeypatch.setattr(refining, "train_modes", interrupt)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("no_training")
+def test_where_it_cannot_be_right_it_says_so(monkeypatch):
+    """Of a funnel, whose neck no few Gaussians fill."""
+    tried = []
+    adapt = refining.adapt
+    monkeypatch.setattr(refining, "adapt", lambda *args: tried.append(adapt(*args)) or tried[-1])
+    neck = fluvial.Target(
+        lambda x: -0.5 * (x[0] / 2.0) ** 2 - 0.5 * x[1] ** 2 * jnp.exp(-2.0 * x[0]) - x[0], dim=2
+    )
+    with pytest.raises(KeyboardInterrupt):
+        fluvial.fit(neck, progress=False)
+    assert tried == [None]
+
+
+@pytest.mark.usefixtures("no_training")
+def test_a_flow_that_is_asked_for_is_trained_all_the_same(monkeypatch):
+    monkeypatch.setattr(refining, "adapt", pytest.fail)
+    with pytest.raises(KeyboardInterrupt):
+        fluvial.fit(fluvial.Target(log_gammas, dim=3), flow="planar:1", progress=False)
+
+
+def test_ctrl_c_during_it_returns_the_gaussians(monkeypatch):
+    monkeypatch.setattr(refining, "adapt", interrupt)
+    posterior = fluvial.fit(fluvial.Target(log_gammas, dim=3), progress=False)
+    assert posterior.interrupted
+    assert len(posterior.approximation.components) == 1
