@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
+from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.starts import distinct, maximize
+from fluvial.inference.starts import distinct
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 

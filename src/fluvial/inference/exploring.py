@@ -14,13 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
-from fluvial.inference.starts import Optimum, clusters, maximize
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.inference.starts import clusters
 
 __all__ = ["Explored", "climb_from", "explore"]
 
@@ -44,8 +44,7 @@ def climb_from(
     counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
-    ends = [maximize(counted, Gaussian(x, np.eye(counted.dim)), settings) for x in points]
-    return [end for end in ends if end is not None]
+    return [end for end in climb(counted, points, settings=settings) if end is not None]
 
 
 def explore(
@@ -72,7 +71,7 @@ def explore(
         if not len(starts):
             break
         for end in climb_from(counted, starts, settings):
-            _note(found, end, run, settings.explore.same)
+            _note(found, end, run, settings.climb.same)
         runs = _runs_of_modes(counted, found, settings)
         least = settings.explore.least_runs
         lucky = sum(len(seen) < least for seen in runs)

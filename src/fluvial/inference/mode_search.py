@@ -28,13 +28,13 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.inference.beside import spread_of
+from fluvial.inference.climbing import climb
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.starts import maximize
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -159,8 +159,8 @@ def _places(
 ) -> list[Outlier]:
     """Climb from every suspect, and measure the mass where that leads."""
     places: list[Outlier] = []
-    for suspect in suspects:
-        top = maximize(counted, Gaussian(suspect, overall.cholesky), settings)
+    tops = climb(counted, suspects, overall.cholesky, settings)
+    for suspect, top in zip(suspects, tops, strict=True):
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
@@ -197,11 +197,8 @@ def _far(
 def _climbed(
     counted: CountedTarget, overall: Gaussian, rng: np.random.Generator, settings: Settings
 ) -> np.ndarray:
-    search = settings.search
-    ends = [
-        maximize(counted, Gaussian(start, overall.cholesky), settings)
-        for start in _far(overall, search.climbs, search.spreads, rng)
-    ]
+    starts = _far(overall, settings.search.climbs, settings.search.spreads, rng)
+    ends = climb(counted, starts, overall.cholesky, settings)
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 

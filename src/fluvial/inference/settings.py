@@ -62,8 +62,11 @@ class ClimbSettings:
         curvature_pairs: that L-BFGS keeps: SciPy's own default, 10.
         relative_gain: of ``log_p`` below which a climb ends (SciPy's ftol); by hand.
         gradient: below which a climb ends (SciPy's default for gtol, 1e-5).
+        together: climbs that go on at once, in batches of one size; by hand.
+        same: relative distance of two climbs' ends that are one optimum; by hand.
         barrier: nats of a dip between two optima that makes them two modes; by hand
             (``benchmarks/modes.py``).
+        neighbors: the nearest optima of a mode, from which ways to another one are tried; by hand.
         segment_points: evaluated between two optima; by hand.
         first_step: of the first Hessian's differences, for coordinates of order one: Stan's.
         step: of later ones, in sd: what is left of the third derivative is 1e-3 of the second.
@@ -76,7 +79,10 @@ class ClimbSettings:
     curvature_pairs: int = 10
     relative_gain: float = 1e-10
     gradient: float = 1e-5
+    together: int = 32
+    same: float = 1e-3
     barrier: float = 1.0
+    neighbors: int = 3
     segment_points: int = 24
     first_step: float = 1e-4
     step: float = 0.03
@@ -97,7 +103,6 @@ class ExploreSettings:
         drifting: coordinates, above which warmer populations are climbed from, too.
         most_early: at most so many from each of them.
         matters: the least share of the mass of a mode that has to be found twice.
-        same: relative distance of two climbs' ends that are one optimum.
         size_per_dim: points of a population for each coordinate, ...
         sizes: ... within these bounds.
         moves: at each temperature.
@@ -119,7 +124,6 @@ class ExploreSettings:
     drifting: int = 4
     most_early: int = 12
     matters: float = 0.01
-    same: float = 1e-3
     size_per_dim: int = 256
     sizes: tuple[int, int] = (1024, 4096)
     moves: int = 8

@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.check import finite_starts, gradient_complaint
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.exploring import Explored, climb_from, explore
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.run import Run
-from fluvial.inference.starts import Optimum, differ
+from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
 
