@@ -5,6 +5,7 @@ from typing import NamedTuple
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
+from fluvial.inference.sharpening import sharpened
 from fluvial.inference.train_modes import train_modes
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import Weighed, weigh
@@ -22,6 +23,7 @@ class Refined(NamedTuple):
         missed: the share that the last round of search still found; 0 where it found nothing.
         trained: whether any flow was trained.
         doubts: sentences.
+        notes: sentences on what was looked for.
         interrupted: whether Ctrl-C cut this short.
     """
 
@@ -30,13 +32,15 @@ class Refined(NamedTuple):
     missed: float
     trained: bool
     doubts: tuple[str, ...]
+    notes: tuple[str, ...]
     interrupted: bool
 
 
 def refine(run: Run, fitted: Weighed) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over."""
-    found, trained, interrupted = Search([], 0.0), False, False
+    found, trained, interrupted = Search(), False, False
     for _ in range(run.settings.search.rounds):
+        fitted = sharpened(run, fitted)
         if _needs_flows(run, fitted):
             with run.progress.stage("flow"):
                 components, interrupted = train_modes(run, fitted.q)
@@ -48,7 +52,7 @@ def refine(run: Run, fitted: Weighed) -> Refined:
         fitted = weigh([*fitted.q.components, *extra], run)
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
-    return Refined(fitted, found.missing_mass, missed, trained, doubts, interrupted)
+    return Refined(fitted, found.missing_mass, missed, trained, doubts, found.notes, interrupted)
 
 
 def _needs_flows(run: Run, fitted: Weighed) -> bool:
@@ -58,7 +62,7 @@ def _needs_flows(run: Run, fitted: Weighed) -> bool:
 
 def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]:
     """Search for what is missing; also whether Ctrl-C was pressed, before it or during it."""
-    nothing = Search([], 0.0)
+    nothing = Search()
     if interrupted:
         return nothing, True
     with run.progress.stage("search"):

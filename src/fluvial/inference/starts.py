@@ -25,28 +25,35 @@ def distinct(
     counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Keep one optimum a mode, the highest first."""
-    heads = [
-        max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(counted, optima, settings)
-    ]
-    return sorted(heads, key=lambda optimum: -optimum.log_p)
+    return [mode[0] for mode in clusters(counted, optima, settings)]
 
 
 def clusters(
     counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
 ) -> list[list[Optimum]]:
-    """Gather the optima of each mode.
+    """Gather the optima of each mode; modes, and optima within each, with the highest first.
 
     Two optima belong to one mode if, on the segment between them, the log density never dips more
     than a nat below the lower of the two. Clusters grow by single linkage, so that the many
-    optima along a ridge or a ring are one mode.
+    optima along a ridge or a ring are one mode; but two do not become one by way of an optimum far
+    below both, from where every way leads up.
     """
     ranked = sorted(optima, key=lambda optimum: -optimum.log_p)
     modes: list[list[Optimum]] = []
     for optimum in ranked:
-        joined = _joined(counted, optimum, modes, settings)
-        merged = [*(member for mode, j in zip(modes, joined, strict=True) if j for member in mode)]
-        modes = [mode for mode, j in zip(modes, joined, strict=True) if not j]
-        modes.append([*merged, optimum])
+        joined = [
+            mode
+            for mode, is_joined in zip(
+                modes, _joined(counted, optimum, modes, settings), strict=True
+            )
+            if is_joined
+        ]
+        lowest = optimum.log_p + settings.climb.barrier
+        merged = [mode for i, mode in enumerate(joined) if i == 0 or mode[0].log_p <= lowest]
+        whole = [*(member for mode in merged for member in mode), optimum]
+        modes = [mode for mode in modes if all(mode is not other for other in merged)]
+        modes.append(sorted(whole, key=lambda member: -member.log_p))
+        modes.sort(key=lambda mode: -mode[0].log_p)
     return modes
 
 
