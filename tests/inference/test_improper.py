@@ -8,11 +8,11 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts
+from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, unidentified_complaint
 from fluvial.inference.settings import Settings, StartSettings
-from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 

@@ -55,4 +55,4 @@ def test_exploring_finds_the_needle_that_climbs_miss():
     explored = explore(counted, starts, ends, rng)
     top = max(explored.ends, key=lambda end: end.log_p)
     np.testing.assert_allclose(top.x, 1.5, atol=1e-3)
-    assert explored.lucky == 0
+    assert explored.missed == 0.0

@@ -1,12 +1,15 @@
 """Climbing to modes, and telling them apart."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
+from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.starts import distinct, maximize
+from fluvial.inference.starts import distinct
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -65,3 +68,10 @@ def test_a_climb_survives_a_cliff():
 def test_a_density_without_a_mode_is_not_called_converged():
     _, ends = optima(lambda x: jnp.sum(x), [[0.0, 0.0]])
     assert not ends or not ends[0].converged or ends[0].log_p > 1e3
+
+
+def test_two_modes_do_not_become_one_by_way_of_an_optimum_far_below_both():
+    counted = CountedTarget(Target(three_modes, dim=2))
+    tops = [maximize(counted, Gaussian(x, np.eye(2))) for x in CENTERS[:2]]
+    low = dataclasses.replace(tops[0], x=np.array([0.0, -60.0]), log_p=-1750.0)
+    assert len(distinct(counted, [*tops, low])) == 2

@@ -11,6 +11,7 @@ from fluvial.inference.improper import IMPROPER_ADVICE
 from fluvial.inference.modes import group_into_modes
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
 from fluvial.inference.weighing import Weighed
@@ -26,7 +27,9 @@ from fluvial.posterior.provenance import Provenance
 __all__ = ["conclude", "fatal_reasons", "without_draws"]
 
 
-def fatal_reasons(started: Started, refined: Refined) -> tuple[str, ...]:
+def fatal_reasons(
+    started: Started, refined: Refined, settings: Settings = DEFAULT
+) -> tuple[str, ...]:
     """Return sentences each of which means that no result can be right."""
     reasons = []
     if refined.missed:
@@ -34,11 +37,8 @@ def fatal_reasons(started: Started, refined: Refined) -> tuple[str, ...]:
             "A search from far outside kept finding mass that the fit had missed "
             f"({refined.missed:.1%} in its last round)."
         )
-    if started.lucky:
-        reasons.append(
-            f"Of the modes that matter, {started.lucky} turned up in at most one of several "
-            "independent searches, so that others may be missing."
-        )
+    if started.missed > settings.explore.missed:
+        reasons.append(f"{started.notes[0]} So others may be missing.")
     return tuple(reasons)
 
 
@@ -69,8 +69,9 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         corrected.chains,
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
-        fatal=fatal_reasons(started, refined),
+        fatal=fatal_reasons(started, refined, run.settings),
         doubts=_doubts(started, refined, corrected),
+        notes=(*started.notes, *refined.notes),
         precise=precision(pool.points, np.exp(pool.log_weights)),
         error=error,
         settings=run.settings,

@@ -1,12 +1,17 @@
-"""Where climbs differ: populations are cooled until every mode that matters was found twice.
+"""Where climbs differ: more of them, or cooled populations, until no further mode is expected.
 
-A mode that one of several independent searches has found, and no other, was found by luck, and
-others may not have been found at all (Chao 1987, Biometrics 43, 783, estimates their number from
-those seen once and twice). So populations (see population.py) are cooled until each mode that holds
-a share of the mass has been found by two of them, or by one and by the climbs before.
+Climbs cost little, and so they come first: ever more of them, from wider and narrower laws around
+what is known, until the modes they end in leave no other to be expected: neither by how often each
+was found (see census.py), nor, where looks are not enough, by how many like them would have been
+missed (see planting.py).
 
-While it cools, a population drifts to the modes that are wide at a high temperature, the more so
-the more coordinates there are. So some climb from it on the way, when it still is everywhere.
+Where climbs end in more optima than can be counted, the density is rough, or its modes are a
+product. Then populations (see population.py) are cooled: until each mode that holds a share of the
+mass has been found by two of them, or by one and by the climbs before. A mode that one of several
+independent searches has found, and no other, was found by luck, and others may not have been found
+at all (Chao 1987, Biometrics 43, 783). While it cools, a population drifts to the modes that are
+wide at a high temperature, the more so the more coordinates there are. So some climb from it on the
+way, when it still is everywhere; and in more than a few coordinates all climbs' hits count instead.
 """
 
 from typing import NamedTuple
@@ -14,72 +19,178 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.census import Census, Mode, expected_unseen
+from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.laplace import laplace_or
+from fluvial.inference.planting import expected_missed, plant
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
-from fluvial.inference.starts import Optimum, clusters, maximize
-from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Explored", "climb_from", "explore"]
 
 
+_MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
 _CLIMBS = -1  # the run that is no population, but the climbs before
 
 
 class Explored(NamedTuple):
-    """What populations found.
+    """What was found.
 
     Attributes:
-        ends: optima that climbs from their peaks reached, each of them once.
-        lucky: modes that matter and that one population found alone, or the first climbs did.
+        ends: optima that climbs reached, each of them once.
+        missed: modes that matter and were not found, by expectation.
+        sentence: what was done, and what it found.
     """
 
     ends: list[Optimum]
-    lucky: int
+    missed: float
+    sentence: str
 
 
 def climb_from(
     counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
-    ends = [maximize(counted, Gaussian(x, np.eye(counted.dim)), settings) for x in points]
-    return [end for end in ends if end is not None]
+    return [end for end in climb(counted, points, settings=settings) if end is not None]
 
 
 def explore(
     counted: CountedTarget,
-    points: Float[np.ndarray, "N D"],
+    starts: Float[np.ndarray, "N D"],
     ends: list[Optimum],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
 ) -> Explored:
-    """Cool populations, and climb from their peaks.
+    """Climb from more and more points, and cool populations where that does not settle it.
 
     Args:
         counted: the target.
-        points: that span the region to explore.
-        ends: of climbs before this.
+        starts: that span the region to explore, together with what climbs from them ended in.
+        ends: of these climbs.
         rng: decides every draw.
         settings: the thresholds.
     """
+    census = Census(counted, settings)
+    census.add(ends, len(ends), _CLIMBS)
+    missed = _climbed(census, counted, starts, rng, settings)
+    populations = 0
+    if missed is None:
+        points = np.concatenate([starts, [end.x for end in ends]])
+        populations = _cooled(census, counted, points, rng, settings)
+        missed = _seldom(census, populations, counted.dim, settings)
+    modes = census.mattering(census.modes())
+    cooled = f" and {populations} cooled populations" if populations else ""
+    found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
+    sentence = f"{census.climbs} climbs{cooled} found {found}, and missed {missed:.2g} by estimate."
+    return Explored(census.optima, missed, sentence)
+
+
+def _climbed(
+    census: Census,
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> float | None:
+    """Climb until no other mode is to be expected; None where modes cannot be counted."""
+    explore = settings.explore
+    most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
+    began, count, missed = counted.evaluations, explore.first_climbs, np.inf
+    modes = census.modes()
+    while counted.evaluations - began < most and census.climbs < explore.most_climbs:
+        origins = [starts, *([np.stack([mode.head.x for mode in modes])] if modes else ())]
+        points = _scattered(origins, count, rng, explore)
+        census.add(climb_from(counted, points, settings), count, _CLIMBS)
+        modes = census.modes()
+        found = len(modes) + census.low
+        if expected_unseen(explore.most_climbs, found) > explore.unseen:
+            return None
+        unseen = expected_unseen(census.climbs, found)
+        if unseen <= explore.unseen:
+            missed = _missed(census, census.mattering(modes), origins, rng, settings)
+            if missed <= explore.missed:
+                return missed
+        count = min(2 * count, explore.most_climbs - census.climbs)
+    return missed
+
+
+def _missed(
+    census: Census,
+    modes: list[Mode],
+    origins: list[Float[np.ndarray, "_ D"]],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> float:
+    """How many modes like these the climbs have missed, where nothing else looks for them."""
+    if len(modes) < 2 or _looked_along(modes, settings):
+        return 0.0
+    starts = _scattered(origins, settings.explore.planted_starts, rng, settings.explore)
+    masses = np.array([mode.log_mass for mode in modes])
+    planted = plant([mode.gaussian for mode in modes], masses, starts, rng, settings)
+    return expected_missed(planted, census.climbs)
+
+
+def _looked_along(modes: list[Mode], settings: Settings) -> bool:
+    """Whether looks find what differs as these modes do: in few coordinates, of few or of all."""
+    few, most = settings.search.sideways_dims
+    dim = modes[0].head.x.size
+    if dim <= settings.explore.well_seen:
+        return True
+    heads = np.stack([mode.head.x for mode in modes])
+    sd = np.stack([np.linalg.norm(mode.gaussian.cholesky, axis=1) for mode in modes]).max(axis=0)
+    return few <= dim <= most and int(np.sum(np.ptp(heads, axis=0) > sd)) <= _MOVED
+
+
+def _seldom(census: Census, populations: int, dim: int, settings: Settings) -> float:
+    """How many modes that matter were found by luck."""
+    explore, modes = settings.explore, census.mattering(census.modes())
+    if populations and dim <= explore.drifting:
+        return float(sum(len(mode.runs) < explore.least_runs for mode in modes))
+    return float(sum(mode.hits < explore.least_hits for mode in modes))
+
+
+def _scattered(
+    origins: list[Float[np.ndarray, "_ D"]],
+    count: int,
+    rng: np.random.Generator,
+    settings: ExploreSettings,
+) -> Float[np.ndarray, "count D"]:
+    """Starts from Gaussians of several widths around the first starts, and around the modes."""
+    factors = np.resize(np.repeat(settings.factors, len(origins)), count)[:, None]
+    z = factors * rng.standard_normal((count, origins[0].shape[1]))
+    centers = np.stack([np.median(points, axis=0) for points in origins])
+    widths = np.stack([_width(points, settings) for points in origins])
+    which = np.arange(count) % len(origins)
+    return centers[which] + widths[which] * z
+
+
+def _width(points: Float[np.ndarray, "N D"], settings: ExploreSettings) -> np.ndarray:
+    low, high = np.percentile(points, [16.0, 84.0], axis=0)
+    return np.maximum(0.5 * (high - low), settings.least_width)
+
+
+def _cooled(
+    census: Census,
+    counted: CountedTarget,
+    points: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> int:
+    """Cool populations, climb from their peaks, and return how many there were."""
     wide = wide_law(points, settings)
-    found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS}) for end in ends]
-    known, lucky = 0, 0
+    known, least = 0, settings.explore.least_runs
     for run in range(settings.explore.most_runs):
         starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
         if not len(starts):
-            break
-        for end in climb_from(counted, starts, settings):
-            _note(found, end, run, settings.explore.same)
-        runs = _runs_of_modes(counted, found, settings)
-        least = settings.explore.least_runs
-        lucky = sum(len(seen) < least for seen in runs)
-        if run + 1 >= least and not lucky and len(runs) == known:
-            break
-        known = len(runs)
-    return Explored([end for end, _ in found[len(ends) :]], lucky)
+            return run
+        census.add(climb_from(counted, starts, settings), len(starts), run)
+        modes = census.mattering(census.modes())
+        lucky = any(len(mode.runs) < least for mode in modes)
+        if run + 1 >= least and not lucky and len(modes) == known:
+            return run + 1
+        known = len(modes)
+    return settings.explore.most_runs
 
 
 def _starts(
@@ -95,33 +206,3 @@ def _starts(
     peaks = x[usable][density_peaks(x[usable], log_p[usable], settings.peaks)]
     early = int(np.clip(x.shape[1] - settings.drifting, 0, settings.most_early))
     return np.concatenate([peaks, *(x[rng.choice(len(x), early)] for x, _ in cooled[:-1])])
-
-
-def _note(found: list[tuple[Optimum, set[int]]], end: Optimum, run: int, same: float) -> None:
-    for other, runs in found:
-        if np.allclose(other.x, end.x, rtol=same, atol=same):
-            runs.add(run)
-            return
-    found.append((end, {run}))
-
-
-def _runs_of_modes(
-    counted: CountedTarget, found: list[tuple[Optimum, set[int]]], settings: Settings
-) -> list[set[int]]:
-    """For each mode that matters, the runs that found it."""
-    optima = [optimum for optimum, _ in found if optimum.converged]
-    runs = {id(optimum): seen for optimum, seen in found}
-    modes = clusters(counted, optima, settings)
-    heads = [max(mode, key=lambda optimum: optimum.log_p) for mode in modes]
-    masses = np.array(
-        [
-            head.log_p + laplace_or(counted, head.x, head.gaussian, settings).log_det
-            for head in heads
-        ]
-    )
-    matter = masses > masses.max(initial=-np.inf) + np.log(settings.explore.matters)
-    return [
-        set[int]().union(*(runs[id(optimum)] for optimum in mode))
-        for mode, matters in zip(modes, matter, strict=True)
-        if matters
-    ]

@@ -120,5 +120,5 @@ def _fitted(run: Run) -> Posterior:
     if matched.improper:
         return without_draws(run, started, matched.improper)
     refined = refine(run, matched.fitted)
-    corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined)))
+    corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
     return conclude(run, started, refined, corrected)

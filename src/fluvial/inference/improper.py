@@ -12,9 +12,9 @@ is found to float64's precision among the right singular vectors of gradients at
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.targets import Target

@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.run import Run
-from fluvial.inference.starts import Optimum, distinct
+from fluvial.inference.starts import distinct
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian

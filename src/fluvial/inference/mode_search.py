@@ -2,10 +2,11 @@ r"""Before any GOOD: is there mass that the approximation does not see?
 
 Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
 out from far outside q: many are just looked at, some climb to the nearest optimum, some are
-annealed from a high temperature to the target's, and some leave q by a few coordinates (see
-sideways.py). To them come the best of the points that were ever evaluated (see evaluated.py), by
-whatever stage: none of them may contradict the verdict. Where such a point ends with
-p(x) ≫ Z q(x), a local Gaussian g measures how much mass lies there:
+annealed from a high temperature to the target's, and some leave q by a few coordinates or by the
+difference of two modes (see coordinate_moves.py and leaps.py). To them come the best of the points
+that were ever evaluated (see evaluated.py), by whatever stage: none of them may contradict the
+verdict. Where such a point ends with p(x) ≫ Z q(x), a local Gaussian g measures how much mass lies
+there:
 
 .. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
           \qquad R = \{x : p(x) > e^3 Z q(x)\}.
@@ -29,13 +30,14 @@ from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import spread_of
+from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.coordinate_moves import sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
+from fluvial.inference.leaps import leaps
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.starts import Optimum, maximize
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -49,10 +51,12 @@ class Search(NamedTuple):
     Attributes:
         outliers: places that q misses, worth a component each.
         missing_mass: the mass outside q that wide Gaussians around it find, as a share of all mass.
+        notes: a sentence on what was looked at, where nothing was found.
     """
 
-    outliers: list["Outlier"]
-    missing_mass: float
+    outliers: tuple["Outlier", ...] = ()
+    missing_mass: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +93,20 @@ def mass_outside(
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
     looks = _far(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
-    climbed = _climbed(counted, overall, rng, settings)
+    starts = np.concatenate(
+        [_far(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
+    )
+    climbed = _climbed(counted, starts, overall, settings)
     annealed = _annealed(counted, overall, rng, search)
-    fresh = np.concatenate([looks, annealed, climbed, sideways(counted, q, overall, rng, settings)])
+    along = sideways(counted, q, overall, rng, settings)
+    fresh = np.concatenate([looks, annealed, climbed, along])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
+    notes = _notes(len(starts), len(looks), search.sideways if len(along) else 0, search)
     if not outside.any():
-        return Search([], 0.0)
+        return Search(notes=notes)
     log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
         overall, looks, search.look_spreads
     )
@@ -109,7 +118,15 @@ def mass_outside(
         level = np.where(outside, 0.0, -np.inf)[ended]
         offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
         places = _beside(counted, q, log_evidence, offers, rng, settings)
-    return Search(places, missing_mass)
+    return Search(tuple(places), missing_mass, () if places else notes)
+
+
+def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:
+    sideways = f" and {along:,} along one or two coordinates" if along else ""
+    return (
+        f"A search found nothing more: {climbs} climbs, {search.chains} chains through "
+        f"{search.temperatures} temperatures, {looks:,} looks around it{sideways}.",
+    )
 
 
 def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
@@ -160,8 +177,8 @@ def _places(
 ) -> list[Outlier]:
     """Climb from every suspect, and measure the mass where that leads."""
     places: list[Outlier] = []
-    for suspect in suspects:
-        top = maximize(counted, Gaussian(suspect, overall.cholesky), settings)
+    tops = climb(counted, suspects, overall.cholesky, settings)
+    for suspect, top in zip(suspects, tops, strict=True):
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
@@ -210,13 +227,12 @@ def _far(
 
 
 def _climbed(
-    counted: CountedTarget, overall: Gaussian, rng: np.random.Generator, settings: Settings
-) -> np.ndarray:
-    search = settings.search
-    ends = [
-        maximize(counted, Gaussian(start, overall.cholesky), settings)
-        for start in _far(overall, search.climbs, search.spreads, rng)
-    ]
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    overall: Gaussian,
+    settings: Settings,
+) -> Float[np.ndarray, "M D"]:
+    ends = climb(counted, starts, overall.cholesky, settings)
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 

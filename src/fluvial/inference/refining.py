@@ -6,6 +6,7 @@ from fluvial.inference.adaptive import Adapted, adapt
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
+from fluvial.inference.sharpening import sharpened
 from fluvial.inference.train_modes import train_modes
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import Weighed, weigh
@@ -24,6 +25,7 @@ class Refined(NamedTuple):
         missed: the share that the last round of search still found; 0 where it found nothing.
         trained: whether any flow was trained.
         doubts: sentences.
+        notes: sentences on what was looked for.
         interrupted: whether Ctrl-C cut this short.
     """
 
@@ -33,14 +35,16 @@ class Refined(NamedTuple):
     missed: float
     trained: bool
     doubts: tuple[str, ...]
+    notes: tuple[str, ...]
     interrupted: bool
 
 
 def refine(run: Run, fitted: Weighed) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over."""
-    found, trained, interrupted = Search([], 0.0), False, False
+    found, trained, interrupted = Search(), False, False
     drawn: Weighed | None = None
     for _ in range(run.settings.search.rounds):
+        fitted = sharpened(run, fitted)
         places, drawn = fitted.q.components, None
         adapted, interrupted = _adapted(run, fitted)
         if adapted:
@@ -58,7 +62,9 @@ def refine(run: Run, fitted: Weighed) -> Refined:
         fitted, drawn = weigh([*places, *extra], run), None
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
-    return Refined(fitted, drawn, found.missing_mass, missed, trained, doubts, interrupted)
+    return Refined(
+        fitted, drawn, found.missing_mass, missed, trained, doubts, found.notes, interrupted
+    )
 
 
 def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:
@@ -86,7 +92,7 @@ def _needs_more(run: Run, fitted: Weighed) -> bool:
 
 def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]:
     """Search for what is missing; also whether Ctrl-C was pressed, before it or during it."""
-    nothing = Search([], 0.0)
+    nothing = Search()
     if interrupted:
         return nothing, True
     with run.progress.stage("search"):

@@ -63,8 +63,11 @@ class ClimbSettings:
         curvature_pairs: that L-BFGS keeps: SciPy's own default, 10.
         relative_gain: of ``log_p`` below which a climb ends (SciPy's ftol); by hand.
         gradient: below which a climb ends (SciPy's default for gtol, 1e-5).
+        together: climbs that go on at once, in batches of one size; by hand.
+        same: relative distance of two climbs' ends that are one optimum; by hand.
         barrier: nats of a dip between two optima that makes them two modes; by hand
             (``benchmarks/modes.py``).
+        neighbors: the nearest optima of a mode, from which ways to another one are tried; by hand.
         segment_points: evaluated between two optima; by hand.
         first_step: of the first Hessian's differences, for coordinates of order one: Stan's.
         step: of later ones, in sd: what is left of the third derivative is 1e-3 of the second.
@@ -77,7 +80,10 @@ class ClimbSettings:
     curvature_pairs: int = 10
     relative_gain: float = 1e-10
     gradient: float = 1e-5
+    together: int = 32
+    same: float = 1e-3
     barrier: float = 1.0
+    neighbors: int = 3
     segment_points: int = 24
     first_step: float = 1e-4
     step: float = 0.03
@@ -88,9 +94,28 @@ class ClimbSettings:
 
 @dataclass(frozen=True)
 class ExploreSettings:
-    """Populations that are cooled where climbs differ; by hand (``benchmarks/modes.py``).
+    """More climbs, and cooled populations, where climbs differ; by hand (``benchmarks/modes.py``).
 
     Attributes:
+        first_climbs: in the first round; each has twice as many as the one before.
+        most_climbs: of all rounds.
+        most_evaluations: after which no other round is begun.
+        most_on_host: the same where a density costs a call of its own.
+        factors: of the widths of the laws that climbs start from.
+        least_width: of the first of them: that of the starts.
+        unseen: modes that may be expected beyond those that were seen (Boender & Rinnooy Kan 1987,
+            Mathematical Programming 37, 59, stop below one half).
+        log_widths: by how much a mode may be wider than another in each coordinate, and so, at the
+            same mass, be lower.
+        missed: modes like the known ones that may be expected beyond them: one fit in fifty has
+            one. Lower than ``unseen``, since known modes are those that are easily found.
+        least_hits: climbs that have to end in each mode that matters, where modes cannot be
+            counted: a mode like one that was hit three times was missed with a probability of e^-3.
+        well_seen: coordinates up to which looks see what climbs miss.
+        narrowing: of planted modes, in standard deviations of the known modes' log widths ...
+        least_narrowing: ... but no less than this.
+        places: at which each mode is planted.
+        planted_starts: by which the basins of planted modes are measured.
         least_runs: populations that have to find each mode that matters: of one seen once others
             may be missing (Chao 1987, Biometrics 43, 783).
         most_runs: populations.
@@ -98,7 +123,6 @@ class ExploreSettings:
         drifting: coordinates, above which warmer populations are climbed from, too.
         most_early: at most so many from each of them.
         matters: the least share of the mass of a mode that has to be found twice.
-        same: relative distance of two climbs' ends that are one optimum.
         size_per_dim: points of a population for each coordinate, ...
         sizes: ... within these bounds.
         moves: at each temperature.
@@ -114,13 +138,27 @@ class ExploreSettings:
         noise: of a move, in sd of that law, so that moves span all directions.
     """
 
+    first_climbs: int = 64
+    most_climbs: int = 2**12
+    most_evaluations: int = 2**18
+    most_on_host: int = 2**13
+    factors: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
+    least_width: float = 2.0
+    unseen: float = 0.5
+    log_widths: float = 3.0
+    missed: float = 0.02
+    least_hits: int = 3
+    well_seen: int = 6
+    narrowing: float = 4.0
+    least_narrowing: float = 0.1
+    places: int = 8
+    planted_starts: int = 2048
     least_runs: int = 2
     most_runs: int = 6
     peaks: int = 64
     drifting: int = 4
     most_early: int = 12
     matters: float = 0.01
-    same: float = 1e-3
     size_per_dim: int = 256
     sizes: tuple[int, int] = (1024, 4096)
     moves: int = 8
@@ -305,6 +343,9 @@ class SearchSettings:
         small: ... unless places of less than that, but more than this ...
         small_total: ... hold more than this together.
         climbs: from far outside.
+        leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
+            difference of two others.
+        leap_lengths: the shortest and the longest of coordinates' moves, in sd.
         chains: annealed, from far outside.
         spreads: of where both start, in sd.
         looks: points that are just looked at.
@@ -329,6 +370,8 @@ class SearchSettings:
     small: float = 1e-3
     small_total: float = 0.01
     climbs: int = 12
+    leaps: int = 64
+    leap_lengths: tuple[float, float] = (2.0, 32.0)
     chains: int = 32
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
@@ -354,6 +397,8 @@ class WeighSettings:
         draws: of the pool; at an efficiency of 5 % they are worth ``VerdictSettings.min_ess``.
         component_draws: by which components are weighed, of all together; by hand.
         em_steps: of their weights; by hand.
+        sharpenings: rounds in which overlapping Gaussians are estimated anew from weighted draws;
+            by hand.
         negligible: share of the mass below which a component is left out.
         inverse_draws: by which a flow is compared with its inverse.
         max_mismatch: nats between both, for the median draw: a tenth of ``max_evidence_se``.
@@ -362,6 +407,7 @@ class WeighSettings:
     draws: int = 8192
     component_draws: int = 2048
     em_steps: int = 100
+    sharpenings: int = 8
     negligible: float = 1e-3
     inverse_draws: int = 512
     max_mismatch: float = 0.01

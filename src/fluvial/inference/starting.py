@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.check import finite_starts, gradient_complaint
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.exploring import Explored, climb_from, explore
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.run import Run
-from fluvial.inference.starts import Optimum, differ
+from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
 
@@ -20,15 +21,17 @@ class Started(NamedTuple):
     Attributes:
         starts: points where the density is finite.
         ends: where climbs ended.
-        lucky: modes that matter and that independent searches did not find twice.
+        missed: modes that matter and were not found, by expectation.
+        notes: sentences on how modes were looked for.
         doubts: sentences.
         improper: why the density has no finite integral, or None.
     """
 
     starts: Float[np.ndarray, "N D"]
     ends: list[Optimum]
-    lucky: int
+    missed: float
     doubts: tuple[str, ...]
+    notes: tuple[str, ...]
     improper: str | None
 
 
@@ -44,14 +47,16 @@ def start(run: Run) -> Started:
     doubt = gradient_complaint(counted, starts[-1], rng, settings)
     ends = climb_from(counted, starts, settings)
     explored = _explored(run, starts, ends)
-    ends = [*ends, *explored.ends]
+    note = f"{len(ends)} climbs ended in one mode, or in none."
+    if explored is not None:
+        ends, note = [*ends, *explored.ends], explored.sentence
     known = np.concatenate([starts, *(end.x[None] for end in ends)])
     improper = unidentified_complaint(counted, known, rng, settings)
-    return Started(starts, ends, explored.lucky, (doubt,) if doubt else (), improper)
+    missed, doubts = explored.missed if explored else 0.0, (doubt,) if doubt else ()
+    return Started(starts, ends, missed, doubts, (note,), improper)
 
 
-def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored:
+def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored | None:
     if not differ(run.counted, [end for end in ends if end.converged], run.settings):
-        return Explored([], 0)
-    points = np.concatenate([starts, [end.x for end in ends]])
-    return explore(run.counted, points, ends, run.rng, run.settings)
+        return None
+    return explore(run.counted, starts, ends, run.rng, run.settings)

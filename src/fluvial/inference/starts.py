@@ -1,77 +1,13 @@
-"""Stage 1: L-BFGS from overdispersed points, and the modes that its ends fall into."""
-
-from dataclasses import dataclass
+"""Stage 1: the modes that climbs have ended in."""
 
 import numpy as np
-import scipy.optimize
 from jaxtyping import Float
 
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Optimum", "clusters", "differ", "distinct", "maximize"]
-
-_BAD = 1e300  # what L-BFGS is told where the density is not finite: step back
-
-
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """Where one L-BFGS run ended.
-
-    Attributes:
-        x: the point, shape (D,).
-        log_p: log density there, in nats.
-        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
-        converged: False where the run hit its limit, as it does where there is no finite mode.
-    """
-
-    x: Float[np.ndarray, " D"]
-    log_p: float
-    gaussian: Gaussian
-    converged: bool
-
-
-def maximize(
-    counted: CountedTarget, start: Gaussian, settings: Settings = DEFAULT
-) -> Optimum | None:
-    """Maximize the log density by L-BFGS, in the coordinates that whiten ``start``.
-
-    Returns:
-        Where it ended, or None if that is not a finite point.
-    """
-    trace = []
-
-    def loss(z):
-        values, grads = counted.value_and_grad(start.color(z[None]))
-        if not (np.isfinite(values[0]) and np.isfinite(grads[0]).all()):
-            return _BAD, np.zeros_like(z)
-        trace.append(-values[0])
-        return -values[0], -(grads[0] @ start.cholesky)
-
-    options = {
-        "maxiter": settings.climb.iterations,
-        "maxcor": settings.climb.curvature_pairs,
-        "ftol": settings.climb.relative_gain,
-        "gtol": settings.climb.gradient,
-    }
-    with np.errstate(all="ignore"):
-        run = scipy.optimize.minimize(
-            loss, np.zeros(start.dim), jac=True, method="L-BFGS-B", options=options
-        )
-    x = start.color(run.x[None])[0]
-    if not np.isfinite(x).all() or run.fun >= _BAD:
-        return None
-    return Optimum(x, -float(run.fun), _inverse_hessian(run, x, start), run.status == 0)
-
-
-def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
-    try:
-        dense = run.hess_inv.todense()
-        factor = np.linalg.cholesky(0.5 * (dense + dense.T))
-    except (np.linalg.LinAlgError, ValueError):
-        factor = np.eye(start.dim)
-    return Gaussian(x, start.cholesky @ factor)
+__all__ = ["clusters", "differ", "distinct"]
 
 
 def differ(counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT) -> bool:
@@ -89,35 +25,71 @@ def distinct(
     counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Keep one optimum a mode, the highest first."""
-    heads = [
-        max(mode, key=lambda optimum: optimum.log_p) for mode in clusters(counted, optima, settings)
-    ]
-    return sorted(heads, key=lambda optimum: -optimum.log_p)
+    return [mode[0] for mode in clusters(counted, optima, settings)]
 
 
 def clusters(
     counted: CountedTarget, optima: list[Optimum], settings: Settings = DEFAULT
 ) -> list[list[Optimum]]:
-    """Gather the optima of each mode.
+    """Gather the optima of each mode; modes, and optima within each, with the highest first.
 
     Two optima belong to one mode if, on the segment between them, the log density never dips more
     than a nat below the lower of the two. Clusters grow by single linkage, so that the many
-    optima along a ridge or a ring are one mode.
+    optima along a ridge or a ring are one mode; but two do not become one by way of an optimum far
+    below both, from where every way leads up.
     """
     ranked = sorted(optima, key=lambda optimum: -optimum.log_p)
     modes: list[list[Optimum]] = []
     for optimum in ranked:
         joined = [
-            mode for mode in modes if any(_connected(counted, optimum, o, settings) for o in mode)
+            mode
+            for mode, is_joined in zip(
+                modes, _joined(counted, optimum, modes, settings), strict=True
+            )
+            if is_joined
         ]
-        merged = [member for mode in joined for member in mode] + [optimum]
-        modes = [mode for mode in modes if all(mode is not j for j in joined)] + [merged]
+        lowest = optimum.log_p + settings.climb.barrier
+        merged = [mode for i, mode in enumerate(joined) if i == 0 or mode[0].log_p <= lowest]
+        whole = [*(member for mode in merged for member in mode), optimum]
+        modes = [mode for mode in modes if all(mode is not other for other in merged)]
+        modes.append(sorted(whole, key=lambda member: -member.log_p))
+        modes.sort(key=lambda mode: -mode[0].log_p)
     return modes
 
 
-def _connected(counted: CountedTarget, a: Optimum, b: Optimum, settings: Settings) -> bool:
-    if np.allclose(a.x, b.x, rtol=1e-3, atol=1e-3):
-        return True
-    t = np.linspace(0.0, 1.0, settings.climb.segment_points + 2)[1:-1, None]
-    values = counted.values((1.0 - t) * a.x + t * b.x)
-    return bool(np.all(values >= min(a.log_p, b.log_p) - settings.climb.barrier))
+def _joined(
+    counted: CountedTarget, optimum: Optimum, modes: list[list[Optimum]], settings: Settings
+) -> list[bool]:
+    """Whether each mode is that of the optimum, judged by the members that are nearest to it."""
+    near = [_nearest(optimum, mode, settings.climb.neighbors) for mode in modes]
+    same = [any(_is_same(optimum, other, settings) for other in mode) for mode in near]
+    open_ways = [] if any(same) else [(k, other) for k, mode in enumerate(near) for other in mode]
+    if open_ways:
+        dips = _dips(counted, optimum, [other for _, other in open_ways], settings)
+        for (k, _), dip in zip(open_ways, dips, strict=True):
+            same[k] = same[k] or bool(dip <= settings.climb.barrier)
+    return same
+
+
+def _nearest(optimum: Optimum, mode: list[Optimum], count: int) -> list[Optimum]:
+    if len(mode) <= count:
+        return mode
+    away = np.linalg.norm(np.stack([other.x for other in mode]) - optimum.x, axis=1)
+    return [mode[i] for i in np.argsort(away, kind="stable")[:count]]
+
+
+def _is_same(a: Optimum, b: Optimum, settings: Settings) -> bool:
+    return np.allclose(a.x, b.x, rtol=settings.climb.same, atol=settings.climb.same)
+
+
+def _dips(
+    counted: CountedTarget, a: Optimum, others: list[Optimum], settings: Settings
+) -> Float[np.ndarray, " N"]:
+    """How far the density dips, in nats, below the lower end of the segment to each other one."""
+    t = np.linspace(0.0, 1.0, settings.climb.segment_points + 2)[1:-1, None, None]
+    ends = np.stack([other.x for other in others])
+    ways = (1.0 - t) * a.x + t * ends
+    values = counted.values(ways.reshape(-1, counted.dim)).reshape(ways.shape[:2])
+    lower = np.minimum(a.log_p, [other.log_p for other in others])
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(lower - np.min(values, axis=0), nan=np.inf, posinf=np.inf)

@@ -96,6 +96,7 @@ def judge(
     visited: float = 0.0,
     fatal: Sequence[str] = (),
     doubts: Sequence[str] = (),
+    notes: Sequence[str] = (),
     precise: Precision | None = None,
     error: ApproximationError | None = None,
     settings: Settings = DEFAULT,
@@ -110,6 +111,7 @@ def judge(
             been there were kept from it, however well they agree.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
+        notes: sentences on what was looked for, which decide nothing.
         precise: what the draws are worth in the worst coordinate; by default what the weights are.
         error: how far the approximation itself is off; it is said, and decides nothing.
         settings: the thresholds.
@@ -129,7 +131,7 @@ def judge(
             f"{precise.log_sd_se:.3f} of a log sd, {weights.log_evidence_se:.3f} nat of the "
             "log evidence."
         )
-        reasons += _approximation(error, settings)
+        reasons += [*_approximation(error, settings), *notes]
         right = is_precise(weights, precise, settings) and not doubts
         return _judgment(Verdict.GOOD if right else Verdict.USE_WEIGHTS, reasons)
     if not chains:
@@ -147,7 +149,7 @@ def judge(
     ):
         reasons.append(f"Only {visited:.1%} of their draws are where that mass was found.")
         return _judgment(Verdict.FAILED, reasons)
-    return _judgment(Verdict.USE_MCMC, reasons + _approximation(error, settings))
+    return _judgment(Verdict.USE_MCMC, [*reasons, *_approximation(error, settings), *notes])
 
 
 def _measured(weights: Importance, settings: Settings) -> str:

@@ -1,0 +1,243 @@
+r"""Many climbs at once: L-BFGS in lockstep, so that a batch of points is evaluated at each step.
+
+Each climb is L-BFGS (Liu & Nocedal 1989) with the line search of Lewis & Overton (2013, Math.
+Programming 141, 135): bisection between steps that fail to gain enough (Armijo) and steps that
+leave the slope too steep (weak Wolfe). It asks for nothing but values and gradients, and steps back
+from where these are not finite. A climb that ends hands its place in the batch to the next start,
+so that all batches have one size and one program is compiled, however many starts there are.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.gaussian import Gaussian
+
+__all__ = ["Optimum", "climb", "maximize"]
+
+_ARMIJO, _WOLFE = 1e-4, 0.9  # of SciPy's line search, and of Nocedal & Wright (2006, section 3.1)
+_MOST_TRIALS = 40  # halvings of a step: beyond, float64 has no digits left
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where one climb ended.
+
+    Attributes:
+        x: the point, shape (D,).
+        log_p: log density there, in nats.
+        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
+        converged: False where the climb hit its limit, as it does where there is no finite mode.
+    """
+
+    x: Float[np.ndarray, " D"]
+    log_p: float
+    gaussian: Gaussian
+    converged: bool
+
+
+def maximize(
+    counted: CountedTarget, start: Gaussian, settings: Settings = DEFAULT
+) -> Optimum | None:
+    """Climb from the mean of ``start``, in the coordinates that whiten it; see ``climb``."""
+    return climb(counted, start.mean[None], start.cholesky, settings)[0]
+
+
+def climb(
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    factor: Float[np.ndarray, "D D"] | None = None,
+    settings: Settings = DEFAULT,
+) -> list[Optimum | None]:
+    """Climb from each start.
+
+    Args:
+        counted: the target.
+        starts: shape (N, D).
+        factor: L, so that climbs go on in z with x = start + L z; by default the identity.
+        settings: the thresholds.
+
+    Returns:
+        For each start where its climb ended, or None if that is not a finite point.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from fluvial.targets import Target
+        >>> target = Target(lambda x: -0.5 * jnp.sum((x - 3.0) ** 2), dim=2)
+        >>> ends = climb(CountedTarget(target), np.array([[0.0, 0.0], [9.0, -5.0]]))
+        >>> [end.x.round(4).tolist() for end in ends]
+        [[3.0, 3.0], [3.0, 3.0]]
+    """
+    batch = _Batch(counted, starts, factor, settings)
+    while batch.active.any():
+        batch.step()
+    return batch.ends
+
+
+@final
+class _Batch:
+    """Climbs under way; row i of each array belongs to the climb in place i.
+
+    Attributes:
+        ends: of the climbs, in the order of their starts.
+        active: whether there is a climb in a place.
+    """
+
+    def __init__(self, counted, starts, factor, settings):
+        self.counted, self.starts, self.settings = counted, starts, settings.climb
+        dim = starts.shape[1]
+        self.factor = np.eye(dim) if factor is None else factor
+        self.ends: list[Optimum | None] = [None] * len(starts)
+        places, pairs = min(settings.climb.together, len(starts)), settings.climb.curvature_pairs
+        self.active = np.ones(places, bool)
+        self.index = np.arange(places)
+        self.waiting = places
+        self.z, self.grad = np.zeros((places, dim)), np.zeros((places, dim))
+        self.loss = np.full(places, np.inf)
+        self.direction, self.slope = np.zeros((places, dim)), np.zeros(places)
+        self.t, self.low, self.high = np.zeros(places), np.zeros(places), np.full(places, np.inf)
+        self.trials, self.iterations = np.zeros(places, int), np.full(places, -1)
+        self.s, self.y = np.zeros((places, pairs, dim)), np.zeros((places, pairs, dim))
+        self.rho = np.zeros((places, pairs))
+
+    def step(self) -> None:
+        """Try one step of every climb."""
+        rows = np.flatnonzero(self.active)
+        z = self.z[rows] + self.t[rows, None] * self.direction[rows]
+        loss, grad = self._evaluate(rows, z)
+        fresh = self.iterations[rows] < 0
+        self._begin(rows[fresh], loss[fresh], grad[fresh])
+        self._try(rows[~fresh], z[~fresh], loss[~fresh], grad[~fresh])
+
+    def _evaluate(self, rows, z):
+        with np.errstate(all="ignore"):
+            x = self.starts[self.index[rows]] + z @ self.factor.T
+            values, scores = self.counted.value_and_grad(x)
+            grad = -scores @ self.factor
+            usable = np.isfinite(values) & np.isfinite(grad).all(axis=1)
+        return np.where(usable, -values, np.inf), np.where(usable[:, None], grad, 0.0)
+
+    def _begin(self, rows, loss, grad) -> None:
+        """Set climbs off from where their start was evaluated."""
+        self.loss[rows], self.grad[rows], self.iterations[rows] = loss, grad, 0
+        self._aim(rows)
+        self._finish(rows[~np.isfinite(loss) | self._flat(rows)], converged=True)
+
+    def _try(self, rows, z, loss, grad) -> None:
+        """Take a step that gains enough; else make it shorter or longer."""
+        slope = np.sum(grad * self.direction[rows], axis=1)
+        with np.errstate(invalid="ignore"):
+            short = loss > self.loss[rows] + _ARMIJO * self.t[rows] * self.slope[rows]
+        short |= ~np.isfinite(loss)
+        long = ~short & (slope < _WOLFE * self.slope[rows])
+        taken = ~short & (~long | (self.trials[rows] >= _MOST_TRIALS))
+        self._take(rows[taken], z[taken], loss[taken], grad[taken])
+        self._bracket(rows[short], rows[long & ~taken], loss[short])
+
+    def _take(self, rows, z, loss, grad) -> None:
+        s, y = z - self.z[rows], grad - self.grad[rows]
+        curved = np.sum(s * y, axis=1) > 2.2e-16 * np.sum(y**2, axis=1)
+        keep = rows[curved]
+        for pairs, new in ((self.s, s), (self.y, y)):
+            pairs[keep] = np.roll(pairs[keep], -1, axis=1)
+            pairs[keep, -1] = new[curved]
+        self.rho[keep] = np.roll(self.rho[keep], -1, axis=1)
+        self.rho[keep, -1] = 1.0 / np.sum(s * y, axis=1)[curved]
+        gain = self.loss[rows] - loss
+        size = np.maximum(np.maximum(np.abs(self.loss[rows]), np.abs(loss)), 1.0)
+        self.z[rows], self.loss[rows], self.grad[rows] = z, loss, grad
+        self.iterations[rows] += 1
+        self._aim(rows)
+        done = (gain <= self.settings.relative_gain * size) | self._flat(rows)
+        over = ~done & (self.iterations[rows] >= self.settings.iterations)
+        self._finish(rows[done], converged=True)
+        self._finish(rows[over], converged=False)
+
+    def _bracket(self, shorter, longer, loss) -> None:
+        """Halve the bracket, or where a parabola has its minimum; double the step without one."""
+        self.high[shorter], self.low[longer] = self.t[shorter], self.t[longer]
+        self.trials[shorter] += 1
+        self.trials[longer] += 1
+        rows = np.concatenate([shorter, longer])
+        low, high = self.low[rows], self.high[rows]
+        t = np.where(np.isfinite(high), 0.5 * (low + high), 2.0 * low)
+        first = np.arange(len(shorter))[np.isfinite(loss) & (self.low[shorter] == 0.0)]
+        there = shorter[first]
+        with np.errstate(all="ignore"):
+            curve = 2.0 * (loss[first] - self.loss[there] - self.t[there] * self.slope[there])
+            bottom = -self.slope[there] * self.t[there] ** 2 / curve
+        t[first] = np.clip(np.nan_to_num(bottom), 0.1 * self.t[there], 0.5 * self.t[there])
+        self.t[rows] = t
+        self._finish(shorter[self.trials[shorter] >= _MOST_TRIALS], converged=False)
+
+    def _aim(self, rows) -> None:
+        """Set the next direction and the first step along it."""
+        direction = -self._inverse_hessian_times(rows, self.grad[rows])
+        slope = np.sum(direction * self.grad[rows], axis=1)
+        lost = ~(slope < 0.0)
+        self.rho[rows[lost]] = 0.0
+        direction[lost] = -self.grad[rows[lost]]
+        self.direction[rows] = direction
+        self.slope[rows] = np.sum(direction * self.grad[rows], axis=1)
+        first = ~self.rho[rows].any(axis=1)
+        norm = np.linalg.norm(direction, axis=1)
+        self.t[rows] = np.where(first, 1.0 / np.maximum(norm, 1.0), 1.0)
+        self.low[rows], self.high[rows], self.trials[rows] = 0.0, np.inf, 0
+
+    def _inverse_hessian_times(self, rows, vectors):
+        """The two loops of L-BFGS; pairs that are not there have ρ = 0, and change nothing."""
+        s, y, rho = self.s[rows], self.y[rows], self.rho[rows]
+        r, alphas = vectors.copy(), np.zeros(rho.shape)
+        for k in range(rho.shape[1] - 1, -1, -1):
+            alphas[:, k] = rho[:, k] * np.sum(s[:, k] * r, axis=1)
+            r -= alphas[:, k, None] * y[:, k]
+        squares = np.sum(y[:, -1] ** 2, axis=1)
+        there = (rho[:, -1] > 0.0) & (squares > 0.0)
+        scale = np.ones(len(rows))
+        scale[there] = 1.0 / (rho[there, -1] * squares[there])
+        r *= scale[:, None]
+        for k in range(rho.shape[1]):
+            beta = rho[:, k] * np.sum(y[:, k] * r, axis=1)
+            r += (alphas[:, k] - beta)[:, None] * s[:, k]
+        return r
+
+    def _flat(self, rows):
+        return np.abs(self.grad[rows]).max(axis=1) <= self.settings.gradient
+
+    def _finish(self, rows, *, converged: bool) -> None:
+        """Note where climbs ended, and give their places to the next starts."""
+        for row in rows:
+            if np.isfinite(self.loss[row]):
+                self.ends[self.index[row]] = self._optimum(row, converged)
+            self.active[row] = self.waiting < len(self.starts)
+            if self.active[row]:
+                self.index[row], self.waiting = self.waiting, self.waiting + 1
+                self.z[row], self.t[row], self.rho[row], self.iterations[row] = 0.0, 0.0, 0.0, -1
+
+    def _optimum(self, row, converged: bool) -> Optimum | None:
+        x = self.starts[self.index[row]] + self.factor @ self.z[row]
+        if not np.isfinite(x).all():
+            return None
+        gaussian = Gaussian(x, self.factor @ _square_root(self.s[row], self.y[row], self.rho[row]))
+        return Optimum(x, -float(self.loss[row]), gaussian, converged)
+
+
+def _square_root(s, y, rho):
+    """Lower triangular L with LLᵀ the inverse Hessian of the pairs, or the identity."""
+    identity = np.eye(s.shape[1])
+    there = rho > 0.0
+    if not there.any():
+        return identity
+    inverse = identity / (rho[-1] * np.sum(y[-1] ** 2))
+    for s_k, y_k, rho_k in zip(s[there], y[there], rho[there], strict=True):
+        hy = inverse @ y_k
+        cross = rho_k * np.outer(s_k, hy)
+        inverse = inverse - cross - cross.T + (rho_k**2 * (y_k @ hy) + rho_k) * np.outer(s_k, s_k)
+    try:
+        return np.linalg.cholesky(0.5 * (inverse + inverse.T))
+    except np.linalg.LinAlgError:
+        return identity
