@@ -20,6 +20,7 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.starts import Optimum, clusters, maximize
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Explored", "climb_from", "explore"]
@@ -44,7 +45,12 @@ def climb_from(
     counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
-    ends = [maximize(counted, Gaussian(x, np.eye(counted.dim)), settings) for x in points]
+    dim = counted.dim
+    if dim > settings.match.dense:  # matrices would take longer than the climbs
+        begins = [DiagonalGaussian(x, np.ones(dim)) for x in points]
+    else:
+        begins = [Gaussian(x, np.eye(dim)) for x in points]
+    ends = [maximize(counted, begin, settings) for begin in begins]
     return [end for end in ends if end is not None]
 
 

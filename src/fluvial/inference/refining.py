@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from fluvial.inference.choosing import Choice
+from fluvial.inference.dependence import Dependence
+from fluvial.inference.far_search import mass_far
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
@@ -20,7 +23,7 @@ class Refined(NamedTuple):
         fitted: it, weighed.
         missing_mass: the mass around it that it does not cover, as a share of all mass.
         missed: the share that the last round of search still found; 0 where it found nothing.
-        trained: whether any flow was trained.
+        choice: the flow that was trained; None if there is none.
         doubts: sentences.
         interrupted: whether Ctrl-C cut this short.
     """
@@ -28,19 +31,25 @@ class Refined(NamedTuple):
     fitted: Weighed
     missing_mass: float
     missed: float
-    trained: bool
+    choice: Choice | None
     doubts: tuple[str, ...]
     interrupted: bool
 
 
-def refine(run: Run, fitted: Weighed) -> Refined:
-    """Train and search in turn, until a search finds nothing or the rounds are over."""
-    found, trained, interrupted = Search([], 0.0), False, False
+def refine(run: Run, fitted: Weighed, dependence: Dependence | None = None) -> Refined:
+    """Train and search in turn, until a search finds nothing or the rounds are over.
+
+    Args:
+        run: the fit.
+        fitted: Gaussians, weighed.
+        dependence: of the coordinates on each other, where it is known already.
+    """
+    found, choice, interrupted = Search([], 0.0), None, False
     for _ in range(run.settings.search.rounds):
         if _needs_flows(run, fitted):
             with run.progress.stage("flow"):
-                components, interrupted = train_modes(run, fitted.q)
-                fitted, trained = weigh(components, run), True
+                components, interrupted, choice = train_modes(run, fitted.q, choice, dependence)
+                fitted = weigh(components, run)
         found, interrupted = _search(run, fitted, interrupted)
         if interrupted or not found.outliers:
             break
@@ -48,7 +57,7 @@ def refine(run: Run, fitted: Weighed) -> Refined:
         fitted = weigh([*fitted.q.components, *extra], run)
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
-    return Refined(fitted, found.missing_mass, missed, trained, doubts, interrupted)
+    return Refined(fitted, found.missing_mass, missed, choice, doubts, interrupted)
 
 
 def _needs_flows(run: Run, fitted: Weighed) -> bool:
@@ -64,7 +73,9 @@ def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]
     with run.progress.stage("search"):
         try:
             evidence = fitted.weights.log_evidence
-            return mass_outside(run.counted, fitted.q, evidence, run.rng, run.settings), False
+            many = run.target.dim > run.settings.match.dense
+            search = mass_far if many else mass_outside
+            return search(run.counted, fitted.q, evidence, run.rng, run.settings), False
         except KeyboardInterrupt:
             return nothing, True
 

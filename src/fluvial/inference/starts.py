@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Optimum", "clusters", "differ", "distinct", "maximize"]
@@ -22,18 +23,21 @@ class Optimum:
     Attributes:
         x: the point, shape (D,).
         log_p: log density there, in nats.
-        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
+        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up; where it started
+            from independent coordinates, these scales about x.
         converged: False where the run hit its limit, as it does where there is no finite mode.
     """
 
     x: Float[np.ndarray, " D"]
     log_p: float
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
     converged: bool
 
 
 def maximize(
-    counted: CountedTarget, start: Gaussian, settings: Settings = DEFAULT
+    counted: CountedTarget,
+    start: Gaussian | DiagonalGaussian,
+    settings: Settings = DEFAULT,
 ) -> Optimum | None:
     """Maximize the log density by L-BFGS, in the coordinates that whiten ``start``.
 
@@ -47,7 +51,7 @@ def maximize(
         if not (np.isfinite(values[0]) and np.isfinite(grads[0]).all()):
             return _BAD, np.zeros_like(z)
         trace.append(-values[0])
-        return -values[0], -(grads[0] @ start.cholesky)
+        return -values[0], -start.pull(grads)[0]
 
     options = {
         "maxiter": settings.climb.iterations,
@@ -62,7 +66,11 @@ def maximize(
     x = start.color(run.x[None])[0]
     if not np.isfinite(x).all() or run.fun >= _BAD:
         return None
-    return Optimum(x, -float(run.fun), _inverse_hessian(run, x, start), run.status == 0)
+    if isinstance(start, DiagonalGaussian):
+        found = DiagonalGaussian(x, start.sd)
+    else:
+        found = _inverse_hessian(run, x, start)
+    return Optimum(x, -float(run.fun), found, run.status == 0)
 
 
 def _inverse_hessian(run, x: np.ndarray, start: Gaussian) -> Gaussian:
