@@ -49,6 +49,7 @@ FAMILIES = (
     "maf-spline",
     "nice-orth",
     "modulated",
+    "sparse",
     "diagonal",
 )
 """The most telling ones first, should the time not last for all."""

@@ -57,6 +57,7 @@ ZOO = {
     "sparse-modulation": lambda key, dtype: SparseModulation(
         np.array([[0, 1], [1, 1], [0, 0]]), 2, key=key, width=4, dtype=dtype
     ),
+    "sparse": described("sparse,hubs=1,heads=2,parents=2", dim=6),
     "spline": described("spline:2,width=8"),
     "sylvester": described("sylvester:2,columns=3", dim=4),
     "sylvester-householder": described("sylvester-householder:2,reflections=2"),
@@ -291,7 +292,15 @@ def test_stack_is_the_chain_of_its_layers(name, x64):
     jax.tree.map(np.testing.assert_array_equal, Stacked(layers), flow)
 
 
-REFUSES_ONE_DIMENSION = {"modulated", "nice", "nice-orth", "nice-perm", "realnvp", "spline"}
+REFUSES_ONE_DIMENSION = {
+    "modulated",
+    "nice",
+    "nice-orth",
+    "nice-perm",
+    "realnvp",
+    "sparse",
+    "spline",
+}
 
 
 @pytest.mark.parametrize("name", sorted(FAMILIES.keys() - REFUSES_ONE_DIMENSION))

@@ -23,6 +23,7 @@ from fluvial.flows.planar import Planar
 from fluvial.flows.radial import Radial
 from fluvial.flows.riffle import riffle_for
 from fluvial.flows.sinh_arcsinh import SinhArcsinh
+from fluvial.flows.sparse import sparse
 from fluvial.flows.spline import RationalQuadratic
 from fluvial.flows.sylvester import Sylvester
 from fluvial.flows.transformers import Additive, Affine, Transformer
@@ -204,6 +205,30 @@ def _modulated(
     return modulated(leading, bases, key=layers_key, width=width, dtype=dtype)
 
 
+def _sparse(
+    dim: int,
+    *,
+    key: PRNGKeyArray,
+    dtype: DTypeLike,
+    hubs: int = 0,
+    heads: int = 1,
+    parents: int = 1,
+) -> Flow:
+    """The first coordinates are the hubs, then come the heads, each in turn a parent."""
+    hub_key, layers_key = jax.random.split(key)
+    check_heads(hubs + heads, dim)
+    leading = None
+    if hubs == 1:  # what comes after is enough for one alone
+        leading = SinhArcsinh(1, dtype=dtype)
+    elif hubs:
+        leading = _heads(hubs, key=hub_key, dtype=dtype)
+    rest = dim - hubs - heads
+    turns = hubs + np.arange(rest * parents).reshape(rest, parents) % max(heads, 1)
+    return sparse(
+        leading, turns if heads else None, np.arange(dim), heads, key=layers_key, dtype=dtype
+    )
+
+
 def _heads(count: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
     """What the few heads have among themselves."""
     if count == 1:
@@ -236,6 +261,7 @@ FAMILIES: dict[str, Family] = {
     "radial": Family(_stacked(Radial), layers=8),
     "realnvp": Family(_affine(_couplings), layers=8),
     "sinh-arcsinh": Family(_single(SinhArcsinh)),
+    "sparse": Family(_sparse),
     "spline": Family(_spline(_couplings), layers=6),
     "sylvester": Family(_sylvester(), layers=4),
     "sylvester-householder": Family(_sylvester_householder, layers=4),

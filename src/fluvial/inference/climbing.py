@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Optimum", "climb", "maximize"]
@@ -30,27 +31,30 @@ class Optimum:
     Attributes:
         x: the point, shape (D,).
         log_p: log density there, in nats.
-        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
+        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up; where the coordinates
+            were whitened one by one, these scales about x.
         converged: False where the climb hit its limit, as it does where there is no finite mode.
     """
 
     x: Float[np.ndarray, " D"]
     log_p: float
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
     converged: bool
 
 
 def maximize(
-    counted: CountedTarget, start: Gaussian, settings: Settings = DEFAULT
+    counted: CountedTarget,
+    start: Gaussian | DiagonalGaussian,
+    settings: Settings = DEFAULT,
 ) -> Optimum | None:
     """Climb from the mean of ``start``, in the coordinates that whiten it; see ``climb``."""
-    return climb(counted, start.mean[None], start.cholesky, settings)[0]
+    return climb(counted, start.mean[None], start.factor, settings)[0]
 
 
 def climb(
     counted: CountedTarget,
     starts: Float[np.ndarray, "N D"],
-    factor: Float[np.ndarray, "D D"] | None = None,
+    factor: Float[np.ndarray, "D D"] | Float[np.ndarray, " D"] | None = None,
     settings: Settings = DEFAULT,
 ) -> list[Optimum | None]:
     """Climb from each start.
@@ -58,7 +62,8 @@ def climb(
     Args:
         counted: the target.
         starts: shape (N, D).
-        factor: L, so that climbs go on in z with x = start + L z; by default the identity.
+        factor: L, so that climbs go on in z with x = start + L z, or its diagonal if it has no
+            other entries; by default the identity.
         settings: the thresholds.
 
     Returns:
@@ -90,7 +95,9 @@ class _Batch:
     def __init__(self, counted, starts, factor, settings):
         self.counted, self.starts, self.settings = counted, starts, settings.climb
         dim = starts.shape[1]
-        self.factor = np.eye(dim) if factor is None else factor
+        if factor is None:  # above, a matrix would take longer than the climbs
+            factor = np.ones(dim) if dim > settings.match.dense else np.eye(dim)
+        self.factor = factor
         self.ends: list[Optimum | None] = [None] * len(starts)
         places, pairs = min(settings.climb.together, len(starts)), settings.climb.curvature_pairs
         self.active = np.ones(places, bool)
@@ -115,9 +122,9 @@ class _Batch:
 
     def _evaluate(self, rows, z):
         with np.errstate(all="ignore"):
-            x = self.starts[self.index[rows]] + z @ self.factor.T
+            x = self.starts[self.index[rows]] + self._colored(z)
             values, scores = self.counted.value_and_grad(x)
-            grad = -scores @ self.factor
+            grad = -(scores * self.factor if self.factor.ndim == 1 else scores @ self.factor)
             usable = np.isfinite(values) & np.isfinite(grad).all(axis=1)
         return np.where(usable, -values, np.inf), np.where(usable[:, None], grad, 0.0)
 
@@ -218,10 +225,15 @@ class _Batch:
                 self.index[row], self.waiting = self.waiting, self.waiting + 1
                 self.z[row], self.t[row], self.rho[row], self.iterations[row] = 0.0, 0.0, 0.0, -1
 
+    def _colored(self, z):
+        return z * self.factor if self.factor.ndim == 1 else z @ self.factor.T
+
     def _optimum(self, row, converged: bool) -> Optimum | None:
-        x = self.starts[self.index[row]] + self.factor @ self.z[row]
+        x = self.starts[self.index[row]] + self._colored(self.z[row])
         if not np.isfinite(x).all():
             return None
+        if self.factor.ndim == 1:
+            return Optimum(x, -float(self.loss[row]), DiagonalGaussian(x, self.factor), converged)
         gaussian = Gaussian(x, self.factor @ _square_root(self.s[row], self.y[row], self.rho[row]))
         return Optimum(x, -float(self.loss[row]), gaussian, converged)
 

@@ -1,11 +1,13 @@
 """Stage 6: the verdict on all that was found, and the posterior that carries it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from fluvial._version import __version__
 from fluvial.inference.chains import Chains, pool_of_chains
+from fluvial.inference.choosing import Choice
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.improper import IMPROPER_ADVICE
 from fluvial.inference.modes import group_into_modes
@@ -15,6 +17,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
 from fluvial.inference.weighing import Weighed
+from fluvial.objectives.bridge import bridge
 from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
@@ -50,13 +53,13 @@ def without_draws(run: Run, started: Started, complaint: str) -> Posterior:
     nan = float("nan")
     evidence = Evidence(nan, nan, nan, nan, nan, nan, nan, up_to_constant=run.target.up_to_constant)
     judgment = Judgment(Verdict.FAILED, (complaint, *started.doubts), IMPROPER_ADVICE)
-    provenance = _provenance(run, trained=False, interrupted=False)
+    provenance = _provenance(run, None, interrupted=False)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 
 def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected) -> Posterior:
     """Judge what was found, and put the posterior together."""
-    fitted, drawn = refined.fitted, corrected.drawn
+    fitted, drawn, choice = refined.fitted, corrected.drawn, refined.choice
     q, weights = fitted.q, drawn.weights
     if corrected.chains:
         pool = pool_of_chains(corrected.chains, q.weights)
@@ -76,14 +79,18 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         error=error,
         settings=run.settings,
     )
+    evidence = _evidence(run, fitted, drawn, error)
+    if judgment.verdict is Verdict.USE_MCMC:
+        evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
     return Posterior(
         q,
         pool,
-        _evidence(run, fitted, drawn, error),
+        evidence,
         judgment,
-        _provenance(run, trained=refined.trained, interrupted=corrected.interrupted),
+        _provenance(run, choice, interrupted=corrected.interrupted),
         run.target,
         grouping=grouping,
+        structure=None if choice is None else choice.structure,
     )
 
 
@@ -129,10 +136,31 @@ def _evidence(run: Run, fitted: Weighed, drawn: Weighed, error: ApproximationErr
     )
 
 
-def _provenance(run: Run, *, trained: bool, interrupted: bool) -> Provenance:
-    name = run.flow if isinstance(run.flow, str) else "custom"
+def _bridged(
+    fitted: Weighed, chains: Sequence[Chains], evidence: Evidence, judgment: Judgment
+) -> tuple[Evidence, Judgment]:
+    """The evidence between the draws of q and those of its chains, where these are of all of p."""
+    if len(chains) != 1:
+        return evidence, judgment
+    draws = chains[0].draws
+    log_q = fitted.q.log_prob(draws.reshape(-1, draws.shape[2])).reshape(draws.shape[:2])
+    found = bridge(fitted.weights.log_weights, chains[0].log_p - log_q)
+    if found is None:
+        return evidence, judgment
+    reason = (
+        "Bridge sampling between these draws and the approximation's gives the log evidence with "
+        f"a standard error of {found.se:.3f} nat."
+    )
+    evidence = replace(
+        evidence, log_evidence=found.log_evidence, log_evidence_se=found.se, bridged=True
+    )
+    return evidence, replace(judgment, reasons=(*judgment.reasons, reason))
+
+
+def _provenance(run: Run, choice: Choice | None, *, interrupted: bool) -> Provenance:
+    flow = "gaussian" if choice is None else choice.flow
     return Provenance(
-        name if trained else "gaussian",
+        flow if isinstance(flow, str) else "custom",
         run.seed,
         run.progress.seconds,
         run.counted.evaluations,

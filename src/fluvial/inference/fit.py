@@ -25,7 +25,7 @@ from fluvial.targets import Target
 
 __all__ = ["fit"]
 
-_ONE_THREAD = 200  # coordinates up to which one thread is quicker
+_ONE_THREAD = 1000  # coordinates up to which one thread is quicker
 
 
 def fit(
@@ -119,6 +119,6 @@ def _fitted(run: Run) -> Posterior:
         matched = match(run, started.starts, started.ends)
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched.fitted)
+    refined = refine(run, matched.fitted, matched.dependence)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
     return conclude(run, started, refined, corrected)

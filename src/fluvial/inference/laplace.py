@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["laplace", "laplace_or"]
@@ -61,12 +62,15 @@ def laplace(
 def laplace_or(
     counted: CountedTarget,
     x: Float[np.ndarray, " D"],
-    other: Gaussian,
+    other: Gaussian | DiagonalGaussian,
     settings: Settings = DEFAULT,
 ) -> Gaussian:
     """Fit as ``laplace`` does, or return another Gaussian where that cannot be done."""
     fitted = laplace(counted, x, settings)
-    return other if fitted is None else fitted
+    if fitted is not None:
+        return fitted
+    dense = isinstance(other, Gaussian)
+    return other if dense else Gaussian(other.mean, np.diag(other.sd))
 
 
 def _whitened_precision(counted: CountedTarget, at: Gaussian, step: float) -> np.ndarray | None:

@@ -8,17 +8,21 @@ from scipy.linalg import solve_triangular
 
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
+from fluvial.inference.dependence import Dependence, find_dependence
+from fluvial.inference.diagonal import match_diagonal
 from fluvial.inference.gaussian import batch_and_match
-from fluvial.inference.improper import improper_complaint
+from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.run import Run
+from fluvial.inference.sparse_flow import is_sparse
 from fluvial.inference.starts import distinct
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
 
-__all__ = ["Matched", "match"]
+__all__ = ["Matched", "match", "match_independent"]
 
 _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
 
@@ -29,14 +33,21 @@ class Matched(NamedTuple):
     Attributes:
         fitted: their mixture, weighed.
         improper: why the density has no finite integral, or None.
+        dependence: of the coordinates on each other, where it was looked for.
     """
 
     fitted: Weighed
     improper: str | None
+    dependence: Dependence | None = None
 
 
 def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Matched:
     """Match a Gaussian to every mode in which climbs ended, or to the whole where none did."""
+    if run.counted.dim > run.settings.match.dense:
+        independent = match_independent(run, starts)
+        coupled = independent.dependence is None or not is_sparse(independent.dependence)
+        if not coupled or run.counted.dim > run.settings.match.most_dense:
+            return independent
     gaussians = _at_modes(run, starts, ends)
     fitted = _weigh(run, gaussians)
     if not fitted.weights.half_variance <= run.settings.match.poor_half_variance:
@@ -50,12 +61,23 @@ def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Ma
     return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
 
 
+def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
+    """Match independent coordinates, and see whether they are coupled."""
+    start = DiagonalGaussian(starts[0], np.ones(run.counted.dim))
+    gaussian = match_diagonal(run.counted, start, run.rng, run.settings.match)
+    dependence = find_dependence(run.counted, gaussian, run.rng)
+    complaint = improper_on_axes(run.counted, gaussian.mean, gaussian.sd, run.settings)
+    return Matched(weigh([GaussianComponent(gaussian)], run), complaint, dependence)
+
+
 def _collapse(run: Run, fitted: Weighed) -> str | None:
     """Look for a funnel whose neck has no end, where the weights are not even."""
     weights, q = fitted.weights, fitted.q
     if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
         return None
     largest = q.components[int(np.argmax(q.weights))].gaussian
+    if isinstance(largest, DiagonalGaussian):
+        return None
     return collapse_complaint(run.counted, largest, run.rng, run.settings)
 
 
@@ -85,7 +107,8 @@ def _anywhere(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -
     """Where no climb arrived: from the highest end, and from the origin, the better of both."""
     candidates = [Gaussian(starts[0], np.eye(run.counted.dim))]
     if ends:
-        candidates.append(max(ends, key=lambda end: end.log_p).gaussian)
+        top = max(ends, key=lambda end: end.log_p).gaussian
+        candidates.append(top if isinstance(top, Gaussian) else Gaussian(top.mean, np.diag(top.sd)))
     fitted = [
         batch_and_match(run.counted, candidate, run.rng, run.settings.match)
         for candidate in candidates

@@ -39,10 +39,11 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.objectives import Importance
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Outlier", "Search", "mass_outside"]
+__all__ = ["Outlier", "Search", "annealed_chains", "far_points", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -91,13 +92,13 @@ def mass_outside(
     search = settings.search
     x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
     overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
-    looks = _far(overall, search.looks, search.look_spreads, rng)
+    looks = far_points(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
     starts = np.concatenate(
-        [_far(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
+        [far_points(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
     )
     climbed = _climbed(counted, starts, overall, settings)
-    annealed = _annealed(counted, overall, rng, search)
+    annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     fresh = np.concatenate([looks, annealed, climbed, along])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
@@ -219,9 +220,13 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(covariance + jitter)
 
 
-def _far(
-    overall: Gaussian, count: int, spreads: tuple[float, ...], rng: np.random.Generator
+def far_points(
+    overall: Gaussian | DiagonalGaussian,
+    count: int,
+    spreads: tuple[float, ...],
+    rng: np.random.Generator,
 ) -> np.ndarray:
+    """Draw points from a Gaussian made wider, at each of some spreads in turn."""
     z = rng.standard_normal((count, overall.dim))
     return overall.color(z * np.resize(spreads, count)[:, None])
 
@@ -237,21 +242,24 @@ def _climbed(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _annealed(
-    counted: CountedTarget, overall: Gaussian, rng: np.random.Generator, search: SearchSettings
+def annealed_chains(
+    counted: CountedTarget,
+    overall: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
+    search: SearchSettings,
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
-    x = _far(overall, search.chains, search.spreads, rng)
+    x = far_points(overall, search.chains, search.spreads, rng)
     value, score = counted.value_and_grad(x)
     for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
         p = rng.standard_normal(x.shape)
         y, y_value, y_score, momentum = x, value, score, p
         for _ in range(search.leapfrogs):
-            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
-            y = y + step * momentum @ overall.cholesky.T
+            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
+            y = y + step * (overall.color(momentum) - overall.mean)
             y_value, y_score = counted.value_and_grad(y)
-            momentum = momentum + 0.5 * step * beta * _finite(y_score) @ overall.cholesky
+            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
         log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
         take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
         x = np.where(take[:, None], y, x)

@@ -1,5 +1,7 @@
 """The modulated flow that the structure of a target asks for, in whitened coordinates."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 from fluvial.flows import Flow, Rotation, build_flow
 from fluvial.flows.fixed import Fixed
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.structure import Structure, modulation_basis
+from fluvial.inference.structure import modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["modulated_flow", "modulated_spec"]
@@ -17,13 +19,13 @@ __all__ = ["modulated_flow", "modulated_spec"]
 _STEEPEST = 2.0  # log scale for each standard deviation of a head, at the start
 
 
-def modulated_spec(structure: Structure) -> str:
+def modulated_spec(heads: int) -> str:
     """Return the text of the flow: a layer for each of the two first heads, and one in z itself."""
-    return f"modulated:{min(len(structure.heads), 2) + 1},heads={len(structure.heads)}"
+    return f"modulated:{min(heads, 2) + 1},heads={heads}"
 
 
 def modulated_flow(
-    counted: CountedTarget, gaussian: Gaussian, structure: Structure, key: PRNGKeyArray
+    counted: CountedTarget, gaussian: Gaussian, heads: Sequence[int], key: PRNGKeyArray
 ) -> Flow:
     """Build the flow of ``modulated_spec``, with the bases that the target's curvature asks for.
 
@@ -33,17 +35,17 @@ def modulated_flow(
     Args:
         counted: the target, asked for 4 D gradients for each of at most two heads.
         gaussian: what whitens the target.
-        structure: with at least one head, and something that is none.
+        heads: the coordinates that modulate the rest, at least one of them, and not all.
         key: decides the networks' hidden layers.
     """
-    heads, dim = structure.heads, gaussian.dim
-    order = np.concatenate([heads, np.setdiff1d(np.arange(dim), heads)])
+    dim = gaussian.dim
+    order = np.concatenate([list(heads), np.setdiff1d(np.arange(dim), heads)])
     factor = gaussian.cholesky[order]
     ordered = np.linalg.cholesky(factor @ factor.T)
     frame = np.empty((dim, dim))
     frame[order] = ordered
     turn = scipy.linalg.solve_triangular(ordered, factor, lower=True)
-    flow = build_flow(modulated_spec(structure), dim, key=key, dtype=jnp.float32)
+    flow = build_flow(modulated_spec(len(heads)), dim, key=key, dtype=jnp.float32)
     found = [
         modulation_basis(counted, gaussian.mean, frame, len(heads), head)
         for head in range(min(len(heads), 2))

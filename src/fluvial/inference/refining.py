@@ -3,6 +3,9 @@
 from typing import NamedTuple
 
 from fluvial.inference.adaptive import Adapted, adapt
+from fluvial.inference.choosing import Choice
+from fluvial.inference.dependence import Dependence
+from fluvial.inference.far_search import mass_far
 from fluvial.inference.inversion import inverse_complaint
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
@@ -23,7 +26,7 @@ class Refined(NamedTuple):
         drawn: what draws are taken from, where that is known already.
         missing_mass: the mass around it that it does not cover, as a share of all mass.
         missed: the share that the last round of search still found; 0 where it found nothing.
-        trained: whether any flow was trained.
+        choice: the flow that was trained; None if there is none.
         doubts: sentences.
         notes: sentences on what was looked for.
         interrupted: whether Ctrl-C cut this short.
@@ -33,15 +36,21 @@ class Refined(NamedTuple):
     drawn: Weighed | None
     missing_mass: float
     missed: float
-    trained: bool
+    choice: Choice | None
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
     interrupted: bool
 
 
-def refine(run: Run, fitted: Weighed) -> Refined:
-    """Train and search in turn, until a search finds nothing or the rounds are over."""
-    found, trained, interrupted = Search(), False, False
+def refine(run: Run, fitted: Weighed, dependence: Dependence | None = None) -> Refined:
+    """Train and search in turn, until a search finds nothing or the rounds are over.
+
+    Args:
+        run: the fit.
+        fitted: Gaussians, weighed.
+        dependence: of the coordinates on each other, where it is known already.
+    """
+    found, choice, interrupted = Search(), None, False
     drawn: Weighed | None = None
     for _ in range(run.settings.search.rounds):
         fitted = sharpened(run, fitted)
@@ -51,8 +60,8 @@ def refine(run: Run, fitted: Weighed) -> Refined:
             fitted, drawn = adapted
         elif not interrupted and _needs_more(run, fitted):
             with run.progress.stage("flow"):
-                components, interrupted = train_modes(run, fitted.q)
-                fitted, trained = weigh(components, run), True
+                components, interrupted, choice = train_modes(run, fitted.q, choice, dependence)
+                fitted = weigh(components, run)
             places = fitted.q.components
         found, interrupted = _search(run, fitted, interrupted)
         if interrupted or not found.outliers:
@@ -63,7 +72,7 @@ def refine(run: Run, fitted: Weighed) -> Refined:
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
     return Refined(
-        fitted, drawn, found.missing_mass, missed, trained, doubts, found.notes, interrupted
+        fitted, drawn, found.missing_mass, missed, choice, doubts, found.notes, interrupted
     )
 
 
@@ -98,7 +107,9 @@ def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]
     with run.progress.stage("search"):
         try:
             evidence = fitted.weights.log_evidence
-            return mass_outside(run.counted, fitted.q, evidence, run.rng, run.settings), False
+            many = run.target.dim > run.settings.match.dense
+            search = mass_far if many else mass_outside
+            return search(run.counted, fitted.q, evidence, run.rng, run.settings), False
         except KeyboardInterrupt:
             return nothing, True
 

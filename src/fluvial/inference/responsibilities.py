@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.whitening import Whitened
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -46,14 +47,15 @@ class Shared(eqx.Module):
     def __init__(
         self,
         target: Target,
-        gaussians: Sequence[Gaussian],
+        gaussians: Sequence[Gaussian | DiagonalGaussian],
         weights: Float[np.ndarray, " K"],
         mode: int,
         settings: Settings = DEFAULT,
     ):
         self.whitened = Whitened(target, gaussians[mode])
         self.means = jnp.asarray(np.stack([g.mean for g in gaussians]))
-        self.unchols = jnp.asarray(np.stack([np.linalg.inv(g.cholesky) for g in gaussians]))
+        eye = np.eye(target.dim)
+        self.unchols = jnp.asarray(np.stack([g.whiten(eye + g.mean).T for g in gaussians]))
         log_dets = np.array([g.log_det for g in gaussians])
         self.log_shares = jnp.asarray(
             np.log(np.maximum(weights, settings.flow.least_weight)) - log_dets

@@ -239,6 +239,9 @@ class MatchSettings:
         lost: nats below its start at which matching has gone astray, as it can with fewer draws
             than coordinates; by hand.
         poor_half_variance: nats, above which matching is tried again from the origin; by hand.
+        dense: coordinates up to which a matrix is matched at once; above, coordinates are taken to
+            be independent first, and a matrix is matched only where they are coupled.
+        most_dense: coordinates above which no matrix of D x D is made: one of 3,000 is 72 MB.
     """
 
     max_modes: int = 64
@@ -249,6 +252,8 @@ class MatchSettings:
     max_log_scale: float = 100.0
     lost: float = 1.0
     poor_half_variance: float = 1.0
+    dense: int = 300
+    most_dense: int = 3000
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,18 @@ does without the few where h reaches into a tail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.structure import Structure
 
-__all__ = ["Basis", "Structure", "find_structure", "modulation_basis"]
+__all__ = ["Basis", "find_structure", "influences", "modulation_basis"]
 
 _H = 1e-3  # standard deviations, of the differences that make a Hessian
 _BLOCK = 256  # scores at once
@@ -37,22 +38,10 @@ _LEAST = 0.03
 _NEGLIGIBLE = 1e-3  # (nats per sd^3)^2, summed over coordinates: a Gaussian target's is rounding
 
 
-@dataclass(frozen=True, eq=False)
-class Structure:
-    """Which coordinates modulate the others.
-
-    Attributes:
-        heads: their indices, the most influential first, shape (H,); empty if nothing modulates.
-        influence: of every coordinate, as a share of all influence, shape (D,).
-    """
-
-    heads: Int[np.ndarray, " H"]
-    influence: Float[np.ndarray, " D"]
-
-
-@np.errstate(over="ignore", invalid="ignore")
 def find_structure(
-    counted: CountedTarget, gaussian: Gaussian, rng: np.random.Generator
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
 ) -> Structure:
     """Find the coordinates whose influence stands out.
 
@@ -61,21 +50,34 @@ def find_structure(
         gaussian: where to probe, and how far a standard deviation is.
         rng: decides the probes.
     """
-    sd = np.sqrt(np.sum(gaussian.cholesky**2, axis=1))
+    influence = influences(counted, gaussian, rng)
+    total = influence.sum()
+    if not total > _NEGLIGIBLE:
+        return Structure(gaussian.dim)
+    heads = np.argsort(-influence, kind="stable")[
+        : int(np.sum(influence >= _LEAST * influence.max()))
+    ]
+    return Structure(
+        gaussian.dim, tuple(map(int, heads)), tuple(map(float, influence[heads] / total))
+    )
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def influences(
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " D"]:
+    """Measure the influence of every coordinate; 0 where too few scores are finite to tell."""
+    sd = gaussian.sd
     x = gaussian.color(rng.standard_normal((_PROBES, gaussian.dim)))
     u = sd * rng.choice([-1.0, 1.0], size=x.shape)
     scores = [counted.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
     third = (scores[0] - 2.0 * scores[1] + scores[2]) / _STEP**2 * sd
     usable = third[np.isfinite(third).all(axis=1)]
     if len(usable) < _PROBES // 2:
-        return Structure(np.empty(0, int), np.zeros(gaussian.dim))
-    influence = np.median(usable**2, axis=0)
-    total = influence.sum()
-    if not total > _NEGLIGIBLE:
-        return Structure(np.empty(0, int), np.zeros(gaussian.dim))
-    order = np.argsort(-influence)
-    count = int(np.sum(influence >= _LEAST * influence.max()))
-    return Structure(order[:count], influence / total)
+        return np.zeros(gaussian.dim)
+    return np.median(usable**2, axis=0)
 
 
 class Basis(NamedTuple):

@@ -126,6 +126,7 @@ def train(
     chunk: int = 100,
     on_chunk: Callable[[int, float], None] = lambda steps, elbo: None,
     devices: Devices | None = None,
+    inputs: int | None = None,
 ) -> Training:
     """Train a flow until it stops improving, starting with the largest step size that works.
 
@@ -142,13 +143,15 @@ def train(
         chunk: steps between two looks at the free energy.
         on_chunk: called after each chunk with the steps taken and the best ELBO, in nats.
         devices: over which the draws are split; the rest is on each. By default one.
+        inputs: the most that a layer adds up; by default D. Of many, steps are smaller.
 
     Raises:
         InputError: if another process, of several that have the devices, has stopped.
     """
     devices = devices or Devices(every=False)
     with devices.together("fit again"):
-        return _train(flow, target, key, objective, max_steps, chunk, on_chunk, devices)
+        many = flow.dim if inputs is None else inputs
+        return _train(flow, target, key, objective, max_steps, chunk, on_chunk, devices, many)
 
 
 def _train(
@@ -160,6 +163,7 @@ def _train(
     chunk: int,
     on_chunk: Callable[[int, float], None],
     devices: Devices,
+    inputs: int,
 ) -> Training:
     check_key, run_key = jax.random.split(key)
     parameters, rebuild = flattened(flow)
@@ -173,7 +177,7 @@ def _train(
     best = Best(parameters, devices.fetch(_log_weights(parameters, z, flow, target)))
     evaluations, free_energies, nonfinite, taken = len(draws), [], 0, 0
     interrupted = False
-    shrink = min(1.0, (_DIMENSIONS / flow.dim) ** 0.5)
+    shrink = min(1.0, (_DIMENSIONS / inputs) ** 0.5)
     rates = [rate * shrink for rate in _RATES]
     schedule = Schedule(rates.pop(0), chunk, max_steps)
     state = start_optimizer(parameters)

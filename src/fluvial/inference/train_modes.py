@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 
-from fluvial.flows import build_flow
+from fluvial.inference.choosing import Choice, choose, untrained
+from fluvial.inference.dependence import Dependence
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.run import Run
+from fluvial.inference.sparse_flow import most_inputs
 from fluvial.inference.train import train
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy
@@ -17,27 +18,44 @@ __all__ = ["TrainedModes", "train_modes"]
 
 
 class TrainedModes(NamedTuple):
-    """Components, and whether Ctrl-C ended their training."""
+    """Components, whether Ctrl-C ended their training, and what flow they have."""
 
     components: list[Component]
     interrupted: bool
+    choice: Choice
 
 
-def train_modes(run: Run, q: Mixture) -> TrainedModes:
-    """Put a trained flow in the place of every Gaussian; what is a flow stays."""
+def train_modes(
+    run: Run,
+    q: Mixture,
+    choice: Choice | None = None,
+    dependence: Dependence | None = None,
+) -> TrainedModes:
+    """Put a trained flow in the place of every Gaussian; what is a flow stays.
+
+    Args:
+        run: the fit.
+        q: the Gaussians, and the flows of earlier rounds.
+        choice: which flow those have; None if there are none yet.
+        dependence: of the coordinates on each other, where it is known already.
+    """
     components: list[Component] = []
     interrupted = False
+    first = choice is None
+    choice = choice or choose(run, q, dependence)
     for k, component in enumerate(q.components):
-        if isinstance(component, GaussianComponent) and not interrupted:
-            component, interrupted = _trained(run, q, k)
+        # A sparse flow is of the whole; what a search adds to it stays a Gaussian.
+        wanted = first or choice.dependence is None
+        if isinstance(component, GaussianComponent) and wanted and not interrupted:
+            component, interrupted = _trained(run, q, choice, k)
         components.append(component)
-    return TrainedModes(components, interrupted)
+    return TrainedModes(components, interrupted, choice)
 
 
-def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
-    gaussians = [component.gaussian for component in q.components]
-    parts, keys = len(gaussians), run.keys(k)
-    flow = build_flow(run.flow, run.target.dim, key=keys.flow, dtype=jnp.float32)
+def _trained(run: Run, q: Mixture, choice: Choice, k: int) -> tuple[Component, bool]:
+    keys = run.keys(k)
+    flow, gaussians = untrained(run, choice, q, k, keys.flow)
+    parts = len(gaussians)
     with jax.enable_x64(True):
         result = train(
             flow,
@@ -51,6 +69,7 @@ def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
                 steps, run.max_steps, f"part {k + 1} of {parts}, ELBO {elbo:.3f}"
             ),
             devices=run.devices,
+            inputs=None if choice.dependence is None else most_inputs(choice.dependence),
         )
     run.counted.count(result.evaluations, result.nonfinite)
     return FlowComponent(result.flow, gaussians[k]), result.interrupted

@@ -23,7 +23,8 @@ _ADVICE = {
         "errors; a richer flow or more steps may make the weights more even."
     ),
     Verdict.USE_MCMC: (
-        "Use posterior.draws() for expectations, but not the ELBO or the evidence; a "
+        "Use posterior.draws() for expectations, but not the ELBO, nor the evidence where it is "
+        "not by bridge sampling; a "
         "reparameterized model (non-centered, bounded away from its edges) is worth trying."
     ),
     Verdict.FAILED: (

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from fluvial.objectives import LogDensity
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -25,18 +26,20 @@ class Whitened(eqx.Module):
 
     target: LogDensity
     mean: Float[Array, " D"]
-    cholesky: Float[Array, "D D"]
+    factor: Float[Array, "D D"] | Float[Array, " D"]
 
-    def __init__(self, target: Target, gaussian: Gaussian):
+    def __init__(self, target: Target, gaussian: Gaussian | DiagonalGaussian):
         self.target = target.as_argument()
         self.mean = jnp.asarray(gaussian.mean)
-        self.cholesky = jnp.asarray(gaussian.cholesky)
+        self.factor = jnp.asarray(gaussian.factor)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density at whitened coordinates y = x, in nats, in the dtype of μ."""
-        volume = jnp.sum(jnp.log(jnp.diagonal(self.cholesky)))
+        scales = self.factor if self.factor.ndim == 1 else jnp.diagonal(self.factor)
+        volume = jnp.sum(jnp.log(scales))
         return self.target.log_prob(self.point(x)) + volume
 
     def point(self, x: Float[Array, " D"]) -> Float[Array, " D"]:
         """Map whitened coordinates to the target's, in the dtype of μ."""
-        return self.mean + self.cholesky @ x.astype(self.mean.dtype)
+        z = x.astype(self.mean.dtype)
+        return self.mean + (self.factor * z if self.factor.ndim == 1 else self.factor @ z)

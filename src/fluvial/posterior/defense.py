@@ -18,6 +18,7 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.flows import Flow
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Component, Mixture
 
@@ -41,7 +42,7 @@ class Widened(Component):
     component: Component
 
     @property
-    def gaussian(self) -> Gaussian:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def gaussian(self) -> Gaussian | DiagonalGaussian:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Where the component lies."""
         return self.component.gaussian
 

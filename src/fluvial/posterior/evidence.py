@@ -30,6 +30,8 @@ class Evidence:
             them is large.
         up_to_constant: whether the target's log density, and so the ELBO and ln Z, are known up to
             a constant only. Such evidences cannot be compared with others.
+        bridged: whether ln Z is by bridge sampling between draws of q and of chains; the other
+            numbers are of the weights.
     """
 
     elbo: float
@@ -47,6 +49,7 @@ class Evidence:
     log_sd_shift_se: float = math.inf
     khat_matters: bool = True
     up_to_constant: bool = False
+    bridged: bool = False
 
     @property
     def approximation_error(self) -> ApproximationError:

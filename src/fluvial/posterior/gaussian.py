@@ -39,6 +39,16 @@ class Gaussian:
         """ln|det L|: the log volume of the unit ellipsoid, in nats."""
         return float(np.log(np.diag(self.cholesky)).sum())
 
+    @property
+    def sd(self) -> Float[np.ndarray, " D"]:
+        """The standard deviation of each coordinate."""
+        return np.sqrt(np.sum(self.cholesky**2, axis=1))
+
+    @property
+    def factor(self) -> Float[np.ndarray, "D D"]:
+        """What z is multiplied by: L."""
+        return self.cholesky
+
     def color(self, z: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
         """Map standard normal draws to draws of this Gaussian: x = μ + Lz, shape (N, D)."""
         return self.mean + z @ self.cholesky.T
@@ -46,6 +56,10 @@ class Gaussian:
     def whiten(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
         """Map points to the space where this Gaussian is N(0, I): z = L⁻¹(x − μ)."""
         return scipy.linalg.solve_triangular(self.cholesky, (x - self.mean).T, lower=True).T
+
+    def pull(self, scores: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
+        """Map scores ∇_x ln p, shape (N, D), to those in whitened coordinates, ∇_z ln p."""
+        return scores @ self.cholesky
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points of shape (N, D), in nats."""

@@ -17,6 +17,7 @@ from fluvial.flows import Chain, Flow
 from fluvial.flows.precision import as_float64
 from fluvial.objectives import base_log_prob
 from fluvial.posterior.colored import Colored
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.training.compiling import compiled
 
@@ -32,7 +33,7 @@ class Component(ABC):
         gaussian: where the component lies; a flow's is the one that whitened its target.
     """
 
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
 
     @property
     @abstractmethod
@@ -60,9 +61,9 @@ class Component(ABC):
 @final
 @dataclass(frozen=True, eq=False)
 class GaussianComponent(Component):
-    """A full-rank Gaussian; evaluated without compiling anything."""
+    """A Gaussian; evaluated without compiling anything."""
 
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
 
     @property
     def flow(self) -> Flow:
@@ -96,7 +97,7 @@ class FlowComponent(Component):
     """
 
     trained: Flow
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
 
     @cached_property
     def flow(self) -> Flow:

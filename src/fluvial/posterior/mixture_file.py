@@ -1,7 +1,8 @@
 """A mixture as the bytes of a safetensors file, and back.
 
 The file holds ``weights`` and, for the k-th component, ``{k}.mean`` and ``{k}.cholesky`` of its
-Gaussian and, if it has a trained flow, that flow's arrays, each under its path in the module.
+Gaussian, or ``{k}.sd`` where its coordinates are independent, and, if it has a trained flow, that
+flow's arrays, each under its path in the module.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from fluvial.errors import InputError
 from fluvial.flows import Flow
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
 from fluvial.storage.array_files import from_safetensors, to_safetensors
@@ -61,15 +63,24 @@ def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixtu
 def _arrays(component: Component) -> dict[str, Any]:
     match component:
         case GaussianComponent(gaussian):
-            return {"mean": gaussian.mean, "cholesky": gaussian.cholesky}
+            return _of_gaussian(gaussian)
         case FlowComponent(trained, gaussian):
             flow = {f"{_FLOW}{name}": leaf for name, leaf in named(trained).items()}
-            return {"mean": gaussian.mean, "cholesky": gaussian.cholesky} | flow
+            return _of_gaussian(gaussian) | flow
     raise TypeError(f"a {type(component).__name__} cannot be saved")
 
 
+def _of_gaussian(gaussian: Gaussian | DiagonalGaussian) -> dict[str, np.ndarray]:
+    name = "sd" if isinstance(gaussian, DiagonalGaussian) else "cholesky"
+    return {"mean": gaussian.mean, name: gaussian.factor}
+
+
 def _component(arrays: dict[str, np.ndarray], template: Flow | None, origin: str) -> Component:
-    gaussian = Gaussian(arrays.pop("mean"), arrays.pop("cholesky"))
+    mean = arrays.pop("mean")
+    if "sd" in arrays:
+        gaussian = DiagonalGaussian(mean, arrays.pop("sd"))
+    else:
+        gaussian = Gaussian(mean, arrays.pop("cholesky"))
     if not arrays or template is None:
         return GaussianComponent(gaussian)
     flow = {name.removeprefix(_FLOW): array for name, array in arrays.items()}
@@ -80,7 +91,11 @@ def _check_gaussian(arrays: dict[str, np.ndarray], origin: str) -> None:
     mean, cholesky = arrays.get("mean"), arrays.get("cholesky")
     if mean is None or mean.ndim != 1 or not mean.size or mean.dtype != np.float64:
         raise _no_mixture(origin, "mean")
-    if cholesky is None or cholesky.shape != 2 * mean.shape or cholesky.dtype != np.float64:
+    sd = arrays.get("sd")
+    if sd is not None:
+        if cholesky is not None or sd.shape != mean.shape or sd.dtype != np.float64:
+            raise _no_mixture(origin, "sd")
+    elif cholesky is None or cholesky.shape != 2 * mean.shape or cholesky.dtype != np.float64:
         raise _no_mixture(origin, "cholesky")
 
 

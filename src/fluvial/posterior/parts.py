@@ -8,6 +8,7 @@ from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
+from fluvial.posterior.structure import Structure
 
 __all__ = ["Parts"]
 
@@ -24,6 +25,7 @@ class Parts(NamedTuple):
         recorded: the parameters' names and, if its values are wanted, the model's own space at the
             pool's points.
         grouping: for each component the number of its mode.
+        structure: which coordinates modulate the others; None if that was not looked for.
         source: from which the target can be rebuilt, or None.
     """
 
@@ -34,4 +36,5 @@ class Parts(NamedTuple):
     provenance: Provenance
     recorded: RecordedValues
     grouping: tuple[int, ...]
+    structure: Structure | None
     source: dict[str, Any] | None

@@ -19,6 +19,7 @@ from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool, fresh_pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
+from fluvial.posterior.structure import Structure
 from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.targets import Annotations, Target
 
@@ -42,6 +43,8 @@ class Posterior:
         recorded: the model's own space at the pool's points, if it was loaded from disk.
         grouping: for each component of the approximation the number of its mode, from 0; by
             default each is a mode of its own.
+        structure: which coordinates modulate the others; None where that was not looked for, as
+            where a Gaussian is right already or there are few coordinates.
 
     Example:
         >>> import jax.numpy as jnp
@@ -64,6 +67,7 @@ class Posterior:
     target: Target | None
     recorded: RecordedValues | None = None
     grouping: tuple[int, ...] = ()
+    structure: Structure | None = None
 
     judgement = renamed("judgement", "judgment")
 
@@ -94,7 +98,7 @@ class Posterior:
 
     @property
     def log_evidence(self) -> float:
-        """Importance-weighted estimate of ln Z, in nats."""
+        """Estimate of ln Z, in nats: of the weights or, under USE_MCMC, by bridge sampling."""
         return self.evidence.log_evidence
 
     @property
@@ -215,7 +219,7 @@ class Posterior:
     @cached_property
     def _summary(self) -> Summary:
         components = len(self.approximation.components)
-        said = facts(self.evidence, self.provenance, self.modes, components)
+        said = facts(self.evidence, self.provenance, self.modes, components, self.structure)
         if not self.pool.size:
             return Summary((), said[-2:], self.judgment)  # no evidence either
         return summarize(
@@ -316,6 +320,7 @@ class Posterior:
             self.provenance,
             space,
             self.grouping,
+            self.structure,
             None if self.target is None else self.target.source,
         )
 
@@ -334,6 +339,7 @@ class Posterior:
             target,
             parts.recorded if parts.recorded.values else None,
             parts.grouping,
+            parts.structure,
         )
 
     def _tree(self, n: int, seed: int, log_likelihood: bool) -> "xarray.DataTree":

@@ -20,7 +20,7 @@ _CODE = {"type": "string", "pattern": r"\{"}
 _STAN = record(kind={"const": "stan"}, code=_CODE, data={"type": "object"})
 _EXAMPLE = record(kind={"const": "example"}, name=TEXT)
 _MEASURED = dataclasses.fields(Evidence)
-_FLAGS = ("khat_matters", "up_to_constant")
+_FLAGS = ("khat_matters", "up_to_constant", "bridged")
 _EVIDENCE = {
     **record(
         **{field.name: _MEASURE for field in _MEASURED if field.default is dataclasses.MISSING},
@@ -46,6 +46,16 @@ _PROVENANCE = {
     "additionalProperties": False,
 }
 
+_STRUCTURE = {
+    **record(
+        dim=_COUNT,
+        heads={"type": "array", "items": _COUNT},
+        influence={"type": "array", "items": {"type": "number"}},
+        names=TEXTS,
+    ),
+    "additionalProperties": False,
+}
+
 SCHEMA = record(
     judgement=record(  # spelled as in the files of 0.1.0
         verdict={"enum": [verdict.value for verdict in Verdict]}, reasons=TEXTS, advice=TEXT
@@ -59,6 +69,7 @@ SCHEMA = record(
     optional={
         "widened": {"type": "boolean"},
         "grouping": {"type": "array", "items": _COUNT},
+        "structure": {"anyOf": [{"type": "null"}, _STRUCTURE]},
         "dims": {"type": "object", "additionalProperties": {"type": "array", "items": _NAME}},
     },
 )

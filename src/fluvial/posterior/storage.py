@@ -19,6 +19,7 @@ from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.schema import SCHEMA
+from fluvial.posterior.structure import Structure
 from fluvial.storage.array_files import from_npz, to_npz
 from fluvial.storage.folder import read_folder, write_folder
 from fluvial.storage.schema import check
@@ -75,6 +76,7 @@ def from_parts(
         provenance,
         RecordedValues(values, tuple(content["parameters"]), annotations),
         tuple(content.get("grouping", ())),
+        _structure(content.get("structure")),
         content["source"],
     )
 
@@ -88,6 +90,7 @@ def _content(parts: Parts) -> dict[str, Any]:
         "chains": parts.pool.chains,
         "widened": parts.pool.widened,
         "grouping": list(parts.grouping),
+        "structure": None if parts.structure is None else dataclasses.asdict(parts.structure),
         "parameters": list(parts.recorded.parameters),
         "recorded": list(parts.recorded.values),
         "dims": parts.recorded.annotations.dims,
@@ -100,6 +103,13 @@ def _evidence(content: dict[str, Any]) -> Evidence:
         name: value if isinstance(value, bool) else float(value) for name, value in content.items()
     }
     return Evidence(**values)
+
+
+def _structure(content: dict[str, Any] | None) -> Structure | None:
+    if content is None:
+        return None
+    heads, influence, names = (tuple(content[name]) for name in ("heads", "influence", "names"))
+    return Structure(content["dim"], heads, influence, names)
 
 
 def _annotations(dims: dict[str, list[str | None]], arrays: Mapping[str, Any]) -> Annotations:

@@ -10,6 +10,7 @@ from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.labels import scalars
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
+from fluvial.posterior.structure import Structure
 from fluvial.targets import Annotations
 
 __all__ = ["Summary", "SummaryRow", "facts", "summarize"]
@@ -143,6 +144,7 @@ def facts(
     provenance: Provenance,
     modes: Float[np.ndarray, " M"],
     components: int,
+    structure: Structure | None = None,
 ) -> tuple[str, ...]:
     """Say evidence, diagnostics and seconds, a line each; the last two hold without evidence, too.
 
@@ -151,12 +153,15 @@ def facts(
         provenance: of the fit.
         modes: the share of the mass in each.
         components: how many the approximation has.
+        structure: which coordinates modulate the others, if that was looked for.
     """
-    e = evidence
+    e, by = evidence, ", by bridge sampling" if evidence.bridged else ""
+    found = () if structure is None else (f"structure     {structure}; hence {provenance.flow}",)
     return (
         f"ELBO          {_with_error(e.elbo, e.elbo_se)} {e.unit}",
-        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {e.unit}",
+        f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {e.unit}{by}",
         f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(modes, components)}",
+        *found,
         f"seconds       {_seconds(provenance.seconds)}",
         f"evaluations   {provenance.evaluations}, {provenance.nonfinite} of them not finite",
     )

@@ -1,0 +1,177 @@
+r"""A start for a Gaussian where the mode is nowhere: Laplace's approximation given the heads.
+
+A centered hierarchy or state space has no finite mode: as its scale goes to zero, its density grows
+without bound. Given its heads a it has one, b̂(a), which Newton's method finds, and
+
+.. math:: F(a) = \ln p(a, \hat b) - \tfrac12 \ln\det(-H_{bb})
+
+is the log marginal density of the heads up to a constant, by Laplace's approximation (Tierney &
+Kadane 1986; Rue et al. 2009, "INLA"), which does have a mode. A few Newton steps lead there, with
+F'' for the spread S of the heads, and then
+
+.. math:: b \mid a \sim N\left(\hat b + B (a - \hat a), (-H_{bb})^{-1}\right),
+          \qquad B = -H_{bb}^{-1} H_{ba}.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+
+__all__ = ["conditional_gaussian"]
+
+_H = 1e-3  # standard deviations, as in structure.py
+_BLOCK = 256
+_ITERATIONS = 30
+_DECREMENT = 1e-3  # nats, at which Newton's method has arrived
+_LOOKS = 8
+_FIRST = 0.3  # of a head, which is a logarithm or the like
+_FARTHEST = 1.0
+_NEAR = 0.2  # standard deviations
+_HALVINGS = 12
+
+
+class _Top(NamedTuple):
+    """The others' mode for heads that are held: the point, F, and what the Gaussian is made of."""
+
+    x: Float[np.ndarray, " D"]
+    height: float
+    factor: Float[np.ndarray, "R R"]
+    rows: Float[np.ndarray, "R D"]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def conditional_gaussian(
+    counted: CountedTarget, at: DiagonalGaussian, heads: Sequence[int]
+) -> Gaussian | None:
+    """Fit a Gaussian about the mode of the heads' marginal density.
+
+    Args:
+        counted: the target, asked for 2 (D − H) gradients an iteration of Newton's method.
+        at: where to begin.
+        heads: which coordinates are held, a few; none for a plain Laplace approximation.
+
+    Returns:
+        The Gaussian, or None where the others have no mode, or their Hessian is not finite.
+    """
+    a = np.asarray(heads, int)
+    rest = np.setdiff1d(np.arange(at.dim), a)
+    top = _top(counted, at.mean, rest, at.sd)
+    sd, step = at.sd.copy(), np.full(len(a), _FIRST)
+    for _ in range(_LOOKS if len(a) else 0):
+        if top is None:
+            return None
+        slope, curvature, best = _look(counted, top, a, rest, at.sd, step)
+        if best is not top:  # look again from there
+            top = best
+            continue
+        down = curvature < 0.0
+        move = np.where(down, -slope / np.where(down, curvature, -1.0), _FARTHEST * np.sign(slope))
+        step = np.where(down, np.abs(curvature) ** -0.5, step)
+        sd[a] = step = np.clip(step, 1e-3, 1.0)
+        if np.all(np.abs(move) < _NEAR * step):
+            break
+        x = top.x.copy()
+        x[a] += np.clip(move, -_FARTHEST, _FARTHEST)
+        moved = _top(counted, x, rest, at.sd)
+        top = moved if moved is not None and moved.height > top.height else top
+    return None if top is None else _joined(top.x, sd, a, rest, top.factor, top.rows)
+
+
+def _look(
+    counted: CountedTarget,
+    top: _Top,
+    a: np.ndarray,
+    rest: np.ndarray,
+    sd: np.ndarray,
+    step: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, _Top]:
+    """F's slope and curvature along each head by differences, and the highest point met."""
+    slope, curvature, best = np.zeros(len(a)), np.zeros(len(a)), top
+    for i, head in enumerate(a):
+        sides = []
+        for way in (1.0, -1.0):
+            x = top.x.copy()
+            x[head] += way * step[i]
+            sides.append(_top(counted, x, rest, sd))
+        known = [side for side in sides if side is not None]
+        best = max([best, *known], key=lambda one: one.height)
+        if len(known) == 2:
+            up, down = (side.height for side in known)
+            slope[i] = (up - down) / (2.0 * step[i])
+            curvature[i] = (up - 2.0 * top.height + down) / step[i] ** 2
+    return slope, curvature, best
+
+
+def _top(counted: CountedTarget, x: np.ndarray, rest: np.ndarray, sd: np.ndarray) -> _Top | None:
+    """Climb in the others by Newton's method."""
+    for _ in range(_ITERATIONS):
+        value, score = (array[0] for array in counted.value_and_grad(x[None]))
+        rows = _hessian_rows(counted, x, rest, sd)
+        factor = _factored(-0.5 * (rows[:, rest] + rows[:, rest].T))
+        if factor is None or not np.isfinite(value):
+            return None
+        move = scipy.linalg.cho_solve((factor, True), score[rest])
+        if float(score[rest] @ move) < _DECREMENT:
+            return _Top(x, float(value - np.log(np.diag(factor)).sum()), factor, rows)
+        moved = _moved(counted, x, rest, move, float(value))
+        if moved is None:
+            return None
+        x = moved
+    return None
+
+
+def _hessian_rows(counted, x, rest, sd) -> Float[np.ndarray, "R D"]:
+    """∂²ln p/∂b∂x by central differences of scores."""
+    rows = []
+    for block in np.array_split(rest, -(-len(rest) // _BLOCK)):
+        moves = np.zeros((len(block), len(x)))
+        moves[np.arange(len(block)), block] = _H * sd[block]
+        scores = counted.value_and_grad(np.concatenate([x + moves, x - moves]))[1]
+        up, down = np.split(scores, 2)
+        rows.append((up - down) / (2.0 * _H * sd[block])[:, None])
+    return np.concatenate(rows)
+
+
+def _factored(precision: Float[np.ndarray, "R R"]) -> Float[np.ndarray, "R R"] | None:
+    """A Cholesky factor; of a matrix that curves the wrong way somewhere, with a ridge."""
+    if not np.isfinite(precision).all():
+        return None
+    scale = np.abs(np.diag(precision)).max()
+    for ridge in (0.0, 1e-6, 1e-3, 1e-1, 1.0):
+        try:
+            return np.linalg.cholesky(precision + ridge * scale * np.eye(len(precision)))
+        except np.linalg.LinAlgError:
+            continue
+    return None
+
+
+def _moved(counted, x, rest, move, value) -> Float[np.ndarray, " D"] | None:
+    """The first of ever shorter steps that climbs."""
+    steps = 0.5 ** np.arange(_HALVINGS)
+    points = np.tile(x, (_HALVINGS, 1))
+    points[:, rest] += steps[:, None] * move
+    values = counted.values(points)
+    better = np.flatnonzero(np.isfinite(values) & (values > value))
+    return points[better[0]] if len(better) else None
+
+
+def _joined(x, sd, heads, rest, factor, rows) -> Gaussian | None:
+    covariance = np.zeros((len(x), len(x)))
+    inner = scipy.linalg.cho_solve((factor, True), np.eye(len(rest)))
+    slopes = inner @ rows[:, heads]  # (−H_bb)⁻¹ H_ba
+    spread = slopes * sd[heads] ** 2
+    covariance[np.ix_(rest, rest)] = inner + spread @ slopes.T
+    covariance[np.ix_(rest, heads)] = spread
+    covariance[np.ix_(heads, rest)] = spread.T
+    covariance[heads, heads] = sd[heads] ** 2
+    try:
+        return Gaussian(x, np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        return None

@@ -1,0 +1,186 @@
+r"""Which coordinate depends on which: parents, hubs and coupling, two gradients a coordinate.
+
+Where influence is spread over many heads (a scale for each group), random directions do not tell
+them apart. Moving one coordinate j at a time does: with s = ∇ln p and h = sd_j / 2,
+
+.. math:: T_{jji} \approx \frac{[s(x + h e_j) - 2 s(x) + s(x - h e_j)]_i}{h^2}, \qquad
+          H_{ji} \approx \frac{[s(x + h e_j) - s(x - h e_j)]_i}{2h}
+
+say how much the curvature along j changes with i, and how much j and i are coupled. In units of
+standard deviations, W_ji = T_jji sd_j² sd_i and C_ji = H_ji sd_j sd_i are pure numbers. Medians
+over probes are taken with their signs: a change that is odd in a coordinate which is as often above
+its mean as below, as that of a head's curvature with what it modulates, cancels.
+
+* A **hub** has Σ_j W_ji² + Σ_{j≠i} C_ji² that counts, spread over many j: all others are given it.
+* A **head** of j is the i with the largest W_ji, if the curvature changes by a fifth or more.
+* What is left of C, with the hubs' rows and columns taken out, is coupling that needs a matrix.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+
+__all__ = ["Dependence", "find_dependence"]
+
+_STEP = 0.5  # standard deviations, as in structure.py
+_NUMBERS = 2**25  # of all scores of a block, probes together: 256 MB in float64
+_PROBES = (4, 16)  # the fewest and the most; by hand
+_BLOCK = 128  # coordinates moved in one call
+_HUB = 0.05  # nats: KL of a Gaussian that leaves out n couplings c is about n c²/2
+_FEWEST = 6.0  # others, in effect, that a hub acts on
+_MOST_HUBS = 8
+_PARENT = 0.2  # of the curvature, for each sd of the head
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """What was found.
+
+    Attributes:
+        hubs: coordinates that matter to many others, the strongest first.
+        parents: of each coordinate the head that modulates it, or -1, shape (D,).
+        slopes: of ln scale of each coordinate for an sd of its parent, shape (D,).
+        hub_slopes: the same for each hub, shape (D, hubs).
+        hub_shifts: of the location of each coordinate, in sd, for an sd of each hub.
+        hub_widths: by what factor a hub is wider by itself than with all others held, shape
+            (hubs,).
+        coupling: the root mean square of what couples a coordinate with all that are no hubs.
+    """
+
+    hubs: Int[np.ndarray, " C"]
+    parents: Int[np.ndarray, " D"]
+    slopes: Float[np.ndarray, " D"]
+    hub_slopes: Float[np.ndarray, "D C"]
+    hub_shifts: Float[np.ndarray, "D C"]
+    hub_widths: Float[np.ndarray, " C"]
+    coupling: float
+
+    @property
+    def heads(self) -> Int[np.ndarray, " H"]:
+        """The coordinates that are a parent, in rising order."""
+        return np.unique(self.parents[self.parents >= 0])
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def find_dependence(
+    counted: CountedTarget, gaussian: Gaussian | DiagonalGaussian, rng: np.random.Generator
+) -> Dependence | None:
+    """Move every coordinate by itself.
+
+    Args:
+        counted: the target, asked for 2 D gradients at each of 4 to 16 points.
+        gaussian: where to look, and how far a standard deviation is.
+        rng: decides the points.
+
+    Returns:
+        What was found, or None where too few scores are finite to tell.
+    """
+    dim, sd = gaussian.dim, gaussian.sd
+    probes = int(np.clip(_NUMBERS // (_BLOCK * dim), *_PROBES))
+    z = rng.standard_normal((probes // 2, dim))
+    x = gaussian.color(np.concatenate([z, -z]))
+    middle = counted.value_and_grad(x)[1]
+    coupling_of = np.zeros(dim)  # of each i, over all j
+    best = np.zeros((4, dim))  # for each j: its head, T_jji and C_ji there, C_jj
+    third, second = {}, {}  # columns of what may be hubs, from a first look at one probe
+    suspects = _suspects(counted, gaussian, x[:1], middle[:1])
+    for j in np.array_split(np.arange(dim), -(-dim // _BLOCK)):
+        w, c = _rows(counted, x, middle, sd, j)
+        if not (np.isfinite(w).all() and np.isfinite(c).all()):
+            return None
+        diagonal = c[np.arange(len(j)), j].copy()
+        c[np.arange(len(j)), j] = w[np.arange(len(j)), j] = 0.0
+        coupling_of += np.sum(c**2, axis=0)
+        head = np.argmax(np.abs(w), axis=1)
+        at = np.arange(len(j)), head
+        best[:, j] = head, w[at], c[at], diagonal
+        third[j[0]], second[j[0]] = w[:, suspects], c[:, suspects]
+    w, c = (np.concatenate(list(columns.values())) for columns in (third, second))
+    chosen = _hubs(w**2 + c**2)
+    return _found(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
+
+
+def _hubs(effects: Float[np.ndarray, "D S"]) -> Int[np.ndarray, " C"]:
+    """Which columns are large, and large in many rows, the largest first."""
+    strength = np.sum(effects, axis=0)
+    spread = strength**2 / np.maximum(np.sum(effects**2, axis=0), 1e-300)
+    usable = (strength >= _HUB) & (spread >= _FEWEST)
+    return np.argsort(-np.where(usable, strength, 0.0))[: min(int(usable.sum()), _MOST_HUBS)]
+
+
+def _found(hubs, w, c, best, coupling_of) -> Dependence:
+    dim = len(coupling_of)
+    head, change = best[0].astype(int), best[1]
+    curved = np.maximum(-best[3], 0.1)  # a direction that curves upwards says nothing of a scale
+    slopes = np.clip(0.5 * change / curved, -2.0, 2.0)
+    own = np.abs(slopes) >= 0.5 * _PARENT
+    own[hubs] = False
+    own &= ~np.isin(head, hubs)
+    # Of two that modulate each other the one with the larger change is the head's child, and what
+    # is a head of others is given hubs alone.
+    mutual = own & own[head] & (head[head] == np.arange(dim))
+    own &= ~(mutual & (np.abs(change) < np.abs(change[head])))
+    own[np.unique(head[own])] = False
+    parents = np.where(own, head, -1)
+    left = coupling_of - np.sum(c**2, axis=1)
+    with_head = np.where(own, best[2] ** 2, 0.0)
+    left -= with_head + np.bincount(head, with_head, dim)
+    left[hubs] = 0.0
+    return Dependence(
+        hubs,
+        parents,
+        np.where(own, slopes, 0.0),
+        np.clip(0.5 * w / curved[:, None], -2.0, 2.0),
+        c / curved[:, None],
+        _widths(hubs, c, curved),
+        float(np.sqrt(np.mean(np.maximum(left, 0.0)))),
+    )
+
+
+def _widths(hubs, c, curved) -> Float[np.ndarray, " C"]:
+    """From the hubs' precision with all others integrated out: a Schur complement."""
+    rest = np.setdiff1d(np.arange(len(curved)), hubs)
+    own = np.diag(curved[hubs]) - (c[hubs] + c[hubs].T) / 2.0
+    precision = own - (c[rest] / curved[rest, None]).T @ c[rest]
+    values, vectors = np.linalg.eigh(precision)
+    kept = np.maximum(values, 1e-4 * np.diag(own).max(initial=0.0))  # a width of 100 at most
+    return np.sqrt(np.sum(vectors**2 / kept, axis=1))
+
+
+def _suspects(counted, gaussian, x, middle) -> Int[np.ndarray, " S"]:
+    """Coordinates that may be hubs: the largest of random sums, which take four gradients each.
+
+    With random signs u, u_i (Hu)_i has the variance Σ_{j≠i} C_ji².
+    """
+    rng = np.random.default_rng(0)
+    sums = 32
+    u = rng.choice([-1.0, 1.0], (sums, gaussian.dim))
+    signs = u * gaussian.sd
+    h = _STEP / np.sqrt(gaussian.dim)
+    up = counted.value_and_grad(x + h * signs)[1]
+    down = counted.value_and_grad(x - h * signs)[1]
+    c = (up - down) / (2.0 * h) * gaussian.sd
+    far_up = counted.value_and_grad(x + _STEP * signs)[1]
+    far_down = counted.value_and_grad(x - _STEP * signs)[1]
+    w = (far_up - 2.0 * middle + far_down) / _STEP**2 * gaussian.sd
+    size = np.nan_to_num(np.var(c * u, axis=0)) + np.nan_to_num(np.median(w, axis=0) ** 2)
+    return np.sort(np.argsort(-size, kind="stable")[: 4 * _MOST_HUBS])
+
+
+def _rows(counted, x, middle, sd, j):
+    """W_ji and C_ji of the coordinates j: medians over the probes, shape (len(j), D)."""
+    moves = np.zeros((len(j), len(sd)))
+    moves[np.arange(len(j)), j] = _STEP * sd[j]
+    third, second = [], []
+    for point, score in zip(x, middle, strict=True):
+        up, down = np.split(
+            counted.value_and_grad(np.concatenate([point + moves, point - moves]))[1], 2
+        )
+        third.append((up - 2.0 * score + down) / _STEP**2 * sd)
+        second.append((up - down) / (2.0 * _STEP) * sd)
+    return np.median(third, axis=0), np.median(second, axis=0)
