@@ -163,6 +163,16 @@ class Mixture:
         """D, the number of unconstrained coordinates."""
         return self.components[0].flow.dim
 
+    @property
+    def gaussians(self) -> list[Gaussian]:
+        """The components, if all are Gaussians with a covariance matrix; none otherwise."""
+        found = [
+            component.gaussian
+            for component in self.components
+            if isinstance(component, GaussianComponent) and isinstance(component.gaussian, Gaussian)
+        ]
+        return found if len(found) == len(self.components) else []
+
     def sample(
         self, rng: np.random.Generator, size: int
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
