@@ -14,6 +14,7 @@ __all__ = ["Rows", "named_rows"]
 
 _KINDS = "biuf"
 _MOST_NAMED = 3
+_PIECE = 1024  # rows
 
 
 @final
@@ -69,13 +70,11 @@ class Rows:
         Args:
             indices: in ascending order.
         """
-        in_memory = all(isinstance(leaf, np.ndarray | jax.Array) for leaf in self._leaves)
-        if in_memory and not any(map(bool, self._maps)):
-            chosen = [_widened(np.asarray(leaf)[indices]) for leaf in self._leaves]
-            return jax.tree.unflatten(self._structure, chosen)
-        parts = [self._read(int(i), int(i) + 1) for i in indices]
-        joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        return jax.tree.unflatten(self._structure, joined)
+        for name, mapped in zip(self._names, self._maps, strict=True):
+            if mapped:
+                _check_file(name, *mapped)
+        chosen = [_widened(_taken(leaf, indices)) for leaf in self._leaves]
+        return jax.tree.unflatten(self._structure, chosen)
 
     def with_nan(self, block: PyTree) -> dict[str, np.ndarray]:
         """Return, for each leaf of a block that holds NaN, which of its rows do."""
@@ -105,6 +104,19 @@ class Rows:
                 raise _shrunk(name)
             read.append(_widened(piece))
         return read
+
+
+def _taken(leaf: Any, indices: np.ndarray) -> np.ndarray:
+    """Return some rows of a leaf; what has slices only is read in pieces around them."""
+    if isinstance(leaf, np.ndarray | jax.Array):
+        return np.asarray(leaf[indices])
+    pieces = indices // _PIECE
+    parts = []
+    for piece in np.unique(pieces):
+        start = int(piece) * _PIECE
+        whole = np.asarray(leaf[start : start + _PIECE])
+        parts.append(whole[indices[pieces == piece] - start])
+    return np.concatenate(parts)
 
 
 def _widened(piece: np.ndarray) -> np.ndarray:

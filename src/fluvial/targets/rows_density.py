@@ -7,6 +7,7 @@ each holds rows of its own, and passes over these; the sums of all are added at 
 which is all that travels.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -103,9 +104,19 @@ class RowsDensity(Density):
 
     def sample(self, size: int, rng: np.random.Generator) -> PyTree:
         """Return about ``size`` rows, of all processes, chosen without replacement."""
+        own = _own_generator(rng)
         share = min(self.rows.count, max(1, round(size * self.rows.count / self.count)))
-        mine = self.rows.take(np.sort(rng.choice(self.rows.count, share, replace=False)))
+        mine = self.rows.take(np.sort(own.choice(self.rows.count, share, replace=False)))
         return jax.tree.map(_gathered, mine)
+
+    def draw(self, size: int, rng: np.random.Generator) -> PyTree:
+        """Return ``size`` rows, of all processes, in random order and with replacement."""
+        own = _own_generator(rng)
+        share = math.ceil(size * self.rows.count / self.count)
+        mine = self.rows.take(np.sort(own.integers(0, self.rows.count, share)))
+        whole = jax.tree.map(_gathered, mine)
+        order = rng.permutation(len(jax.tree.leaves(whole)[0]))[:size]
+        return jax.tree.map(lambda leaf: leaf[order], whole)
 
     def subset(self, sample: PyTree, scale: float) -> Callable[[Float[Array, " D"]], Array]:
         """Return a traceable log density of some rows, whose log likelihood is scaled."""
@@ -255,7 +266,7 @@ def _padded(block: PyTree, size: int) -> PyTree:
     )
 
 
-def _at_any(function: Callable, x: np.ndarray) -> PyTree:
+def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
     """Apply a function of points (N, D) to an array (..., D)."""
     points = np.asarray(x, np.float64)
     found = function(np.ascontiguousarray(points.reshape(-1, points.shape[-1])))
@@ -263,6 +274,11 @@ def _at_any(function: Callable, x: np.ndarray) -> PyTree:
     return jax.tree.map(
         lambda a: a.reshape((*points.shape[:-1], *a.shape[1:])).astype(dtype), found
     )
+
+
+def _own_generator(rng: np.random.Generator) -> np.random.Generator:
+    """Return one that a process may use as it likes, while all go on with the same ``rng``."""
+    return np.random.default_rng((int(rng.integers(2**62)), jax.process_index()))
 
 
 def _over_processes(part: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.refining import Refined
 from fluvial.inference.rows.climbing import Peak, peaks
 from fluvial.inference.rows.sampling import sampled, suspects
+from fluvial.inference.rows.training import TrainedOnRows, train_on_rows
 from fluvial.inference.rows.weighing import Streamed, weigh_rows
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import mixture_of
 from fluvial.posterior.defense import widened
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.posterior import Posterior
 from fluvial.targets.rows_density import RowsDensity
@@ -31,19 +34,23 @@ def fit_rows(run: Run, fit_plain: Callable[[Run], Posterior]) -> Posterior:
 
     Args:
         run: the fit, whose target streams.
-        fit_plain: fits a density of rows so few that they need no streaming.
+        fit_plain: fits a density of rows so few that they need no streaming, or that all can be
+            seen at each step of a training.
 
     Raises:
         InputError: if rows hold NaN, the density is finite nowhere, or has too many coordinates.
     """
-    target = run.target
-    run, stream = _watched(run)
+    posterior = _fitted(*_watched(run), fit_plain)
+    return replace(posterior, target=run.target)
+
+
+def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:
+    """Go through the stages in order."""
     rows = run.settings.rows
     with run.progress.stage("rows"):
         stream.check_rows(np.zeros(run.target.dim))
     if stream.count <= rows.few:
-        few = sampled(run.target, stream, stream.count, run.rng)
-        return fit_plain(replace(run, counted=CountedTarget(few, run.settings)))
+        return _plain(run, stream, fit_plain)
     if run.target.dim > rows.max_dim:
         raise InputError(
             f"{stream.count} rows and {run.target.dim} coordinates: of so many rows at most "
@@ -63,9 +70,69 @@ def fit_rows(run: Run, fit_plain: Callable[[Run], Posterior]) -> Posterior:
             )
         q = _mixture(run, tops)
     with run.progress.stage("weights"):
-        weighed = _weighed(run, q, fatal=bool(found.started.lucky))
-    posterior = _concluded(run, found.started, tops, weighed)
-    return replace(posterior, target=target)
+        pilot = weigh_rows(run, q, q, rows.pilot)
+    trained = None
+    if not found.started.lucky and _needs_flow(run, pilot):
+        if stream.count <= rows.sample[1]:
+            return _plain(run, stream, fit_plain)
+        with run.progress.stage("flow"):
+            trained = _trained(run, stream, tops, q)
+        with run.progress.stage("weights"):
+            pilot = _better(pilot, weigh_rows(run, trained.q, trained.q, rows.pilot))
+    with run.progress.stage("weights"):
+        streamed = _weighed(run, pilot, fatal=bool(found.started.lucky))
+    return _concluded(run, found.started, tops, trained, streamed)
+
+
+def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:
+    """Fit rows that fit in memory like any other density."""
+    whole = sampled(run.target, stream, stream.count, run.rng)
+    return fit_plain(replace(run, counted=CountedTarget(whole, run.settings)))
+
+
+class _Trained(NamedTuple):
+    """Flows in the place of Gaussians, and what each step saw."""
+
+    q: Mixture
+    parts: list[TrainedOnRows]
+
+    @property
+    def told(self) -> str:
+        """What the rows of a step leave unknown."""
+        batch, variance = max((part.batch, part.variance) for part in self.parts)
+        return (
+            f"Each training step saw {batch} rows, whose second-order control variate left "
+            f"{variance**0.5:.2g} nat of noise in the log density."
+        )
+
+
+def _needs_flow(run: Run, pilot: Streamed) -> bool:
+    weights, settings = pilot.weighed.weights, run.settings
+    if run.always_train or pilot.interrupted:
+        return run.always_train and not pilot.interrupted
+    heavy = tail_matters(weights.ess, weights.size, weights.largest, settings) and (
+        weights.khat > min(weights.khat_threshold, settings.verdict.max_khat)
+    )
+    return heavy or weights.ess < settings.rows.worth * weights.size
+
+
+def _trained(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> _Trained:
+    parts = [
+        train_on_rows(run, stream, top, component.gaussian, k)
+        for k, component in enumerate(q.components)
+        for top in _nearest(tops, component.gaussian)
+    ]
+    components = tuple(part.component for part in parts)
+    return _Trained(Mixture(components, q.weights), parts)
+
+
+def _nearest(tops: list[Peak], gaussian: Gaussian) -> list[Peak]:
+    return [top for top in tops if top.gaussian is gaussian]
+
+
+def _better(one: Streamed, other: Streamed) -> Streamed:
+    """The one whose weights are the more even."""
+    return max(one, other, key=lambda streamed: streamed.weighed.weights.ess)
 
 
 def _watched(run: Run) -> tuple[Run, RowsDensity]:
@@ -92,32 +159,30 @@ def _mixture(run: Run, tops: list[Peak]) -> Mixture:
     return mixture_of([*components], run.counted, run.rng, replace(run.settings, weigh=weigh))
 
 
-def _weighed(run: Run, q: Mixture, *, fatal: bool) -> tuple[Streamed, bool]:
-    """Weigh some draws, then all; also whether they are of a wider base."""
-    rows = run.settings.rows
-    pilot = weigh_rows(run, q, q, rows.pilot)
-    weights = pilot.weighed.weights
+def _weighed(run: Run, pilot: Streamed, *, fatal: bool) -> Streamed:
+    """Weigh all draws: of a wider base where the weights of some have shown a tail."""
+    rows, weights, q = run.settings.rows, pilot.weighed.weights, pilot.weighed.q
     if fatal or pilot.interrupted:
-        return pilot, False
+        return pilot
     if tail_matters(weights.ess, weights.size, weights.largest, run.settings):
-        return weigh_rows(run, q, widened(q), rows.draws), True
-    return weigh_rows(run, q, q, rows.draws, pilot), False
+        return weigh_rows(run, q, widened(q), rows.draws)
+    return weigh_rows(run, q, q, rows.draws, pilot)
 
 
 def _concluded(
-    run: Run,
-    started: Started,
-    tops: list[Peak],
-    weighed: tuple[Streamed, bool],
+    run: Run, started: Started, tops: list[Peak], trained: _Trained | None, streamed: Streamed
 ) -> Posterior:
-    streamed, _ = weighed
-    doubts = []
-    if not tops[0].settled:
-        doubts.append("The climb on all rows has not arrived at a mode.")
+    weighed = streamed.weighed
+    parts = [] if trained is None else trained.parts
+    arrived = tops[0].settled
+    doubts = () if arrived else ("The climb on all rows has not arrived at a mode.",)
+    told = [] if trained is None else [trained.told]
     if streamed.late:
-        doubts.append(
-            f"Time was up after {streamed.weighed.weights.size} draws had been weighed on all rows."
-        )
-    refined = Refined(streamed.weighed, 0.0, 0.0, False, tuple(doubts), streamed.interrupted)
-    corrected = Corrected(streamed.weighed, [], streamed.interrupted)
-    return conclude(run, started, refined, corrected)
+        told.append(f"Time was up after {weighed.weights.size} draws had been weighed on all rows.")
+    interrupted = streamed.interrupted or any(part.interrupted for part in parts)
+    used = trained is not None and weighed.q is trained.q
+    refined = Refined(weighed, 0.0, 0.0, used, doubts, interrupted)
+    posterior = conclude(run, started, refined, Corrected(weighed, [], interrupted))
+    judgment = posterior.judgment
+    judgment = replace(judgment, reasons=(*judgment.reasons, *told))
+    return replace(posterior, judgment=judgment)

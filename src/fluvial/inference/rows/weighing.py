@@ -4,10 +4,8 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
-from scipy.special import ndtri
-from scipy.stats import qmc
 
+from fluvial.inference.rows.even_draws import even_draws
 from fluvial.inference.run import Run
 from fluvial.inference.weighing import Weighed
 from fluvial.objectives import Importance
@@ -74,14 +72,6 @@ def weigh_rows(
 
 
 def _pass(run: Run, q: Mixture, proposal: Mixture, size: int, rng: np.random.Generator) -> Weighed:
-    x, log_q = proposal.push(_even(size, run.target.dim, rng), rng)
+    x, log_q = proposal.push(even_draws(size, run.target.dim, rng), rng)
     log_p = run.counted.values(x)
     return Weighed(q, x, log_p, Importance(log_p - log_q))
-
-
-def _even(size: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray, "N D"]:
-    """Draws of N(0, I) that fill space more evenly than independent ones, in random order."""
-    power = 1 << (size - 1).bit_length()
-    uniform = qmc.Sobol(dim, seed=rng).random(power)[:size]
-    # A scrambled point is uniform on a grid of 2^-30; its cell's middle is never 0.
-    return rng.permutation(ndtri(np.clip(uniform, 2.0**-31, 1.0 - 2.0**-31)))
