@@ -399,6 +399,9 @@ class RowsSettings:
         pilot: draws that are weighed on all rows before a flow is thought of.
         draws: of the pool. Of 4,096 that are worth half of that, the errors of a mean are 0.022 sd
             and those of a log sd 0.016.
+        group_draws: of the pool where groups have latents, each of whose terms is an integral:
+            enough for ``VerdictSettings.max_standard_error``.
+        least_groups: of a sample.
         batch: draws weighed in one pass over the rows.
         weigh_seconds: after which no further pass begins.
         worth: of the pilot's draws, the least share for which no flow is trained: of ``draws`` it
@@ -423,6 +426,8 @@ class RowsSettings:
     centering: int = 64
     pilot: int = 512
     draws: int = 4096
+    group_draws: int = 1024
+    least_groups: int = 512
     batch: int = 1024
     weigh_seconds: float = 400.0
     worth: float = 0.2

@@ -18,11 +18,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Array, Float, Float64, PyTree
+from jaxtyping import Array, Float, Float64, Int, PyTree
 
 from fluvial.errors import InputError
 from fluvial.targets.batching import batched
 from fluvial.targets.density import Density, with_gradient
+from fluvial.targets.local_latents import Locals, local_draw
 from fluvial.targets.rows import Rows, named_rows
 from fluvial.targets.tracing import Traced, widest_array
 
@@ -55,6 +56,8 @@ class RowsDensity(Density):
         block_bytes: the most memory of a block of rows and of what is computed from it.
         programs: that evaluate a block.
         devices: over which the rows of a block are split.
+        unit: rows of the data that one of these rows stands for, if that is a group.
+        local: latents that the log likelihood has integrated out, if there are any.
         watch: called with the number of rows, times points, that were finished.
     """
 
@@ -66,6 +69,8 @@ class RowsDensity(Density):
     programs: "Programs"
     devices: tuple[Any, ...] = ()
     watch: Callable[[int], None] = lambda done: None
+    unit: int = 1
+    local: Locals | None = None
     on_host = True
     up_to_constant = False
 
@@ -117,6 +122,30 @@ class RowsDensity(Density):
         whole = jax.tree.map(_gathered, mine)
         order = rng.permutation(len(jax.tree.leaves(whole)[0]))[:size]
         return jax.tree.map(lambda leaf: leaf[order], whole)
+
+    def local_draws(
+        self, points: Float64[np.ndarray, "S D"], groups: Int[np.ndarray, " G"], seed: int
+    ) -> Float64[np.ndarray, "S G L"]:
+        """Draw the latents of some groups, one draw for each point.
+
+        Raises:
+            InputError: if there are no latents, or no such groups.
+        """
+        if self.local is None:
+            raise InputError("the target has no groups: make it with Target.from_groups.")
+        if len(groups) and not 0 <= groups.min() <= groups.max() < self.rows.count:
+            raise InputError(
+                f"group {groups[(groups < 0) | (groups >= self.rows.count)][0]} is asked for: "
+                f"groups are numbered from 0 to {self.rows.count - 1}."
+            )
+        drawn = np.empty((len(points), len(groups), self.local.dim))
+        with jax.enable_x64(True):
+            program = jax.jit(jax.vmap(partial(local_draw, self.local), (0, None, 0)))
+            for place, number in enumerate(map(int, groups)):
+                group = jax.tree.map(lambda leaf: leaf[0], self.rows.block(number, number + 1))
+                key = jax.random.fold_in(jax.random.key(seed), number)
+                drawn[:, place] = program(points, group, jax.random.split(key, len(points)))
+        return drawn
 
     def subset(self, sample: PyTree, scale: float) -> Callable[[Float[Array, " D"]], Array]:
         """Return a traceable log density of some rows, whose log likelihood is scaled."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, final
 
@@ -14,6 +15,8 @@ from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.grouped_rows import gathered_by_group, grouping
+from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
 from fluvial.targets.row_terms import rows_density
 from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
@@ -151,6 +154,101 @@ class Target:
             data,
             dim=dim,
             example=example,
+            constrain=constrain,
+            block_bytes=block_bytes,
+        )
+        return Target.of(density, space, again=again)
+
+    @classmethod
+    def from_groups(
+        cls,
+        log_prior: Callable[[Any], Any],
+        local_log_prior: Callable[[Any, Any], Any],
+        log_likelihood: Callable[[Any, Any, PyTree], Any],
+        data: PyTree,
+        group: Any,
+        *,
+        dim: int | None = None,
+        example: PyTree | None = None,
+        local_dim: int = 1,
+        constrain: Callable[[Any], PyTree] | None = None,
+        block_bytes: int = 2**28,
+    ) -> "Target":
+        r"""Make a target of many groups of rows, each with one to three latents of its own.
+
+        The target's coordinates are the parameters θ that all groups share. A group's latents u are
+        integrated out, by adaptive quadrature,
+
+        .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_g \ln \int p(u \mid \theta)
+                  \prod_{i \in g} p(y_i \mid u, \theta) \, du,
+
+        and ``posterior.local_draws`` draws them for the groups that are asked for. Where some
+        hundred groups have many rows each, ``from_rows`` with their latents among the parameters is
+        as good.
+
+        Args:
+            log_prior: of θ, in nats.
+            local_log_prior: from θ and u to a real scalar.
+            log_likelihood: from θ, u and the R rows of one group to R numbers.
+            data: see ``from_rows``.
+            group: of each row the number of its group, from 0, shape (N,).
+            dim: see ``Target``, as for the next one; of θ.
+            example: see there.
+            local_dim: how many latents a group has, which come as a vector of shape (local_dim,).
+            constrain: see ``Target``.
+            block_bytes: see ``from_rows``.
+
+        Raises:
+            InputError: see ``from_rows``; and if groups have no rows, or latents are too many.
+
+        Example:
+            >>> y, group = np.array([0.0, 2.0, 1.0]), np.array([0, 0, 1])
+            >>> target = Target.from_groups(
+            ...     lambda mu: -0.5 * mu[0] ** 2,
+            ...     lambda mu, u: -0.5 * (u[0] - mu[0]) ** 2,
+            ...     lambda mu, u, y: -0.5 * (y - u[0]) ** 2,
+            ...     y,
+            ...     group,
+            ...     dim=1,
+            ... )
+            >>> target.dim, target.streamed.count
+            (1, 2)
+        """
+        if not 1 <= local_dim <= MOST_LOCAL:
+            raise InputError(
+                f"local_dim is {local_dim}: a group may have from 1 to {MOST_LOCAL} latents; give "
+                "more as parameters, to Target.from_rows."
+            )
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        groups = grouping(group)
+        local = Locals(
+            local_dim,
+            lambda x, u: local_log_prior(at(x), u),
+            lambda x, u, rows: log_likelihood(at(x), u, rows),
+        )
+        target = Target.from_rows(
+            lambda x: log_prior(at(x)),
+            marginal(local),
+            gathered_by_group(data, groups),
+            dim=layout.dim,
+            block_bytes=block_bytes,
+        )
+        assert target.streamed is not None
+        density = replace(target.streamed, unit=groups.widest, local=local)
+        space = layout.space()
+        if constrain is not None:
+            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        again = partial(
+            Target.from_groups,
+            log_prior,
+            local_log_prior,
+            log_likelihood,
+            data,
+            group,
+            dim=dim,
+            example=example,
+            local_dim=local_dim,
             constrain=constrain,
             block_bytes=block_bytes,
         )

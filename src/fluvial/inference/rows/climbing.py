@@ -6,10 +6,10 @@ all rows at its end θ:
 
 .. math:: N(\theta - H^{-1} g, \; -H^{-1})
 
-The mean of a skewed posterior is beside its mode. One step towards the Gaussian of the highest ELBO,
-whose mean μ has E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5), costs one
-pass: μ ← μ + Σ E[∇ ln p], over pairs of draws on either side of μ, in which all but what is skewed
-cancels.
+The mean of a skewed posterior is beside its mode. The Gaussian of the highest ELBO has a mean μ at
+which E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5). One step towards it, by
+Σ E[∇ ln p], costs one pass, over pairs of draws on either side of μ, in which all but what is
+skewed cancels.
 """
 
 from dataclasses import replace

@@ -53,11 +53,15 @@ class ControlVariate(eqx.Module):
     ) -> "ControlVariate":
         """Return the estimate of some rows; call it with 64-bit types enabled."""
         near = peak.quadratic
-        known = (peak.point, np.float64(near.value), near.gradient, near.hessian)
         return cls(
             jax.tree.map(jnp.asarray, rows),
             stream.count,
-            tuple(jnp.asarray(part) for part in known),
+            (
+                jnp.asarray(peak.point),
+                jnp.asarray(near.value),
+                jnp.asarray(near.gradient),
+                jnp.asarray(near.hessian),
+            ),
             jnp.asarray(gaussian.mean),
             jnp.asarray(gaussian.cholesky),
             stream.log_prior,

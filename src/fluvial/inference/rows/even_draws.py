@@ -24,6 +24,8 @@ def even_draws(size: int, dim: int, rng: np.random.Generator) -> Float[np.ndarra
         True
     """
     power = 1 << (size - 1).bit_length()
-    uniform = qmc.Sobol(dim, seed=rng).random(power)[:size]
+    # SciPy 1.14 calls `seed` what later ones call `rng`, and all take both.
+    sequence = qmc.Sobol(dim, seed=rng)  # pyright: ignore[reportCallIssue]
+    uniform = sequence.random(power)[:size]
     # A scrambled point is one of 2^30 cells' corners, of which 0 has no place in N(0, 1).
     return rng.permutation(ndtri(np.clip(uniform, 2.0**-31, 1.0 - 2.0**-31)))

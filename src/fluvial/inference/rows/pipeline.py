@@ -49,7 +49,7 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
     rows = run.settings.rows
     with run.progress.stage("rows"):
         stream.check_rows(np.zeros(run.target.dim))
-    if stream.count <= rows.few:
+    if stream.count * stream.unit <= rows.few:
         return _plain(run, stream, fit_plain)
     if run.target.dim > rows.max_dim:
         raise InputError(
@@ -73,14 +73,15 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
         pilot = weigh_rows(run, q, q, rows.pilot)
     trained = None
     if not found.started.lucky and _needs_flow(run, pilot):
-        if stream.count <= rows.sample[1]:
+        if stream.count * stream.unit <= rows.sample[1]:
             return _plain(run, stream, fit_plain)
         with run.progress.stage("flow"):
             trained = _trained(run, stream, tops, q)
         with run.progress.stage("weights"):
             pilot = _better(pilot, weigh_rows(run, trained.q, trained.q, rows.pilot))
     with run.progress.stage("weights"):
-        streamed = _weighed(run, pilot, fatal=bool(found.started.lucky))
+        draws = rows.draws if stream.local is None else rows.group_draws
+        streamed = _weighed(run, pilot, draws, fatal=bool(found.started.lucky))
     return _concluded(run, found.started, tops, trained, streamed)
 
 
@@ -159,14 +160,14 @@ def _mixture(run: Run, tops: list[Peak]) -> Mixture:
     return mixture_of([*components], run.counted, run.rng, replace(run.settings, weigh=weigh))
 
 
-def _weighed(run: Run, pilot: Streamed, *, fatal: bool) -> Streamed:
+def _weighed(run: Run, pilot: Streamed, draws: int, *, fatal: bool) -> Streamed:
     """Weigh all draws: of a wider base where the weights of some have shown a tail."""
-    rows, weights, q = run.settings.rows, pilot.weighed.weights, pilot.weighed.q
+    weights, q = pilot.weighed.weights, pilot.weighed.q
     if fatal or pilot.interrupted:
         return pilot
     if tail_matters(weights.ess, weights.size, weights.largest, run.settings):
-        return weigh_rows(run, q, widened(q), rows.draws)
-    return weigh_rows(run, q, q, rows.draws, pilot)
+        return weigh_rows(run, q, widened(q), draws)
+    return weigh_rows(run, q, q, draws, pilot)
 
 
 def _concluded(

@@ -56,6 +56,7 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
     """
     rows = run.settings.rows
     size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
+    size = max(size // stream.unit, rows.least_groups)
     search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
     weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
     settings = replace(run.settings, search=search, weigh=weigh)
