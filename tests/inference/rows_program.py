@@ -55,4 +55,4 @@ def measured(processes: int = 1, process: int = 0) -> dict:
 if __name__ == "__main__":
     coordinator, processes, process = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     distributed.join(coordinator, processes, process)
-    print(json.dumps(measured(processes, process)))
+    sys.stdout.write(json.dumps(measured(processes, process)) + "\n")

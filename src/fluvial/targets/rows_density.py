@@ -7,7 +7,6 @@ each holds rows of its own, and passes over these; the sums of all are added at 
 which is all that travels.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -108,20 +107,28 @@ class RowsDensity(Density):
         return Quadratic(float(values[0]), gradients[0], 0.5 * (hessian + hessian.T))
 
     def sample(self, size: int, rng: np.random.Generator) -> PyTree:
-        """Return about ``size`` rows, of all processes, chosen without replacement."""
-        own = _own_generator(rng)
-        share = min(self.rows.count, max(1, round(size * self.rows.count / self.count)))
-        mine = self.rows.take(np.sort(own.choice(self.rows.count, share, replace=False)))
-        return jax.tree.map(_gathered, mine)
+        """Return ``size`` rows, of all processes, chosen without replacement, as they lie."""
+        size = min(size, self.count)
+        return self._rows_of(np.sort(rng.choice(self.count, size, replace=False, shuffle=False)))
 
     def draw(self, size: int, rng: np.random.Generator) -> PyTree:
         """Return ``size`` rows, of all processes, in random order and with replacement."""
-        own = _own_generator(rng)
-        share = math.ceil(size * self.rows.count / self.count)
-        mine = self.rows.take(np.sort(own.integers(0, self.rows.count, share)))
-        whole = jax.tree.map(_gathered, mine)
-        order = rng.permutation(len(jax.tree.leaves(whole)[0]))[:size]
+        whole = self._rows_of(np.sort(rng.integers(0, self.count, size)))
+        order = rng.permutation(size)
         return jax.tree.map(lambda leaf: leaf[order], whole)
+
+    def _rows_of(self, indices: np.ndarray) -> PyTree:
+        """Return rows by their numbers, which go on from one process to the next."""
+        first = self._first
+        own = indices[(indices >= first) & (indices < first + self.rows.count)] - first
+        return jax.tree.map(_gathered, self.rows.take(own))
+
+    @cached_property
+    def _first(self) -> int:
+        if jax.process_count() == 1:
+            return 0
+        counts = np.ravel(multihost_utils.process_allgather(np.int64(self.rows.count)))
+        return int(counts[: jax.process_index()].sum())
 
     def local_draws(
         self, points: Float64[np.ndarray, "S D"], groups: Int[np.ndarray, " G"], seed: int
@@ -305,11 +312,6 @@ def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
     )
 
 
-def _own_generator(rng: np.random.Generator) -> np.random.Generator:
-    """Return one that a process may use as it likes, while all go on with the same ``rng``."""
-    return np.random.default_rng((int(rng.integers(2**62)), jax.process_index()))
-
-
 def _over_processes(part: np.ndarray) -> np.ndarray:
     """Add what all processes have, in their order, so that each has the same bits."""
     if jax.process_count() == 1:
@@ -324,6 +326,7 @@ def _gathered(mine: np.ndarray) -> np.ndarray:
         return mine
     with jax.enable_x64(True):
         lengths = np.ravel(multihost_utils.process_allgather(np.int64(len(mine))))
-        padded = _padded(mine, int(lengths.max()))
+        padded = np.zeros((int(lengths.max()), *mine.shape[1:]), mine.dtype)
+        padded[: len(mine)] = mine
         whole = np.asarray(multihost_utils.process_allgather(padded))
     return np.concatenate([part[:n] for part, n in zip(whole, lengths, strict=True)])
