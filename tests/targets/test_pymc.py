@@ -150,6 +150,7 @@ def test_counts_that_are_missing():
         from_pymc(model)
 
 
+@pytest.mark.filterwarnings("ignore:total_size not provided")
 @pytest.mark.parametrize("scaled", [False, True])
 def test_minibatches_are_a_target_of_all_rows(scaled):
     x, y = np.arange(20.0).reshape(10, 2) / 10.0, np.linspace(-1.0, 1.0, 10)

@@ -111,7 +111,7 @@ def _taken(leaf: Any, indices: np.ndarray) -> np.ndarray:
     if isinstance(leaf, np.ndarray | jax.Array):
         return np.asarray(leaf[indices])
     pieces = indices // _PIECE
-    parts = [np.asarray(leaf[:0])]
+    parts = [np.asarray(leaf[:1])[:0]]
     for piece in np.unique(pieces):
         start = int(piece) * _PIECE
         whole = np.asarray(leaf[start : start + _PIECE])
