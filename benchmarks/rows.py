@@ -298,7 +298,7 @@ def one_pass(count: int, address: str | None, rank: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Posteriors of many rows.")
     parser.add_argument("work")
     parser.add_argument("--rows", type=float, default=1e6)
     parser.add_argument("--dim", type=int, default=50)

@@ -170,6 +170,7 @@ def test_minibatches_are_a_target_of_all_rows(scaled):
     assert rows.variables == {"slope": (2,), "scale": ()}
 
 
+@pytest.mark.filterwarnings("ignore:total_size not provided")
 def test_minibatches_that_are_no_rows():
     batch = pm.Minibatch(np.arange(10.0), batch_size=3)
     other = pm.Minibatch(np.arange(10.0), batch_size=3)

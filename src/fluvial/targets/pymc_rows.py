@@ -35,12 +35,12 @@ def minibatched(model: Any, variables: list[Any]) -> MinibatchedRows:
     Raises:
         InputError: if they see more than one draw of rows, or no `pymc.Minibatch` at all.
     """
-    import pytensor.tensor as pt
     from pymc.data import MinibatchOp
     from pytensor.graph.traversal import ancestors
+    from pytensor.tensor.type import TensorType
 
     values = [model.rvs_to_values[variable] for variable in variables]
-    found = [
+    found: list[Any] = [
         variable
         for variable in ancestors([*variables, *values])
         if variable.owner is not None and isinstance(variable.owner.op, MinibatchOp)
@@ -55,9 +55,7 @@ def minibatched(model: Any, variables: list[Any]) -> MinibatchedRows:
         )
     places = {out: out.owner.outputs.index(out) for out in found}
     sources = {place: out.owner.inputs[place] for out, place in places.items()}
-    held = {
-        place: pt.tensor(dtype=out.dtype, shape=(None,) * out.ndim) for out, place in places.items()
-    }
+    held = {place: TensorType(out.dtype, (None,) * out.ndim)() for out, place in places.items()}
     blocks = {out: held[place] for out, place in places.items()}
     terms = [_terms(model, variable, blocks) for variable in variables]
     data = [np.asarray(_value(sources[place])) for place in held]
@@ -79,9 +77,9 @@ def _terms(model: Any, variable: Any, blocks: dict[Any, Any]) -> Any:
 def _rebuilt(graphs: list[Any], replaced: dict[Any, Any]) -> list[Any]:
     """Build graphs anew on other variables, whose shapes need not be those of the replaced."""
     from pytensor.graph.traversal import io_toposort
-    from pytensor.tensor import NoneConst
     from pytensor.tensor.random.op import RandomVariable
     from pytensor.tensor.shape import SpecifyShape
+    from pytensor.tensor.type_other import NoneConst
 
     known = dict(replaced)
     for node in io_toposort(list(replaced), graphs):
