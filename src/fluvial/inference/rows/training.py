@@ -73,7 +73,7 @@ def _train(
     flow = build_flow(run.flow, stream.dim, key=keys.flow, dtype=jnp.float32)
     parameters, rebuild = flattened(flow)
     base = jnp.asarray(z, jnp.float32)
-    best = Best(parameters, _log_weights(parameters, base, flow, judge))
+    best = Best(parameters, np.asarray(_log_weights(parameters, base, flow, judge)))
     schedule = Schedule(rows.rate, rows.chunk, run.max_steps)
     state, taken, interrupted = start_optimizer(parameters), 0, False
     try:
