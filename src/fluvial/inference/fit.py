@@ -14,6 +14,7 @@ from fluvial.inference.correcting import correct
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.matching import match
 from fluvial.inference.refining import refine
+from fluvial.inference.rows.pipeline import fit_rows
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import start
@@ -87,7 +88,8 @@ def fit(
     eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
-    devices = Devices(every=False if target.on_host else every_device)
+    whole = target.on_host and target.streamed is None
+    devices = Devices(every=False if whole else every_device)
     progress = progress and devices.first
     with (
         threadpool_limits(threads, "blas"),
@@ -106,7 +108,8 @@ def fit(
             progress=shown,
             devices=devices,
         )
-        return _fitted(run)
+        with devices.together("fit again"):
+            return _fitted(run) if target.streamed is None else fit_rows(run, _fitted)
 
 
 def _fitted(run: Run) -> Posterior:

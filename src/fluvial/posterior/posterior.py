@@ -1,5 +1,6 @@
 """What ``fit`` returns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -164,6 +165,27 @@ class Posterior:
         self.need_draws()
         large = self.enlarged(n, seed)
         return large.constrained(large.pool.choose(n, seed), seed)
+
+    def local_draws(self, groups: Sequence[int] | np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+        """Draws of the latents that some groups have of their own, shape (n, groups, local_dim).
+
+        They belong to ``draws(n, seed)``, one by one: of a target made by ``Target.from_groups``.
+
+        Args:
+            groups: their numbers.
+            n: how many, at least 1.
+            seed: the same as that of ``draws``.
+
+        Raises:
+            InputError: if the target has no groups or is not at hand, or there is no such group.
+        """
+        stream = None if self.target is None else self.target.streamed
+        if stream is None:
+            raise InputError("this posterior has no groups: fit a target of Target.from_groups.")
+        self.need_draws()
+        large = self.enlarged(n, seed)
+        points = large.pool.points[large.pool.choose(n, seed)]
+        return stream.local_draws(points, np.atleast_1d(np.asarray(groups, np.int64)), seed)
 
     def enlarged(self, n: int, seed: int) -> "Posterior":
         """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""

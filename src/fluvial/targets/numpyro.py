@@ -18,7 +18,16 @@ from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
+from fluvial.targets.numpyro_rows import (
+    Subsampled,
+    block_model,
+    inside,
+    row_terms,
+    split_arguments,
+    subsampling,
+)
 from fluvial.targets.numpyro_sites import Sites, read_sites
+from fluvial.targets.rows import Rows
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
@@ -36,6 +45,9 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     arrays in float32 stay in float32; NumPy arrays in float64 are used as such. A latent site needs
     a support and a log density, so that `ImproperUniform` will do.
 
+    A model whose plate subsamples becomes a target of rows, as `Target.from_rows` makes them: of
+    all rows of the arguments that have as many as the plate, a block at a time.
+
     Args:
         model: a function that calls `numpyro.sample`.
         args: its arguments.
@@ -43,7 +55,8 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
 
     Raises:
         InputError: if NumPyro is not installed, the model fails, has a discrete latent site or
-            none at all, subsamples its data, or observes NaN.
+            none at all, or observes NaN; or a plate subsamples what are no arguments of the model,
+            or has latent sites.
 
     Example:
         >>> import numpyro
@@ -54,7 +67,11 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         >>> from_numpyro(model, 0.3).variables
         {'scale': ()}
     """
+    require("numpyro", "a NumPyro model")
     with _explained():
+        plate = _subsampling(model, args, kwargs)
+        if plate is not None:
+            return _from_rows(model, args, kwargs, plate)
         adapter = _Adapter(model, args, kwargs)
         layout = Layout(adapter.sites.latent)
         observed = adapter.observed(layout)
@@ -67,6 +84,51 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
         annotations=Annotations.of(space.variables, adapter.sites.dims, observed=observed),
+    )
+
+
+def _subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None:
+    from numpyro.handlers import seed
+
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        return subsampling(seed(model, 0), args, kwargs)
+
+
+def _from_rows(model: Callable, args: tuple, kwargs: dict, plate: Subsampled) -> Target:
+    """Make a target of rows of a model whose plate subsamples."""
+    from numpyro.handlers import seed, substitute, trace
+
+    rows, with_rows = split_arguments(plate, args, kwargs)
+    few = min(2, plate.size)
+    some = with_rows(Rows(rows).block(0, few))
+    adapter = _Adapter(block_model(model, plate, few, observed=False), *some)
+    layout = Layout(adapter.sites.latent)
+
+    def traced(x, count, given):
+        block = block_model(model, plate, count, observed=True)
+        values = dict(adapter.constrain(layout.unravel(x)))
+        latent = {name: values[name] for name in adapter.sites.latent}
+        return trace(substitute(seed(block, 0), latent)).get_trace(*given[0], **given[1])
+
+    def log_likelihood(x, block):
+        count = len(block[0])
+        return row_terms(traced(x, count, with_rows(block)), plate, count)
+
+    def constrain(x):
+        hidden = inside(traced(x, few, some), plate)
+        values = adapter.constrain(layout.unravel(x))
+        return OrderedDict((name, v) for name, v in values.items() if name not in hidden)
+
+    target = Target.from_rows(
+        lambda x: adapter.log_density(layout.unravel(x)), log_likelihood, rows, dim=layout.dim
+    )
+    assert target.streamed is not None
+    space = mapped_space(constrain, layout.dim)
+    return Target.of(
+        target.streamed,
+        Space(space.variables, tuple(adapter.sites.latent), space.constrain),
+        again=partial(from_numpyro, model, *args, **kwargs),
+        annotations=Annotations.of(space.variables, adapter.sites.dims),
     )
 
 

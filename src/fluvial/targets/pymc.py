@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from fluvial.errors import InputError, described
@@ -18,6 +19,7 @@ from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
+from fluvial.targets.pymc_rows import MinibatchedRows, minibatched
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
@@ -41,13 +43,16 @@ def from_pymc(model: "pymc.Model") -> Target:
     ``arviz.InferenceData.from_datatree(posterior.to_arviz())`` is what
     ``pymc.sample_posterior_predictive`` takes.
 
+    A model whose observed variables see a `pymc.Minibatch` becomes a target of rows, as
+    `Target.from_rows` makes them, of all rows of the data.
+
     Args:
         model: a `pymc.Model`.
 
     Raises:
         InputError: if PyMC is not installed, `model` is no PyMC model, it has a discrete free
-            variable or no free variable at all, sees minibatches or NaN in its data, or has an
-            operation that has no JAX version.
+            variable or no free variable at all, NaN in its data, or an operation that has no JAX
+            version; or if rows of its data are drawn more than once.
 
     Example:
         >>> import pymc  # doctest: +SKIP
@@ -59,6 +64,9 @@ def from_pymc(model: "pymc.Model") -> Target:
     """
     adapter = _Adapter(model)
     layout = Layout(adapter.value_shapes())
+    rows = adapter.minibatched()
+    if rows is not None:
+        return _from_rows(model, adapter, layout, rows)
     log_density, constrain, log_likelihood = (
         adapter.function(layout, outputs)
         for outputs in (adapter.log_density(), adapter.variables(), adapter.log_likelihood())
@@ -75,6 +83,34 @@ def from_pymc(model: "pymc.Model") -> Target:
         log_likelihood=log_likelihood,
         again=partial(from_pymc, model),
         annotations=annotations,
+    )
+
+
+def _from_rows(
+    model: "pymc.Model", adapter: "_Adapter", layout: Layout, rows: MinibatchedRows
+) -> Target:
+    """Make a target of all rows of a model that sees minibatches."""
+    inputs = [*model.value_vars, *rows.inputs]
+    graph = _jax_function(inputs, rows.terms)
+    prior = adapter.function(layout, adapter.log_density(without=rows.variables))
+
+    def log_likelihood(x, block):
+        count = len(block[0])
+        total = jnp.zeros(count)
+        for terms in graph(*layout.unravel(x).values(), *block):
+            total = total + jnp.sum(terms.reshape(count, -1), axis=1)
+        return total
+
+    target = Target.from_rows(
+        lambda x: prior(x)["log_density"], log_likelihood, rows.data, dim=layout.dim
+    )
+    assert target.streamed is not None
+    space = mapped_space(adapter.function(layout, adapter.variables()), layout.dim)
+    return Target.of(
+        target.streamed,
+        Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
+        again=partial(from_pymc, model),
+        annotations=adapter.annotations(space.variables),
     )
 
 
@@ -111,13 +147,29 @@ class _Adapter:
             shapes = {name: np.shape(value) for name, value in start.items()}
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
-    def log_density(self) -> dict:
+    def minibatched(self) -> MinibatchedRows | None:
+        """Return the rows that observed variables see minibatches of, or None.
+
+        Raises:
+            InputError: if they are not those of one `pymc.Minibatch`.
+        """
+        variables = [v for v in self._observed_variables if _is_random(self._model.logp(v))]
+        return minibatched(self._model, variables) if variables else None
+
+    def log_density(self, without: Sequence = ()) -> dict:
         """Return the graph of the log density, with the log Jacobian.
+
+        Args:
+            without: observed variables that do not count.
 
         Raises:
             InputError: if it is random.
         """
-        variables = [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+        variables = [
+            v
+            for v in [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+            if not any(v is other for other in without)
+        ]
         log_density = self._model.logp(variables, jacobian=True)
         if _is_random(log_density):
             name = next((v.name for v in variables if _is_random(self._model.logp(v))), "")
@@ -130,7 +182,8 @@ class _Adapter:
         """Return name -> graph of the free variables, then of the deterministic ones."""
         variables = [*self._model.free_RVs, *self._model.deterministics]
         graphs = self._model.replace_rvs_by_values(variables)
-        return {v.name: graph for v, graph in zip(variables, graphs, strict=True)}
+        pairs = zip(variables, graphs, strict=True)
+        return {v.name: graph for v, graph in pairs if not _is_random(graph)}
 
     def log_likelihood(self) -> dict:
         """Return name -> graph of the log likelihood of each observation."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, final
 
@@ -14,6 +15,11 @@ from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.grouped_rows import gathered_by_group, grouping
+from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.row_terms import rows_density
+from fluvial.targets.rows import Rows
+from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.tracing import Traced
 
@@ -79,6 +85,176 @@ class Target:
         )
 
     @classmethod
+    def from_rows(
+        cls,
+        log_prior: Callable[[Any], Any],
+        log_likelihood: Callable[[Any, PyTree], Any],
+        data: PyTree,
+        *,
+        dim: int | None = None,
+        example: PyTree | None = None,
+        constrain: Callable[[Any], PyTree] | None = None,
+        block_bytes: int = 2**28,
+    ) -> "Target":
+        r"""Make a target of a log prior and of rows, of which there may be ten million.
+
+        .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ln p(y_i \mid \theta)
+
+        The rows are read, and their terms computed, a block at a time, and are never copied as a
+        whole. Blocks of float32 rows stay float32 unless the log likelihood mixes them with the
+        parameters, which are float64; sums are float64. Where several processes have joined
+        (``distributed.join``), each gives its own rows, and the density is that of all of them.
+
+        Args:
+            log_prior: from the parameters to a real scalar, in nats; with the log Jacobian of
+                whatever map leads from bounded parameters to R^D.
+            log_likelihood: from the parameters and a block of R rows, a PyTree like ``data``, to R
+                numbers in nats, each of which depends on its own row alone; traceable by JAX.
+            data: a PyTree of arrays with one leading axis: NumPy or JAX arrays, memory maps
+                (``np.load(path, mmap_mode="r")``), or anything that has a length and slices, such
+                as a dataset of h5py or zarr. Integers arrive as int64.
+            dim: see ``Target``, as for the next two.
+            example: see ``Target``.
+            constrain: see ``Target``.
+            block_bytes: the most memory, in bytes, that a block of rows and what is computed from
+                it may take.
+
+        Raises:
+            InputError: if the data are empty, differ in their numbers of rows or hold no numbers,
+                a function fails, or the log likelihood does not return a number for each row that
+                depends on that row alone.
+
+        Example:
+            >>> rows = {"x": np.array([1.0, 2.0, 3.0])}
+            >>> target = Target.from_rows(
+            ...     lambda mu: -0.5 * mu[0] ** 2,
+            ...     lambda mu, rows: -0.5 * (rows["x"] - mu[0]) ** 2,
+            ...     rows,
+            ...     dim=1,
+            ... )
+            >>> target.values(np.array([[2.0]])).tolist()
+            [-3.0]
+        """
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        density = rows_density(
+            _traced(log_prior, at, layout.dim, "log prior"),
+            lambda x, rows: log_likelihood(at(x), rows),
+            Rows(data),
+            layout.dim,
+            block_bytes,
+        )
+        space = layout.space()
+        if constrain is not None:
+            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        again = partial(
+            Target.from_rows,
+            log_prior,
+            log_likelihood,
+            data,
+            dim=dim,
+            example=example,
+            constrain=constrain,
+            block_bytes=block_bytes,
+        )
+        return Target.of(density, space, again=again)
+
+    @classmethod
+    def from_groups(
+        cls,
+        log_prior: Callable[[Any], Any],
+        local_log_prior: Callable[[Any, Any], Any],
+        log_likelihood: Callable[[Any, Any, PyTree], Any],
+        data: PyTree,
+        group: Any,
+        *,
+        dim: int | None = None,
+        example: PyTree | None = None,
+        local_dim: int = 1,
+        constrain: Callable[[Any], PyTree] | None = None,
+        block_bytes: int = 2**28,
+    ) -> "Target":
+        r"""Make a target of many groups of rows, each with one to three latents of its own.
+
+        The target's coordinates are the parameters θ that all groups share. A group's latents u are
+        integrated out, by adaptive quadrature,
+
+        .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_g \ln \int p(u \mid \theta)
+                  \prod_{i \in g} p(y_i \mid u, \theta) \, du,
+
+        and ``posterior.local_draws`` draws them for the groups that are asked for. Where some
+        hundred groups have many rows each, ``from_rows`` with their latents among the parameters is
+        as good.
+
+        Args:
+            log_prior: of θ, in nats.
+            local_log_prior: from θ and u to a real scalar.
+            log_likelihood: from θ, u and the R rows of one group to R numbers.
+            data: see ``from_rows``.
+            group: of each row the number of its group, from 0, shape (N,).
+            dim: see ``Target``, as for the next one; of θ.
+            example: see there.
+            local_dim: how many latents a group has, which come as a vector of shape (local_dim,).
+            constrain: see ``Target``.
+            block_bytes: see ``from_rows``.
+
+        Raises:
+            InputError: see ``from_rows``; and if groups have no rows, or latents are too many.
+
+        Example:
+            >>> y, group = np.array([0.0, 2.0, 1.0]), np.array([0, 0, 1])
+            >>> target = Target.from_groups(
+            ...     lambda mu: -0.5 * mu[0] ** 2,
+            ...     lambda mu, u: -0.5 * (u[0] - mu[0]) ** 2,
+            ...     lambda mu, u, y: -0.5 * (y - u[0]) ** 2,
+            ...     y,
+            ...     group,
+            ...     dim=1,
+            ... )
+            >>> target.dim, target.streamed.count
+            (1, 2)
+        """
+        if not 1 <= local_dim <= MOST_LOCAL:
+            raise InputError(
+                f"local_dim is {local_dim}: a group may have from 1 to {MOST_LOCAL} latents; give "
+                "more as parameters, to Target.from_rows."
+            )
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        groups = grouping(group)
+        local = Locals(
+            local_dim,
+            lambda x, u: local_log_prior(at(x), u),
+            lambda x, u, rows: log_likelihood(at(x), u, rows),
+        )
+        target = Target.from_rows(
+            lambda x: log_prior(at(x)),
+            marginal(local),
+            gathered_by_group(data, groups),
+            dim=layout.dim,
+            block_bytes=block_bytes,
+        )
+        assert target.streamed is not None
+        density = replace(target.streamed, unit=groups.widest, local=local)
+        space = layout.space()
+        if constrain is not None:
+            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        again = partial(
+            Target.from_groups,
+            log_prior,
+            local_log_prior,
+            log_likelihood,
+            data,
+            group,
+            dim=dim,
+            example=example,
+            local_dim=local_dim,
+            constrain=constrain,
+            block_bytes=block_bytes,
+        )
+        return Target.of(density, space, again=again)
+
+    @classmethod
     def of(
         cls,
         density: Density,
@@ -119,6 +295,10 @@ class Target:
             annotations=self._annotations,
         )
 
+    def with_density(self, density: Density) -> "Target":
+        """Return the target of another density on the same space."""
+        return Target.of(density, self._space, annotations=self._annotations, again=self._again)
+
     @property
     def dim(self) -> int:
         """D, the number of unconstrained coordinates."""
@@ -128,6 +308,11 @@ class Target:
     def on_host(self) -> bool:
         """Whether the log density is computed by the host, as a Stan program's is."""
         return self._density.on_host
+
+    @property
+    def streamed(self) -> RowsDensity | None:
+        """The log density as a sum over rows, if that is what it was made of."""
+        return self._density if isinstance(self._density, RowsDensity) else None
 
     @property
     def up_to_constant(self) -> bool:
@@ -254,31 +439,29 @@ def _layout(dim: int | None, example: PyTree | None) -> Layout:
     return Layout(np.zeros(int(dim)))
 
 
-def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
-    """Trace the log density, and check that it returns a real scalar."""
+def _traced(log_density: Callable, at: Callable, dim: int, name: str = "log density") -> Traced:
+    """Trace a log density, and check that it returns a real scalar."""
     try:
         traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
         raise InputError(
-            f"the log density failed at a point of shape ({dim},): {described(error)}"
+            f"the {name} failed at a point of shape ({dim},): {described(error)}"
         ) from error
-    _check_scalar(traced.shapes)
+    _check_scalar(traced.shapes, name)
     return traced
 
 
-def _check_scalar(result: PyTree) -> None:
+def _check_scalar(result: PyTree, name: str) -> None:
     leaves = jax.tree.leaves(result)
     if len(leaves) != 1 or leaves[0] is not result:
-        raise InputError(
-            f"the log density returned a {type(result).__name__}: return one real number."
-        )
+        raise InputError(f"the {name} returned a {type(result).__name__}: return one real number.")
     if result.shape != ():
         raise InputError(
-            f"the log density returned an array of shape {result.shape} for one point: "
+            f"the {name} returned an array of shape {result.shape} for one point: "
             "return a scalar, for instance with jnp.sum."
         )
     if not jnp.issubdtype(result.dtype, jnp.floating):
         raise InputError(
-            f"the log density returned a number of type {result.dtype}: return a real "
+            f"the {name} returned a number of type {result.dtype}: return a real "
             "floating-point number."
         )
