@@ -7,6 +7,8 @@ from threadpoolctl import threadpool_limits
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.inference.black_box.lane import fit_black_box
+from fluvial.inference.budget import Budget
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
 from fluvial.inference.correcting import correct
 from fluvial.inference.counted_target import CountedTarget
@@ -32,6 +34,8 @@ def fit(
     *,
     progress: bool = True,
     max_steps: int = 3000,
+    max_seconds: float | None = None,
+    max_evaluations: int | None = None,
     every_device: bool | None = None,
     settings: Settings = DEFAULT,
 ) -> Posterior:
@@ -50,6 +54,9 @@ def fit(
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
+        max_seconds: of wall time, after which the best so far is returned with its verdict.
+        max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
+            last third of either limit goes to fresh draws, which judge the rest.
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
             this process does all.
@@ -76,6 +83,7 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
+    budget = Budget(max_seconds, max_evaluations)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
@@ -92,7 +100,10 @@ def fit(
             rng=np.random.default_rng(seed),
             progress=shown,
             devices=devices,
+            budget=budget,
         )
+        if target.black_box is not None:
+            return fit_black_box(run, target.black_box)
         return _fitted(run)
 
 

@@ -1,6 +1,6 @@
 """What every stage of one fit is given beside the values that it works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
+from fluvial.inference.budget import Budget
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import Settings
 from fluvial.progress import Progress
@@ -39,6 +40,7 @@ class Run:
         rng: what the host draws from; every stage takes up where the last one left it.
         progress: what the terminal shows.
         devices: that train.
+        budget: evaluations and seconds.
     """
 
     counted: CountedTarget
@@ -50,6 +52,7 @@ class Run:
     rng: np.random.Generator
     progress: Progress
     devices: Devices
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def target(self) -> Target:
