@@ -1,12 +1,14 @@
 """A user's function of NumPy arrays, called for many points: one by one, at once, or elsewhere."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from fluvial.errors import InputError, described
+from fluvial.evaluating.fingerprint import fingerprint
 from fluvial.evaluating.log import EvaluationLog
 from fluvial.evaluating.processes import CallFailure, Processes
 
@@ -25,7 +27,6 @@ class Evaluator:
         vectorized: which of them.
         processes: that call it; None calls it here.
         pool: or whatever has a ``map`` like Python's own, such as a ``ProcessPoolExecutor``.
-        log: where values are kept, or None.
         failures: "raise", or "nan" for a value where a call fails.
         name: what the function is called in sentences.
 
@@ -41,21 +42,34 @@ class Evaluator:
         processes: Processes | None = None,
         workers: int = 1,
         pool: Any = None,
-        log: EvaluationLog | None = None,
         failures: str = "raise",
         name: str = "log density",
     ):
         self._function, self._vectorized = function, vectorized
         self._processes, self._workers, self._pool = processes, workers, pool
-        self._log, self._failures, self._name = log, failures, name
+        self._failures, self._name = failures, name
+        self._log: EvaluationLog | None = None
         self.calls = 0
 
-    def check_log(self) -> None:
-        """Compare one value that was kept with what the function says now.
+    def keep(self, path: Path, dim: int) -> None:
+        """Keep values in a file, and take them from there, unless there is one already.
+
+        Args:
+            path: of the file.
+            dim: D.
 
         Raises:
-            InputError: if they differ.
+            InputError: if it is of another function, or cannot be written.
         """
+        if self._log is not None:
+            return
+        digest, complete = fingerprint(self._function)
+        self._log = EvaluationLog(path, dim, digest)
+        if not (self._log.known and complete):
+            self._check_log()
+
+    def _check_log(self) -> None:
+        """Compare one value that was kept with what the function says now."""
         first = None if self._log is None else self._log.first()
         if self._log is None or first is None:
             return

@@ -66,6 +66,7 @@ class Budget:
 
     def spent(self, evaluations: int) -> str:
         """Say which limit ended the fit."""
-        if self.evaluations is not None and evaluations >= self.evaluations:
-            return f"the {self.evaluations} evaluations that it was given"
-        return f"the {self.seconds:g} seconds that it was given"
+        timed = self.seconds is not None and self.elapsed >= self.seconds
+        if self.evaluations is not None and not timed:
+            return f"its {self.evaluations:,} evaluations"
+        return f"its {self.seconds:g} s"

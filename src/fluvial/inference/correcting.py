@@ -5,6 +5,7 @@ from typing import NamedTuple
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
+from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.verdict import is_weighable, tail_matters
 from fluvial.inference.weighing import Weighed, weighed
 from fluvial.posterior.defense import widened
@@ -37,6 +38,10 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     """
     if fatal or refined.interrupted:
         return Corrected(refined.fitted, [], refined.interrupted)
+    try:
+        run.counted.spend(0)
+    except BudgetSpent:
+        return Corrected(refined.fitted, [], True)
     drawn = _defended(run, refined.fitted)
     if is_weighable(drawn.weights, refined.missing_mass, run.settings):
         return Corrected(drawn, [], False)
@@ -55,9 +60,16 @@ def _defended(run: Run, fitted: Weighed) -> Weighed:
     return weighed(fitted.q, widened(fitted.q), run)
 
 
+def _least_evaluations(run: Run) -> int:
+    """Of chains that mix at once: one round, of trajectories of one step."""
+    chain = run.settings.chain
+    return chain.chains * (chain.warmup + chain.kept)
+
+
 def _chains(run: Run, q: Mixture) -> list[Chains]:
     chains = []
     for k, component in enumerate(q.components):
+        run.counted.spend(_least_evaluations(run))
         starts = run.rng.standard_normal((run.settings.chain.chains, run.target.dim))
         result = latent_chains(component, run.target, starts, run.keys(k).chain, run.settings)
         run.counted.count(result.evaluations, 0)

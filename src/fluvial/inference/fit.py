@@ -1,5 +1,8 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import dataclasses
+from pathlib import Path
+
 import jax
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -9,13 +12,16 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.black_box.lane import fit_black_box
 from fluvial.inference.budget import Budget
+from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
-from fluvial.inference.correcting import correct
+from fluvial.inference.correcting import Corrected, correct
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.hasty import hasty
 from fluvial.inference.matching import match
-from fluvial.inference.refining import refine
+from fluvial.inference.refining import Refined, refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.starting import start
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
@@ -36,6 +42,7 @@ def fit(
     max_steps: int = 3000,
     max_seconds: float | None = None,
     max_evaluations: int | None = None,
+    checkpoint: str | Path | None = None,
     every_device: bool | None = None,
     settings: Settings = DEFAULT,
 ) -> Posterior:
@@ -57,6 +64,9 @@ def fit(
         max_seconds: of wall time, after which the best so far is returned with its verdict.
         max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
             last third of either limit goes to fresh draws, which judge the rest.
+        checkpoint: a folder in which what took long is kept as soon as it is done. A fit that was
+            killed, and is called again with the same arguments, goes on from there and ends with
+            the same bits.
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
             this process does all.
@@ -84,6 +94,7 @@ def fit(
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
     budget = Budget(max_seconds, max_evaluations)
+    settings = _affordable(settings, max_evaluations)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
@@ -91,7 +102,9 @@ def fit(
     progress = progress and devices.first
     with threadpool_limits(threads, "blas"), Progress(shown=progress) as shown:
         run = Run(
-            counted=CountedTarget(target, settings),
+            counted=CountedTarget(
+                target, settings, None if target.black_box is not None else budget
+            ),
             flow=spec,
             always_train=flow != "auto",
             seed=seed,
@@ -101,20 +114,41 @@ def fit(
             progress=shown,
             devices=devices,
             budget=budget,
+            checkpoint=Checkpoint(
+                None if checkpoint is None else Path(checkpoint), [settings.mapping()]
+            ),
         )
         if target.black_box is not None:
+            if run.checkpoint.folder is not None:
+                target.black_box.keep(run.checkpoint.folder / "evaluations")
             return fit_black_box(run, target.black_box)
         return _fitted(run)
 
 
+def _affordable(settings: Settings, evaluations: int | None) -> Settings:
+    """Weigh no more draws than a third of a budget, and components by a twelfth of it."""
+    if evaluations is None:
+        return settings
+    draws = min(settings.weigh.draws, max(1, evaluations // 3))
+    component_draws = min(settings.weigh.component_draws, max(1, evaluations // 12))
+    weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
+    return dataclasses.replace(settings, weigh=weigh)
+
+
 def _fitted(run: Run) -> Posterior:
     """Go through the stages in order; each is a file of its own, and hands on values."""
-    with run.progress.stage("starts"):
-        started = start(run)
-    if started.improper:
-        return without_draws(run, started, started.improper)
-    with run.progress.stage("gaussian"):
-        matched = match(run, started.starts, started.ends)
+    started = None
+    try:
+        with run.progress.stage("starts"):
+            started = start(run)
+        if started.improper:
+            return without_draws(run, started, started.improper)
+        with run.progress.stage("gaussian"):
+            matched = match(run, started.starts, started.ends)
+    except BudgetSpent:
+        started, fitted = hasty(run, started)
+        refined = Refined(fitted, 0.0, 0.0, False, (), True)
+        return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
     refined = refine(run, matched.fitted)

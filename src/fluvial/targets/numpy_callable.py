@@ -11,8 +11,6 @@ from jaxtyping import Array, Float, Float64
 
 from fluvial.errors import InputError, described
 from fluvial.evaluating.evaluator import Evaluator
-from fluvial.evaluating.fingerprint import fingerprint
-from fluvial.evaluating.log import EvaluationLog
 from fluvial.evaluating.processes import Processes
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.priors import Prior, as_prior
@@ -55,6 +53,14 @@ class NumpyDensity(Density):
     def calls(self) -> int:
         """How many points the function was called for so far."""
         return self._evaluator.calls
+
+    def keep(self, path: Path) -> None:
+        """Keep every evaluation in a file, unless there is one for them already.
+
+        Raises:
+            InputError: if the file is of another function.
+        """
+        self._evaluator.keep(path, self.dim)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point, through a call back to the host."""
@@ -163,22 +169,17 @@ def numpy_parts(
         vectorized=vectorized,
     )
     elsewhere = pool is None and (workers > 1 or timeout is not None)
-    log, complete = None, True
-    if cache is not None:
-        digest, complete = fingerprint(function)
-        log = EvaluationLog(Path(cache), made.dim, digest)
     evaluator = Evaluator(
         function,
         vectorized=vectorized,
         processes=Processes(function, workers, timeout) if elsewhere else None,
         workers=workers,
         pool=pool,
-        log=log,
         failures=failures,
         name="log density" if prior is None and prior_transform is None else "log likelihood",
     )
-    if log is not None and not (log.known and complete):
-        evaluator.check_log()
+    if cache is not None:
+        evaluator.keep(Path(cache), made.dim)
     return NumpyDensity(evaluator, made, gradient, vectorized), _space(made)
 
 
