@@ -252,7 +252,7 @@ def observed_only():
             "the NumPyro plate 'N' subsamples 2 of 4 rows of the site 'y', so",
         ),
         (discrete, (), "the NumPyro site 'count' is discrete (Poisson)"),
-        (enumerated, (), "the NumPyro site 'kind' is discrete (CategoricalProbs)"),
+        (enumerated, (), "the NumPyro model has no continuous latent site"),
         (of, (Unsupported,), "the NumPyro site 'x' has no support (Unsupported): give its class"),
         (
             of,
