@@ -282,7 +282,7 @@ def observed_only():
             "the NumPyro site 'u' is a latent one of each row of the plate 'N'",
         ),
         (discrete, (), "the NumPyro site 'count' is discrete (Poisson)"),
-        (enumerated, (), "the NumPyro site 'kind' is discrete (CategoricalProbs)"),
+        (enumerated, (), "the NumPyro model has no continuous latent site"),
         (of, (Unsupported,), "the NumPyro site 'x' has no support (Unsupported): give its class"),
         (
             of,

@@ -66,14 +66,15 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     else:
         pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
     error = _error(fitted, pool)
-    grouping = group_into_modes(run.counted, q, pool, run.settings)
+    with run.counted.judging():
+        grouping = group_into_modes(run.counted, q, pool, run.settings)
     judgment = judge(
         weights,
         corrected.chains,
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
         fatal=fatal_reasons(started, refined, run.settings),
-        doubts=_doubts(started, refined, corrected),
+        doubts=_doubts(run, started, refined, corrected),
         notes=(*started.notes, *refined.notes),
         precise=precision(pool.points, np.exp(pool.log_weights)),
         error=error,
@@ -87,7 +88,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         pool,
         evidence,
         judgment,
-        _provenance(run, choice, interrupted=corrected.interrupted),
+        _provenance(run, choice, interrupted=corrected.interrupted and not run.counted.spent),
         run.target,
         grouping=grouping,
         structure=None if choice is None else choice.structure,
@@ -105,9 +106,12 @@ def _visited(run: Run, fitted: Weighed, chains: Sequence[Chains]) -> float:
     return float(np.mean(excess > run.settings.search.excess))
 
 
-def _doubts(started: Started, refined: Refined, corrected: Corrected) -> list[str]:
+def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) -> list[str]:
     doubts = [*started.doubts, *refined.doubts]
-    if corrected.interrupted:
+    if run.counted.spent:
+        spent = run.budget.spent(run.counted.evaluations)
+        doubts.append(f"The fit has used {spent}; this is the best found until then.")
+    elif corrected.interrupted:
         doubts.append("The fit was interrupted; this is the best found until then.")
     nonfinite, size = refined.fitted.weights.nonfinite, corrected.drawn.weights.size
     if nonfinite:

@@ -150,7 +150,8 @@ class Posterior:
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
         weights (or, under USE_MCMC, taken from the chains). More than the pool holds, which is
         8,192, are drawn and weighed anew, so that at most about a quarter of them repeat another,
-        and of even weights almost none. Without the target, or under USE_MCMC, they repeat.
+        and of even weights almost none. Without the target, under USE_MCMC, or where JAX cannot
+        trace the log density, they repeat.
 
         Args:
             n: how many, at least 1.
@@ -190,6 +191,8 @@ class Posterior:
     def enlarged(self, n: int, seed: int) -> "Posterior":
         """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
         if n <= self.pool.size or self.pool.chains > 1 or self.target is None:
+            return self
+        if self.target.black_box is not None:  # whose evaluations are not spent unasked
             return self
         pool = fresh_pool(self.pool, self.approximation, self.target, n, seed)
         return replace(self, pool=pool)

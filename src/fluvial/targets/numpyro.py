@@ -18,6 +18,7 @@ from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import JaxDensity
+from fluvial.targets.numpyro_discrete import Enumeration
 from fluvial.targets.numpyro_rows import (
     Subsampled,
     block_model,
@@ -34,6 +35,8 @@ from fluvial.targets.tracing import Traced
 
 __all__ = ["from_numpyro"]
 
+_LOOKS = 4  # at values of discrete sites, to see what depends on them
+
 
 def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     """Make a target of a NumPyro model, called with the given arguments.
@@ -48,15 +51,20 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     A model whose plate subsamples becomes a target of rows, as `Target.from_rows` makes them: of
     all rows of the arguments that have as many as the plate, a block at a time.
 
+    Discrete latent sites are summed out, as long as the sum can be taken apart: mixtures, hidden
+    Markov models, change points, occupancy. In their place draws hold the probability of each value
+    given the other sites, under `{name}_probs` with one more axis; its mean is the posterior.
+    Deterministic sites that depend on them are left out, and there is no log likelihood.
+
     Args:
         model: a function that calls `numpyro.sample`.
         args: its arguments.
         kwargs: its keyword arguments.
 
     Raises:
-        InputError: if NumPyro is not installed, the model fails, has a discrete latent site or
-            none at all, or observes NaN; or a plate subsamples what are no arguments of the model,
-            or has latent sites.
+        InputError: if NumPyro is not installed, the model fails, has no continuous latent site,
+            or a discrete one that cannot be summed out, or observes NaN; or a plate subsamples
+            what are no arguments of the model, or has latent sites.
 
     Example:
         >>> import numpyro
@@ -76,6 +84,9 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         layout = Layout(adapter.sites.latent)
         observed = adapter.observed(layout)
         log_likelihood = adapter.checked_log_likelihood(layout, observed)
+        if adapter.sites.discrete:
+            adapter.enumerate(layout)
+            log_likelihood = None
         log_density = Traced(lambda x: adapter.log_density(layout.unravel(x)), layout.dim)
         space = mapped_space(lambda x: adapter.constrain(layout.unravel(x)), layout.dim)
     return Target.of(
@@ -132,6 +143,11 @@ def _from_rows(model: Callable, args: tuple, kwargs: dict, plate: Subsampled) ->
     )
 
 
+def _log_factor(site: dict) -> jax.Array:
+    value = site["fn"].log_prob(site["value"])
+    return value if site["scale"] is None else value * site["scale"]
+
+
 class _Adapter:
     """A NumPyro model with its arguments, as functions of its unconstrained latent sites.
 
@@ -144,7 +160,71 @@ class _Adapter:
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
             self.sites: Sites = read_sites(self._seeded, args, kwargs)
         if not self.sites.latent:
-            raise InputError("the NumPyro model has no latent site: there is nothing to infer.")
+            kind = "continuous latent site" if self.sites.discrete else "latent site"
+            raise InputError(f"the NumPyro model has no {kind}: there is nothing to infer.")
+        self._enumeration: Enumeration | None = None
+        self._steady: set[str] = set()
+
+    def enumerate(self, layout: Layout) -> None:
+        """Sum over discrete sites from now on.
+
+        Raises:
+            InputError: if the sum has too many terms.
+        """
+        self._enumeration = Enumeration(self.sites.discrete, self._factors, layout)
+        self._steady = self._unmoved(layout)
+
+    def _unmoved(self, layout: Layout) -> set[str]:
+        """Return the deterministic sites that are the same whatever the discrete ones are."""
+        from numpyro.handlers import substitute
+        from numpyro.infer.util import constrain_fn
+
+        def derived(v):
+            rng = np.random.default_rng(0)
+            found = []
+            for _ in range(_LOOKS):
+                z = {n: rng.choice(k, size=s) for n, (s, k) in self.sites.discrete.items()}
+                with jax.numpy_dtype_promotion("standard"):
+                    model = substitute(self._seeded, data=z)
+                    found.append(
+                        constrain_fn(
+                            model,
+                            self._args,
+                            self._kwargs,
+                            layout.unravel(v),
+                            return_deterministic=True,
+                        )
+                    )
+            first, *others = found
+            return {n: jnp.array([jnp.all(first[n] == o[n]) for o in others]) for n in first}
+
+        point = np.random.default_rng(0).standard_normal((1, layout.dim))
+        same = batched(Traced(derived, layout.dim))(point)
+        return {name for name, equal in same.items() if equal.all()}
+
+    def _factors(self, sites, discrete: dict[str, jax.Array]) -> jax.Array:
+        """Return ln of every factor of the joint density, of each element of each site."""
+        from numpyro.handlers import substitute, trace
+        from numpyro.infer.util import constrain_fn
+
+        with jax.numpy_dtype_promotion("standard"):
+            model = substitute(self._seeded, data=discrete)
+            values = constrain_fn(model, self._args, self._kwargs, sites)
+            values = {**values, **discrete}
+            found = trace(substitute(self._seeded, data=values)).get_trace(
+                *self._args, **self._kwargs
+            )
+            parts = [_log_factor(site) for site in found.values() if site["type"] == "sample"]
+        return jnp.concatenate([jnp.ravel(part).astype(jnp.float64) for part in parts])
+
+    def _summed(self, sites) -> tuple[Callable, jax.Array]:
+        """Return the model with discrete sites at some values, and what their sum adds to it."""
+        from numpyro.handlers import substitute
+
+        enumeration = self._enumeration
+        if enumeration is None:
+            return self._seeded, jnp.zeros(())
+        return substitute(self._seeded, data=enumeration.base), enumeration.log_gain(sites)
 
     def _seeded(self, *args: Any, **kwargs: Any):
         """Run the model with the same random numbers at every call.
@@ -185,8 +265,9 @@ class _Adapter:
         from numpyro.infer.util import potential_energy
 
         with jax.numpy_dtype_promotion("standard"):
-            energy = potential_energy(self._seeded, self._args, self._kwargs, sites)
-            return -jnp.asarray(energy)
+            model, gain = self._summed(sites)
+            energy = potential_energy(model, self._args, self._kwargs, sites)
+            return gain - jnp.asarray(energy)
 
     def constrain(self, sites) -> OrderedDict[str, jax.Array]:
         """Return the latent sites in the model's own space, then the deterministic ones."""
@@ -197,6 +278,12 @@ class _Adapter:
                 self._seeded, self._args, self._kwargs, sites, return_deterministic=True
             )
         derived = [name for name in values if name not in sites]
+        if self._enumeration is not None:
+            derived = [n for n in derived if n not in self.sites.discrete and n in self._steady]
+            found = OrderedDict((n, jnp.asarray(values[n])) for n in [*sites, *derived])
+            for name, probabilities in self._enumeration.probabilities(sites).items():
+                found[f"{name}_probs"] = probabilities
+            return found
         return OrderedDict((name, jnp.asarray(values[name])) for name in [*sites, *derived])
 
     def checked_log_likelihood(self, layout: Layout, observed: dict[str, np.ndarray]) -> Callable:

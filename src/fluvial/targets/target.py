@@ -1,9 +1,10 @@
 """What to infer: an unnormalized log density on R^D, and the model's own space."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, final
 
 import jax
@@ -17,6 +18,7 @@ from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.grouped_rows import gathered_by_group, grouping
 from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
 from fluvial.targets.row_terms import rows_density
 from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
@@ -283,6 +285,91 @@ class Target:
         target._again = again
         target._annotations = annotations or Annotations()
         return target
+
+    @classmethod
+    def from_numpy(
+        cls,
+        log_density: Callable[[np.ndarray], Any],
+        *,
+        dim: int | None = None,
+        prior: Any = None,
+        bounds: Any = None,
+        prior_transform: Callable[[np.ndarray], Any] | None = None,
+        names: Sequence[str] | None = None,
+        vectorized: bool = False,
+        gradient: Callable[[np.ndarray], Any] | None = None,
+        workers: int = 1,
+        pool: Any = None,
+        timeout: float | None = None,
+        failures: str = "raise",
+        cache: str | Path | None = None,
+    ) -> "Target":
+        r"""Make a target of a function that JAX cannot trace: NumPy, C, Fortran, a subprocess.
+
+        It takes a float64 array of shape (D,), the parameters in the model's own space, and
+        returns a number in nats; -inf means that there is no density. `fluvial.fit` asks for no
+        gradient, and few evaluations. What the function is depends on what is given with it:
+
+        * with ``prior`` or ``prior_transform`` it is the log likelihood, and the evidence is
+          Z = ∫ L(θ) π(θ) dθ, as in nested sampling;
+        * with ``bounds`` it is the log density itself, and Z its integral within them;
+        * with ``dim`` alone it is the log density on all of R^D.
+
+        Args:
+            log_density: the function.
+            dim: D, where neither ``prior`` nor ``bounds`` tells it.
+            prior: name -> frozen distribution of ``scipy.stats``, or (low, high) for a uniform
+                one; or a row of them. The parameters have the same order.
+            bounds: (low, high) of each parameter, or name -> (low, high).
+            prior_transform: from the unit cube to the parameters, as for nested sampling.
+            names: of the parameters; by default they are a vector called "x".
+            vectorized: whether the functions take many points, (N, D), and return (N,).
+            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. With it
+                fewer evaluations are needed.
+            workers: processes that call the function, each with a copy of it.
+            pool: or anything with a method ``map``, such as a ``ThreadPoolExecutor``.
+            timeout: the most seconds of a call, which then runs in another process.
+            failures: "raise" ends everything with the first call that raises an error or takes too
+                long; "nan" counts it among the points without a density, and says how many.
+            cache: a file in which every evaluation is kept as soon as it is made. A fit that was
+                killed makes none of them again, and ends with the same bits.
+
+        Raises:
+            InputError: if an argument is of no use, or the cache is of another function. What the
+                function returns is checked whenever it is called.
+
+        Example:
+            >>> import scipy.stats
+            >>> target = Target.from_numpy(
+            ...     lambda x: -0.5 * (x[0] - 1.0) ** 2, prior={"mu": scipy.stats.norm(0.0, 2.0)}
+            ... )
+            >>> target.variables
+            {'mu': ()}
+            >>> target.constrain(np.zeros((1, 1)))["mu"].tolist()
+            [0.0]
+        """
+        options = {
+            "dim": dim,
+            "prior": prior,
+            "bounds": bounds,
+            "prior_transform": prior_transform,
+            "names": names,
+            "vectorized": vectorized,
+            "gradient": gradient,
+            "workers": workers,
+            "pool": pool,
+            "timeout": timeout,
+            "failures": failures,
+            "cache": cache,
+        }
+        density, space = numpy_parts(log_density, **options)
+        again = partial(Target.from_numpy, log_density, **options) if pool is None else None
+        return cls.of(density, space, again=again)
+
+    @property
+    def black_box(self) -> NumpyDensity | None:
+        """The density, if it is a function that JAX cannot trace; else None."""
+        return self._density if isinstance(self._density, NumpyDensity) else None
 
     def with_source(self, source: dict, again: "Callable[[], Target]") -> "Target":
         """Return the same target, with a description and a function that rebuild it."""
