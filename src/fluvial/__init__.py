@@ -10,6 +10,7 @@ from fluvial._version import __version__
 
 if TYPE_CHECKING:
     from fluvial import amortized, datasets, distributed, flows, objectives, targets, training
+    from fluvial.comparison import compare
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Verdict, fit, fit_many
     from fluvial.loading import load
@@ -22,6 +23,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "amortized",
+    "compare",
     "datasets",
     "distributed",
     "fit",
@@ -41,6 +43,7 @@ _MODULE_OF = {
     "Posterior": "fluvial.inference",
     "Target": "fluvial.targets",
     "Verdict": "fluvial.inference",
+    "compare": "fluvial.comparison",
     "fit": "fluvial.inference",
     "fit_many": "fluvial.inference",
     "from_numpyro": "fluvial.targets",

@@ -1,10 +1,13 @@
 """Stage 6: the verdict on all that was found, and the posterior that carries it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from fluvial._version import __version__
+from fluvial.inference.chained import carried_by
 from fluvial.inference.chains import Chains, pool_of_chains
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.improper import IMPROPER_ADVICE
@@ -13,12 +16,14 @@ from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
+from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed
 from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.posterior.links import Link, links_mapping
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
@@ -64,23 +69,31 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
     error = _error(fitted, pool)
     grouping = group_into_modes(run.counted, q, pool, run.settings)
+    carried = carried_by(run.target, pool, run.settings)
     judgment = judge(
         weights,
         corrected.chains,
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
-        fatal=fatal_reasons(started, refined),
-        doubts=_doubts(started, refined, corrected),
+        fatal=(*fatal_reasons(started, refined), *carried.fatal),
+        doubts=[*_doubts(started, refined, corrected), *carried.doubts],
         precise=precision(pool.points, np.exp(pool.log_weights)),
         error=error,
         settings=run.settings,
     )
+    judgment = _with_start(run, pool, carried.added_to(judgment))
     return Posterior(
         q,
         pool,
         _evidence(run, fitted, drawn, error),
         judgment,
-        _provenance(run, trained=refined.trained, interrupted=corrected.interrupted),
+        _provenance(
+            run,
+            trained=refined.trained or _has_flows(q),
+            interrupted=corrected.interrupted,
+            links=carried.links,
+            pool=pool,
+        ),
         run.target,
         grouping=grouping,
     )
@@ -128,7 +141,35 @@ def _evidence(run: Run, fitted: Weighed, drawn: Weighed, error: ApproximationErr
     )
 
 
-def _provenance(run: Run, *, trained: bool, interrupted: bool) -> Provenance:
+def _has_flows(q: Mixture) -> bool:
+    """Whether any component is a flow, of this fit or of the one that it started from."""
+    return any(isinstance(component, FlowComponent) for component in q.components)
+
+
+def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
+    """Say what became of the modes of the fit that this one started from."""
+    if run.warm is None:
+        return judgment
+    found = _warmed(run, run.warm, pool)
+    said = (
+        f"The fit started from an earlier one, of whose {found['modes_before']} modes "
+        f"{found['modes_kept']} are still there."
+    )
+    return replace(judgment, reasons=(*judgment.reasons, said))
+
+
+def _warmed(run: Run, warm: Warm, pool: Pool) -> dict[str, Any]:
+    return warm.report(pool, run.counted.evaluations, run.progress.seconds)
+
+
+def _provenance(
+    run: Run,
+    *,
+    trained: bool,
+    interrupted: bool,
+    links: tuple[Link, ...] = (),
+    pool: Pool | None = None,
+) -> Provenance:
     name = run.flow if isinstance(run.flow, str) else "custom"
     return Provenance(
         name if trained else "gaussian",
@@ -139,6 +180,9 @@ def _provenance(run: Run, *, trained: bool, interrupted: bool) -> Provenance:
         interrupted,
         __version__,
         run.settings.mapping(),
+        links_mapping(links),
+        {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
+        improper_priors=list(run.target.functions.improper),
     )
 
 

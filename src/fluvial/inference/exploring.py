@@ -9,6 +9,7 @@ While it cools, a population drifts to the modes that are wide at a high tempera
 the more coordinates there are. So some climb from it on the way, when it still is everywhere.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = ["Explored", "climb_from", "explore"]
 
 
 _CLIMBS = -1  # the run that is no population, but the climbs before
+_EARLIER = -2  # and that of an earlier fit
 
 
 class Explored(NamedTuple):
@@ -54,6 +56,8 @@ def explore(
     ends: list[Optimum],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
+    *,
+    confirmed: Sequence[Optimum] = (),
 ) -> Explored:
     """Cool populations, and climb from their peaks.
 
@@ -63,10 +67,15 @@ def explore(
         ends: of climbs before this.
         rng: decides every draw.
         settings: the thresholds.
+        confirmed: optima in modes that an earlier fit has found; with them one population is
+            enough that finds no other mode.
     """
     wide = wide_law(points, settings)
-    found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS}) for end in ends]
-    known, lucky = 0, 0
+    found: list[tuple[Optimum, set[int]]] = [(end, {_CLIMBS, _EARLIER}) for end in confirmed]
+    for end in ends:
+        _note(found, end, _CLIMBS, settings.explore.same)
+    before = len(found)
+    known, lucky = len(_runs_of_modes(counted, found, settings)) if confirmed else 0, 0
     for run in range(settings.explore.most_runs):
         starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
         if not len(starts):
@@ -76,10 +85,10 @@ def explore(
         runs = _runs_of_modes(counted, found, settings)
         least = settings.explore.least_runs
         lucky = sum(len(seen) < least for seen in runs)
-        if run + 1 >= least and not lucky and len(runs) == known:
+        if run + 1 >= (1 if confirmed else least) and not lucky and len(runs) == known:
             break
         known = len(runs)
-    return Explored([end for end, _ in found[len(ends) :]], lucky)
+    return Explored([end for end, _ in found[before:]], lucky)
 
 
 def _starts(

@@ -14,7 +14,9 @@ from fluvial.inference.matching import match
 from fluvial.inference.refining import refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.starting import start
+from fluvial.inference.starting import start as begin
+from fluvial.inference.warm import fewer_moves, warm_from
+from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
@@ -30,6 +32,7 @@ def fit(
     flow: str | Flow = "auto",
     seed: int = 0,
     *,
+    start: Posterior | None = None,
     progress: bool = True,
     max_steps: int = 3000,
     every_device: bool | None = None,
@@ -48,6 +51,9 @@ def fit(
         flow: "auto" trains a flow only if a Gaussian is not already right; otherwise a flow, or
             the text of one such as "realnvp:8" or "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
+        start: an earlier fit of nearly the same target, with more data, another prior, or
+            parameters added: its modes and components are where this one starts. New modes are
+            still searched for. ``posterior.provenance.warm_start`` says what was saved.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
         every_device: True splits over all devices, also where one process has several on one CPU
@@ -61,8 +67,8 @@ def fit(
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:
-        InputError: if the flow cannot be built, the density is finite nowhere, or another process
-            has stopped.
+        InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has
+            FAILED or shares no parameter with the target, or another process has stopped.
 
     Example:
         >>> import jax.numpy as jnp
@@ -77,6 +83,8 @@ def fit(
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
     build_flow(spec, target.dim, key=jax.random.key(seed))  # fail before any work is done
+    warm = None if start is None else warm_from(target, start, spec)
+    settings = settings if warm is None else fewer_moves(settings)
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
     devices = Devices(every=False if target.on_host else every_device)
@@ -92,6 +100,7 @@ def fit(
             rng=np.random.default_rng(seed),
             progress=shown,
             devices=devices,
+            warm=warm,
         )
         return _fitted(run)
 
@@ -99,11 +108,14 @@ def fit(
 def _fitted(run: Run) -> Posterior:
     """Go through the stages in order; each is a file of its own, and hands on values."""
     with run.progress.stage("starts"):
-        started = start(run)
+        started = begin(run)
     if started.improper:
         return without_draws(run, started, started.improper)
     with run.progress.stage("gaussian"):
-        matched = match(run, started.starts, started.ends)
+        if run.warm is None:
+            matched = match(run, started.starts, started.ends)
+        else:
+            matched = warm_match(run, run.warm, started.starts, started.ends)
     if matched.improper:
         return without_draws(run, started, matched.improper)
     refined = refine(run, matched.fitted)

@@ -11,6 +11,7 @@ from fluvial.devices import Devices
 from fluvial.flows import Flow
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import Settings
+from fluvial.inference.warm import Warm
 from fluvial.progress import Progress
 from fluvial.targets import Target
 
@@ -39,6 +40,7 @@ class Run:
         rng: what the host draws from; every stage takes up where the last one left it.
         progress: what the terminal shows.
         devices: that train.
+        warm: the earlier fit that this one starts from, or None.
     """
 
     counted: CountedTarget
@@ -50,6 +52,7 @@ class Run:
     rng: np.random.Generator
     progress: Progress
     devices: Devices
+    warm: Warm | None = None
 
     @property
     def target(self) -> Target:

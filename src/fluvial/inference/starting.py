@@ -43,15 +43,19 @@ def start(run: Run) -> Started:
     # not at the first, which is the origin: densities like to have a kink there
     doubt = gradient_complaint(counted, starts[-1], rng, settings)
     ends = climb_from(counted, starts, settings)
-    explored = _explored(run, starts, ends)
+    known = [] if run.warm is None else climb_from(counted, run.warm.centers, settings)
+    explored = _explored(run, starts, ends, known)
+    ends = [*ends, *known]
     ends = [*ends, *explored.ends]
     known = np.concatenate([starts, *(end.x[None] for end in ends)])
     improper = unidentified_complaint(counted, known, rng, settings)
     return Started(starts, ends, explored.lucky, (doubt,) if doubt else (), improper)
 
 
-def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored:
-    if not differ(run.counted, [end for end in ends if end.converged], run.settings):
+def _explored(
+    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum], known: list[Optimum]
+) -> Explored:
+    if not differ(run.counted, [end for end in [*ends, *known] if end.converged], run.settings):
         return Explored([], 0)
-    points = np.concatenate([starts, [end.x for end in ends]])
-    return explore(run.counted, points, ends, run.rng, run.settings)
+    points = np.concatenate([starts, [end.x for end in [*ends, *known]]])
+    return explore(run.counted, points, ends, run.rng, run.settings, confirmed=known)

@@ -24,20 +24,24 @@ class TrainedModes(NamedTuple):
 
 
 def train_modes(run: Run, q: Mixture) -> TrainedModes:
-    """Put a trained flow in the place of every Gaussian; what is a flow stays."""
+    """Put a trained flow in the place of every Gaussian; what is a flow of this fit stays."""
     components: list[Component] = []
     interrupted = False
     for k, component in enumerate(q.components):
-        if isinstance(component, GaussianComponent) and not interrupted:
-            component, interrupted = _trained(run, q, k)
+        earlier = None if run.warm is None else run.warm.flow_of(component)
+        if (isinstance(component, GaussianComponent) or earlier) and not interrupted:
+            component, interrupted = _trained(run, q, k, earlier)
         components.append(component)
     return TrainedModes(components, interrupted)
 
 
-def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
+def _trained(run: Run, q: Mixture, k: int, earlier: FlowComponent | None) -> tuple[Component, bool]:
     gaussians = [component.gaussian for component in q.components]
     parts, keys = len(gaussians), run.keys(k)
-    flow = build_flow(run.flow, run.target.dim, key=keys.flow, dtype=jnp.float32)
+    if earlier is None:
+        flow = build_flow(run.flow, run.target.dim, key=keys.flow, dtype=jnp.float32)
+    else:
+        flow = earlier.trained
     with jax.enable_x64(True):
         result = train(
             flow,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from fluvial.errors import InputError
 from fluvial.targets import refusals
 
-__all__ = ["Sites", "read_sites"]
+__all__ = ["Sites", "log_volume", "read_sites"]
 
 
 @dataclass
@@ -22,11 +22,15 @@ class Sites:
         latent: name -> unconstrained shape, in the model's order.
         observed: name -> value, a tracer if the model computes it.
         dims: name -> the plate of each axis, None where there is none.
+        deterministic: the names of what is computed.
+        improper: latent sites whose density has no finite integral.
     """
 
     latent: OrderedDict[str, jax.ShapeDtypeStruct] = field(default_factory=OrderedDict)
     observed: dict[str, Any] = field(default_factory=dict)
     dims: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    deterministic: tuple[str, ...] = ()
+    improper: tuple[str, ...] = ()
 
 
 def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
@@ -57,12 +61,22 @@ def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
                 sites.observed[name] = site["value"]
             elif site["type"] == "sample" and not site["is_observed"]:
                 values[name] = _transform(site).inv(site["value"])
+                if _kind(site["fn"]) == "ImproperUniform":
+                    sites.improper = (*sites.improper, name)
+            elif site["type"] == "deterministic":
+                sites.deterministic = (*sites.deterministic, name)
             if site["type"] in ("sample", "deterministic"):
                 sites.dims[name] = _dims(site)
         return values
 
     sites.latent = jax.eval_shape(latent)
     return sites
+
+
+def log_volume(site: dict, x: jax.Array) -> jax.Array:
+    """Return the log Jacobian of the map from a latent site's unconstrained x to its value."""
+    transform = _transform(site)
+    return jnp.sum(transform.log_abs_det_jacobian(x, site["value"]))
 
 
 def is_observation(site: dict) -> bool:

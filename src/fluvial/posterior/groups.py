@@ -1,0 +1,47 @@
+"""What a model tells of draws, beside the draws themselves: for the groups of a tree."""
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.targets import Target
+from fluvial.targets.model_functions import draw_numbers
+
+__all__ = ["model_groups", "prior_groups"]
+
+
+def model_groups(
+    target: Target, points: Float[np.ndarray, "n D"], seed: int, predictive: bool
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return log prior and predictive draws at points, where the model tells them.
+
+    Args:
+        target: of the draws.
+        points: the draws, unconstrained.
+        seed: decides the predictive draws.
+        predictive: whether there are any.
+
+    Returns:
+        Group -> name -> (n, *shape).
+    """
+    told, groups = target.functions, {}
+    if told.log_prior is not None:
+        groups["log_prior"] = told.log_prior(points)
+    if predictive and told.predictive is not None:
+        groups["posterior_predictive"] = told.predictive(points, draw_numbers(len(points), seed))
+    return groups
+
+
+def prior_groups(target: Target, n: int, seed: int) -> dict[str, dict[str, np.ndarray]]:
+    """Draw from a model's prior, where it can be.
+
+    Returns:
+        Group -> name -> (n, *shape); nothing where a distribution has no way to draw from it.
+    """
+    told = target.functions.prior
+    if told is None:
+        return {}
+    try:
+        parameters, predictive = told(draw_numbers(n, seed + 1))
+    except NotImplementedError:
+        return {}
+    return {"prior": parameters, "prior_predictive": predictive}
