@@ -271,3 +271,23 @@ def test_generated_quantities_go_to_groups_by_name(posterior_of):
     np.testing.assert_allclose(renamed.posterior_predictive["other"][..., 0], 0.5 - mu)
     with pytest.raises(InputError, match="nothing is not among the quantities"):
         posterior.to_arviz(40, groups={"log_likelihood": ["nothing"]})
+
+
+def test_distributions_that_cannot_draw_leave_their_groups_out(posterior_of):
+    numpyro = pytest.importorskip("numpyro")
+    distributions = numpyro.distributions
+
+    class Bare(distributions.Distribution):
+        support = distributions.constraints.real
+
+        def log_prob(self, value):
+            return -0.5 * value**2
+
+    def model():
+        numpyro.sample("a", distributions.Normal().expand([2]).to_event(1))
+        numpyro.sample("y", Bare(), obs=0.5)
+
+    tree = posterior_of(from_numpyro(model)).to_arviz(8)
+    assert list(tree.children)[:3] == ["posterior", "sample_stats", "log_prior"]
+    assert not {"prior", "posterior_predictive"}.intersection(tree.children)
+    assert "NotImplementedError" in tree.attrs["not_drawn"]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -222,3 +223,12 @@ def test_a_chain_is_saved_and_loaded(two, tmp_path):
     np.testing.assert_allclose(
         target.given(again).values(POINTS), target.values(POINTS) + two.log_prob(POINTS)
     )
+
+
+def test_a_target_with_a_posterior_for_its_prior_travels(posterior_of):
+    target = fluvial.targets.example("banana").target
+    posterior = posterior_of(target)
+    posterior.log_density(POINTS[0])  # whose trace cannot be pickled
+    given = target.given(posterior)
+    again = cloudpickle.loads(cloudpickle.dumps(given))
+    np.testing.assert_array_equal(again.values(POINTS), given.values(POINTS))

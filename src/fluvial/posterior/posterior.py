@@ -499,6 +499,10 @@ class Posterior:
             None if self.target is None else self.target.source,
         )
 
+    def __reduce__(self):
+        """Travel to another process as its parts and its target; what is compiled stays behind."""
+        return Posterior.of, (self.parts(recorded=self.target is None), self.target)
+
     @classmethod
     def of(cls, parts: Parts, target: Target | None) -> "Posterior":
         """Put a posterior together from its parts and, where it is at hand, its target."""
@@ -532,12 +536,15 @@ class Posterior:
         flat = indices.ravel()
         draws, annotations = large.constrained(flat, seed), self.annotations
         draws, groups = separated(draws, self.parameters, named, annotations.observed)
-        prior = {}
+        prior, why = {}, ""
         if self.target is not None:
-            groups |= model_groups(self.target, large.pool.points[flat], seed, predictive)
+            told, why = model_groups(self.target, large.pool.points[flat], seed, predictive)
+            groups |= told
             if log_likelihood and self.target.log_likelihood is not None:
                 groups["log_likelihood"] = self.target.log_likelihood(large.pool.points[flat])
-            prior = prior_groups(self.target, len(flat), seed) if predictive else {}
+            if predictive:
+                prior, no_prior = prior_groups(self.target, len(flat), seed)
+                why = why or no_prior
         if not log_likelihood:
             groups.pop("log_likelihood", None)
         return to_datatree(
@@ -547,7 +554,8 @@ class Posterior:
             groups=groups,
             prior=prior,
             annotations=annotations,
-            attributes=attributes(self.evidence, self.judgment, self.provenance),
+            attributes=attributes(self.evidence, self.judgment, self.provenance)
+            | ({"not_drawn": why} if why else {}),
         )
 
     def _arranged(self, n: int, seed: int) -> np.ndarray:
