@@ -10,6 +10,7 @@ from fluvial._version import __version__
 
 if TYPE_CHECKING:
     from fluvial import amortized, datasets, distributed, flows, objectives, targets, training
+    from fluvial.comparison import compare
     from fluvial.errors import InputError
     from fluvial.inference import Posterior, Simulation, Verdict, calibrate, fit, fit_many
     from fluvial.loading import load
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "amortized",
     "calibrate",
+    "compare",
     "datasets",
     "distributed",
     "fit",
@@ -45,6 +47,7 @@ _MODULE_OF = {
     "Target": "fluvial.targets",
     "Verdict": "fluvial.inference",
     "calibrate": "fluvial.inference",
+    "compare": "fluvial.comparison",
     "fit": "fluvial.inference",
     "fit_many": "fluvial.inference",
     "from_numpyro": "fluvial.targets",

@@ -9,6 +9,7 @@ import typer
 
 from fluvial._version import __version__
 from fluvial.cli.calibrate import calibrate
+from fluvial.cli.compare import compare
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
 from fluvial.cli.output import lasting_output, say
@@ -82,6 +83,7 @@ def _fluvial(
 
 
 _app.command()(fit)
+_app.command()(compare)
 _app.command()(train)
 _app.command()(calibrate)
 _app.command()(reproduce)

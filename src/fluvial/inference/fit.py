@@ -25,7 +25,9 @@ from fluvial.inference.rows.pipeline import fit_rows
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.starting import start
+from fluvial.inference.starting import start as begin
+from fluvial.inference.warm import fewer_moves, warm_from
+from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
@@ -42,6 +44,7 @@ def fit(
     flow: str | Flow = "auto",
     seed: int = 0,
     *,
+    start: Posterior | None = None,
     progress: bool = True,
     max_steps: int = 3000,
     max_seconds: float | None = None,
@@ -67,6 +70,9 @@ def fit(
             Gaussians is right already; otherwise a flow, or the text of one such as "realnvp:8" or
             "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
+        start: an earlier fit of nearly the same target, with more data, another prior, or
+            parameters added: its modes and components are where this one starts. New modes are
+            still searched for. ``posterior.provenance.warm_start`` says what was saved.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
         max_seconds: of wall time, after which the best so far is returned with its verdict.
@@ -86,8 +92,8 @@ def fit(
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:
-        InputError: if the flow cannot be built, the density is finite nowhere, or another process
-            has stopped.
+        InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has
+            FAILED or shares no parameter with the target, or another process has stopped.
 
     Example:
         >>> import jax.numpy as jnp
@@ -105,6 +111,8 @@ def fit(
     settings = _affordable(settings, max_evaluations)
     # Fail before any work is done, and without compiling what draws a flow's parameters.
     eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
+    warm = None if start is None else warm_from(target, start, spec)
+    settings = settings if warm is None else fewer_moves(settings)
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
     whole = target.on_host and target.streamed is None
@@ -132,6 +140,7 @@ def fit(
             checkpoint=Checkpoint(
                 None if checkpoint is None else Path(checkpoint), [settings.mapping()]
             ),
+            warm=warm,
         )
         if target.black_box is not None:
             if run.checkpoint.folder is not None:
@@ -156,11 +165,14 @@ def _fitted(run: Run) -> Posterior:
     started = None
     try:
         with run.progress.stage("starts"):
-            started = start(run)
+            started = begin(run)
         if started.improper:
             return without_draws(run, started, started.improper)
         with run.progress.stage("gaussian"):
-            matched = match(run, started.starts, started.ends)
+            if run.warm is None:
+                matched = match(run, started.starts, started.ends)
+            else:
+                matched = warm_match(run, run.warm, started.starts, started.ends)
     except BudgetSpent:
         started, fitted = hasty(run, started)
         refined = Refined(fitted, None, 0.0, 0.0, None, (), (), True)

@@ -13,6 +13,7 @@ from fluvial.inference.budget import Budget
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import Settings
+from fluvial.inference.warm import Warm
 from fluvial.progress import Progress
 from fluvial.targets import Target
 
@@ -43,6 +44,7 @@ class Run:
         devices: that train.
         budget: evaluations and seconds.
         checkpoint: where flows are kept as soon as they are trained.
+        warm: the earlier fit that this one starts from, or None.
     """
 
     counted: CountedTarget
@@ -56,6 +58,7 @@ class Run:
     devices: Devices
     budget: Budget = field(default_factory=Budget)
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    warm: Warm | None = None
 
     @property
     def target(self) -> Target:

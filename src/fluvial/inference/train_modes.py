@@ -40,11 +40,11 @@ def train_modes(
     choice: Choice | None = None,
     dependence: Dependence | None = None,
 ) -> TrainedModes:
-    """Put a trained flow in the place of every Gaussian; what is a flow stays.
+    """Put a trained flow in the place of every Gaussian; what is a flow of this fit stays.
 
     Args:
         run: the fit.
-        q: the Gaussians, and the flows of earlier rounds.
+        q: the Gaussians, and the flows of earlier rounds, or of the fit that this one started from.
         choice: which flow those have; None if there are none yet.
         dependence: of the coordinates on each other, where it is known already.
     """
@@ -55,14 +55,20 @@ def train_modes(
     for k, component in enumerate(q.components):
         # A sparse flow is of the whole; what a search adds to it stays a Gaussian.
         wanted = first or choice.dependence is None
-        if isinstance(component, GaussianComponent) and wanted and not interrupted:
-            component, interrupted = _trained(run, q, choice, k)
+        earlier = None if run.warm is None else run.warm.flow_of(component)
+        trainable = isinstance(component, GaussianComponent) or earlier is not None
+        if trainable and wanted and not interrupted:
+            component, interrupted = _trained(run, q, choice, k, earlier)
         components.append(component)
     return TrainedModes(components, interrupted, choice)
 
 
-def _trained(run: Run, q: Mixture, choice: Choice, k: int) -> tuple[Component, bool]:
+def _trained(
+    run: Run, q: Mixture, choice: Choice, k: int, earlier: FlowComponent | None
+) -> tuple[Component, bool]:
     flow, gaussians = untrained(run, choice, q, k, run.keys(k).flow)
+    if earlier is not None:
+        flow = earlier.trained
     objective = FreeEnergy()
     try:
         run.counted.spend(_CHUNK * objective.draws)

@@ -4,7 +4,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -17,7 +17,8 @@ from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
-from fluvial.targets.density import JaxDensity
+from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpyro_discrete import Enumeration
 from fluvial.targets.numpyro_rows import (
     Subsampled,
@@ -27,7 +28,7 @@ from fluvial.targets.numpyro_rows import (
     split_arguments,
     subsampling,
 )
-from fluvial.targets.numpyro_sites import Sites, read_sites
+from fluvial.targets.numpyro_sites import Sites, log_volume, read_sites
 from fluvial.targets.rows import Rows
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
@@ -91,10 +92,11 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         space = mapped_space(lambda x: adapter.constrain(layout.unravel(x)), layout.dim)
     return Target.of(
         JaxDensity(log_density, layout.dim),
-        Space(space.variables, tuple(adapter.sites.latent), space.constrain),
+        Space(space.variables, tuple(adapter.sites.latent), space.constrain, layout.coordinates),
         log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
         annotations=Annotations.of(space.variables, adapter.sites.dims, observed=observed),
+        functions=adapter.functions(layout),
     )
 
 
@@ -309,6 +311,90 @@ class _Adapter:
                 self._seeded, dict(values), *self._args, batch_ndims=0, **self._kwargs
             )
         return {name: value for name, value in found.items() if name in self.sites.observed}
+
+    def functions(self, layout: Layout) -> ModelFunctions:
+        """Return what the model can tell beyond its log density, each traced when first asked."""
+        names, dim, improper = set(self.sites.observed), layout.dim, self.sites.improper
+        log_prior = _when_asked(lambda x: self.log_prior(layout.unravel(x)), dim)
+
+        def draw(v):  # the last number is the draw's
+            return self._drawn(self.constrain(layout.unravel(v[:dim])), v[dim])
+
+        predictive = _when_asked(lambda v: _chosen(draw(v), names), dim + 1)
+        both = _when_asked(lambda v: self._drawn({}, v[0]), 1)
+
+        def prior(numbers):
+            found = both(numbers[:, None])
+            return (
+                {name: a for name, a in found.items() if name not in names},
+                {name: a for name, a in found.items() if name in names},
+            )
+
+        return ModelFunctions(
+            log_prior,
+            (lambda points, n: predictive(np.column_stack([points, n]))) if names else None,
+            None if improper else prior,
+            lambda replaced: self._without_prior(layout, replaced),
+            improper,
+        )
+
+    def log_prior(self, sites) -> dict[str, jax.Array]:
+        """Return the log prior of each latent site, in its own space."""
+        found = self._log_probs(self.constrain(sites), total=False)[0]
+        return {name: value for name, value in found.items() if name in self.sites.latent}
+
+    def _log_probs(self, values, *, total: bool):
+        from numpyro.infer.util import compute_log_probs
+
+        with jax.numpy_dtype_promotion("standard"):
+            return compute_log_probs(
+                self._seeded, self._args, self._kwargs, dict(values), sum_log_prob=total
+            )
+
+    def _drawn(self, values, number) -> dict[str, jax.Array]:
+        """Run the model with some of its sites known, and draw the others, observed ones too."""
+        from numpyro.handlers import seed, substitute, trace, uncondition
+
+        with jax.numpy_dtype_promotion("standard"):
+            key = jax.random.fold_in(jax.random.key(0), number.astype(jnp.uint32))
+            model = substitute(uncondition(seed(self._model, key)), dict(values))
+            found = trace(model).get_trace(*self._args, **self._kwargs)
+            kept = {*self.sites.latent, *self.sites.observed, *self.sites.deterministic}
+            return {name: jnp.asarray(found[name]["value"]) for name in found if name in kept}
+
+    def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
+        def log_density(x):
+            sites = layout.unravel(x)
+            values = self.constrain(sites)
+            found, traced = self._log_probs(values, total=True)
+            with jax.numpy_dtype_promotion("standard"):
+                terms = [value for name, value in found.items() if name not in replaced]
+                terms += [
+                    log_volume(traced[name], sites[name])
+                    for name in self.sites.latent
+                    if name not in replaced
+                ]
+                return jnp.asarray(sum(terms, jnp.zeros((), x.dtype)))
+
+        return JaxDensity(Traced(log_density, layout.dim), layout.dim)
+
+
+def _chosen(found: dict, names: set[str]) -> dict:
+    return {name: value for name, value in found.items() if name in names}
+
+
+def _when_asked(function: Callable, dim: int) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """Trace a function of one point when many are asked for the first time."""
+
+    @cache
+    def traced():
+        return batched(Traced(function, dim))
+
+    def apply(points: np.ndarray) -> dict[str, np.ndarray]:
+        with _explained():
+            return traced()(np.ascontiguousarray(points, np.float64))
+
+    return apply
 
 
 @contextmanager

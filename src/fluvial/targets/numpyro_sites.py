@@ -12,7 +12,7 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.targets import refusals
 
-__all__ = ["Sites", "read_sites"]
+__all__ = ["Sites", "log_volume", "read_sites"]
 
 
 @dataclass
@@ -24,12 +24,16 @@ class Sites:
         discrete: name -> (shape, values) of discrete latent sites.
         observed: name -> value, a tracer if the model computes it.
         dims: name -> the plate of each axis, None where there is none.
+        deterministic: the names of what is computed.
+        improper: latent sites whose density has no finite integral.
     """
 
     latent: OrderedDict[str, jax.ShapeDtypeStruct] = field(default_factory=OrderedDict)
     discrete: dict[str, tuple[tuple[int, ...], np.ndarray]] = field(default_factory=dict)
     observed: dict[str, Any] = field(default_factory=dict)
     dims: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    deterministic: tuple[str, ...] = ()
+    improper: tuple[str, ...] = ()
 
 
 def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
@@ -62,12 +66,22 @@ def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
                 sites.discrete[name] = (jnp.shape(site["value"]), _support(site))
             elif site["type"] == "sample" and not site["is_observed"]:
                 values[name] = _transform(site).inv(site["value"])
+                if _kind(site["fn"]) == "ImproperUniform":
+                    sites.improper = (*sites.improper, name)
+            elif site["type"] == "deterministic":
+                sites.deterministic = (*sites.deterministic, name)
             if site["type"] in ("sample", "deterministic"):
                 sites.dims[name] = _dims(site)
         return values
 
     sites.latent = jax.eval_shape(latent)
     return sites
+
+
+def log_volume(site: dict, x: jax.Array) -> jax.Array:
+    """Return the log Jacobian of the map from a latent site's unconstrained x to its value."""
+    transform = _transform(site)
+    return jnp.sum(transform.log_abs_det_jacobian(x, site["value"]))
 
 
 def is_observation(site: dict) -> bool:

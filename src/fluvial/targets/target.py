@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, final, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,7 @@ from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.grouped_rows import gathered_by_group, grouping
 from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
 from fluvial.targets.row_terms import rows_density
 from fluvial.targets.rows import Rows
@@ -25,7 +26,16 @@ from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Target"]
+__all__ = ["Target", "UsableAsPrior"]
+
+
+@runtime_checkable
+class UsableAsPrior(Protocol):
+    """What can take the place of a target's prior: a posterior."""
+
+    def as_prior_of(self, target: "Target") -> "Target":
+        """Return the target with another prior."""
+        ...
 
 
 @final
@@ -78,10 +88,13 @@ class Target:
         if constrain is None:
             self._space = layout.space()
         else:
-            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+            names = layout.coordinates
+            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim, names)
         self._source: dict | None = None
         self._log_likelihood = None
         self._annotations = Annotations()
+        self._functions = ModelFunctions()
+        self._prior: Any = None
         self._again: Callable[[], Target] | None = partial(
             Target, log_density, dim, example=example, constrain=constrain
         )
@@ -266,6 +279,8 @@ class Target:
         log_likelihood: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
         again: "Callable[[], Target] | None" = None,
         annotations: Annotations | None = None,
+        functions: ModelFunctions | None = None,
+        prior: Any = None,
     ) -> "Target":
         """Put a target together from its parts; this is how the other front ends build theirs.
 
@@ -276,6 +291,8 @@ class Target:
             log_likelihood: of each observation, from points (N, D).
             again: makes the target once more; without it, it cannot be sent to another process.
             annotations: names of dimensions, coordinates and data.
+            functions: what the model can tell beyond its log density.
+            prior: what `given` has put in the place of the prior.
         """
         target = cls.__new__(cls)
         target._density = density
@@ -284,6 +301,8 @@ class Target:
         target._log_likelihood = log_likelihood
         target._again = again
         target._annotations = annotations or Annotations()
+        target._functions = functions or ModelFunctions()
+        target._prior = prior
         return target
 
     @classmethod
@@ -380,6 +399,8 @@ class Target:
             log_likelihood=self._log_likelihood,
             again=again,
             annotations=self._annotations,
+            functions=self._functions,
+            prior=self._prior,
         )
 
     def with_density(self, density: Density) -> "Target":
@@ -432,6 +453,62 @@ class Target:
         computes it, by custom as the generated quantity `log_lik`.
         """
         return self._log_likelihood
+
+    @property
+    def density(self) -> Density:
+        """How the log density is evaluated."""
+        return self._density
+
+    @property
+    def space(self) -> Space:
+        """The model's own space, and the map to it."""
+        return self._space
+
+    @property
+    def functions(self) -> ModelFunctions:
+        """What the model can tell beyond its log density, such as its log prior."""
+        return self._functions
+
+    @property
+    def coordinates(self) -> dict[str, tuple[int, int]]:
+        """Parameter -> where its unconstrained coordinates start, and how many it has."""
+        return dict(self._space.coordinates)
+
+    @property
+    def prior(self) -> Any:
+        """The posterior that `given` has put in the place of the prior, with its chain; or None."""
+        return self._prior
+
+    def given(self, posterior: "UsableAsPrior") -> "Target":
+        """Replace the prior of the parameters that an earlier posterior names, too.
+
+        Data sets are chained that way: ``fit(model(batch_2).given(posterior_1))``. Of a NumPyro or
+        PyMC model, the priors of these sites are left out. The log density of a JAX function
+        counts as a log likelihood, to which the posterior's is added. A Stan program must have no
+        prior for these parameters. What only the posterior names is integrated out where it is
+        Gaussian, and otherwise carried along as coordinates without a name.
+
+        Args:
+            posterior: an earlier fit with the verdict GOOD or USE_WEIGHTS.
+
+        Returns:
+            A target whose log density is the likelihood's, plus the log density of the posterior's
+            approximation. Its fit counts, in its verdict, the errors that the chain has gathered.
+
+        Raises:
+            InputError: if no parameter's name is in both, one has another shape or another map to
+                R^D, the posterior has FAILED or needs MCMC, or the program has a prior of its own.
+
+        Example:
+            >>> import fluvial
+            >>> first = Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
+            >>> second = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
+            >>> posterior = fluvial.fit(first, progress=False)
+            >>> both = fluvial.fit(second.given(posterior), progress=False)
+            >>> abs(float(both.draws(4000)["x"].mean()) - 0.5) < 0.03
+            True
+        """
+        return posterior.as_prior_of(self)
 
     @property
     def annotations(self) -> Annotations:
