@@ -23,12 +23,12 @@ def replicate(
     ],
     *,
     rtol: Annotated[float, typer.Option(help="Of numbers, relative to the recorded ones.")] = 1e-5,
-    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 1e-8,
+    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 0.0,
     time_ratio: Annotated[
         float, typer.Option(help="How many times longer or shorter a duration may be.")
     ] = 5.0,
     similarity: Annotated[
-        float, typer.Option(help="Least structural similarity of pictures, from 0 to 1.")
+        float, typer.Option(help="Least similarity of pictures where most unlike, from 0 to 1.")
     ] = 0.9,
     repeat: Annotated[
         int, typer.Option(min=1, help="Run it so many times, to see what varies by itself.")

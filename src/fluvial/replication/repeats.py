@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.numbers import Duration, Number, tokens
 
@@ -43,14 +44,15 @@ def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) ->
         return replace(difference, reason=f"{difference.reason}, and the same in every local run")
     numeric = difference.kind in (Kind.NUMBER, Kind.DURATION)
     if not numeric or any(found.kind is not difference.kind for found in varying):
-        return difference.accepted("varies by itself from run to run")
+        return difference.accepted("varies by itself from run to run", Cause.RANDOMNESS)
     local = _value(difference.local)
     values = [local, *(local if found is None else _value(found.local) for found in others)]
     low, high = _prediction_interval(values)
     told = f"further local runs would give {low:.4g} to {high:.4g}"
     if low <= _value(difference.recorded) <= high:
-        return difference.accepted(f"varies by itself: {told}")
-    return replace(difference, reason=f"{difference.reason}; {told}")
+        return difference.accepted(f"varies by itself: {told}", Cause.RANDOMNESS)
+    reason = f"{difference.reason}; {told}"
+    return replace(difference, reason=reason, cause=difference.cause or Cause.RANDOMNESS)
 
 
 def _prediction_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -1,11 +1,13 @@
 """Run a notebook again, and compare what it says with what it said."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.outputs import Outputs, printed, rewritten
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
@@ -32,12 +34,13 @@ def replicate(
     kernel: str | None = None,
     timeout: int = 600,
     repeat: int = 1,
+    root: Path | None = None,
     started: Callable[[int, int], None] = lambda run, cell: None,
 ) -> Replication:
     """Run a notebook again, and compare what it says with what it said.
 
     A notebook is a program, and this runs it: with the rights of this process, in a scratch copy
-    of its folder that nothing confines it to.
+    of its repository that nothing confines it to.
 
     Args:
         recorded: from ``read_notebook``.
@@ -46,6 +49,7 @@ def replicate(
         kernel: the name of a kernel to use instead of the notebook's own.
         timeout: the most seconds that one cell may take.
         repeat: how many times to run it; what differs between the runs varies by itself.
+        root: of the files that it may read, a folder above it; by default its git repository.
         started: called with the number of the run and of each cell, from 1, before it runs.
 
     Raises:
@@ -54,7 +58,7 @@ def replicate(
     """
     name = check_ready(recorded, kernel)
     runs = [
-        run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell))
+        run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell), root=root)
         for run in range(1, repeat + 1)
     ]
     return compare_runs(recorded, runs, tolerance or Tolerance(), metrics)
@@ -86,19 +90,34 @@ def compare_runs(
     for number, cell in enumerate(cells, 1):
         own = [run.cells[number - 1] for run in runs]
         here = [metric for metric in metrics if metric.cell in (None, number)]
-        between = _between(own, tolerance, here)
-        found = _differences(cell.outputs, own, between, tolerance, here, judged)
+        printed_by = [_surroundings(run, number, cells) for run in runs]
+        between = _between(own, tolerance, here, printed_by)
+        found = _differences(cell.outputs, own, between, tolerance, here, judged, printed_by[0])
         was_run = bool(cell.outputs or cell.execution_count or not counted)
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
     return Replication(tuple(outcomes), judged, tuple(runs))
 
 
+def _surroundings(run: Run, number: int, cells: Sequence["NotebookNode"]) -> Surroundings:
+    """Return what a run could print of itself up to the end of a cell."""
+    taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
+    source = "\n".join(cell.source for cell in cells[:number])
+    folders = run.folders or Surroundings().folders
+    return Surroundings(run.started, run.ended, sum(taken), folders, source)
+
+
 def _between(
-    runs: Sequence[RunCell], tolerance: Tolerance, metrics: Sequence[Metric]
+    runs: Sequence[RunCell],
+    tolerance: Tolerance,
+    metrics: Sequence[Metric],
+    printed_by: Sequence[Surroundings],
 ) -> list[list[Difference]]:
     """Compare each further local run of a cell with the first one."""
     first, *others = [_without_metrics(run.outputs, metrics) for run in runs]
-    return [list(compare_outputs(first, other, tolerance)) for other in others]
+    return [
+        list(compare_outputs(first, other, tolerance, run))
+        for other, run in zip(others, printed_by[1:], strict=True)
+    ]
 
 
 def _differences(
@@ -108,9 +127,10 @@ def _differences(
     tolerance: Tolerance,
     metrics: Sequence[Metric],
     judged: Sequence[MetricOutcome],
+    printed_by: Surroundings,
 ) -> list[Difference]:
     before, first = (_without_metrics(o, metrics) for o in (recorded, runs[0].outputs))
-    found = list(compare_outputs(before, first, tolerance))
+    found = list(compare_outputs(before, first, tolerance, printed_by))
     outcome_of = {outcome.name: outcome for outcome in judged}
     by_metric = [
         _metric_difference(metric, recorded, runs[0].outputs, outcome_of[metric.name])

@@ -17,11 +17,10 @@ class Tolerance:
 
     Args:
         rtol: of a number, relative to the recorded one.
-        atol: of a number, absolute: |local - recorded| <= atol + rtol |recorded|, as NumPy has it.
+        atol: of a number, absolute: |local - recorded| <= atol + rtol |recorded|, as NumPy has it;
+            zero by default, since only who knows the numbers can say which of them are small.
         time_ratio: how many times longer or shorter a duration may be. Durations are never equal.
-        similarity: the least structural similarity of two pictures where either shows anything,
-            at most 1 (Wang et al. 2004, "Image quality assessment: from error visibility to
-            structural similarity").
+        similarity: the least similarity of two pictures where they are most unlike, at most 1.
 
     Raises:
         InputError: if a bound makes no sense.
@@ -34,7 +33,7 @@ class Tolerance:
     """
 
     rtol: float = 1e-5
-    atol: float = 1e-8
+    atol: float = 0.0
     time_ratio: float = 5.0
     similarity: float = 0.9
 
@@ -58,7 +57,10 @@ class Tolerance:
             return math.isnan(recorded) and math.isnan(local)
         if math.isinf(recorded) or math.isinf(local):
             return recorded == local
-        return abs(local - recorded) <= self.atol + self.rtol * abs(recorded)
+        apart = abs(local - recorded)
+        return apart <= self.atol or (
+            recorded * local >= 0.0 and apart <= self.atol + self.rtol * abs(recorded)
+        )
 
     def alike(self, recorded: float, local: float) -> bool:
         """Whether two durations, in seconds, are of the same order."""
