@@ -1,6 +1,8 @@
 """What varies by itself from run to run, told apart from what differs from the record."""
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
@@ -32,7 +34,23 @@ def explained(
     if not between_runs:
         return list(differences)
     by_place = [{found.place: found for found in run} for run in between_runs]
-    return [_judged(difference, by_place) for difference in differences]
+    judged = [_judged(difference, by_place) for difference in differences]
+    varying = Counter(_output(d) for d in judged if d.cause is Cause.RANDOMNESS)
+    total = Counter(map(_output, differences))
+    return [
+        difference.accepted("others of the same output vary from run to run", Cause.RANDOMNESS)
+        if not difference.tolerated
+        and difference.kind is not Kind.ERROR
+        and 2 * varying[_output(difference)] > total[_output(difference)]
+        and all(difference.place not in run for run in by_place)
+        else difference
+        for difference in judged
+    ]
+
+
+def _output(difference: Difference) -> str:
+    """Return which output a difference is in. Rounded numbers are at times the same by chance."""
+    return re.split(r", | line ", difference.place)[0]
 
 
 def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) -> Difference:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluvial.replication.causes import with_causes
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.outputs import Outputs, printed, rewritten
@@ -11,6 +12,7 @@ from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
+from fluvial.replication.patterns import check_patterns
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
 from fluvial.replication.repeats import explained
@@ -35,6 +37,7 @@ def replicate(
     timeout: int = 600,
     repeat: int = 1,
     root: Path | None = None,
+    python: Path | None = None,
     started: Callable[[int, int], None] = lambda run, cell: None,
 ) -> Replication:
     """Run a notebook again, and compare what it says with what it said.
@@ -50,6 +53,7 @@ def replicate(
         timeout: the most seconds that one cell may take.
         repeat: how many times to run it; what differs between the runs varies by itself.
         root: of the files that it may read, a folder above it; by default its git repository.
+        python: the interpreter of another environment to run it in.
         started: called with the number of the run and of each cell, from 1, before it runs.
 
     Raises:
@@ -79,6 +83,7 @@ def compare_runs(
         metrics: numbers to be judged by rules of their own, and by no other.
     """
     cells = recorded.cells
+    _check_metrics(metrics, cells, runs)
     judged = judge_metrics(
         metrics,
         [cell.outputs for cell in cells],
@@ -95,7 +100,17 @@ def compare_runs(
         found = _differences(cell.outputs, own, between, tolerance, here, judged, printed_by[0])
         was_run = bool(cell.outputs or cell.execution_count or not counted)
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
-    return Replication(tuple(outcomes), judged, tuple(runs))
+    return Replication(with_causes(recorded, outcomes, runs), judged, tuple(runs))
+
+
+def _check_metrics(
+    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[Run]
+) -> None:
+    if not metrics:
+        return
+    texts = [printed(cell.outputs) for cell in cells]
+    texts += [printed(cell.outputs) for run in runs for cell in run.cells]
+    check_patterns({metric.name: metric.pattern.pattern for metric in metrics}, texts)
 
 
 def _surroundings(run: Run, number: int, cells: Sequence["NotebookNode"]) -> Surroundings:

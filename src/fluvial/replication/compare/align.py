@@ -18,6 +18,7 @@ _SPACE = re.compile(r"\s+")
 # Two lines of other words are paired sooner than taken for one too few and one too many; two that
 # differ in all of their numbers are paired sooner than those.
 _GAP, _OTHER_WORDS, _OTHER_NUMBERS = 0.6, 1.15, 0.9
+_DIAGONAL, _UP, _LEFT = range(3)
 # Pairing takes time proportional to the product of the lines: a second at most.
 _MOST_PAIRS = 1_000_000
 
@@ -182,25 +183,21 @@ def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _cheapest(cost: np.ndarray) -> list[Pair]:
     """Return the pairs of rows and columns of the least total cost, in order."""
     n, m = cost.shape
-    total = [[_GAP * j for j in range(m + 1)]]
+    above = [_GAP * j for j in range(m + 1)]
+    moves = [[_LEFT] * (m + 1)]
     for i, row in enumerate(cost.tolist(), 1):
-        above = total[-1]
-        here = [_GAP * i]
-        left = here[0]
+        here, steps = [_GAP * i], [_UP]
         for j, pair in enumerate(row):
-            left = min(above[j] + pair, above[j + 1] + _GAP, left + _GAP)
-            here.append(left)
-        total.append(here)
+            options = (above[j] + pair, above[j + 1] + _GAP, here[j] + _GAP)
+            least = min(options)
+            here.append(least)
+            steps.append(options.index(least))
+        above = here
+        moves.append(steps)
     pairs: list[Pair] = []
     i, j = n, m
     while i or j:
-        if i and j and total[i][j] == total[i - 1][j - 1] + cost[i - 1, j - 1]:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-        elif i and total[i][j] == total[i - 1][j] + _GAP:
-            i -= 1
-            pairs.append((i, None))
-        else:
-            j -= 1
-            pairs.append((None, j))
+        move = moves[i][j]
+        i, j = i - (move != _LEFT), j - (move != _UP)
+        pairs.append((i if move != _LEFT else None, j if move != _UP else None))
     return pairs[::-1]

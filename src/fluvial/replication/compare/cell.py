@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from fluvial.replication.compare.cause import Cause
@@ -22,6 +23,9 @@ _ADVICE = re.compile(
 )
 
 _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
+_CELL_FILE = re.compile(r"\((?:<ipython-input-[^>]*>|<tokenize>|\d+\.py)(?=, line)")
+_FACT = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_SHARED_WORDS = 0.6
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
 
@@ -126,7 +130,9 @@ def _compare_messages(
     recorded: Mapping[str, Any], local: Mapping[str, Any], tolerance: Tolerance, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare what two errors of one type say; newer versions of Python add advice."""
-    plain = [_ADVICE.sub("", error["evalue"]) for error in (recorded, local)]
+    plain = [
+        _CELL_FILE.sub("(<cell>", _ADVICE.sub("", error["evalue"])) for error in (recorded, local)
+    ]
     found = list(compare_text(*plain, tolerance, "error", run))
     if all(difference.tolerated for difference in found):
         yield from found
@@ -136,7 +142,20 @@ def _compare_messages(
             yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
         return
     texts = _message(recorded), _message(local)
-    yield Difference(Kind.ERROR, "error", None, *texts, None, False, "another message")
+    if _reworded(*plain):
+        reason, cause = "the same message in other words", Cause.LIBRARY_PRINTING
+        yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
+    else:
+        yield Difference(Kind.ERROR, "error", None, *texts, None, False, "another message")
+
+
+def _reworded(recorded: str, local: str) -> bool:
+    """Whether two messages share most of their words, and all that they quote and count."""
+    facts = [set(_FACT.findall(text)) for text in (recorded, local)]
+    if not (facts[0] <= facts[1] or facts[1] <= facts[0]):
+        return False
+    words = [_FACT.sub("", text).split() for text in (recorded, local)]
+    return SequenceMatcher(None, *words, autojunk=False).ratio() >= _SHARED_WORDS
 
 
 def _message(error: Mapping[str, Any]) -> str:

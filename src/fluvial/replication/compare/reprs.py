@@ -21,8 +21,9 @@ _NAMES = {
     "null": None,
 }
 _DICTS = {"dict", "OrderedDict", "Counter", "defaultdict"}
+_INDEXES = {"Int64Index", "Float64Index", "UInt64Index"}  # pandas 1 named them by their type
 _SETS = {"set", "frozenset"}
-_SCALARS = ("float", "int", "uint", "bool", "str", "bytes", "longdouble")
+_SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
         return read[0]
     if name in _DICTS and read and not named:
         return dict(read[-1])
+    if name == "RangeIndex" and not read and {"start", "stop", "step"} <= named.keys():
+        return Made("Index", (list(range(named["start"], named["stop"], named["step"])),), {})
+    if name in _INDEXES:
+        named.pop("dtype", None)
+        name = "Index"
     if name in _SETS and len(read) <= 1 and not named:
         return set(*read)
     return Made(name, read, named)

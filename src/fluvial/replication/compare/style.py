@@ -12,8 +12,8 @@ _STYLES = [
     for pattern, replacement in [
         # NumPy 2 says of what type a scalar is.
         (r"\b(?:np|numpy)\.(?:float|int|uint|longdouble|bool|str|bytes)\d*_?\(([^()]*)\)", r"\1"),
+        (r"\b(?:np|numpy)\.complex\d*\(([^()]*)\)", r"(\1)"),
         (r"\b(?:np|numpy)\.(True|False)_\b", r"\1"),
-        (r"\bnumpy\.(?=\w)", "np."),
         # pandas 3 has a type for text.
         (rf"\bdtype: {_TEXT_TYPES}\b", "dtype: object"),
         (rf"\bdtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
@@ -33,6 +33,9 @@ _STYLES = [
             r"<\1\2 artists>",
         ),
         (r"<a list of (\d+) Lists of Patches objects>", r"<\1 lists of artists>"),
+        # Where in a package a class is defined has changed more often than its name.
+        (r"\b(pandas|numpy|scipy|sklearn|matplotlib)(?:\.[a-z_]\w*)+\.([A-Z]\w*)\b", r"\1.\2"),
+        (r"\bnumpy\.(?=\w)", "np."),
     ]
 ]
 _BRACES = re.compile(r"\{[^{}]*\}")

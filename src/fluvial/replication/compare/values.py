@@ -1,6 +1,7 @@
 """Structured values: JSON, and what is read out of the reprs of dicts, lists, sets and objects."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fluvial.replication.compare.difference import Difference, Kind, shortened
@@ -14,6 +15,9 @@ __all__ = ["compare_values"]
 _NUMBER = int | float
 _DEFAULTS = (None, "auto", "warn", "deprecated", False)
 _MANY = 3
+_LARGEST = 1e308
+# NumPy leaves out the type that the values imply.
+_IMPLIED = ("bool", "int64", "float64", "complex128", "object")
 _TEXT_TYPES = {"object", "str", "string"}
 
 
@@ -48,7 +52,7 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
             ("real", recorded.real, local.real),
             ("imaginary", recorded.imag, local.imag),
         ):
-            yield from _compare(a, b, tolerance, _below(where, name))
+            yield from _compare(a, b, tolerance, replace(where, place=f"{where.place}, {name}"))
     elif recorded != local:
         kind = Kind.TEXT if type(recorded) is type(local) else Kind.TYPE
         texts = shortened(repr(recorded), repr(local)), shortened(repr(local), repr(recorded))
@@ -77,7 +81,7 @@ def _compare_lists(
         texts = f"{len(recorded)} items", f"{len(local)} items"
         yield _apart(Kind.TEXT, where, *texts, "another length")
         return
-    sizes = [abs(value) for value in recorded if isinstance(value, float) and abs(value) < 1e308]
+    sizes = [abs(v) for v in recorded if isinstance(v, float | complex) and abs(v) < _LARGEST]
     scale = max(where.scale, *sizes, 0.0) if sizes else where.scale
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
         below = Where(f"{where.place}, [{index}]", where.line, scale=scale)
@@ -103,7 +107,11 @@ def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> str:
     An older repr shows all arguments; one or two more than in the other were set on purpose.
     """
     own = {name: value for name, value in keywords.items() if name not in others}
-    set_here = {name: value for name, value in own.items() if value not in _DEFAULTS}
+    set_here = {
+        name: value
+        for name, value in own.items()
+        if value not in _DEFAULTS and not (name == "dtype" and value in _IMPLIED)
+    }
     if len(own) >= _MANY or not set_here:
         return ""
     return ", ".join(f"{name}={value!r}" for name, value in set_here.items())
