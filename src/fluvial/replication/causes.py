@@ -33,6 +33,7 @@ _HERE = re.compile(
 )
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
+_STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 _MEMORY = 1e-9
 _ROUNDED = 1e-4
 _INSTALLS = "which is not installed"
@@ -45,6 +46,7 @@ class _Story:
     missing: dict[str, int] = field(default_factory=dict)
     random: set[str] = field(default_factory=set)
     net: set[str] = field(default_factory=set)
+    plain_plots: int | None = None
     seeded: bool = False
     made: set[str] = field(default_factory=set)
 
@@ -59,6 +61,10 @@ class _Story:
                 kept |= names.made
             else:
                 kept -= names.made - names.used
+        if failed and self.plain_plots is None and _STYLE.search(source):
+            self.plain_plots = number
+        if not failed:  # what it used was there after all
+            self.missing = {n: at for n, at in self.missing.items() if n not in names.used}
         for name in names.made:
             if failed:
                 self.missing.setdefault(name, number)
@@ -116,7 +122,7 @@ class _Facts:
 
     @property
     def first_failed(self) -> int | None:
-        """Return the number of the first failed cell whose names this one uses."""
+        """Return the number of the first failed cell that should have made what this one uses."""
         found = [self.story.missing[name] for name in self.names.used & self.story.missing.keys()]
         return min(found, default=None)
 
@@ -145,7 +151,7 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
     if outcome.verdict is CellVerdict.ERROR and cause is None:
         cause = Cause.ENVIRONMENT
     if cause is Cause.EARLIER_ERROR and after is None:
-        after = facts.first_failed
+        after = facts.story.plain_plots
     return replace(outcome, differences=found, cause=cause, after=after)
 
 
@@ -180,7 +186,7 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
 
 def _cause(difference: Difference, facts: _Facts) -> Cause:
     """Say what made a difference in a cell that ran to its end."""
-    if facts.first_failed is not None:
+    if difference.kind is Kind.IMAGE and facts.story.plain_plots is not None:
         return Cause.EARLIER_ERROR
     texts = difference.recorded, difference.local
     if _HERE.search(facts.source):

@@ -56,7 +56,7 @@ def parsed(text: str) -> Any | None:
             pass
     try:
         value = _read(ast.parse(text, mode="eval").body)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict | list | tuple | set | Made) else None
 
@@ -100,6 +100,10 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
         return read[0]
     if name in _DICTS and read and not named:
         return dict(read[-1])
+    if name == "void" and len(read) == 1:
+        return read[0]
+    if name == "MultiIndex" and "levels" in named:
+        return Made(name, (_entries(named),), {"names": named.get("names")})
     if name == "RangeIndex" and not read and {"start", "stop", "step"} <= named.keys():
         return Made("Index", (list(range(named["start"], named["stop"], named["step"])),), {})
     if name in _INDEXES:
@@ -108,6 +112,15 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
     if name in _SETS and len(read) <= 1 and not named:
         return set(*read)
     return Made(name, read, named)
+
+
+def _entries(named: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the entries of a MultiIndex, which pandas before 0.25 wrote by its levels."""
+    codes = named.get("codes", named.get("labels", []))
+    columns = [
+        [level[code] for code in own] for level, own in zip(named["levels"], codes, strict=True)
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _word(node: ast.expr) -> Any:

@@ -24,6 +24,8 @@ _BRACKET = re.compile(r"[\[({]")
 _ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
+_DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
+_LEFT_OUT = "left out where the other text has dots"
 _AROUND = 60
 
 
@@ -80,15 +82,31 @@ def compare_lines(
     before, after = joined_lines(recorded), joined_lines(local)
     texts = [line for _, line in before], [line for _, line in after]
     styled = None
-    for i, j in aligned(*texts):
+    pairs = list(aligned(*texts))
+    left_out = _left_out(pairs, *texts)
+    for at, (i, j) in enumerate(pairs):
         if i is None and j is not None:
             line = f"{place} line {after[j][0] + 1} (local)"
-            yield _one_sided(Kind.EXTRA, line, None, after[j][1])
+            yield _one_sided(Kind.EXTRA, line, None, after[j][1], left_out=at in left_out)
         elif i is not None and j is None:
-            yield _one_sided(
-                Kind.MISSING, f"{place} line {before[i][0] + 1}", before[i][0] + 1, before[i][1]
-            )
+            number = before[i][0] + 1
+            line = f"{place} line {number}"
+            yield _one_sided(Kind.MISSING, line, number, before[i][1], left_out=at in left_out)
         elif i is not None and j is not None and before[i][1] != after[j][1]:
+            if at in left_out:
+                line = f"{place} line {before[i][0] + 1}"
+                texts_here = shortened(before[i][1]), shortened(after[j][1])
+                yield Difference(
+                    Kind.TEXT,
+                    line,
+                    before[i][0] + 1,
+                    *texts_here,
+                    None,
+                    True,
+                    _LEFT_OUT,
+                    Cause.LIBRARY_PRINTING,
+                )
+                continue
             line, text = before[i]
             found = list(_compare_line(text, after[j][1], tolerance, place, line, run))
             yield from found
@@ -96,6 +114,32 @@ def compare_lines(
                 styled = _styled(f"{place} line {line + 1}", line + 1, text, after[j][1])
     if styled is not None:
         yield styled
+
+
+def _left_out(
+    pairs: Sequence[tuple[int | None, int | None]], recorded: Sequence[str], local: Sequence[str]
+) -> set[int]:
+    """Return the pairs that only one text has because the other writes dots in their place.
+
+    How many rows of a table are shown depends on the version of pandas.
+    """
+    found: set[int] = set()
+    block: list[int] = []
+    for at, (i, j) in enumerate([*pairs, (0, 0)]):
+        dotted = (i is not None and j is not None and at < len(pairs)) and (
+            bool(_DOTS.fullmatch(recorded[i])) != bool(_DOTS.fullmatch(local[j]))
+        )
+        if i is None or j is None or dotted:
+            block.append(at)
+            continue
+        lines = [(recorded[pairs[k][0]], 0) for k in block if pairs[k][0] is not None]
+        lines += [(local[pairs[k][1]], 1) for k in block if pairs[k][1] is not None]
+        sides = {side for line, side in lines if _DOTS.fullmatch(line)}
+        others = {side for line, side in lines if not _DOTS.fullmatch(line)}
+        if len(sides) == 1 and not (sides & others):
+            found.update(block)
+        block = []
+    return found
 
 
 def _compare_line(
@@ -220,10 +264,14 @@ def _styled(place: str, line: int | None, recorded: str, local: str) -> Differen
     return Difference(Kind.TEXT, place, line, *texts, None, True, reason, Cause.LIBRARY_PRINTING)
 
 
-def _one_sided(kind: Kind, place: str, line: int | None, text: str) -> Difference:
+def _one_sided(
+    kind: Kind, place: str, line: int | None, text: str, *, left_out: bool
+) -> Difference:
     recorded, local = ("", shortened(text)) if kind is Kind.EXTRA else (shortened(text), "")
     if not text.strip():
         reason, cause = "an empty line", Cause.LIBRARY_PRINTING
+    elif left_out:
+        reason, cause = _LEFT_OUT, Cause.LIBRARY_PRINTING
     elif _CHATTER.match(text):
         reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
     else:
