@@ -31,8 +31,8 @@ def test_a_kernel_of_an_environment_that_was_removed(tmp_path, monkeypatch):
 
 
 def test_what_replicating_needs_is_asked_for_before_the_notebook_is_read(monkeypatch):
-    monkeypatch.setitem(sys.modules, "skimage", None)
-    with pytest.raises(InputError, match=r'needs scikit-image, .*its extra "replicate"'):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    with pytest.raises(InputError, match=r'needs psutil, .*its extra "replicate"'):
         read_notebook("no_such_notebook.ipynb")
 
 

@@ -34,6 +34,7 @@ _HERE = re.compile(
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
+_DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
 _MEMORY = 1e-9
 _ROUNDED = 1e-4
 _INSTALLS = "which is not installed"
@@ -47,6 +48,7 @@ class _Story:
     random: set[str] = field(default_factory=set)
     net: set[str] = field(default_factory=set)
     plain_plots: int | None = None
+    plain_tables: int | None = None
     seeded: bool = False
     made: set[str] = field(default_factory=set)
 
@@ -63,6 +65,8 @@ class _Story:
                 kept -= names.made - names.used
         if failed and self.plain_plots is None and _STYLE.search(source):
             self.plain_plots = number
+        if failed and self.plain_tables is None and _DISPLAY.search(source):
+            self.plain_tables = number
         if not failed:  # what it used was there after all
             self.missing = {n: at for n, at in self.missing.items() if n not in names.used}
         for name in names.made:
@@ -126,6 +130,13 @@ class _Facts:
         found = [self.story.missing[name] for name in self.names.used & self.story.missing.keys()]
         return min(found, default=None)
 
+    def unset_by(self, difference: Difference) -> int | None:
+        """Return the failed cell that should have set how a difference's output is shown."""
+        if difference.kind is Kind.IMAGE:
+            return self.story.plain_plots
+        lines = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
+        return self.story.plain_tables if lines else None
+
     @property
     def random(self) -> bool:
         """Whether random numbers without a seed reach the cell."""
@@ -151,7 +162,8 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
     if outcome.verdict is CellVerdict.ERROR and cause is None:
         cause = Cause.ENVIRONMENT
     if cause is Cause.EARLIER_ERROR and after is None:
-        after = facts.story.plain_plots
+        settings = (facts.unset_by(difference) for difference in found if not difference.tolerated)
+        after = next(filter(None, settings), None)
     return replace(outcome, differences=found, cause=cause, after=after)
 
 
@@ -186,15 +198,16 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
 
 def _cause(difference: Difference, facts: _Facts) -> Cause:
     """Say what made a difference in a cell that ran to its end."""
-    if difference.kind is Kind.IMAGE and facts.story.plain_plots is not None:
+    if facts.unset_by(difference) is not None:
         return Cause.EARLIER_ERROR
     texts = difference.recorded, difference.local
     if _HERE.search(facts.source):
         return Cause.ENVIRONMENT
     if facts.random and (not facts.repeated or facts.varying):
         return Cause.RANDOMNESS
-    measured = difference.relative is not None and difference.kind is Kind.NUMBER
-    if measured and (difference.relative <= _ROUNDED or _both_tiny(*texts)):
+    measured = difference.kind is Kind.NUMBER and difference.relative is not None
+    small = difference.relative is not None and difference.relative <= _ROUNDED
+    if measured and (small or _both_tiny(*texts)):
         return Cause.ROUNDING
     if facts.disordered:
         return Cause.ORDER

@@ -28,6 +28,13 @@ def found(recorded, local):
         ("best: {'C': 10, 'gamma': 0.1}, score 0.9", "best: {'gamma': 0.1, 'C': 10}, score 0.9"),
         ("classes: {'b', 'a'}", "classes: {'a', 'b'}"),
         ("[u'a', 10L]", "['a', 10]"),
+        (
+            "<4x5 sparse matrix of type '<class 'numpy.int64'>'\n"
+            "\twith 12 stored elements in Compressed Sparse Row format>",
+            "<Compressed Sparse Row sparse matrix of dtype 'int64'\n"
+            "\twith 12 stored elements and shape (4, 5)>",
+        ),
+        ("MultiIndex(levels=[['a', 'b']], labels=[[0, 1]])", "MultiIndex([('a',), ('b',)])"),
         ("<type 'int'>", "<class 'int'>"),
         ("0.10000000000000001", "0.1"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=1)"),
@@ -51,6 +58,8 @@ def test_the_same_values_in_another_style(recorded, local):
         ("{'x': 1, 'y': [2]}", "{'y': [3], 'x': 1}"),
         ("{1: 2, 3: 4}", "{1: 4, 3: 2}"),
         ("SVC(C=10)", "SVC()"),
+        ("[('Ann', 25, 55.0) ('Bob', 45, 85.5)]", "[('Ann', 26, 55. ) ('Bob', 45, 85.5)]"),
+        ("37253956", "37253957"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=2)"),
         ("SVC(C=10)", "SVR(C=10)"),
     ],

@@ -133,7 +133,7 @@ def _compare_messages(
     plain = [
         _CELL_FILE.sub("(<cell>", _ADVICE.sub("", error["evalue"])) for error in (recorded, local)
     ]
-    found = list(compare_text(*plain, tolerance, "error", run))
+    found = list(compare_text(plain[0], plain[1], tolerance, "error", run))
     if all(difference.tolerated for difference in found):
         yield from found
         if not found and recorded["evalue"] != local["evalue"]:

@@ -75,13 +75,14 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "h
     """
     if recorded.shape == local.shape and np.array_equal(recorded, local):
         return 1.0
-    boxes = content_box(recorded), content_box(local)
-    if None in boxes or min(*recorded.shape[:2], *local.shape[:2]) < _LEAST_SIDE:
-        whole = [(0, 0, picture.shape[1], picture.shape[0]) for picture in (recorded, local)]
-        boxes = (whole[0], whole[1])
-    a = _scaled(recorded, boxes[0], None)
-    b = _scaled(local, boxes[1], a.shape)
-    shape, color = worst_window(a, registered(a, b) if boxes[0] != boxes[1] else b)
+    before, after = content_box(recorded), content_box(local)
+    smallest = min(*recorded.shape[:2], *local.shape[:2])
+    if before is None or after is None or smallest < _LEAST_SIDE:
+        before = (0, 0, recorded.shape[1], recorded.shape[0])
+        after = (0, 0, local.shape[1], local.shape[0])
+    a = _scaled(recorded, before, None)
+    b = _scaled(local, after, a.shape)
+    shape, color = worst_window(a, registered(a, b) if before != after else b)
     unlike = min(max(shape, color), 1.0 / _PER_UNLIKENESS)
     return float(min(1.0 - _PER_UNLIKENESS * unlike, np.nextafter(1.0, 0.0)))
 

@@ -57,9 +57,12 @@ def number_difference(
     of its other entries may change its sign.
     """
     a, b = recorded.value, local.value
-    if (a == b and not _rounded_away(recorded, local)) or (math.isnan(a) and math.isnan(b)):
+    if (a == b and _integers(recorded, local, beyond=_LARGEST_EXACT) is None) or (
+        math.isnan(a) and math.isnan(b)
+    ):
         return
-    near = tolerance.near(a, b)
+    integers = _integers(recorded, local)
+    near = tolerance.near(a, b) if integers is None else tolerance.near_integers(*integers)
     reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
     if not near and _is_rounding(a, b, where.scale):
         near, reason = True, "zero but for rounding"
@@ -83,12 +86,16 @@ def _why_apart(recorded: float, local: float) -> tuple[str, Cause | None]:
     return "beyond the tolerance", None
 
 
-def _rounded_away(recorded: Number, local: Number) -> bool:
-    """Whether two integers are equal only because a float cannot tell them apart."""
-    if not abs(recorded.value) >= _LARGEST_EXACT or math.isinf(recorded.value):
-        return False
-    digits = [text.replace(",", "") for text in (recorded.text, local.text)]
-    return all(map(str.isdecimal, digits)) and digits[0] != digits[1]
+def _integers(recorded: Number, local: Number, beyond: float = -1.0) -> tuple[int, int] | None:
+    """Read two numbers that are written as different integers; None if either is not.
+
+    Beyond 2⁵³ a float cannot tell one integer from the next.
+    """
+    texts = [number.text.replace(",", "").replace("−", "-") for number in (recorded, local)]
+    if not all(text.lstrip("+-").isdecimal() for text in texts) or abs(recorded.value) <= beyond:
+        return None
+    a, b = map(int, texts)
+    return None if a == b else (a, b)
 
 
 def _is_rounding(recorded: float, local: float, scale: float) -> bool:

@@ -93,6 +93,8 @@ def _read(node: ast.expr) -> Any:
 
 
 def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Any:
+    if not isinstance(function, ast.Name | ast.Attribute):
+        raise ValueError("not a value")  # tuples in a row, as NumPy prints records
     name = ast.unparse(function).rsplit(".", 1)[-1]
     read = tuple(_read(argument) for argument in arguments)
     named = {str(keyword.arg): _word(keyword.value) for keyword in keywords}
@@ -118,7 +120,8 @@ def _entries(named: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the entries of a MultiIndex, which pandas before 0.25 wrote by its levels."""
     codes = named.get("codes", named.get("labels", []))
     columns = [
-        [level[code] for code in own] for level, own in zip(named["levels"], codes, strict=True)
+        [level[code] if code >= 0 else None for code in own]
+        for level, own in zip(named["levels"], codes, strict=True)
     ]
     return list(zip(*columns, strict=True))
 

@@ -1,5 +1,7 @@
 """What two pictures show, brought to one scale and one place."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -74,7 +76,8 @@ def _stretched(
     height, width = picture.shape[:2]
     scale = np.array([1.0 / sy, 1.0 / sx])
     center = np.array([height - 1, width - 1]) / 2.0
-    offset = center - scale * center + scale * np.array([dy, dx])
+    # SciPy's annotations name one number only for what may be one along each axis.
+    offset: Any = center - scale * center + scale * np.array([dy, dx])
     layers = [
         affine_transform(layer, scale, offset, order=1, mode="nearest")
         for layer in np.moveaxis(picture, 2, 0)

@@ -24,6 +24,17 @@ _STYLES = [
         (r"(?<=\d)L\b", ""),
         (r"<type '", "<class '"),
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
+        # SciPy 1.14 words its matrices otherwise.
+        (
+            r"<(\d+x\d+) sparse matrix of type '<class '(?:np\.|numpy\.)?(\w+)'>'\s+"
+            r"with (\d+) stored elements in [\w ]+ format>",
+            r"<sparse \2 with \3 stored elements and shape \1>",
+        ),
+        (
+            r"<[\w ]+ sparse (?:matrix|array) of dtype '(\w+)'\s+"
+            r"with (\d+) stored elements and shape \((\d+), (\d+)\)>",
+            r"<sparse \1 with \2 stored elements and shape \3x\4>",
+        ),
         # Matplotlib renamed its axes and its containers.
         (r"<(?:matplotlib\.axes\._subplots\.|matplotlib\.axes\._axes\.)?AxesSubplot\b", "<Axes"),
         (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
@@ -40,8 +51,9 @@ _STYLES = [
 ]
 _BRACES = re.compile(r"\{[^{}]*\}")
 _BARE = re.compile(r"<(?:[\w]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>|<(Axes): ?>")
-_OPENS = re.compile(r"[\[({]")
+_OPENS = re.compile(r"[\[({]|^<")
 _MOST_JOINED = 5000
+_MOST_IN_OBJECT = 4
 _MOST_IN_BRACES = 100_000
 
 
@@ -93,6 +105,13 @@ def joined_lines(lines: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _end_of_block(lines: Sequence[str], start: int) -> int:
+    if lines[start].startswith("<"):
+        text = lines[start]
+        for at in range(start + 1, min(len(lines), start + _MOST_IN_OBJECT)):
+            text += lines[at]
+            if lines[at][:1] in " \t" and text.count("<") == text.count(">"):
+                return at + 1
+        return start + 1
     depth = 0
     for at in range(start, min(len(lines), start + _MOST_JOINED)):
         line = lines[at]

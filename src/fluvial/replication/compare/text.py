@@ -63,9 +63,9 @@ def compare_text(
     lines = shown_lines(recorded), shown_lines(local)
     whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]))
     if whole is None:
-        yield from compare_lines(*lines, tolerance, place, run)
+        yield from compare_lines(lines[0], lines[1], tolerance, place, run)
     elif lines[0] != lines[1]:
-        found = list(compare_values(*whole, tolerance, place))
+        found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [_styled(place, None, recorded, local)]
 
 
@@ -132,8 +132,9 @@ def _left_out(
         if i is None or j is None or dotted:
             block.append(at)
             continue
-        lines = [(recorded[pairs[k][0]], 0) for k in block if pairs[k][0] is not None]
-        lines += [(local[pairs[k][1]], 1) for k in block if pairs[k][1] is not None]
+        own = [pairs[k] for k in block]
+        lines = [(recorded[row], 0) for row, _ in own if row is not None]
+        lines += [(local[row], 1) for _, row in own if row is not None]
         sides = {side for line, side in lines if _DOTS.fullmatch(line)}
         others = {side for line, side in lines if not _DOTS.fullmatch(line)}
         if len(sides) == 1 and not (sides & others):
@@ -153,9 +154,11 @@ def _compare_line(
             break
     here = f"{place} line {first + 1}"
     if alike:
-        yield from _compare_tokens(*texts, *tokens, tolerance, (place, first), run)
+        yield from _compare_tokens(
+            texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
+        )
     elif (values := _values_of(*texts)) is not None:
-        yield from compare_values(*values, tolerance, here, first + 1)
+        yield from compare_values(values[0], values[1], tolerance, here, first + 1)
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
         yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")
@@ -207,7 +210,7 @@ def _compare_tokens(
     scale = _scale(recorded, before)
     several = "\n" in recorded
     for count, ((a, start), (b, begin)) in enumerate(pairs, 1):
-        if a == b:
+        if a == b or isinstance(a, str) or isinstance(b, str):
             continue
         line = first + 1 + (recorded.count("\n", 0, start) if several else 0)
         here = f"{place} line {line}" if len(pairs) == 1 else f"{place} line {line}, number {count}"

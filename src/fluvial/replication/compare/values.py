@@ -45,8 +45,7 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
         yield from _compare_made(recorded, local, tolerance, where)
     elif _is_number(recorded) and _is_number(local):
         if recorded != local:
-            numbers = (Number(float(value), str(value)) for value in (recorded, local))
-            yield from number_difference(*numbers, tolerance, where)
+            yield from number_difference(_number(recorded), _number(local), tolerance, where)
     elif isinstance(recorded, complex) and isinstance(local, complex):
         for name, a, b in (
             ("real", recorded.real, local.real),
@@ -130,6 +129,10 @@ def _below(where: Where, key: Any) -> Where:
 
 def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:
     return Difference(kind, where.place, where.line, recorded, local, None, False, reason)
+
+
+def _number(value: Any) -> Number:
+    return Number(float(value), str(value))
 
 
 def _is_number(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """Two pictures of one size, compared window by window, allowing for a small displacement."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -64,7 +65,8 @@ def _contrast(channels: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "H W 3"
 def _window_mean(values: Float[np.ndarray, "H W C"]) -> Float[np.ndarray, "H W C"]:
     from scipy.ndimage import uniform_filter
 
-    return uniform_filter(values, (_WINDOW, _WINDOW, 1), mode="nearest")
+    size: Any = (_WINDOW, _WINDOW, 1)  # SciPy's annotations name one number only
+    return uniform_filter(values, size, mode="nearest")
 
 
 def _displacements() -> Iterator[tuple[int, int]]:
