@@ -225,3 +225,13 @@ def test_a_kernel_that_does_not_start(tmp_path, monkeypatch, capfd):
     with pytest.raises(InputError, match=r"does not start .ModuleNotFoundError: No module named"):
         replicate(recorded(book(("1", [result("1")]))), kernel="broken")
     assert capfd.readouterr().err == ""
+
+
+def test_it_runs_in_the_environment_that_is_given(tmp_path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nOTHER=yes exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    cell = ("import os; print(os.environ.get('OTHER'))", [stream("yes\n")])
+    done = replicate(recorded(book(cell)), timeout=60, python=python)
+    assert done.verdict == "IDENTICAL"

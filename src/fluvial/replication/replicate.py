@@ -62,7 +62,14 @@ def replicate(
     """
     name = check_ready(recorded, kernel)
     runs = [
-        run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell), root=root)
+        run_notebook(
+            recorded,
+            name,
+            timeout,
+            lambda cell, run=run: started(run, cell),
+            root=root,
+            python=python,
+        )
         for run in range(1, repeat + 1)
     ]
     return compare_runs(recorded, runs, tolerance or Tolerance(), metrics)

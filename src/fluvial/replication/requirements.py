@@ -72,7 +72,8 @@ def requirements_of(recorded: RecordedNotebook, root: Path | None = None) -> Req
     sources += ["its imports"] if imported else []
     date = _date(recorded)
     sources += ["its last commit"] if date else []
-    return Requirements(python, (*declared.values(), *imported), date, tuple(sources))
+    packages = (*declared.values(), *imported)
+    return Requirements(python, packages, date, tuple(dict.fromkeys(sources)))
 
 
 def _declaring_files(recorded: RecordedNotebook, root: Path | None) -> Iterator[Path]:

@@ -154,6 +154,8 @@ def _use(client: "NotebookClient", python: Path, kernel: str, home: Path) -> Non
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
+    # Under the name of the kernel of this environment, that one would be started.
+    kernel = client.kernel_name = f"restored-{kernel}"
     folder = home / "kernels" / kernel
     folder.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]

@@ -89,6 +89,8 @@ def _advice(recorded: RecordedNotebook, replication: Replication) -> str:
     if not causes:
         return "There is nothing to settle."
     steps = []
+    if replication.restored is not None and Cause.LIBRARY_VERSION in causes:
+        steps.append("nothing is left to do where the packages of its time say what was recorded")
     if replication.missing_packages:
         steps.append(f"install {' '.join(replication.missing_packages)}")
     if replication.restored is None and causes & {Cause.LIBRARY_VERSION, Cause.ENVIRONMENT}:
