@@ -20,7 +20,7 @@ EXTRAS = MappingProxyType(
             "ipykernel": "ipykernel",
             "nbclient": "nbclient",
             "nbformat": "nbformat",
-            "skimage": "scikit-image",
+            "psutil": "psutil",
             "yaml": "pyyaml",
         },
         "report": {"jinja2": "jinja2"},

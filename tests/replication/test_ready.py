@@ -31,6 +31,14 @@ def test_a_kernel_of_an_environment_that_was_removed(tmp_path, monkeypatch):
 
 
 def test_what_replicating_needs_is_asked_for_before_the_notebook_is_read(monkeypatch):
-    monkeypatch.setitem(sys.modules, "skimage", None)
-    with pytest.raises(InputError, match=r'needs scikit-image, .*its extra "replicate"'):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    with pytest.raises(InputError, match=r'needs psutil, .*its extra "replicate"'):
         read_notebook("no_such_notebook.ipynb")
+
+
+@pytest.mark.parametrize(("language", "kernel"), [("R", "IRkernel"), ("julia", "IJulia")])
+def test_a_notebook_in_another_language_is_refused(language, kernel):
+    notebook = book(("1", [result("1")]))
+    notebook.metadata["language_info"] = {"name": language}
+    with pytest.raises(InputError, match=f"notebook in {language}.*{kernel}"):
+        check_ready(recorded(notebook))

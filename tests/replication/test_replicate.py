@@ -3,10 +3,14 @@
 import base64
 import io
 import json
+import os
+import subprocess
 import sys
+import time
 import warnings
 
 import nbformat
+import psutil
 import pytest
 from PIL import Image
 
@@ -18,6 +22,7 @@ from fluvial.replication import (
     replicate,
     save_replication,
 )
+from fluvial.replication.run import run_notebook
 
 from .books import book, error, recorded, result, shown, stream, write
 
@@ -91,7 +96,7 @@ def test_a_verdict_for_each_cell(done):
         "ERROR",
         "WITHIN_TOLERANCE",
         "NOT_RECORDED",
-        "IDENTICAL",
+        "WITHIN_TOLERANCE",
         "ERROR",
         "DIFFERS",
     ]
@@ -161,6 +166,35 @@ def test_saved(done, record, tmp_path):
         assert picture.getpixel((0, 0)) == 0
 
 
+def test_what_a_cell_starts_ends_with_its_kernel(tmp_path):
+    source = (
+        "import subprocess, sys\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "print(subprocess.Popen(sleep, start_new_session=True).pid)"
+    )
+    run = run_notebook(recorded(book((source, []))), "python3", 60)
+    pid = int(run.cells[0].outputs[0]["text"])
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_request_to_end_leaves_nothing_behind(tmp_path):
+    source = "import time, pathlib\npathlib.Path('{}').touch()\ntime.sleep(60)"
+    begun, scratch = tmp_path / "begun", tmp_path / "scratch"
+    scratch.mkdir()
+    path = write(book((source.format(begun), [result("1")])), tmp_path / "a.ipynb")
+    command = ["-c", "from fluvial.cli import main; main()", "replicate", str(path), "--yes", "-q"]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    process = subprocess.Popen([sys.executable, *command], env=environment)
+    while not begun.exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    kernels = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert process.wait(60) == 130
+    assert list(scratch.iterdir()) == []
+    assert not any(kernel.is_running() for kernel in kernels)
+
+
 def test_a_kernel_that_dies():
     cells = [
         ("print(1)", [stream("1\n")]),
@@ -191,3 +225,13 @@ def test_a_kernel_that_does_not_start(tmp_path, monkeypatch, capfd):
     with pytest.raises(InputError, match=r"does not start .ModuleNotFoundError: No module named"):
         replicate(recorded(book(("1", [result("1")]))), kernel="broken")
     assert capfd.readouterr().err == ""
+
+
+def test_it_runs_in_the_environment_that_is_given(tmp_path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nOTHER=yes exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    cell = ("import os; print(os.environ.get('OTHER'))", [stream("yes\n")])
+    done = replicate(recorded(book(cell)), timeout=60, python=python)
+    assert done.verdict == "IDENTICAL"

@@ -31,3 +31,38 @@ def test_too_much_is_not_copied(tmp_path, monkeypatch):
     monkeypatch.setattr(scratch, "_MOST_BYTES", 1000)
     with pytest.raises(InputError, match="too much to copy"), scratch_copy(tmp_path):
         pass
+
+
+def test_a_notebook_reads_what_is_above_it_in_its_repository(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("1,2")
+    (tmp_path / "notebooks").mkdir()
+    with scratch_copy(tmp_path / "notebooks") as scratch:
+        assert (scratch / ".." / "data" / "a.csv").read_text() == "1,2"
+
+
+def test_a_given_root(tmp_path):
+    (tmp_path / "data.csv").write_text("1,2")
+    (tmp_path / "deep").mkdir()
+    with scratch_copy(tmp_path / "deep", tmp_path) as scratch:
+        assert (scratch / ".." / "data.csv").read_text() == "1,2"
+    with pytest.raises(InputError, match="not within"), scratch_copy(tmp_path, tmp_path / "deep"):
+        pass
+
+
+def test_links_that_lead_to_themselves_end(tmp_path):
+    repository, outside = tmp_path / "repository", tmp_path / "outside"
+    for folder in (repository, outside):
+        folder.mkdir()
+        for name in ("one", "two"):
+            (folder / name).symlink_to(folder)
+            (folder / f"{name} up").symlink_to(tmp_path)
+        (folder / "data.csv").write_text("1,2")
+    (repository / "outside").symlink_to(outside)
+    (repository / "loop").symlink_to("loop")
+    with scratch_copy(repository) as scratch:
+        assert (scratch / "one" / "two" / "data.csv").read_text() == "1,2"
+        assert (scratch / "outside" / "data.csv").read_text() == "1,2"
+        (scratch / "one" / "data.csv").write_text("gone")
+    assert (repository / "data.csv").read_text() == "1,2"

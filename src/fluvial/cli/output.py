@@ -9,6 +9,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "lasting_output", "say"]
+__all__ = ["console", "harmless", "lasting_output", "say"]
 
 _NARROWEST = 40  # columns; what is narrower than a sentence's longest words shows nothing
 _PLAIN = {
@@ -35,6 +36,11 @@ _PLAIN = {
         "‖": "||",
     },
 }
+# Escape sequences, control characters but tab and newline, and what turns the direction of text.
+_STEERING = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*"
+    r"(?:\x07|\x1b\\|\x9c)?|\x1b.?|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 _HANDLER = "fluvial-ascii"
 
 
@@ -49,7 +55,17 @@ def console() -> "Console":
 
 def say(text: str, *, err: bool = False) -> None:
     """Print a line in the encoding of stdout, or stderr; ``typer.echo`` takes UTF-8 over ASCII."""
-    (sys.stderr if err else sys.stdout).write(f"{text}\n")
+    (sys.stderr if err else sys.stdout).write(f"{harmless(text)}\n")
+
+
+def harmless(text: str) -> str:
+    r"""Take out of a text whatever would steer a terminal: file names and the like may hold it.
+
+    Example:
+        >>> harmless("\x1b[2Jtitle\x1b]0;mine\x07\n")
+        'title\n'
+    """
+    return _STEERING.sub("", text)
 
 
 @contextmanager

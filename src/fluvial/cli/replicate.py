@@ -1,7 +1,10 @@
 """``fluvial replicate``: run a notebook again, and say whether this machine says the same."""
 
 import shlex
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +15,7 @@ from fluvial.cli.output import say
 
 if TYPE_CHECKING:
     from fluvial.replication import RecordedNotebook, Replication, Tolerance
+    from fluvial.replication.requirements import Requirements
 
 __all__ = ["replicate"]
 
@@ -23,12 +27,12 @@ def replicate(
     ],
     *,
     rtol: Annotated[float, typer.Option(help="Of numbers, relative to the recorded ones.")] = 1e-5,
-    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 1e-8,
+    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 0.0,
     time_ratio: Annotated[
         float, typer.Option(help="How many times longer or shorter a duration may be.")
     ] = 5.0,
     similarity: Annotated[
-        float, typer.Option(help="Least structural similarity of pictures, from 0 to 1.")
+        float, typer.Option(help="Least similarity of pictures where most unlike, from 0 to 1.")
     ] = 0.9,
     repeat: Annotated[
         int, typer.Option(min=1, help="Run it so many times, to see what varies by itself.")
@@ -37,6 +41,19 @@ def replicate(
     kernel: Annotated[
         str | None, typer.Option(metavar="NAME", help="Use this kernel, not the notebook's own.")
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The folder that it may read files from; by default its git repository.",
+        ),
+    ] = None,
+    restore: Annotated[
+        bool,
+        typer.Option(
+            "--restore", help="Run it with the packages of its time, too; uv installs them."
+        ),
+    ] = False,
     metrics: Annotated[
         Path | None,
         typer.Option(
@@ -59,6 +76,7 @@ def replicate(
         read_notebook,
     )
     from fluvial.replication import replicate as run_again
+    from fluvial.replication.restore import with_restored
     from fluvial.storage.folder import check_folder
 
     tolerance = Tolerance(rtol, atol, time_ratio, similarity)
@@ -68,6 +86,7 @@ def replicate(
     declared = declared_metrics(recorded, metrics)
     check_ready(recorded, kernel)
     _ask(recorded, yes)
+    environment = _environment(recorded, root, yes) if restore else None
     from fluvial.progress import Progress
 
     progress, cells = Progress(shown=not quiet), len(recorded.cells)
@@ -75,17 +94,25 @@ def replicate(
     def show_cell(run: int, cell: int) -> None:
         progress.update(cell - 1, cells, f"run {run} of {repeat}" if repeat > 1 else "")
 
+    def run(python: Path | None, times: int) -> "Replication":
+        return run_again(
+            recorded,
+            tolerance,
+            declared,
+            kernel=kernel,
+            timeout=timeout,
+            repeat=times,
+            root=root,
+            python=python,
+            started=show_cell,
+        )
+
     try:
-        with progress, progress.stage("cells"):
-            replication = run_again(
-                recorded,
-                tolerance,
-                declared,
-                kernel=kernel,
-                timeout=timeout,
-                repeat=repeat,
-                started=show_cell,
-            )
+        with _ended_in_order(), progress, progress.stage("cells"):
+            replication = run(None, repeat)
+            if environment is not None:
+                requirements, python = environment
+                replication = with_restored(replication, run(python, 1), requirements)
     except KeyboardInterrupt:
         say("fluvial: interrupted; nothing was compared.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -97,14 +124,17 @@ def replicate(
 def _ask(recorded: "RecordedNotebook", yes: bool) -> None:
     """Say that a notebook is a program, and run it only if the user agrees."""
     from fluvial.errors import InputError
+    from fluvial.replication.announce import announcements
 
     count = len(recorded.cells)
     say(
         f"{recorded.name} is a program: its {count} {'cell' if count == 1 else 'cells'} of code "
-        "will be run on this machine with your rights, in a scratch copy of its folder that "
+        "will be run on this machine with your rights, in a scratch copy of its repository that "
         "nothing confines it to.",
         err=True,
     )
+    for sentence in announcements(recorded):
+        say(sentence, err=True)
     if yes:
         return
     if not sys.stdin.isatty():
@@ -114,6 +144,45 @@ def _ask(recorded: "RecordedNotebook", yes: bool) -> None:
     if not typer.confirm("Run it?", err=True):
         say("fluvial: not run.", err=True)
         raise typer.Exit(ExitCode.INPUT_WRONG)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a request to end do what Ctrl-C does: end the kernel, remove the scratch copy."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _environment(
+    recorded: "RecordedNotebook", root: Path | None, yes: bool
+) -> tuple["Requirements", Path]:
+    """Build the environment of the notebook's time, once the user agrees, unless it is there."""
+    from fluvial.replication.requirements import requirements_of
+    from fluvial.replication.restore import built_environment, environment_folder, restored_python
+
+    requirements = requirements_of(recorded, root)
+    python = restored_python(requirements)
+    if python is not None:
+        return requirements, python
+    of = f", as of {requirements.date}" if requirements.date else ""
+    say(
+        f"To restore: Python {requirements.python or 'as here'} with "
+        f"{', '.join(requirements.packages) or 'no packages'}{of} (from "
+        f"{', '.join(requirements.sources) or 'nothing'}), in "
+        f"{environment_folder(requirements)}.",
+        err=True,
+    )
+    if not yes and not typer.confirm("Build it?", err=True):
+        say("fluvial: not run.", err=True)
+        raise typer.Exit(ExitCode.INPUT_WRONG)
+    return requirements, built_environment(requirements)
 
 
 def _tell(

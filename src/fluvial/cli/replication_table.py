@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from fluvial.cli.output import console as make_console
+from fluvial.cli.output import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,15 +39,18 @@ _WIDTH = len("WITHIN_TOLERANCE")
 
 
 def show_replication(recorded: "RecordedNotebook", replication: "Replication") -> None:
-    """Print each cell's verdict with its largest differences, the metrics, and the verdict.
+    """Print a summary, each cell's verdict and largest differences, the metrics, and the verdict.
 
     What varies between local runs is dim, so that it is not taken for what differs.
     """
+    from fluvial.replication.summary import summary
+
     console = make_console()
-    for note in recorded.notes:
-        console.print(fill(note, console.width), soft_wrap=True)
+    for line in (*summary(recorded, replication), *recorded.notes):
+        console.print(fill(harmless(line), console.width), soft_wrap=True)
+    console.print()
     cells = [f"cell {cell.number}" for cell in replication.cells]
-    metrics = [f"metric {metric.name}" for metric in replication.metrics]
+    metrics = [f"metric {harmless(metric.name)}" for metric in replication.metrics]
     width = min(max(map(len, [*cells, *metrics])), _LONGEST_LABEL)
     for label, cell in zip(cells, replication.cells, strict=True):
         _show_cell(console, _fitted(label, width), cell)
@@ -61,11 +65,14 @@ def show_replication(recorded: "RecordedNotebook", replication: "Replication") -
 
 def _show_cell(console: "Console", label: str, cell: "CellOutcome") -> None:
     seconds = "" if cell.seconds is None else f"{cell.seconds:.1f} s"
-    line = _verdict(label, cell.verdict.value, f"{seconds:>9}  {cell.source}")
+    line = _verdict(label, cell.verdict.value, f"{seconds:>9}  {harmless(cell.source)}")
     line.truncate(console.width, overflow="ellipsis")
     console.print(line, soft_wrap=True)
+    if cell.after is not None:
+        text = f"    a consequence of the error in cell {cell.after}"
+        console.print(text, soft_wrap=True)
     if cell.problem:
-        console.print(f"    {cell.problem}", soft_wrap=True)
+        console.print(f"    {harmless(cell.problem)}", soft_wrap=True)
     shown = [found for found in cell.differences if not found.tolerated][:_MOST_SHOWN]
     for found in shown:
         console.print(f"    {_line(found)}", soft_wrap=True)
@@ -85,7 +92,7 @@ def _show_metric(console: "Console", label: str, metric: "MetricOutcome") -> Non
     median = f" (the median of {runs})" if len(set(metric.runs)) > 1 else ""
     values = f"{_number(metric.recorded)} recorded, {_number(metric.local)} here{median}"
     console.print(_verdict(label, metric.verdict.value, values), soft_wrap=True)
-    console.print(f"    {metric.reason}", soft_wrap=True)
+    console.print(f"    {harmless(metric.reason)}", soft_wrap=True)
 
 
 def _verdict(label: str, verdict: str, rest: str) -> Text:
@@ -98,13 +105,18 @@ def _fitted(label: str, width: int) -> str:
 
 def _line(found: "Difference") -> str:
     relative = "" if found.relative is None else f", {found.relative:.2g} relative"
-    return (
+    return harmless(
         f"{found.place}: recorded {_quoted(found.recorded)}, here {_quoted(found.local)} "
         f"({found.reason.removesuffix('.')}{relative})"
+        f"{'' if found.cause is None else f', cause: {found.cause.value}'}"
     )
 
 
 def _varying(varying: "Variation") -> str:
+    return harmless(_varying_text(varying))
+
+
+def _varying_text(varying: "Variation") -> str:
     if varying.kind == "image":
         return f"{varying.place}: another picture"
     if varying.kind != "number" or "" in varying.values:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
-from fluvial.replication.compare.normalize import shown_lines
 from fluvial.replication.compare.numbers import Duration, Number, tokens
+from fluvial.replication.compare.shown import shown_lines
 from fluvial.replication.metrics_file import read_side_file, side_file_beside
 from fluvial.replication.read import RecordedNotebook
 

@@ -7,6 +7,14 @@ from fluvial.replication.read import RecordedNotebook
 
 __all__ = ["check_ready"]
 
+_PYTHON = ("python", "python2", "python3", "ipython")
+_KERNELS = {
+    "r": "R's kernel, IRkernel",
+    "julia": "Julia's kernel, IJulia",
+    "scala": "Scala's kernel, Almond",
+    "c++": "the kernel xeus-cling",
+}
+
 
 def check_ready(recorded: RecordedNotebook, kernel: str | None = None) -> str:
     """Check that a notebook can be run, and return the name of the kernel to do it with.
@@ -22,6 +30,7 @@ def check_ready(recorded: RecordedNotebook, kernel: str | None = None) -> str:
 
     own = recorded.notebook.metadata.get("kernelspec", {}).get("name")
     wanted = kernel or own or "python3"
+    _check_language(recorded)
     specs = KernelSpecManager()
     installed = sorted(specs.find_kernel_specs())
     if wanted not in installed:
@@ -36,6 +45,20 @@ def check_ready(recorded: RecordedNotebook, kernel: str | None = None) -> str:
             f"the kernel {wanted} starts {program}, which is not there: {_advice(others)}."
         )
     return wanted
+
+
+def _check_language(recorded: RecordedNotebook) -> None:
+    metadata = recorded.notebook.metadata
+    language = metadata.get("language_info", {}).get("name")
+    language = language or metadata.get("kernelspec", {}).get("language") or "python"
+    if str(language).lower() in _PYTHON:
+        return
+    name = str(language)
+    raise InputError(
+        f"{recorded.name} is a notebook in {name}, and notebooks in Python can be replicated: run "
+        f"it again with {_KERNELS.get(name.lower(), 'the kernel of its language')} (jupyter "
+        "nbconvert --execute --to notebook), and compare the two with nbdiff."
+    )
 
 
 def _advice(installed: list[str]) -> str:

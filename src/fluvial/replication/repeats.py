@@ -1,10 +1,13 @@
 """What varies by itself from run to run, told apart from what differs from the record."""
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.numbers import Duration, Number, tokens
 
@@ -31,7 +34,23 @@ def explained(
     if not between_runs:
         return list(differences)
     by_place = [{found.place: found for found in run} for run in between_runs]
-    return [_judged(difference, by_place) for difference in differences]
+    judged = [_judged(difference, by_place) for difference in differences]
+    varying = Counter(_output(d) for d in judged if d.cause is Cause.RANDOMNESS)
+    total = Counter(map(_output, differences))
+    return [
+        difference.accepted("others of the same output vary from run to run", Cause.RANDOMNESS)
+        if not difference.tolerated
+        and difference.kind is not Kind.ERROR
+        and 2 * varying[_output(difference)] > total[_output(difference)]
+        and all(difference.place not in run for run in by_place)
+        else difference
+        for difference in judged
+    ]
+
+
+def _output(difference: Difference) -> str:
+    """Return which output a difference is in. Rounded numbers are at times the same by chance."""
+    return re.split(r", | line ", difference.place)[0]
 
 
 def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) -> Difference:
@@ -43,14 +62,15 @@ def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) ->
         return replace(difference, reason=f"{difference.reason}, and the same in every local run")
     numeric = difference.kind in (Kind.NUMBER, Kind.DURATION)
     if not numeric or any(found.kind is not difference.kind for found in varying):
-        return difference.accepted("varies by itself from run to run")
+        return difference.accepted("varies by itself from run to run", Cause.RANDOMNESS)
     local = _value(difference.local)
     values = [local, *(local if found is None else _value(found.local) for found in others)]
     low, high = _prediction_interval(values)
     told = f"further local runs would give {low:.4g} to {high:.4g}"
     if low <= _value(difference.recorded) <= high:
-        return difference.accepted(f"varies by itself: {told}")
-    return replace(difference, reason=f"{difference.reason}; {told}")
+        return difference.accepted(f"varies by itself: {told}", Cause.RANDOMNESS)
+    reason = f"{difference.reason}; {told}"
+    return replace(difference, reason=reason, cause=difference.cause or Cause.RANDOMNESS)
 
 
 def _prediction_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -1,14 +1,18 @@
 """Run a notebook again, and compare what it says with what it said."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluvial.replication.causes import with_causes
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.outputs import Outputs, printed, rewritten
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
+from fluvial.replication.patterns import check_patterns
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
 from fluvial.replication.repeats import explained
@@ -32,12 +36,14 @@ def replicate(
     kernel: str | None = None,
     timeout: int = 600,
     repeat: int = 1,
+    root: Path | None = None,
+    python: Path | None = None,
     started: Callable[[int, int], None] = lambda run, cell: None,
 ) -> Replication:
     """Run a notebook again, and compare what it says with what it said.
 
     A notebook is a program, and this runs it: with the rights of this process, in a scratch copy
-    of its folder that nothing confines it to.
+    of its repository that nothing confines it to.
 
     Args:
         recorded: from ``read_notebook``.
@@ -46,6 +52,8 @@ def replicate(
         kernel: the name of a kernel to use instead of the notebook's own.
         timeout: the most seconds that one cell may take.
         repeat: how many times to run it; what differs between the runs varies by itself.
+        root: of the files that it may read, a folder above it; by default its git repository.
+        python: the interpreter of another environment to run it in.
         started: called with the number of the run and of each cell, from 1, before it runs.
 
     Raises:
@@ -54,7 +62,14 @@ def replicate(
     """
     name = check_ready(recorded, kernel)
     runs = [
-        run_notebook(recorded, name, timeout, lambda cell, run=run: started(run, cell))
+        run_notebook(
+            recorded,
+            name,
+            timeout,
+            lambda cell, run=run: started(run, cell),
+            root=root,
+            python=python,
+        )
         for run in range(1, repeat + 1)
     ]
     return compare_runs(recorded, runs, tolerance or Tolerance(), metrics)
@@ -75,6 +90,7 @@ def compare_runs(
         metrics: numbers to be judged by rules of their own, and by no other.
     """
     cells = recorded.cells
+    _check_metrics(metrics, cells, runs)
     judged = judge_metrics(
         metrics,
         [cell.outputs for cell in cells],
@@ -86,19 +102,44 @@ def compare_runs(
     for number, cell in enumerate(cells, 1):
         own = [run.cells[number - 1] for run in runs]
         here = [metric for metric in metrics if metric.cell in (None, number)]
-        between = _between(own, tolerance, here)
-        found = _differences(cell.outputs, own, between, tolerance, here, judged)
+        printed_by = [_surroundings(run, number, cells) for run in runs]
+        between = _between(own, tolerance, here, printed_by)
+        found = _differences(cell.outputs, own, between, tolerance, here, judged, printed_by[0])
         was_run = bool(cell.outputs or cell.execution_count or not counted)
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
-    return Replication(tuple(outcomes), judged, tuple(runs))
+    return Replication(with_causes(recorded, outcomes, runs), judged, tuple(runs))
+
+
+def _check_metrics(
+    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[Run]
+) -> None:
+    if not metrics:
+        return
+    texts = [printed(cell.outputs) for cell in cells]
+    texts += [printed(cell.outputs) for run in runs for cell in run.cells]
+    check_patterns({metric.name: metric.pattern.pattern for metric in metrics}, texts)
+
+
+def _surroundings(run: Run, number: int, cells: Sequence["NotebookNode"]) -> Surroundings:
+    """Return what a run could print of itself up to the end of a cell."""
+    taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
+    source = "\n".join(cell.source for cell in cells[:number])
+    folders = run.folders or Surroundings().folders
+    return Surroundings(run.started, run.ended, sum(taken), folders, source)
 
 
 def _between(
-    runs: Sequence[RunCell], tolerance: Tolerance, metrics: Sequence[Metric]
+    runs: Sequence[RunCell],
+    tolerance: Tolerance,
+    metrics: Sequence[Metric],
+    printed_by: Sequence[Surroundings],
 ) -> list[list[Difference]]:
     """Compare each further local run of a cell with the first one."""
     first, *others = [_without_metrics(run.outputs, metrics) for run in runs]
-    return [list(compare_outputs(first, other, tolerance)) for other in others]
+    return [
+        list(compare_outputs(first, other, tolerance, run))
+        for other, run in zip(others, printed_by[1:], strict=True)
+    ]
 
 
 def _differences(
@@ -108,9 +149,10 @@ def _differences(
     tolerance: Tolerance,
     metrics: Sequence[Metric],
     judged: Sequence[MetricOutcome],
+    printed_by: Surroundings,
 ) -> list[Difference]:
     before, first = (_without_metrics(o, metrics) for o in (recorded, runs[0].outputs))
-    found = list(compare_outputs(before, first, tolerance))
+    found = list(compare_outputs(before, first, tolerance, printed_by))
     outcome_of = {outcome.name: outcome for outcome in judged}
     by_metric = [
         _metric_difference(metric, recorded, runs[0].outputs, outcome_of[metric.name])

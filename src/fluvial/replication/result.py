@@ -1,23 +1,28 @@
 """What a replication found: a verdict for each cell, and one for the notebook."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference
 from fluvial.replication.metrics import MetricOutcome
 from fluvial.replication.run import Run
 from fluvial.replication.variation import Variation
 
-__all__ = ["CellOutcome", "CellVerdict", "Replication"]
+__all__ = ["CellOutcome", "CellVerdict", "Replication", "Restored"]
+
+
+_NEEDS = re.compile(r"Cell \d+ needs (\w+), which is not installed")
 
 
 class CellVerdict(StrEnum):
     """How a cell's local outputs compare with the recorded ones; of a notebook, all of them."""
 
     IDENTICAL = "IDENTICAL"
-    """The same, but for addresses, paths, times of day and progress bars."""
+    """The same, character by character, but for colors."""
     WITHIN_TOLERANCE = "WITHIN_TOLERANCE"
     """All that differs is tolerated."""
     DIFFERS = "DIFFERS"
@@ -50,6 +55,8 @@ class CellOutcome:
         seconds: of the first local run; None if it did not run.
         problem: why it did not run, or not to its end, in one sentence; "" if it did.
         source: its first line of code.
+        cause: why it does not say what was recorded; None if it does.
+        after: the cell whose failure it is a consequence of, if that is the cause.
     """
 
     number: int
@@ -60,6 +67,8 @@ class CellOutcome:
     seconds: float | None
     problem: str
     source: str
+    cause: Cause | None = None
+    after: int | None = None
 
     def content(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""
@@ -69,11 +78,39 @@ class CellOutcome:
             "seconds": self.seconds,
             "problem": self.problem,
             "source": self.source,
+            "cause": None if self.cause is None else self.cause.value,
+            "after": self.after,
             "differences_found": self.found,
             "differences": [
                 {"cell": self.number} | difference.content() for difference in self.differences
             ],
             "varying": [variation.content() for variation in self.varying],
+        }
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a notebook says with the packages of its time.
+
+    Attributes:
+        python: the version of Python there.
+        packages: the requirements that it was built from.
+        date: the day whose versions of the packages were chosen; "" if today's.
+        verdicts: of the cells, in order.
+    """
+
+    python: str
+    packages: tuple[str, ...]
+    date: str
+    verdicts: tuple[CellVerdict, ...]
+
+    def content(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it."""
+        return {
+            "python": self.python,
+            "packages": list(self.packages),
+            "date": self.date,
+            "verdicts": [verdict.value for verdict in self.verdicts],
         }
 
 
@@ -85,11 +122,19 @@ class Replication:
         cells: its code cells, in order.
         metrics: those declared.
         runs: the local runs.
+        restored: what it says in the environment of its time; None if that was not asked for.
     """
 
     cells: tuple[CellOutcome, ...]
     metrics: tuple[MetricOutcome, ...]
     runs: tuple[Run, ...]
+    restored: Restored | None = None
+
+    @property
+    def missing_packages(self) -> tuple[str, ...]:
+        """Return the packages that cells need and that are not installed, each once."""
+        found = (_NEEDS.match(cell.problem) for cell in self.cells)
+        return tuple(dict.fromkeys(match[1] for match in found if match))
 
     @property
     def verdict(self) -> CellVerdict:
@@ -111,6 +156,7 @@ class Replication:
             "runs": len(self.runs),
             "cells": [cell.content() for cell in self.cells],
             "metrics": [metric.content() for metric in self.metrics],
+            "restored": None if self.restored is None else self.restored.content(),
         }
 
 

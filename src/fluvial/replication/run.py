@@ -1,17 +1,22 @@
 """A notebook run from top to bottom in a fresh kernel."""
 
 import copy
+import json
 import os
 import re
 import sys
+import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluvial.errors import InputError
+from fluvial.replication.children import MARK, end_children
+from fluvial.replication.plots import plot_settings
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
 
@@ -47,10 +52,22 @@ class RunCell:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a notebook: its code cells in order, and the notebook with its new outputs."""
+    """One run of a notebook.
+
+    Attributes:
+        cells: its code cells, in order.
+        executed: the notebook with its new outputs.
+        started: when it began, in seconds since the epoch.
+        ended: when it ended.
+        folders: that it ran in, that its kernel and packages are in, the user's home, and the
+            folder for temporary files.
+    """
 
     cells: tuple[RunCell, ...]
     executed: "NotebookNode"
+    started: float = field(default_factory=time.time)
+    ended: float = field(default_factory=time.time)
+    folders: tuple[str, ...] = ()
 
 
 def run_notebook(
@@ -58,38 +75,67 @@ def run_notebook(
     kernel: str,
     timeout: int = 600,
     started: Callable[[int], None] = lambda cell: None,
+    *,
+    root: Path | None = None,
+    python: Path | None = None,
 ) -> Run:
-    """Run all code cells in a fresh kernel, in a scratch copy of the notebook's folder.
+    """Run all code cells in a fresh kernel, in a scratch copy of the notebook's repository.
 
     An error in a cell does not keep the later ones from running. A cell over its time limit, or a
-    kernel that dies, does.
+    kernel that dies, does. What the cells started and did not end is ended with the kernel.
 
     Args:
         recorded: the notebook, left as it is.
-        kernel: from ``check_ready``.
+        kernel: the name of an installed kernel.
         timeout: the most seconds that one cell may take.
-        started: called with the number of each code cell, from 1, before it runs.
+        started: called with the number of each code cell before it runs.
+        root: of the files that it may read; by default its git repository.
+        python: the interpreter of another environment to run it in, which has ipykernel.
 
     Raises:
-        InputError: if the kernel does not start, or the files beside the notebook are too many.
+        InputError: if the kernel does not start, or the folder cannot be copied.
     """
     notebook = copy.deepcopy(recorded.notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    with scratch_copy(recorded.folder) as folder:
-        client = _client(notebook, kernel, timeout, folder)
-        with _started(client, kernel, folder):
+    with scratch_copy(recorded.folder, root) as folder, _home(recorded) as home:
+        begin = time.time()
+        client = _client(notebook, kernel, timeout, folder, home)
+        if python is not None:
+            _use(client, python, kernel, home)
+        with _started(client, kernel, home):
             cells = _run_cells(client, timeout, started)
-    return Run(tuple(cells), notebook)
+        prefix = _prefix(kernel) if python is None else python.parent.parent
+    folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
+    return Run(tuple(cells), notebook, begin, time.time(), folders)
 
 
-def _client(notebook: "NotebookNode", kernel: str, timeout: int, folder: Path) -> "NotebookClient":
+@contextmanager
+def _home(recorded: RecordedNotebook) -> Iterator[Path]:
+    """Yield a folder for what is the kernel's own: sockets, settings, its log.
+
+    The user's own startup files and history are no part of the notebook.
+    """
+    with tempfile.TemporaryDirectory(prefix="fluvial-", ignore_cleanup_errors=True) as name:
+        home = Path(name)
+        profile = home / "ipython" / "profile_default"
+        profile.mkdir(parents=True)
+        if settings := plot_settings(recorded):
+            (profile / "ipython_kernel_config.py").write_text(
+                f"get_config().InlineBackend.rc = {settings!r}\n"
+            )
+        yield home
+
+
+def _client(
+    notebook: "NotebookNode", kernel: str, timeout: int, folder: Path, home: Path
+) -> "NotebookClient":
     from nbclient import NotebookClient
     from traitlets.config import Config
 
     # Over TCP other users of the machine could listen; Windows has nothing else.
-    sockets = {"transport": "ipc", "ip": str(folder.with_name("kernel"))}
+    sockets = {"transport": "ipc", "ip": str(home / "kernel")}
     return NotebookClient(
         notebook,
         config=Config({} if sys.platform == "win32" else {"KernelManager": sockets}),
@@ -103,17 +149,42 @@ def _client(notebook: "NotebookNode", kernel: str, timeout: int, folder: Path) -
     )
 
 
+def _use(client: "NotebookClient", python: Path, kernel: str, home: Path) -> None:
+    """Let a client start the kernel of another environment."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    # Under the name of the kernel of this environment, that one would be started.
+    kernel = client.kernel_name = f"restored-{kernel}"
+    folder = home / "kernels" / kernel
+    folder.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": kernel, "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    specs = KernelSpecManager(kernel_dirs=[str(home / "kernels")], ensure_native_kernel=False)
+    client.km = AsyncKernelManager(
+        kernel_name=kernel, kernel_spec_manager=specs, config=client.config
+    )
+
+
+def _prefix(kernel: str) -> Path:
+    """Return the folder of the environment that a kernel runs in."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    program = Path(KernelSpecManager().get_kernel_spec(kernel).argv[0])
+    return program.parent.parent if program.is_absolute() else Path(sys.prefix)
+
+
 @contextmanager
-def _started(client: "NotebookClient", kernel: str, folder: Path) -> Iterator[None]:
-    # The user's own startup files and history are no part of the notebook.
-    home = folder.with_name("ipython")
-    home.mkdir()
-    environment = os.environ | {"IPYTHONDIR": str(home)}
+def _started(client: "NotebookClient", kernel: str, home: Path) -> Iterator[None]:
+    mark = uuid.uuid4().hex
+    environment = os.environ | {"IPYTHONDIR": str(home / "ipython"), MARK: mark}
     # What the kernel itself says, such as a traceback when it is stopped within a cell, is no
     # output of a cell, and would else appear on the terminal among ours.
-    words = folder.with_name("kernel.log")
+    words = home / "kernel.log"
     with ExitStack() as stack:
         log = stack.enter_context(words.open("wb"))
+        stack.callback(end_children, mark)
         try:
             stack.enter_context(client.setup_kernel(env=environment, stdout=log, stderr=log))
         except (RuntimeError, OSError) as error:
@@ -172,11 +243,17 @@ def _run_cell(
 
 
 def _missing_package(outputs: Sequence[Mapping[str, Any]], number: int) -> str:
-    """Say which package a cell could not import, if that was its problem."""
+    """Say which package, or part of one, a cell could not import, if that was its problem."""
     for output in outputs:
         if output["output_type"] == "error" and output["ename"] == "ModuleNotFoundError":
             found = _MODULE.search(output["evalue"])
-            package = found[1].split(".")[0] if found else output["evalue"]
+            name = found[1] if found else output["evalue"]
+            package, _, part = name.partition(".")
+            if part:  # Python names the first part that is missing: what is before it is there
+                return (
+                    f"Cell {number} needs {name}, which the installed version of {package} does "
+                    "not have: most likely an older one did."
+                )
             return (
                 f"Cell {number} needs {package}, which is not installed where the kernel runs: "
                 "install it and replicate again."

@@ -9,8 +9,10 @@ from fluvial._version import __version__
 from fluvial.replication.compare.difference import Kind
 from fluvial.replication.compare.outputs import IMAGES, displays
 from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.prose import quotes
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import Replication
+from fluvial.replication.summary import summary
 from fluvial.storage.folder import write_folder
 from fluvial.storage.machine import machine, packages, timestamp
 
@@ -52,6 +54,8 @@ def save_replication(
         "machine": machine(),
         "packages": packages(),
         "tolerance": tolerance.content(),
+        "summary": list(summary(recorded, replication)),
+        "prose": [quote.content() for quote in quotes(recorded, replication.runs[0])],
         **replication.content(),
         "pictures": [picture for picture, _ in found],
     }

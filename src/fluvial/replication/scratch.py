@@ -1,5 +1,6 @@
 """A folder to run a notebook in, where it can do no harm to the files beside it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,24 +9,42 @@ from pathlib import Path
 
 from fluvial.errors import InputError
 
-__all__ = ["scratch_copy"]
+__all__ = ["repository_root", "scratch_copy"]
 
 _MOST_BYTES = 2**30
 _SKIPPED = {"__pycache__", "node_modules", "venv", "env"}
 
 
-@contextmanager
-def scratch_copy(folder: Path | None) -> Iterator[Path]:
-    """Yield a new folder with copies of the files in another, removed at the end.
+def repository_root(folder: Path) -> Path:
+    """Return the nearest folder at or above another that git keeps; that one itself if none is.
 
-    A notebook reads data and modules that lie beside it by relative paths, and may overwrite them:
-    so it gets copies. Links are followed. Hidden entries and virtual environments are left out.
+    Example:
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     notebooks = Path(home, "notebooks")
+        ...     Path(home, ".git").mkdir(), notebooks.mkdir()
+        ...     repository_root(notebooks) == Path(home)
+        (None, None)
+        True
+    """
+    return next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
+
+
+@contextmanager
+def scratch_copy(folder: Path | None, root: Path | None = None) -> Iterator[Path]:
+    """Yield a copy of a folder, within a copy of the repository around it; removed at the end.
+
+    A notebook reads data and modules by relative paths, such as ``../data``, and may overwrite
+    them: so it gets copies. Links within the repository stay links, those that lead out of it are
+    followed. Hidden entries and virtual environments are left out.
 
     Args:
         folder: whose files to copy; None for an empty scratch folder.
+        root: of the files that it may read, the folder itself or one above it; by default that of
+            its git repository, or the folder alone if the repository is larger than 1 GiB.
 
     Raises:
-        InputError: if there is more than 1 GiB to copy, or a file cannot be read.
+        InputError: if the folder is not within the root, there is more than 1 GiB to copy, or a
+            file cannot be read.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as home:
@@ -36,53 +55,123 @@ def scratch_copy(folder: Path | None) -> Iterator[Path]:
     """
     # An interrupted kernel may still be writing.
     with tempfile.TemporaryDirectory(prefix="fluvial-", ignore_cleanup_errors=True) as home:
-        scratch = Path(home, "notebook")
+        scratch = Path(os.path.realpath(home), "notebook")
         if folder is None:
             scratch.mkdir()
-        else:
-            _check_size(folder)
-            _copy(folder, scratch)
-        yield scratch
+            yield scratch
+            return
+        folder = Path(os.path.realpath(folder))
+        top = _top(folder, root)
+        _Copy(top, scratch).run()
+        yield scratch / folder.relative_to(top)
 
 
-def _copy(folder: Path, scratch: Path) -> None:
-    try:
-        shutil.copytree(folder, scratch, ignore=_left_out, ignore_dangling_symlinks=True)
-    except (shutil.Error, OSError) as error:
-        first = error.args[0][0] if isinstance(error, shutil.Error) else None
-        name, reason = (first[0], first[2]) if first else (folder, getattr(error, "strerror", ""))
-        raise InputError(
-            f"the files beside the notebook cannot be copied to a scratch folder ({name}: "
-            f"{reason}): put the notebook in a folder with only the files that it reads."
-        ) from error
-
-
-def _left_out(directory: str, names: list[str]) -> set[str]:
-    """Name what is no data: hidden files, caches, environments, pipes and sockets."""
-    return {
-        name
-        for name in names
-        if name.startswith(".") or name in _SKIPPED or not _is_plain(Path(directory, name))
-    }
-
-
-def _is_plain(path: Path) -> bool:
-    return path.is_file() or path.is_dir()
-
-
-def _check_size(folder: Path) -> None:
-    total, waiting = 0, [folder]
-    while waiting:
-        directory = waiting.pop()
-        names = [path.name for path in directory.iterdir()]
-        for name in set(names) - _left_out(str(directory), names):
-            path = directory / name
-            if path.is_dir():
-                waiting.append(path)
-            else:
-                total += path.stat().st_size
-        if total > _MOST_BYTES:
+def _top(folder: Path, root: Path | None) -> Path:
+    """Choose what to copy: what was asked for, or the repository, or at least the folder."""
+    if root is not None:
+        top = Path(os.path.realpath(root))
+        if not folder.is_relative_to(top):
             raise InputError(
-                f"{folder} holds more than 1 GiB beside the notebook, too much to copy: put the "
-                "notebook in a folder with only the files that it reads."
+                f"the notebook is in {folder}, which is not within {root}: give as --root a folder "
+                "above it."
             )
+        return top
+    top = repository_root(folder)
+    return top if top == folder or _Copy(top, top).fits() else folder
+
+
+class _Copy:
+    """A copy of the files below one folder to another."""
+
+    def __init__(self, top: Path, target: Path):
+        self._top = top
+        self._target = target
+        self._followed: set[str] = set()
+        self._bytes = 0
+
+    def fits(self) -> bool:
+        """Say whether there is at most as much to copy as may be; copy nothing."""
+        try:
+            for _ in self._files(self._top, Path()):
+                pass
+        except InputError:
+            return False
+        finally:
+            self._followed, self._bytes = set(), 0
+        return True
+
+    def run(self) -> None:
+        """Copy the files, once it is known that they are not too large.
+
+        Raises:
+            InputError: if they are, or one cannot be read.
+        """
+        found = list(self._files(self._top, Path()))
+        try:
+            self._target.mkdir()
+            for source, relative, link in found:
+                self._put(source, self._target / relative, link)
+        except OSError as error:
+            name = error.filename or self._top
+            raise InputError(
+                f"the files beside the notebook cannot be copied to a scratch folder ({name}: "
+                f"{error.strerror}): put the notebook in a folder with only the files that it "
+                "reads."
+            ) from error
+
+    def _put(self, source: Path, target: Path, link: str | None) -> None:
+        if link is not None:
+            target.symlink_to(link)
+        elif source.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            shutil.copy2(source, target)
+
+    def _files(self, folder: Path, below: Path) -> Iterator[tuple[Path, Path, str | None]]:
+        """Yield what to copy, where to, and what it links to if it is to be a link."""
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            if folder != self._top:
+                return  # one that is not ours to read is not the notebook's either
+            raise InputError(f"{folder} cannot be read: {error.strerror}.") from error
+        for entry in entries:
+            path, relative = Path(entry.path), below / entry.name
+            if entry.name.startswith(".") or entry.name in _SKIPPED or not path.exists():
+                continue
+            link = self._link(path, relative) if entry.is_symlink() else None
+            if link is not None:
+                yield path, relative, link
+            elif path.is_dir():
+                # A link to what is copied already, or to a folder that holds it, has no end.
+                real = os.path.realpath(path)
+                if entry.is_symlink() and (real in self._followed or _holds(real, path)):
+                    continue
+                self._followed.add(real)
+                yield path, relative, None
+                yield from self._files(path, relative)
+            elif path.is_file():  # and no pipe, socket, or link to nothing
+                self._count(path)
+                yield path, relative, None
+
+    def _link(self, path: Path, relative: Path) -> str | None:
+        """Return where a link has to lead in the copy; None if its target has to be copied."""
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(self._top):
+            return None
+        inside = real.relative_to(self._top)
+        if any(part.startswith(".") or part in _SKIPPED for part in inside.parts):
+            return None  # as the files of git-annex are
+        return os.path.relpath(inside, relative.parent)
+
+    def _count(self, path: Path) -> None:
+        self._bytes += path.stat().st_size
+        if self._bytes > _MOST_BYTES:
+            raise InputError(
+                f"{self._top} holds more than 1 GiB, too much to copy: put the notebook in a "
+                "folder with only the files that it reads, or name a smaller one with --root."
+            )
+
+
+def _holds(folder: str, path: Path) -> bool:
+    return Path(os.path.realpath(path.parent)).is_relative_to(folder)

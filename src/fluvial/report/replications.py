@@ -11,6 +11,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 _NUMBER = {"type": ["number", "null"]}
 # As a relative difference from zero is saved, or a metric that is NaN.
 _MEASURE = {"anyOf": [_NUMBER, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
+_NAME = {"type": ["string", "null"]}
 _VERDICT = {"enum": [verdict.value for verdict in CellVerdict]}
 
 _DIFFERENCE = record(
@@ -20,6 +21,7 @@ _DIFFERENCE = record(
     relative=_MEASURE,
     tolerated={"type": "boolean"},
     reason=TEXT,
+    optional={"cause": _NAME},
 )
 _CELL = record(
     cell=_COUNT,
@@ -29,7 +31,11 @@ _CELL = record(
     source=TEXT,
     differences_found=_COUNT,
     differences={"type": "array", "items": _DIFFERENCE},
-    optional={"varying": {"type": "array", "items": record(place=TEXT, values=TEXTS)}},
+    optional={
+        "cause": _NAME,
+        "after": {"type": ["integer", "null"]},
+        "varying": {"type": "array", "items": record(place=TEXT, values=TEXTS)},
+    },
 )
 _METRIC = record(
     name=TEXT,
@@ -50,6 +56,20 @@ REPLICATION = record(
     pictures={
         "type": "array",
         "items": record(cell=_COUNT, place=TEXT, recorded=FILE_NAME, local=FILE_NAME),
+    },
+    optional={
+        "summary": TEXTS,
+        "prose": {
+            "type": "array",
+            "items": record(
+                text=TEXT,
+                cell=_COUNT,
+                recorded=_MEASURE,
+                local=_MEASURE,
+                holds={"type": "boolean"},
+            ),
+        },
+        "restored": {"type": ["object", "null"]},
     },
 )
 """Of the content; see ``fluvial.replication.notebook.save_replication``."""

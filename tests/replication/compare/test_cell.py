@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
 from ..books import error, result, shown, stream
@@ -16,8 +17,9 @@ TABLE = (
 )
 
 
-def found(recorded, local):
-    return list(compare_outputs(recorded, local, Tolerance(rtol=1e-2)))
+def found(recorded, local, source=""):
+    run = Surroundings(source=source)
+    return list(compare_outputs(recorded, local, Tolerance(rtol=1e-2), run))
 
 
 def png(pixels):
@@ -49,7 +51,7 @@ def test_stderr_and_widgets_are_not_judged():
 def test_a_cell_of_a_table_is_located():
     before = [result("...", text__html=TABLE.format(0.5, 10.0, 2))]
     after = [result("other", text__html=TABLE.format(0.6, 12.0, 3))]
-    loss, time, rows = found(before, after)
+    loss, time, rows = found(before, after, "begin = time.time()")
     assert (loss.place, loss.line, loss.tolerated) == ("output 1, row 2, column loss", 2, False)
     assert (time.kind, time.tolerated) == ("duration", True)
     assert (rows.recorded, rows.local) == ("2", "3")
@@ -85,7 +87,7 @@ def test_the_same_plot_again():
 
 @pytest.mark.parametrize(
     ("shift", "size", "tolerated"),
-    [(0.002, (120, 160), True), (1.0, (120, 160), False), (0.0, (60, 80), False)],
+    [(0.002, (120, 160), True), (1.0, (120, 160), False), (1.0, (180, 240), False)],
 )
 def test_pictures_are_judged_by_what_they_show(shift, size, tolerated):
     before, after = shown(image__png=plot(0.0)), shown(image__png=plot(shift, size))
@@ -127,9 +129,13 @@ def test_another_type_of_output():
     assert (difference.kind, difference.recorded) == ("type", "image/png")
 
 
-def test_errors_by_type():
-    same = found([error("ValueError", "3 rows")], [error("ValueError", "4 rows")])
-    assert [d.tolerated for d in same] == [True]
+def test_errors_by_type_and_message():
+    loss, shapes = error("ValueError", "loss is 1.0"), error("ValueError", "shapes (3,4) and (5,)")
+    assert [(d.kind, d.tolerated) for d in found([loss], [shapes])] == [("error", False)]
+    advice = error("NameError", "name 'a' is not defined. Did you mean: 'b'?")
+    before = error("NameError", "name 'a' is not defined")
+    assert [d.cause for d in found([before], [advice])] == ["library printing"]
+    assert found([error("ValueError", "3 rows")], [error("ValueError", "3 rows")]) == []
     other = found([error("ValueError", "3 rows")], [error("KeyError", "'a'")])
     assert [(d.kind, d.tolerated) for d in other] == [("error", False)]
     cured = found([error("ValueError", "3 rows")], [])

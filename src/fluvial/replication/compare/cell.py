@@ -1,48 +1,64 @@
 """One cell's recorded outputs beside those of a local run."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.html import compare_html
 from fluvial.replication.compare.images import compare_images
 from fluvial.replication.compare.outputs import IMAGES, Outputs, displays, errors, stdout
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_text
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.values import compare_values
 
 __all__ = ["compare_outputs"]
 
+_ADVICE = re.compile(
+    r"\. (?:Did you mean|Perhaps you|Maybe you meant|Did you forget).*$", re.DOTALL
+)
+
 _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
+_CELL_FILE = re.compile(r"\((?:<ipython-input-[^>]*>|<tokenize>|\d+\.py)(?=, line)")
+_FACT = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_SHARED_WORDS = 0.6
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
 
 
 def compare_outputs(
-    recorded: Outputs, local: Outputs, tolerance: Tolerance
+    recorded: Outputs, local: Outputs, tolerance: Tolerance, run: Surroundings | None = None
 ) -> Iterator[Difference]:
     """Compare the outputs of one cell, as a notebook of format 4 holds them.
 
     What was printed is compared as one text; displays and results in their order, each in the
-    richest form that both have; errors by their type. What went to stderr, such as warnings and
-    progress, is not judged, nor are widgets, which are nothing without their kernel.
+    richest form that both have; errors by type and message. What went to stderr, such as warnings
+    and progress, is not judged, nor are widgets, which are nothing without their kernel.
 
     Args:
         recorded: the notebook's outputs.
         local: those of the local run.
         tolerance: how far values may lie apart.
+        run: what the local run can print of itself; by default one that goes on now.
     """
-    yield from compare_text(stdout(recorded), stdout(local), tolerance, "stdout")
-    yield from _compare_displays(displays(recorded), displays(local), tolerance)
-    yield from _compare_errors(errors(recorded), errors(local), tolerance)
+    run = run or Surroundings()
+    yield from compare_text(stdout(recorded), stdout(local), tolerance, "stdout", run)
+    yield from _compare_displays(displays(recorded), displays(local), tolerance, run)
+    yield from _compare_errors(errors(recorded), errors(local), tolerance, run)
 
 
 def _compare_displays(
-    recorded: list[Mapping[str, Any]], local: list[Mapping[str, Any]], tolerance: Tolerance
+    recorded: list[Mapping[str, Any]],
+    local: list[Mapping[str, Any]],
+    tolerance: Tolerance,
+    run: Surroundings,
 ) -> Iterator[Difference]:
     for count, (a, b) in enumerate(zip(recorded, local, strict=False), 1):
-        yield from _compare_display(a, b, tolerance, f"output {count}")
+        yield from _compare_display(a, b, tolerance, f"output {count}", run)
     shared = min(len(recorded), len(local))
     for count, data in enumerate(recorded[shared:], shared + 1):
         yield _one_sided(Kind.MISSING, f"output {count}", _described(data))
@@ -51,7 +67,11 @@ def _compare_displays(
 
 
 def _compare_display(
-    recorded: Mapping[str, Any], local: Mapping[str, Any], tolerance: Tolerance, place: str
+    recorded: Mapping[str, Any],
+    local: Mapping[str, Any],
+    tolerance: Tolerance,
+    place: str,
+    run: Surroundings,
 ) -> Iterator[Difference]:
     mime = _richest(recorded, local)
     if mime is None:
@@ -64,9 +84,9 @@ def _compare_display(
     elif mime in IMAGES:
         yield from compare_images(a, b, tolerance, place)
     elif mime == "text/html":
-        yield from compare_html(a, b, tolerance, place)
+        yield from compare_html(a, b, tolerance, place, run)
     elif mime in _TEXTS:
-        yield from compare_text(a, b, tolerance, place)
+        yield from compare_text(a, b, tolerance, place, run)
     elif a != b:
         sizes = f"{len(a)} characters of {mime}", f"{len(b)} characters of {mime}"
         yield Difference(Kind.TYPE, place, None, *sizes, None, False, "other data")
@@ -88,7 +108,10 @@ def _richest(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> str | Non
 
 
 def _compare_errors(
-    recorded: list[Mapping[str, Any]], local: list[Mapping[str, Any]], tolerance: Tolerance
+    recorded: list[Mapping[str, Any]],
+    local: list[Mapping[str, Any]],
+    tolerance: Tolerance,
+    run: Surroundings,
 ) -> Iterator[Difference]:
     if not recorded and not local:
         return
@@ -100,9 +123,39 @@ def _compare_errors(
         messages = _message(recorded[0]), _message(local[0])
         yield Difference(Kind.ERROR, "error", None, *messages, None, False, "another error")
     else:
-        values = recorded[0]["evalue"], local[0]["evalue"]
-        for found in compare_text(*values, tolerance, "error"):
-            yield found.accepted("an error of the same type")
+        yield from _compare_messages(recorded[0], local[0], tolerance, run)
+
+
+def _compare_messages(
+    recorded: Mapping[str, Any], local: Mapping[str, Any], tolerance: Tolerance, run: Surroundings
+) -> Iterator[Difference]:
+    """Compare what two errors of one type say; newer versions of Python add advice."""
+    plain = [
+        _CELL_FILE.sub("(<cell>", _ADVICE.sub("", error["evalue"])) for error in (recorded, local)
+    ]
+    found = list(compare_text(plain[0], plain[1], tolerance, "error", run))
+    if all(difference.tolerated for difference in found):
+        yield from found
+        if not found and recorded["evalue"] != local["evalue"]:
+            texts = _message(recorded), _message(local)
+            reason, cause = "the same message, with advice", Cause.LIBRARY_PRINTING
+            yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
+        return
+    texts = _message(recorded), _message(local)
+    if _reworded(*plain):
+        reason, cause = "the same message in other words", Cause.LIBRARY_PRINTING
+        yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
+    else:
+        yield Difference(Kind.ERROR, "error", None, *texts, None, False, "another message")
+
+
+def _reworded(recorded: str, local: str) -> bool:
+    """Whether two messages share most of their words, and all that they quote and count."""
+    facts = [set(_FACT.findall(text)) for text in (recorded, local)]
+    if not (facts[0] <= facts[1] or facts[1] <= facts[0]):
+        return False
+    words = [_FACT.sub("", text).split() for text in (recorded, local)]
+    return SequenceMatcher(None, *words, autojunk=False).ratio() >= _SHARED_WORDS
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from fluvial.replication.compare.cause import Cause
+
 __all__ = ["Difference", "Kind", "shortened"]
 
 _LONGEST = 160
@@ -19,7 +21,7 @@ class Kind(StrEnum):
     IMAGE = "image"
     ERROR = "error"
     MISSING = "missing"
-    """RecordedNotebook, and not made locally."""
+    """Recorded, and not made locally."""
     EXTRA = "extra"
     """Made locally, and not recorded."""
     TYPE = "type"
@@ -40,6 +42,7 @@ class Difference:
             one minus the structural similarity of pictures; None where no number says it.
         tolerated: whether the difference is small enough.
         reason: why it is or is not, in a few words.
+        cause: what made it; None where that takes more than the two outputs to tell.
     """
 
     kind: Kind
@@ -50,10 +53,11 @@ class Difference:
     relative: float | None
     tolerated: bool
     reason: str
+    cause: Cause | None = None
 
-    def accepted(self, reason: str) -> "Difference":
+    def accepted(self, reason: str, cause: Cause | None = None) -> "Difference":
         """Return the same difference, tolerated for another reason."""
-        return replace(self, tolerated=True, reason=reason)
+        return replace(self, tolerated=True, reason=reason, cause=cause or self.cause)
 
     def content(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""
@@ -66,6 +70,7 @@ class Difference:
             "relative": self.relative,
             "tolerated": self.tolerated,
             "reason": self.reason,
+            "cause": None if self.cause is None else self.cause.value,
         }
 
 

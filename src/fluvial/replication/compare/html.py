@@ -1,13 +1,15 @@
 """HTML: its tables cell by cell, the rest as text."""
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from fluvial.replication.compare.difference import Difference, Kind
-from fluvial.replication.compare.judging import duration_difference
-from fluvial.replication.compare.numbers import Number, tokens
+from fluvial.replication.compare.judging import Where, duration_difference, number_difference
+from fluvial.replication.compare.numbers import Duration, Number, tokens
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_lines, compare_text
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -43,12 +45,9 @@ def read_html(html: str) -> Html:
 
 
 def compare_html(
-    recorded: str, local: str, tolerance: Tolerance, place: str
+    recorded: str, local: str, tolerance: Tolerance, place: str, run: Surroundings
 ) -> Iterator[Difference]:
-    """Compare what two pieces of HTML show: tables cell by cell, the rest line by line.
-
-    Numbers without a unit in a column whose header speaks of time are durations.
-    """
+    """Compare what two pieces of HTML show: tables cell by cell, the rest line by line."""
     if recorded == local:
         return
     a, b = read_html(recorded), read_html(local)
@@ -58,12 +57,16 @@ def compare_html(
     else:
         for number, tables in enumerate(zip(a.tables, b.tables, strict=True), 1):
             below = place if len(a.tables) == 1 else f"{place}, table {number}"
-            yield from _compare_table(*tables, tolerance, below)
-    yield from compare_lines(a.lines, b.lines, tolerance, place)
+            yield from _compare_table(*tables, tolerance, below, run)
+    yield from compare_lines(a.lines, b.lines, tolerance, place, run)
 
 
 def _compare_table(
-    recorded: list[list[str]], local: list[list[str]], tolerance: Tolerance, place: str
+    recorded: list[list[str]],
+    local: list[list[str]],
+    tolerance: Tolerance,
+    place: str,
+    run: Surroundings,
 ) -> Iterator[Difference]:
     shapes = [[len(row) for row in table] for table in (recorded, local)]
     if shapes[0] != shapes[1]:
@@ -71,29 +74,39 @@ def _compare_table(
         yield Difference(Kind.TEXT, place, None, *texts, None, False, "another shape of table")
         return
     header = recorded[0] if recorded else []
+    scales = _scales(recorded)
     for line, (a, b) in enumerate(zip(recorded, local, strict=True), 1):
         for column, (x, y) in enumerate(zip(a, b, strict=True)):
+            if x == y:
+                continue
             name = header[column] if column < len(header) and header[column] else str(column + 1)
-            yield from _compare_cell(x, y, tolerance, f"{place}, row {line}, column {name}", line)
+            here = f"{place}, row {line}, column {name}"
+            yield from _compare_cell(x, y, tolerance, Where(here, line, name, scales[column]), run)
+
+
+def _scales(table: list[list[str]]) -> list[float]:
+    """Return the largest magnitude of each column."""
+    sizes = [0.0] * max(map(len, table), default=0)
+    for row in table:
+        for column, text in enumerate(row):
+            match tokens(text):
+                case [Number(value)] if math.isfinite(value):
+                    sizes[column] = max(sizes[column], abs(value))
+    return sizes
 
 
 def _compare_cell(
-    recorded: str, local: str, tolerance: Tolerance, place: str, row: int
+    recorded: str, local: str, tolerance: Tolerance, where: Where, run: Surroundings
 ) -> Iterator[Difference]:
-    a, b = tokens(recorded), tokens(local)
-    timed = _SECONDS_HEADER.search(place.rsplit(", column ", 1)[1])
-    match a, b:
-        case [Number() as x], [Number() as y] if timed:
-            seconds = abs(x.value), abs(y.value)
-            yield from duration_difference(*seconds, x.text, y.text, tolerance, place, row)
+    match tokens(recorded), tokens(local):
+        case [Number() as x], [Number() as y] if _SECONDS_HEADER.search(where.near):
+            seconds = Duration(abs(x.value), x.text), Duration(abs(y.value), y.text)
+            yield from duration_difference(*seconds, tolerance, where, run)
+        case [Number() as x], [Number() as y]:
+            yield from number_difference(x, y, tolerance, where)
         case _:
-            for found in compare_text(recorded, local, tolerance, place):
-                yield _in_cell(found, place, row)
-
-
-def _in_cell(found: Difference, place: str, row: int) -> Difference:
-    rest = (found.recorded, found.local, found.relative, found.tolerated, found.reason)
-    return Difference(found.kind, place, row, *rest)
+            for found in compare_text(recorded, local, tolerance, where.place, run):
+                yield replace(found, place=where.place, line=where.line)
 
 
 def _shape(table: list[list[str]]) -> str:

@@ -1,67 +1,168 @@
 """Two numbers, or two durations: the difference between them, if any."""
 
 import math
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.moments import time_of_day_within
+from fluvial.replication.compare.numbers import Duration, Number
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
-__all__ = ["duration_difference", "number_difference"]
+__all__ = ["Where", "duration_difference", "number_difference"]
+
+# Arithmetic in another order moves a number of size one by a few of these.
+_EPSILON = 2.0**-52
+_LARGEST_EXACT = 2.0**53
+_TIMER = re.compile(
+    r"per loop|\b(?:wall|cpu) time|\beta\b|/step|s/it\b|it/s\b|s/epoch|<progress>|\bbest of \d",
+    re.IGNORECASE,
+)
+_TIMED = re.compile(
+    r"\b(?:took|elapsed|run[ _-]?time|(?:train|fit|test|score|total|execution|training|fitting|"
+    r"computation|running|inference|process(?:ing)?|wall)[ _-]?time|time[ _](?:taken|spent|used)|"
+    r"(?:finished|done|ran|completed|executed|trained|fitted|built)(?: \w+)? (?:in|after))\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
+_BEFORE = 80
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where two values stand, and what is near them.
+
+    Attributes:
+        place: in the cell, in words.
+        line: the recorded line of text or row of a table, from 1; None where there is none.
+        near: the text around them, or the header of their column.
+        scale: the largest magnitude in the array that both are part of; 0 for no array.
+    """
+
+    place: str
+    line: int | None
+    near: str = ""
+    scale: float = 0.0
 
 
 def number_difference(
-    recorded: float,
-    local: float,
-    recorded_text: str,
-    local_text: str,
-    tolerance: Tolerance,
-    place: str,
-    line: int | None,
+    recorded: Number, local: Number, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
-    """Judge two numbers by value; nothing if they are equal, NaN being equal to itself."""
-    if recorded == local or (math.isnan(recorded) and math.isnan(local)):
+    """Judge two numbers by value; nothing if they are equal, NaN being equal to itself.
+
+    They are compared relative to the recorded one. In an array, what is zero but for the rounding
+    of its other entries may change its sign.
+    """
+    a, b = recorded.value, local.value
+    if (a == b and _integers(recorded, local, beyond=_LARGEST_EXACT) is None) or (
+        math.isnan(a) and math.isnan(b)
+    ):
         return
-    near = tolerance.near(recorded, local)
-    reason = "within the tolerance" if near else "beyond the tolerance"
+    integers = _integers(recorded, local)
+    near = tolerance.near(a, b) if integers is None else tolerance.near_integers(*integers)
+    reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
+    if not near and _is_rounding(a, b, where.scale):
+        near, reason = True, "zero but for rounding"
+        cause = Cause.ROUNDING
     yield Difference(
         Kind.NUMBER,
-        place,
-        line,
-        recorded_text,
-        local_text,
-        _relative(recorded, local),
+        where.place,
+        where.line,
+        recorded.text,
+        local.text,
+        _relative(a, b),
         near,
         reason,
+        cause,
     )
 
 
+def _why_apart(recorded: float, local: float) -> tuple[str, Cause | None]:
+    if recorded * local < 0.0:
+        return "of another sign", None
+    return "beyond the tolerance", None
+
+
+def _integers(recorded: Number, local: Number, beyond: float = -1.0) -> tuple[int, int] | None:
+    """Read two numbers that are written as different integers; None if either is not.
+
+    Beyond 2⁵³ a float cannot tell one integer from the next.
+    """
+    texts = [number.text.replace(",", "").replace("−", "-") for number in (recorded, local)]
+    if not all(text.lstrip("+-").isdecimal() for text in texts) or abs(recorded.value) <= beyond:
+        return None
+    a, b = map(int, texts)
+    return None if a == b else (a, b)
+
+
+def _is_rounding(recorded: float, local: float, scale: float) -> bool:
+    """Whether two numbers are what rounding leaves of zero.
+
+    Beside others in an array, rounding is relative to the largest of these. Alone, zero may come
+    out as the distance between two neighbors of one.
+    """
+    largest = max(abs(recorded), abs(local))
+    if 0.0 in (recorded, local) and largest <= _EPSILON:
+        return True
+    return largest <= 8.0 * _EPSILON * scale and largest < scale
+
+
 def duration_difference(
-    recorded: float,
-    local: float,
-    recorded_text: str,
-    local_text: str,
-    tolerance: Tolerance,
-    place: str,
-    line: int | None,
+    recorded: Duration, local: Duration, tolerance: Tolerance, where: Where, run: Surroundings
 ) -> Iterator[Difference]:
-    """Judge two durations, in seconds, by their ratio; nothing if they are equal."""
-    if recorded == local:
+    """Judge two durations by their ratio if the run took them, and else as numbers of seconds.
+
+    A run took what a known timer prints, or what is called so, or may be since the code reads a
+    clock; and in any case no longer than it ran. What a notebook calls time may else be anything:
+    the survival of a patient, the length of a film.
+    """
+    if recorded.seconds == local.seconds:
         return
-    alike = tolerance.alike(recorded, local)
-    if 0.0 < recorded < math.inf and 0.0 < local < math.inf:
-        ratio = local / recorded
+    if _CLOCK.fullmatch(local.text) and time_of_day_within(local.seconds, run):
+        reason = "the time of the run"
+        texts = recorded.text, local.text
+        yield Difference(
+            Kind.TEXT, where.place, where.line, *texts, None, True, reason, Cause.WALL_TIME
+        )
+    elif _was_taken(local, where, run):
+        yield _wall_time(recorded, local, tolerance, where)
+    else:
+        numbers = Number(recorded.seconds, recorded.text), Number(local.seconds, local.text)
+        yield from number_difference(*numbers, tolerance, where)
+
+
+def _was_taken(local: Duration, where: Where, run: Surroundings) -> bool:
+    """Whether the run itself took a duration, as far as can be told."""
+    if _TIMER.search(where.near) or _TIMER.search(local.text):
+        return True
+    if not run.could_last(local.seconds):
+        return False
+    return run.reads_clock or bool(_TIMED.search(where.near))
+
+
+def _wall_time(
+    recorded: Duration, local: Duration, tolerance: Tolerance, where: Where
+) -> Difference:
+    a, b = recorded.seconds, local.seconds
+    alike = tolerance.alike(a, b)
+    if 0.0 < a < math.inf and 0.0 < b < math.inf:
+        ratio = b / a
         reason = f"{ratio:.2g} times as long" if ratio >= 1.0 else f"{1 / ratio:.2g} times shorter"
     else:
         reason = "too short to tell" if alike else "not a finite duration"
-    yield Difference(
+    return Difference(
         Kind.DURATION,
-        place,
-        line,
-        recorded_text,
-        local_text,
-        _relative(recorded, local),
+        where.place,
+        where.line,
+        recorded.text,
+        local.text,
+        _relative(a, b),
         alike,
         reason,
+        Cause.WALL_TIME,
     )
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-__all__ = ["Duration", "Number", "Token", "tokens"]
+from fluvial.replication.compare.noise import Noise, find_noise
+
+__all__ = ["Duration", "Number", "Token", "located_tokens", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Duration:
     text: str
 
 
-Token = str | Number | Duration
+Token = str | Number | Duration | Noise
 
 _UNITS_OF = {
     86400.0: ("d", "day", "days"),
@@ -66,19 +68,32 @@ _SEVERAL = "|".join(
 _ONE = _in_units(*_UNITS_OF, but=_AMBIGUOUS)
 _COUNTED = r"(?:it|iter|iteration|step|sample|image|example|token|batch|epoch)(?:s|es)?"
 
+# The spread, the number of runs and of loops are %timeit's own choice.
+_LOOPED = (
+    rf"(?:{_DIGITS}\sloops?,\sbest\sof\s\d+:\s)?(?:{_SEVERAL}|{_ONE})"
+    rf"(?:\s±\s(?:{_SEVERAL}|{_ONE}))?\sper\sloop(?:\s\([^()]*(?:\([^()]*\)[^()]*)*\))?"
+)
+
+_BEFORE_UNIT = r"(?=[\d.,]+(?:[eE][-+]?\d+)?\s?[^\W\d])"
+# What begins otherwise is passed over at once; what is followed by no letter has no unit.
 _TOKEN = re.compile(
     rf"""
-    (?P<date>{_BEGIN}(?:\d{{4}}-\d\d-\d\d|\d\d:\d\d)(?![:\d]))
-  | (?P<clock>{_BEGIN}(?:(?P<days>\d+)\sdays?,\s+)?(?P<hours>\d\d?):(?P<minutes>\d\d):
+    (?=[-+−.\dniNI])(?:
+    (?P<looped>{_BEGIN}(?=.*\bper\ loop\b){_LOOPED})
+  | (?P<date>{_BEGIN}(?:\d{{4}}-\d\d-\d\d|\d\d:\d\d)(?![:\d]))
+  | (?P<clock>{_BEGIN}(?:(?P<days>\d+)\sdays?,?\s+)?(?P<hours>\d\d?):(?P<minutes>\d\d):
       (?P<rest>\d\d(?:\.\d+)?)(?![:\w]))
   | (?P<decade>{_BEGIN}(?:1[5-9]|20)\d0s\b)
-  | (?P<rate>{_BEGIN}(?P<each>{_DIGITS})\s?{_COUNTED}(?:/|\sper\s)(?:s|sec|second)\b)
-  | (?P<duration>{_BEGIN}(?:{_SEVERAL}|{_ONE}))
+  | (?P<rate>{_BEGIN}{_BEFORE_UNIT}(?P<each>{_DIGITS})\s?{_COUNTED}(?:/|\sper\s)(?:s|sec|second)\b)
+  | (?P<duration>{_BEGIN}{_BEFORE_UNIT}(?:{_SEVERAL}|{_ONE}))
   | (?P<number>{_SIGN}{_BEGIN}(?:{_DIGITS}{_END}|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w)))
+    )
     """,
     re.VERBOSE,
 )
+_LOOPS = re.compile(r"^[\d,]+ loops?, best of \d+: ")
 _NUMBER_AND_UNIT = re.compile(rf"({_DIGITS})\s?([^\W\d]+)")
+_LABEL_WORD = re.compile(r"took|elapsed|time|duration|seconds", re.IGNORECASE)
 # What stands before a number without a unit that is nevertheless a duration.
 _LABEL = re.compile(
     r"(?<![A-Za-z])(?:took|elapsed|(?:time|duration|runtime|seconds)(?=.*[:=]|.*\b(?:is|was)\b))"
@@ -90,8 +105,9 @@ _LABEL = re.compile(
 def tokens(line: str) -> list[Token]:
     """Split a line into numbers, durations, and the text between them.
 
-    Versions ("1.2.3"), identifiers ("conv2d_1"), dates, "12:30", hexadecimal strings and numbers
-    with leading zeros are text; a sign after a digit or a bracket is an operator. A number after
+    What may be noise, such as an address or a date, is a token of its own. Versions ("1.2.3"),
+    identifiers ("conv2d_1"), "12:30", hexadecimal strings and numbers with leading
+    zeros are text; a sign after a digit or a bracket is an operator. A number after
     "time:", "elapsed", "took" and the like is a duration in seconds; a single number with "m", "h"
     or "d" is not, since it may be meters. White space beside numbers is dropped, and runs of it
     elsewhere shortened, since alignment changes with the numbers' widths.
@@ -100,17 +116,35 @@ def tokens(line: str) -> list[Token]:
         >>> tokens("accuracy 98.1%  after 1min 3s")
         ['accuracy', Number(value=98.1, text='98.1'), '% after', Duration(seconds=63.0, ...)]
     """
-    found: list[Token] = []
-    text, end = "", 0
-    for match in _TOKEN.finditer(line):
+    return [token for token, _ in located_tokens(line)]
+
+
+def located_tokens(line: str) -> list[tuple[Token, int]]:
+    """Split a line as ``tokens`` does, and say where in it each token begins."""
+    found: list[tuple[Token, int]] = []
+    end = 0
+    for start, stop, noise in [*find_noise(line), (len(line), len(line), None)]:
+        end = _split(line, end, start, found)
+        if noise is not None:
+            found += [*_text(line, end, start), (noise, start)]
+            end = stop
+    return [*found, *_text(line, end, len(line))]
+
+
+def _split(line: str, begin: int, stop: int, found: list[tuple[Token, int]]) -> int:
+    """Add the numbers between two places, and the text before each; return where they end."""
+    end = begin
+    for match in _TOKEN.finditer(line, begin, stop):
         token = _token(match, line)
-        if isinstance(token, str):
-            continue
-        text = _tidy(line[end : match.start()])
-        end = match.end()
-        found += [text, token] if text else [token]
-    text = _tidy(line[end:])
-    return [*found, text] if text else found
+        if not isinstance(token, str):
+            found += [*_text(line, end, match.start()), (token, match.start())]
+            end = match.end()
+    return end
+
+
+def _text(line: str, start: int, stop: int) -> list[tuple[Token, int]]:
+    text = _tidy(line[start:stop])
+    return [(text, start)] if text else []
 
 
 def _token(match: re.Match, line: str) -> Token:
@@ -118,6 +152,8 @@ def _token(match: re.Match, line: str) -> Token:
     match match.lastgroup:
         case "date" | "decade":
             return text
+        case "looped":
+            return Duration(_duration(_LOOPS.sub("", text).split("±")[0]).seconds, text)
         case "clock":
             return _clock(match)
         case "rate":
@@ -125,7 +161,8 @@ def _token(match: re.Match, line: str) -> Token:
             return Duration(1.0 / rate if rate else math.inf, text)
         case "duration":
             return _duration(text)
-    if _LABEL.search(line[max(0, match.start() - 40) : match.start()]):
+    before = line[max(0, match.start() - 40) : match.start()]
+    if _LABEL_WORD.search(before) and _LABEL.search(before):
         return Duration(abs(_value(text)), text)
     return Number(_value(text), text)
 

@@ -1,42 +1,57 @@
 """Two texts, line by line, number by number."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from itertools import zip_longest
 
+from fluvial.replication.compare.align import aligned
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
-from fluvial.replication.compare.judging import duration_difference, number_difference
-from fluvial.replication.compare.normalize import masked, shown_lines
-from fluvial.replication.compare.numbers import Duration, Number, Token, tokens
+from fluvial.replication.compare.judging import Where, duration_difference, number_difference
+from fluvial.replication.compare.noise import Noise, why_noise
+from fluvial.replication.compare.numbers import Duration, Number, Token, located_tokens
+from fluvial.replication.compare.reprs import parsed
+from fluvial.replication.compare.shown import shown_lines
+from fluvial.replication.compare.style import joined_lines, plain_style, without_details
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
-from fluvial.replication.compare.values import compare_values, parsed
+from fluvial.replication.compare.values import compare_values
 
 __all__ = ["compare_lines", "compare_text"]
 
-# Aligning takes time quadratic in the lines; past this many they are compared in their order.
-_MOST_ALIGNED = 1000
-_FLAT_BRACES = re.compile(r"\{[^{}:]*\}")
+Located = list[tuple[Token, int]]
+
+_BRACKET = re.compile(r"[\[({]")
+_ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
+# Lines that a timer or a progress bar prints, or not, as it likes.
+_CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
+_DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
+_LEFT_OUT = "left out where the other text has dots"
+_AROUND = 60
 
 
 def compare_text(
-    recorded: str, local: str, tolerance: Tolerance, place: str
+    recorded: str,
+    local: str,
+    tolerance: Tolerance,
+    place: str,
+    run: Surroundings | None = None,
 ) -> Iterator[Difference]:
     """Compare two texts.
 
-    Lines are aligned by what remains of them without their numbers; numbers are then judged by
-    value, durations by ratio, the rest as text once addresses, paths, times and progress bars are
-    taken out. Text that writes a dict, list or set, as a whole or in a line, is compared as that.
+    Lines are aligned, arrays that go over several lines being one. Numbers are then judged by
+    value, durations that the run took by ratio, and dates, paths and addresses by whether they are
+    the run's own; text that writes a dict, a list or an object by the values in it. The same values
+    in another style are one difference, tolerated.
 
     Args:
         recorded: the recorded text.
         local: the local one.
         tolerance: how far numbers may lie apart.
         place: of the text in the cell, in words; the line is added.
+        run: the local run; by default one that goes on now.
 
     Example:
-        >>> text = "epoch 1, loss 0.5012 (3.1 s)", "epoch 1, loss 0.5013 (2.2 s)"
+        >>> text = "epoch 1, loss 0.5012, took 3.1 s", "epoch 1, loss 0.5013, took 2.2 s"
         >>> for found in compare_text(*text, Tolerance(rtol=1e-3), "stdout"):
         ...     print(found.place, found.kind, found.recorded, found.local, found.tolerated)
         stdout line 1, number 2 number 0.5012 0.5013 True
@@ -44,112 +59,225 @@ def compare_text(
     """
     if recorded == local:
         return
-    if (a := parsed(recorded)) is not None and (b := parsed(local)) is not None:
-        yield from compare_values(a, b, tolerance, place)
-    else:
-        yield from compare_lines(shown_lines(recorded), shown_lines(local), tolerance, place)
+    run = run or Surroundings()
+    lines = shown_lines(recorded), shown_lines(local)
+    whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]))
+    if whole is None:
+        yield from compare_lines(lines[0], lines[1], tolerance, place, run)
+    elif lines[0] != lines[1]:
+        found = list(compare_values(whole[0], whole[1], tolerance, place))
+        yield from found or [_styled(place, None, recorded, local)]
 
 
 def compare_lines(
-    recorded: Sequence[str], local: Sequence[str], tolerance: Tolerance, place: str
+    recorded: Sequence[str],
+    local: Sequence[str],
+    tolerance: Tolerance,
+    place: str,
+    run: Surroundings,
 ) -> Iterator[Difference]:
     """Compare two texts that are given as lines."""
     if recorded == local:
         return
-    for i, j in _aligned(recorded, local):
+    before, after = joined_lines(recorded), joined_lines(local)
+    texts = [line for _, line in before], [line for _, line in after]
+    styled = None
+    pairs = list(aligned(*texts))
+    left_out = _left_out(pairs, *texts)
+    for at, (i, j) in enumerate(pairs):
         if i is None and j is not None:
-            yield _one_sided(Kind.EXTRA, f"{place} line {j + 1} (local)", None, local[j])
+            line = f"{place} line {after[j][0] + 1} (local)"
+            yield _one_sided(Kind.EXTRA, line, None, after[j][1], left_out=at in left_out)
         elif i is not None and j is None:
-            yield _one_sided(Kind.MISSING, f"{place} line {i + 1}", i + 1, recorded[i])
-        elif i is not None and j is not None and recorded[i] != local[j]:
-            yield from _compare_line(
-                recorded[i], local[j], tolerance, f"{place} line {i + 1}", i + 1
-            )
+            number = before[i][0] + 1
+            line = f"{place} line {number}"
+            yield _one_sided(Kind.MISSING, line, number, before[i][1], left_out=at in left_out)
+        elif i is not None and j is not None and before[i][1] != after[j][1]:
+            if at in left_out:
+                line = f"{place} line {before[i][0] + 1}"
+                texts_here = shortened(before[i][1]), shortened(after[j][1])
+                yield Difference(
+                    Kind.TEXT,
+                    line,
+                    before[i][0] + 1,
+                    *texts_here,
+                    None,
+                    True,
+                    _LEFT_OUT,
+                    Cause.LIBRARY_PRINTING,
+                )
+                continue
+            line, text = before[i]
+            found = list(_compare_line(text, after[j][1], tolerance, place, line, run))
+            yield from found
+            if not found and styled is None:
+                styled = _styled(f"{place} line {line + 1}", line + 1, text, after[j][1])
+    if styled is not None:
+        yield styled
+
+
+def _left_out(
+    pairs: Sequence[tuple[int | None, int | None]], recorded: Sequence[str], local: Sequence[str]
+) -> set[int]:
+    """Return the pairs that only one text has because the other writes dots in their place.
+
+    How many rows of a table are shown depends on the version of pandas.
+    """
+    found: set[int] = set()
+    block: list[int] = []
+    for at, (i, j) in enumerate([*pairs, (0, 0)]):
+        dotted = (i is not None and j is not None and at < len(pairs)) and (
+            bool(_DOTS.fullmatch(recorded[i])) != bool(_DOTS.fullmatch(local[j]))
+        )
+        if i is None or j is None or dotted:
+            block.append(at)
+            continue
+        own = [pairs[k] for k in block]
+        lines = [(recorded[row], 0) for row, _ in own if row is not None]
+        lines += [(local[row], 1) for _, row in own if row is not None]
+        sides = {side for line, side in lines if _DOTS.fullmatch(line)}
+        others = {side for line, side in lines if not _DOTS.fullmatch(line)}
+        if len(sides) == 1 and not (sides & others):
+            found.update(block)
+        block = []
+    return found
 
 
 def _compare_line(
-    recorded: str, local: str, tolerance: Tolerance, place: str, line: int
+    recorded: str, local: str, tolerance: Tolerance, place: str, first: int, run: Surroundings
 ) -> Iterator[Difference]:
-    a, b = tokens(_sorted_sets(masked(recorded))), tokens(_sorted_sets(masked(local)))
-    if _skeleton(a) == _skeleton(b):
-        yield from _compare_tokens(a, b, tolerance, place, line)
-    elif (x := parsed(recorded)) is not None and (y := parsed(local)) is not None:
-        yield from compare_values(x, y, tolerance, place, line)
+    """Compare two lines, or two arrays of several lines, the recorded one from a given line on."""
+    for styled in _STYLES:
+        texts = styled(recorded, local)
+        tokens = located_tokens(texts[0]), located_tokens(texts[1])
+        if alike := _skeleton(tokens[0]) == _skeleton(tokens[1]):
+            break
+    here = f"{place} line {first + 1}"
+    if alike:
+        yield from _compare_tokens(
+            texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
+        )
+    elif (values := _values_of(*texts)) is not None:
+        yield from compare_values(values[0], values[1], tolerance, here, first + 1)
     else:
-        texts = shortened(recorded, local), shortened(local, recorded)
-        yield Difference(Kind.TEXT, place, line, *texts, None, False, "another text")
+        shown = shortened(recorded, local), shortened(local, recorded)
+        yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")
+
+
+def _as_written(recorded: str, local: str) -> tuple[str, str]:
+    """Leave two texts as they are, unless they hold dicts or sets, whose order means nothing."""
+    return _in_plain_style(recorded, local) if "{" in recorded else (recorded, local)
+
+
+def _in_plain_style(recorded: str, local: str) -> tuple[str, str]:
+    return plain_style(recorded), plain_style(local)
+
+
+def _by_class(recorded: str, local: str) -> tuple[str, str]:
+    return without_details(*_in_plain_style(recorded, local))
+
+
+# The cheapest first: most lines differ in their numbers alone.
+_STYLES = (_as_written, _in_plain_style, _by_class)
+
+
+def _values_of(recorded: str, local: str) -> tuple | None:
+    """Read the values that two texts write, after the same words; None if they write none."""
+    starts = [
+        match.start() if (match := _BRACKET.search(text)) else None for text in (recorded, local)
+    ]
+    if None in starts:
+        return None
+    a, b = parsed(recorded), parsed(local)
+    if a is None or b is None:
+        if recorded[: starts[0]] != local[: starts[1]]:
+            return None
+        a, b = parsed(recorded[starts[0] :]), parsed(local[starts[1] :])
+    return None if a is None or b is None else (a, b)
 
 
 def _compare_tokens(
-    recorded: list[Token], local: list[Token], tolerance: Tolerance, place: str, line: int
+    recorded: str,
+    local: str,
+    before: Located,
+    after: Located,
+    tolerance: Tolerance,
+    at: tuple[str, int],
+    run: Surroundings,
 ) -> Iterator[Difference]:
-    pairs = [(a, b) for a, b in zip(recorded, local, strict=True) if not isinstance(a, str)]
-    for count, (a, b) in enumerate(pairs, 1):
-        here = place if len(pairs) == 1 else f"{place}, number {count}"
+    place, first = at
+    pairs = [(a, b) for a, b in zip(before, after, strict=True) if not isinstance(a[0], str)]
+    scale = _scale(recorded, before)
+    several = "\n" in recorded
+    for count, ((a, start), (b, begin)) in enumerate(pairs, 1):
+        if a == b or isinstance(a, str) or isinstance(b, str):
+            continue
+        line = first + 1 + (recorded.count("\n", 0, start) if several else 0)
+        here = f"{place} line {line}" if len(pairs) == 1 else f"{place} line {line}, number {count}"
+        near = recorded[max(0, start - _AROUND) : start + len(a.text) + _AROUND]
+        where = Where(here, line, near, scale)
         if isinstance(a, Number) and isinstance(b, Number):
-            yield from number_difference(a.value, b.value, a.text, b.text, tolerance, here, line)
+            yield from number_difference(a, b, tolerance, where)
         elif isinstance(a, Duration) and isinstance(b, Duration):
-            seconds = a.seconds, b.seconds
-            yield from duration_difference(*seconds, a.text, b.text, tolerance, here, line)
+            yield from duration_difference(a, b, tolerance, where, run)
+        elif isinstance(a, Noise) and isinstance(b, Noise):
+            around = (
+                (recorded[:start], local[:begin]),
+                (
+                    recorded[start + len(a.text) :],
+                    local[begin + len(b.text) :],
+                ),
+            )
+            yield _noise_difference(a, b, why_noise(a, b, *around, run), where)
 
 
-def _skeleton(line: list[Token]) -> tuple[str, ...]:
-    return tuple(token if isinstance(token, str) else f"\0{type(token).__name__}" for token in line)
+def _noise_difference(
+    recorded: Noise, local: Noise, why: tuple[str, Cause] | None, where: Where
+) -> Difference:
+    reason, cause = why or (f"another {recorded.kind}", None)
+    texts = shortened(recorded.text, local.text), shortened(local.text, recorded.text)
+    return Difference(
+        Kind.TEXT, where.place, where.line, *texts, None, why is not None, reason, cause
+    )
 
 
-def _aligned(
-    recorded: Sequence[str], local: Sequence[str]
-) -> Iterator[tuple[int | None, int | None]]:
-    """Pair the lines, None standing for a line that the other text lacks."""
-    if len(recorded) == len(local) and max(map(len, (recorded, local))) > _MOST_ALIGNED:
-        yield from ((i, i) for i in range(len(recorded)))
-        return
-    start = _same_at_start(recorded, local)
-    end = _same_at_start(recorded[start:][::-1], local[start:][::-1])
-    yield from ((i, i) for i in range(start))
-    middle = recorded[start : len(recorded) - end], local[start : len(local) - end]
-    for i, j in _aligned_middle(*middle):
-        yield (None if i is None else start + i), (None if j is None else start + j)
-    for back in range(end, 0, -1):
-        yield len(recorded) - back, len(local) - back
+def _scale(text: str, tokens: Located) -> float:
+    """Return the largest magnitude in a text that is an array; 0 if it is none."""
+    if not _ARRAY.match(text):
+        return 0.0
+    sizes = [abs(token.value) for token, _ in tokens if isinstance(token, Number)]
+    return max((size for size in sizes if size < float("inf")), default=0.0)
 
 
-def _aligned_middle(
-    recorded: Sequence[str], local: Sequence[str]
-) -> Iterator[tuple[int | None, int | None]]:
-    if max(len(recorded), len(local)) > _MOST_ALIGNED:
-        yield from zip_longest(range(len(recorded)), range(len(local)))
-        return
-    skeletons = [[_skeleton(tokens(masked(line))) for line in text] for text in (recorded, local)]
-    matcher = SequenceMatcher(None, *skeletons, autojunk=False)
-    for _, i, i_end, j, j_end in matcher.get_opcodes():
-        yield from zip_longest(range(i, i_end), range(j, j_end))
+def _skeleton(line: Located) -> list[str]:
+    """Return a line without its numbers and without white space."""
+    return [
+        token.replace(" ", "") if isinstance(token, str) else f"\0{_sort(token)}"
+        for token, _ in line
+    ]
 
 
-def _same_at_start(recorded: Sequence[str], local: Sequence[str]) -> int:
-    """Count the lines at the start that agree but for their numbers."""
-    same = 0
-    for a, b in zip(recorded, local, strict=False):
-        if a != b and _skeleton(tokens(masked(a))) != _skeleton(tokens(masked(b))):
-            break
-        same += 1
-    return same
+def _sort(token: Token) -> str:
+    return token.kind.value if isinstance(token, Noise) else type(token).__name__
 
 
-def _sorted_sets(line: str) -> str:
-    """Write the sets in a line in one order, as Python does not."""
-    return _FLAT_BRACES.sub(_sorted_set, line) if "{" in line else line
+def _styled(place: str, line: int | None, recorded: str, local: str) -> Difference:
+    texts = shortened(recorded, local), shortened(local, recorded)
+    reason = "the same values in another style"
+    return Difference(Kind.TEXT, place, line, *texts, None, True, reason, Cause.LIBRARY_PRINTING)
 
 
-def _sorted_set(match: re.Match) -> str:
-    try:
-        value = ast.literal_eval(match.group())
-    except (ValueError, SyntaxError):
-        return match.group()
-    return "{" + ", ".join(sorted(map(repr, value))) + "}"
-
-
-def _one_sided(kind: Kind, place: str, line: int | None, text: str) -> Difference:
+def _one_sided(
+    kind: Kind, place: str, line: int | None, text: str, *, left_out: bool
+) -> Difference:
     recorded, local = ("", shortened(text)) if kind is Kind.EXTRA else (shortened(text), "")
-    reason = "not recorded" if kind is Kind.EXTRA else "not made locally"
-    return Difference(kind, place, line, recorded, local, None, False, reason)
+    if not text.strip():
+        reason, cause = "an empty line", Cause.LIBRARY_PRINTING
+    elif left_out:
+        reason, cause = _LEFT_OUT, Cause.LIBRARY_PRINTING
+    elif _CHATTER.match(text):
+        reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
+    else:
+        reason = "not recorded" if kind is Kind.EXTRA else "not made locally"
+        return Difference(kind, place, line, recorded, local, None, False, reason)
+    return Difference(kind, place, line, recorded, local, None, True, reason, cause)

@@ -8,6 +8,7 @@ from fluvial.errors import InputError
 __all__ = ["Tolerance"]
 
 # Below this many seconds a duration says more of the clock and the caches than of the program.
+_ROUNDING = 1e-5
 _SHORTEST = 1e-3
 
 
@@ -16,12 +17,11 @@ class Tolerance:
     """How far a local value may lie from the recorded one.
 
     Args:
-        rtol: of a number, relative to the recorded one.
-        atol: of a number, absolute: |local - recorded| <= atol + rtol |recorded|, as NumPy has it.
+        rtol: of a number, relative to the recorded one; of integers if it is more than rounding.
+        atol: of a number, absolute: |local - recorded| <= atol + rtol |recorded|, as NumPy has it;
+            zero by default, since only who knows the numbers can say which of them are small.
         time_ratio: how many times longer or shorter a duration may be. Durations are never equal.
-        similarity: the least structural similarity of two pictures where either shows anything,
-            at most 1 (Wang et al. 2004, "Image quality assessment: from error visibility to
-            structural similarity").
+        similarity: the least similarity of two pictures where they are most unlike, at most 1.
 
     Raises:
         InputError: if a bound makes no sense.
@@ -33,8 +33,8 @@ class Tolerance:
         True
     """
 
-    rtol: float = 1e-5
-    atol: float = 1e-8
+    rtol: float = _ROUNDING
+    atol: float = 0.0
     time_ratio: float = 5.0
     similarity: float = 0.9
 
@@ -58,7 +58,23 @@ class Tolerance:
             return math.isnan(recorded) and math.isnan(local)
         if math.isinf(recorded) or math.isinf(local):
             return recorded == local
-        return abs(local - recorded) <= self.atol + self.rtol * abs(recorded)
+        apart = abs(local - recorded)
+        return apart <= self.atol or (
+            recorded * local >= 0.0 and apart <= self.atol + self.rtol * abs(recorded)
+        )
+
+    def near_integers(self, recorded: int, local: int) -> bool:
+        """Whether two integers agree: rounding, which the default allows for, does not move them.
+
+        Example:
+            >>> Tolerance().near_integers(37253956, 37253957)
+            False
+            >>> Tolerance(rtol=0.1).near_integers(100, 101)
+            True
+        """
+        if abs(local - recorded) <= self.atol:
+            return True
+        return self.rtol > _ROUNDING and self.near(float(recorded), float(local))
 
     def alike(self, recorded: float, local: float) -> bool:
         """Whether two durations, in seconds, are of the same order."""

@@ -1,43 +1,24 @@
-"""Structured values: JSON, and text that is the repr of dicts, lists, tuples and sets."""
+"""Structured values: JSON, and what is read out of the reprs of dicts, lists, sets and objects."""
 
-import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fluvial.replication.compare.difference import Difference, Kind, shortened
-from fluvial.replication.compare.judging import number_difference
+from fluvial.replication.compare.judging import Where, number_difference
+from fluvial.replication.compare.numbers import Number
+from fluvial.replication.compare.reprs import Made
 from fluvial.replication.compare.tolerance import Tolerance
-from fluvial.storage import strict_json
 
-__all__ = ["compare_values", "parsed"]
+__all__ = ["compare_values"]
 
-_LONGEST = 200_000
 _NUMBER = int | float
-
-
-def parsed(text: str) -> Any | None:
-    """Return the collection that a text writes, as JSON or as Python; None if it is none.
-
-    Example:
-        >>> parsed('{"a": [1, 2.5]}'), parsed("{'b', 'a'}") == {"a", "b"}, parsed("loss: 3")
-        ({'a': [1, 2.5]}, True, None)
-    """
-    text = text.strip()
-    if not text or text[0] not in "{[(" or len(text) > _LONGEST:
-        return None
-    for read in (_from_json, ast.literal_eval):
-        try:
-            value = read(text)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            continue
-        if isinstance(value, dict | list | tuple | set):
-            return value
-    return None
-
-
-def _from_json(text: str) -> Any:
-    # Nested no deeper than the comparison, which recurses, can follow.
-    return strict_json.read(text.encode())
+_DEFAULTS = (None, "auto", "warn", "deprecated", False)
+_MANY = 3
+_LARGEST = 1e308
+# NumPy leaves out the type that the values imply.
+_IMPLIED = ("bool", "int64", "float64", "complex128", "object")
+_TEXT_TYPES = {"object", "str", "string"}
 
 
 def compare_values(
@@ -46,57 +27,113 @@ def compare_values(
     """Compare two values recursively; the order of a dict's keys and of a set does not count.
 
     Args:
-        recorded: the recorded one: dicts, lists, tuples, sets, strings, numbers, None.
+        recorded: the recorded one: dicts, lists, tuples, sets, strings, numbers, objects, None.
         local: the local one.
         tolerance: how far numbers may lie apart.
         place: of the value in the cell, in words; the path below it is added.
         line: the recorded line, where the values are from text.
     """
+    yield from _compare(recorded, local, tolerance, Where(place, line))
+
+
+def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> Iterator[Difference]:
     if isinstance(recorded, dict) and isinstance(local, dict):
-        yield from _compare_dicts(recorded, local, tolerance, place, line)
+        yield from _compare_dicts(recorded, local, tolerance, where)
     elif isinstance(recorded, list | tuple) and isinstance(local, list | tuple):
-        yield from _compare_lists(recorded, local, tolerance, place, line)
-    elif (
-        isinstance(recorded, _NUMBER)
-        and isinstance(local, _NUMBER)
-        and not _has_bool(recorded, local)
-    ):
+        yield from _compare_lists(recorded, local, tolerance, where)
+    elif isinstance(recorded, Made) and isinstance(local, Made) and recorded.name == local.name:
+        yield from _compare_made(recorded, local, tolerance, where)
+    elif _is_number(recorded) and _is_number(local):
         if recorded != local:
-            texts = str(recorded), str(local)
-            yield from number_difference(
-                float(recorded), float(local), *texts, tolerance, place, line
-            )
+            yield from number_difference(_number(recorded), _number(local), tolerance, where)
+    elif isinstance(recorded, complex) and isinstance(local, complex):
+        for name, a, b in (
+            ("real", recorded.real, local.real),
+            ("imaginary", recorded.imag, local.imag),
+        ):
+            yield from _compare(a, b, tolerance, replace(where, place=f"{where.place}, {name}"))
     elif recorded != local:
         kind = Kind.TEXT if type(recorded) is type(local) else Kind.TYPE
         texts = shortened(repr(recorded), repr(local)), shortened(repr(local), repr(recorded))
-        yield Difference(kind, place, line, *texts, None, False, f"another {kind}")
+        yield _apart(kind, where, *texts, f"another {kind}")
 
 
 def _compare_dicts(
-    recorded: dict, local: dict, tolerance: Tolerance, place: str, line: int | None
+    recorded: dict, local: dict, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
     for key, value in recorded.items():
-        below = f"{place}, {key}"
         if key in local:
-            yield from compare_values(value, local[key], tolerance, below, line)
+            yield from _compare(value, local[key], tolerance, _below(where, key))
         else:
             text = shortened(repr(value))
-            yield Difference(Kind.MISSING, below, line, text, "", None, False, "not made locally")
-    for key in local.keys() - recorded.keys():
-        text = shortened(repr(local[key]))
-        yield Difference(Kind.EXTRA, f"{place}, {key}", line, "", text, None, False, "not recorded")
+            yield _apart(Kind.MISSING, _below(where, key), text, "", "not made locally")
+    for key in local:
+        if key not in recorded:
+            text = shortened(repr(local[key]))
+            yield _apart(Kind.EXTRA, _below(where, key), "", text, "not recorded")
 
 
 def _compare_lists(
-    recorded: list | tuple, local: list | tuple, tolerance: Tolerance, place: str, line: int | None
+    recorded: list | tuple, local: list | tuple, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
     if len(recorded) != len(local):
         texts = f"{len(recorded)} items", f"{len(local)} items"
-        yield Difference(Kind.TEXT, place, line, *texts, None, False, "another length")
+        yield _apart(Kind.TEXT, where, *texts, "another length")
         return
+    sizes = [abs(v) for v in recorded if isinstance(v, float | complex) and abs(v) < _LARGEST]
+    scale = max(where.scale, *sizes, 0.0) if sizes else where.scale
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
-        yield from compare_values(a, b, tolerance, f"{place}, [{index}]", line)
+        below = Where(f"{where.place}, [{index}]", where.line, scale=scale)
+        yield from _compare(a, b, tolerance, below)
 
 
-def _has_bool(*values: Any) -> bool:
-    return any(isinstance(value, bool) for value in values)
+def _compare_made(
+    recorded: Made, local: Made, tolerance: Tolerance, where: Where
+) -> Iterator[Difference]:
+    """Compare two objects by what makes them; newer libraries leave out what is by default."""
+    yield from _compare_lists(recorded.arguments, local.arguments, tolerance, where)
+    a, b = _plain_types(recorded.keywords), _plain_types(local.keywords)
+    shared = {key: value for key, value in a.items() if key in b}
+    yield from _compare_dicts(shared, {key: b[key] for key in shared}, tolerance, where)
+    dropped, added = _unshared(a, b), _unshared(b, a)
+    if dropped or added:
+        yield _apart(Kind.TEXT, where, dropped, added, "other arguments")
+
+
+def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> str:
+    """Name the arguments that only one of two objects shows, unless they look like the defaults.
+
+    An older repr shows all arguments; one or two more than in the other were set on purpose.
+    """
+    own = {name: value for name, value in keywords.items() if name not in others}
+    set_here = {
+        name: value
+        for name, value in own.items()
+        if value not in _DEFAULTS and not (name == "dtype" and value in _IMPLIED)
+    }
+    if len(own) >= _MANY or not set_here:
+        return ""
+    return ", ".join(f"{name}={value!r}" for name, value in set_here.items())
+
+
+def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "object" if name == "dtype" and value in _TEXT_TYPES else value
+        for name, value in keywords.items()
+    }
+
+
+def _below(where: Where, key: Any) -> Where:
+    return Where(f"{where.place}, {key}", where.line)
+
+
+def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:
+    return Difference(kind, where.place, where.line, recorded, local, None, False, reason)
+
+
+def _number(value: Any) -> Number:
+    return Number(float(value), str(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, _NUMBER) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-from fluvial.replication.compare.values import parsed
+from fluvial.replication.compare.reprs import parsed
 
 
 def test_text_is_read_as_json_or_as_python():

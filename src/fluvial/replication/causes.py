@@ -1,0 +1,242 @@
+"""Why each cell does not say what was recorded: what the differences alone do not tell."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fluvial.replication.compare.cause import Cause
+from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.outputs import errors
+from fluvial.replication.names import Names, names_in
+from fluvial.replication.randomness import draws, seeds
+from fluvial.replication.read import RecordedNotebook
+from fluvial.replication.result import CellOutcome, CellVerdict
+from fluvial.replication.run import Run
+
+__all__ = ["with_causes"]
+
+_UNKNOWN_NAME = re.compile(r"name '(\w+)' is not defined")
+_NO_DATA = re.compile(
+    r"FileNotFoundError|NotADirectoryError|IsADirectoryError|URLError|HTTPError|ConnectionError|"
+    r"gaierror|TimeoutError|RemoteDataError|SSLError|MaxRetryError|No such file|Failed to establish"
+)
+_LIBRARY = re.compile(
+    r"AttributeError|ImportError|ModuleNotFoundError|TypeError|OptionError|deprecated|removed|"
+    r"no longer|unexpected keyword|not supported|ValueError|KeyError|InvalidParameterError"
+)
+_HERE = re.compile(
+    r"^\s*[!]|%(?:pwd|ls|cd|env|watermark|version_information|system|load_ext|history|who)|"
+    r"__version__|sys\.(?:version|path|executable|platform)|os\.(?:getcwd|listdir|environ|uname)|"
+    r"platform\.|getpass|gethostname",
+    re.MULTILINE,
+)
+_PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
+_READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
+_STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
+_DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
+_MEMORY = 1e-9
+_ROUNDED = 1e-4
+_INSTALLS = "which is not installed"
+
+
+@dataclass
+class _Story:
+    """What earlier cells have left behind, by the names that they make."""
+
+    missing: dict[str, int] = field(default_factory=dict)
+    random: set[str] = field(default_factory=set)
+    net: set[str] = field(default_factory=set)
+    plain_plots: int | None = None
+    plain_tables: int | None = None
+    seeded: bool = False
+    made: set[str] = field(default_factory=set)
+
+    def after(self, number: int, source: str, names: Names, *, failed: bool) -> None:
+        """Go on past a cell."""
+        self.seeded |= seeds(source)
+        for kept, begins in (
+            (self.random, draws(source) and not self.seeded),
+            (self.net, bool(_READS_NET.search(source))),
+        ):
+            if begins or names.used & kept:
+                kept |= names.made
+            else:
+                kept -= names.made - names.used
+        if failed and self.plain_plots is None and _STYLE.search(source):
+            self.plain_plots = number
+        if failed and self.plain_tables is None and _DISPLAY.search(source):
+            self.plain_tables = number
+        if not failed:  # what it used was there after all
+            self.missing = {n: at for n, at in self.missing.items() if n not in names.used}
+        for name in names.made:
+            if failed:
+                self.missing.setdefault(name, number)
+            else:
+                self.missing.pop(name, None)
+        self.made |= names.made
+
+
+def with_causes(
+    recorded: RecordedNotebook, outcomes: Sequence[CellOutcome], runs: Sequence[Run]
+) -> tuple[CellOutcome, ...]:
+    """Give each difference a cause, and each cell that disagrees the cause of its first one.
+
+    A cell that needs what a cell that failed should have made is a consequence of the first such
+    cell. What several local runs say alike is not random.
+
+    Args:
+        recorded: the notebook.
+        outcomes: of its cells, without causes where the outputs alone do not tell.
+        runs: the local runs.
+    """
+    story = _Story()
+    version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
+    disordered = _disordered(recorded)
+    done = []
+    for outcome, cell, ran in zip(outcomes, recorded.cells, runs[0].cells, strict=True):
+        names = names_in(cell.source)
+        error = next(iter(errors(ran.outputs)), None)
+        failed = (bool(error) and not errors(cell.outputs)) or ran.state == "failed"
+        facts = _Facts(
+            cell.source,
+            names,
+            story,
+            version,
+            len(runs) > 1,
+            bool(outcome.varying),
+            outcome.number in disordered,
+        )
+        done.append(_explained(outcome, error if failed else None, facts))
+        story.after(outcome.number, cell.source, names, failed=failed)
+    return tuple(done)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of a cell beside its outputs."""
+
+    source: str
+    names: Names
+    story: _Story
+    version: str
+    repeated: bool
+    varying: bool
+    disordered: bool
+
+    @property
+    def first_failed(self) -> int | None:
+        """Return the number of the first failed cell that should have made what this one uses."""
+        found = [self.story.missing[name] for name in self.names.used & self.story.missing.keys()]
+        return min(found, default=None)
+
+    def unset_by(self, difference: Difference) -> int | None:
+        """Return the failed cell that should have set how a difference's output is shown."""
+        if difference.kind is Kind.IMAGE:
+            return self.story.plain_plots
+        lines = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
+        return self.story.plain_tables if lines else None
+
+    @property
+    def random(self) -> bool:
+        """Whether random numbers without a seed reach the cell."""
+        here = draws(self.source) and not self.story.seeded and not seeds(self.source)
+        return here or bool(self.names.used & self.story.random)
+
+    @property
+    def from_net(self) -> bool:
+        """Whether data that the notebook fetched reach the cell."""
+        return bool(_READS_NET.search(self.source) or self.names.used & self.story.net)
+
+
+def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Facts) -> CellOutcome:
+    why, after = (None, None) if error is None else _cause_of_error(error, facts)
+    if outcome.verdict is CellVerdict.NOT_RECORDED:
+        return outcome
+    found = tuple(
+        replace(difference, cause=difference.cause or why or _cause(difference, facts))
+        for difference in outcome.differences
+    )
+    apart = [difference.cause for difference in found if not difference.tolerated]
+    cause = why or (apart[0] if apart else None)
+    if outcome.verdict is CellVerdict.ERROR and cause is None:
+        cause = Cause.ENVIRONMENT
+    if cause is Cause.EARLIER_ERROR and after is None:
+        settings = (facts.unset_by(difference) for difference in found if not difference.tolerated)
+        after = next(filter(None, settings), None)
+    return replace(outcome, differences=found, cause=cause, after=after)
+
+
+def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int | None]:
+    """Say what made a new error, and which cell failed before if that is it."""
+    text = f"{error['ename']}: {error['evalue']}"
+    unknown = _UNKNOWN_NAME.search(text)
+    if unknown and unknown[1] in facts.story.missing:
+        return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    if unknown and unknown[1] not in facts.story.made:
+        made_elsewhere = unknown[1] in facts.names.made or facts.disordered
+        return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None
+    if _NO_DATA.search(text):
+        return Cause.DATA, None
+    if error["ename"] in ("ModuleNotFoundError", "ImportError"):
+        missing = re.search(r"No module named '(\w+)'", text)
+        optional = re.search(r"(?i)install|optional dependency", text)
+        return (Cause.ENVIRONMENT if missing or optional else Cause.LIBRARY_VERSION), None
+    if error["ename"] in ("SyntaxError", "TabError", "IndentationError"):
+        return Cause.ENVIRONMENT, None
+    if facts.first_failed is not None:
+        return Cause.EARLIER_ERROR, facts.first_failed
+    if error["ename"] in (
+        "KeyboardInterrupt",
+        "MemoryError",
+        "PermissionError",
+        "CalledProcessError",
+    ):
+        return Cause.ENVIRONMENT, None
+    return (Cause.LIBRARY_VERSION if _LIBRARY.search(text) else Cause.ENVIRONMENT), None
+
+
+def _cause(difference: Difference, facts: _Facts) -> Cause:
+    """Say what made a difference in a cell that ran to its end."""
+    if facts.unset_by(difference) is not None:
+        return Cause.EARLIER_ERROR
+    texts = difference.recorded, difference.local
+    if _HERE.search(facts.source):
+        return Cause.ENVIRONMENT
+    if facts.random and (not facts.repeated or facts.varying):
+        return Cause.RANDOMNESS
+    measured = difference.kind is Kind.NUMBER and difference.relative is not None
+    small = difference.relative is not None and difference.relative <= _ROUNDED
+    if measured and (small or _both_tiny(*texts)):
+        return Cause.ROUNDING
+    if facts.disordered:
+        return Cause.ORDER
+    if facts.from_net:
+        return Cause.DATA
+    if all(map(_PLATFORM.search, texts)) and _PLATFORM.findall(texts[0]) != _PLATFORM.findall(
+        texts[1]
+    ):
+        return Cause.PLATFORM
+    if facts.version.startswith("2.") and difference.kind is not Kind.IMAGE:
+        return Cause.ENVIRONMENT
+    return Cause.LIBRARY_VERSION
+
+
+def _both_tiny(recorded: str, local: str) -> bool:
+    try:
+        return max(abs(float(recorded)), abs(float(local))) < _MEMORY
+    except ValueError:
+        return False
+
+
+def _disordered(recorded: RecordedNotebook) -> set[int]:
+    """Return the cells that were recorded before one above them, and depend on the order."""
+    counts = [cell.execution_count for cell in recorded.cells]
+    latest, found = 0, set()
+    for number, count in enumerate(counts, 1):
+        if count is None:
+            continue
+        if count < latest:
+            found.add(number)
+        latest = max(latest, count)
+    return found

@@ -1,0 +1,133 @@
+"""Values read out of what Python writes of them."""
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.storage import strict_json
+
+__all__ = ["Made", "parsed"]
+
+_LONGEST = 200_000
+_NAMES = {
+    "nan": float("nan"),
+    "NaN": float("nan"),
+    "inf": float("inf"),
+    "Infinity": float("inf"),
+    "NaT": "NaT",
+    "NA": "NA",
+    "true": True,
+    "false": False,
+    "null": None,
+}
+_DICTS = {"dict", "OrderedDict", "Counter", "defaultdict"}
+_INDEXES = {"Int64Index", "Float64Index", "UInt64Index"}  # pandas 1 named them by their type
+_SETS = {"set", "frozenset"}
+_SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object as its repr makes it: ``Name(arguments, keyword=argument)``."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+
+def parsed(text: str) -> Any | None:
+    """Return the collection or object that a text writes, as JSON or as Python; None if it is none.
+
+    Scalars of NumPy are the numbers that they hold, and dicts of all kinds are dicts.
+
+    Example:
+        >>> parsed('{"a": [1, 2.5]}'), parsed("{'b', 'a'}") == {"a", "b"}, parsed("loss: 3")
+        ({'a': [1, 2.5]}, True, None)
+        >>> parsed("[np.float64(1.5), np.True_]"), parsed("OrderedDict([('a', 1)])")
+        ([1.5, True], {'a': 1})
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST or text[-1] not in "}])":
+        return None
+    if text[0] in "{[":
+        try:
+            return strict_json.read(text.encode())  # no deeper than a recursion can follow
+        except (ValueError, RecursionError):
+            pass
+    try:
+        value = _read(ast.parse(text, mode="eval").body)
+    except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list | tuple | set | Made) else None
+
+
+def _read(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.List(items):
+            return [_read(item) for item in items]
+        case ast.Tuple(items):
+            return tuple(_read(item) for item in items)
+        case ast.Set(items):
+            return {_read(item) for item in items}
+        case ast.Dict(keys, values) if all(keys):
+            return {
+                _read(key): _read(value) for key, value in zip(keys, values, strict=True) if key
+            }
+        case ast.UnaryOp(ast.USub(), operand):
+            return -_read(operand)
+        case ast.BinOp(left, ast.Add(), right):
+            return _read(left) + _read(right)
+        case ast.BinOp(left, ast.Sub(), right):
+            return _read(left) - _read(right)
+        case ast.Name(name) if name in _NAMES:
+            return _NAMES[name]
+        case ast.Attribute(_, "True_" | "False_" as name):
+            return name == "True_"
+        case ast.Attribute(_, name) if name in _NAMES:
+            return _NAMES[name]
+        case ast.Call(function, arguments, keywords):
+            return _made(function, arguments, keywords)
+    raise ValueError("not a value")
+
+
+def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Any:
+    if not isinstance(function, ast.Name | ast.Attribute):
+        raise ValueError("not a value")  # tuples in a row, as NumPy prints records
+    name = ast.unparse(function).rsplit(".", 1)[-1]
+    read = tuple(_read(argument) for argument in arguments)
+    named = {str(keyword.arg): _word(keyword.value) for keyword in keywords}
+    if name.rstrip("_0123456789") in _SCALARS and len(read) == 1 and not named:
+        return read[0]
+    if name in _DICTS and read and not named:
+        return dict(read[-1])
+    if name == "void" and len(read) == 1:
+        return read[0]
+    if name == "MultiIndex" and "levels" in named:
+        return Made(name, (_entries(named),), {"names": named.get("names")})
+    if name == "RangeIndex" and not read and {"start", "stop", "step"} <= named.keys():
+        return Made("Index", (list(range(named["start"], named["stop"], named["step"])),), {})
+    if name in _INDEXES:
+        named.pop("dtype", None)
+        name = "Index"
+    if name in _SETS and len(read) <= 1 and not named:
+        return set(*read)
+    return Made(name, read, named)
+
+
+def _entries(named: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the entries of a MultiIndex, which pandas before 0.25 wrote by its levels."""
+    codes = named.get("codes", named.get("labels", []))
+    columns = [
+        [level[code] if code >= 0 else None for code in own]
+        for level, own in zip(named["levels"], codes, strict=True)
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def _word(node: ast.expr) -> Any:
+    """Read a keyword's argument, which may be a bare word such as a type."""
+    if isinstance(node, ast.Name) and node.id not in _NAMES:
+        return node.id
+    return _read(node)

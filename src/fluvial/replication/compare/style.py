@@ -1,0 +1,136 @@
+"""How libraries write the same values: NumPy, pandas, Python and Matplotlib, old and new."""
+
+import ast
+import re
+from collections.abc import Sequence
+
+__all__ = ["joined_lines", "plain_style", "without_details"]
+
+_TEXT_TYPES = r"(?:object|string|str)"
+_STYLES = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in [
+        # NumPy 2 says of what type a scalar is.
+        (r"\b(?:np|numpy)\.(?:float|int|uint|longdouble|bool|str|bytes)\d*_?\(([^()]*)\)", r"\1"),
+        (r"\b(?:np|numpy)\.complex\d*\(([^()]*)\)", r"(\1)"),
+        (r"\b(?:np|numpy)\.(True|False)_\b", r"\1"),
+        # pandas 3 has a type for text.
+        (rf"\bdtype: {_TEXT_TYPES}\b", "dtype: object"),
+        (rf"\bdtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
+        (rf"(?<=\s){_TEXT_TYPES}$", "object"),
+        (rf"\b{_TEXT_TYPES}(?=\(\d+\))", "object"),
+        # Python 2 marks text and long integers.
+        (r"(?<![\w'\"])u(?=['\"])", ""),
+        (r"(?<=\d)L\b", ""),
+        (r"<type '", "<class '"),
+        (r"<class '(?:__builtin__|builtins)\.", "<class '"),
+        # SciPy 1.14 words its matrices otherwise.
+        (
+            r"<(\d+x\d+) sparse matrix of type '<class '(?:np\.|numpy\.)?(\w+)'>'\s+"
+            r"with (\d+) stored elements in [\w ]+ format>",
+            r"<sparse \2 with \3 stored elements and shape \1>",
+        ),
+        (
+            r"<[\w ]+ sparse (?:matrix|array) of dtype '(\w+)'\s+"
+            r"with (\d+) stored elements and shape \((\d+), (\d+)\)>",
+            r"<sparse \1 with \2 stored elements and shape \3x\4>",
+        ),
+        # Matplotlib renamed its axes and its containers.
+        (r"<(?:matplotlib\.axes\._subplots\.|matplotlib\.axes\._axes\.)?AxesSubplot\b", "<Axes"),
+        (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
+        (r"<Axes:\s*", "<Axes: "),
+        (
+            r"<(?:a list of (\d+) Patch|(?:Bar)?Container object of (\d+) artist)(?: object)?s?>",
+            r"<\1\2 artists>",
+        ),
+        (r"<a list of (\d+) Lists of Patches objects>", r"<\1 lists of artists>"),
+        # Where in a package a class is defined has changed more often than its name.
+        (r"\b(pandas|numpy|scipy|sklearn|matplotlib)(?:\.[a-z_]\w*)+\.([A-Z]\w*)\b", r"\1.\2"),
+        (r"\bnumpy\.(?=\w)", "np."),
+    ]
+]
+_BRACES = re.compile(r"\{[^{}]*\}")
+_BARE = re.compile(r"<(?:[\w]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>|<(Axes): ?>")
+_OPENS = re.compile(r"[\[({]|^<")
+_MOST_JOINED = 5000
+_MOST_IN_OBJECT = 4
+_MOST_IN_BRACES = 100_000
+
+
+def plain_style(line: str) -> str:
+    """Write values as all versions of the libraries could have.
+
+    Example:
+        >>> plain_style("[np.float64(1.5), np.True_] {'b': 1, 'a': 2}")
+        "[1.5, True] {'a': 2, 'b': 1}"
+    """
+    for pattern, replacement in _STYLES:
+        line = pattern.sub(replacement, line)
+    if "{" in line and len(line) <= _MOST_IN_BRACES:
+        line = _BRACES.sub(_in_order, line)
+    return line
+
+
+def without_details(recorded: str, local: str) -> tuple[str, str]:
+    """Reduce to their classes the objects of which one text tells no more than the class.
+
+    Example:
+        >>> without_details("<matplotlib.text.Text at 0x7f3ab2c4d190>", "Text(0.5, 1.0, 'Loss')")
+        ('<Text>', '<Text>')
+    """
+    names = {name for text in (recorded, local) for pair in _BARE.findall(text) for name in pair}
+    for name in filter(None, names):
+        details = re.compile(rf"<(?:\w+\.)*{name}\b[^<>]*>|\b{name}\((?:[^()]|\([^()]*\))*\)")
+        recorded, local = (details.sub(f"<{name}>", text) for text in (recorded, local))
+    return recorded, local
+
+
+def joined_lines(lines: Sequence[str]) -> list[tuple[int, str]]:
+    r"""Put the lines of an array, a list or a dict together; say at which line each begins.
+
+    Where lines are broken depends on the version of the library that prints. What goes on is
+    indented, as all that print so have it.
+
+    Example:
+        >>> joined_lines(["x", "[[1 2]", " [3 4]]", "end"])
+        [(0, 'x'), (1, '[[1 2]\n [3 4]]'), (3, 'end')]
+    """
+    done: list[tuple[int, str]] = []
+    at = 0
+    while at < len(lines):
+        stop = _end_of_block(lines, at) if _OPENS.search(lines[at]) else at + 1
+        done.append((at, "\n".join(lines[at:stop])))
+        at = stop
+    return done
+
+
+def _end_of_block(lines: Sequence[str], start: int) -> int:
+    if lines[start].startswith("<"):
+        text = lines[start]
+        for at in range(start + 1, min(len(lines), start + _MOST_IN_OBJECT)):
+            text += lines[at]
+            if lines[at][:1] in " \t" and text.count("<") == text.count(">"):
+                return at + 1
+        return start + 1
+    depth = 0
+    for at in range(start, min(len(lines), start + _MOST_JOINED)):
+        line = lines[at]
+        if at > start and line and line[0] not in " [](){}\t":
+            break
+        depth += sum(map(line.count, "[({")) - sum(map(line.count, "])}"))
+        if depth <= 0:
+            return at + 1 if depth == 0 else start + 1
+    return start + 1
+
+
+def _in_order(match: re.Match[str]) -> str:
+    """Write a dict or a set in one order, as Python does not."""
+    try:
+        value = ast.literal_eval(match.group())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return match.group()
+    if isinstance(value, dict):
+        items = sorted(f"{key!r}: {entry!r}" for key, entry in value.items())
+    else:
+        items = sorted(map(repr, value))
+    return "{" + ", ".join(items) + "}"

@@ -1,0 +1,56 @@
+"""What a run can print of itself: its clock, its folders, the time that it took."""
+
+import math
+import os
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Surroundings"]
+
+_READS_CLOCK = re.compile(
+    r"\b(?:time\(\)|perf_counter|process_time|monotonic|default_timer|datetime\.(?:now|utcnow)"
+    r"|now\(\)|today\(\)|Timer\(|timeit|clock\()"
+)
+# A clock is read before what is printed is formatted and sent.
+_SLACK = 5.0
+
+
+def _known_folders() -> tuple[str, ...]:
+    return (os.getcwd(), sys.prefix, str(Path.home()), tempfile.gettempdir())
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a local output can say of the run itself rather than of its results.
+
+    Attributes:
+        started: when the run began, in seconds since the epoch.
+        ended: when it ended.
+        elapsed: the seconds that it had taken when the cell ended; infinite if not known.
+        folders: the working folder, the environment of the kernel, the home, the temporary folder.
+        source: the code of the cell and of those before it.
+    """
+
+    started: float = field(default_factory=time.time)
+    ended: float = field(default_factory=time.time)
+    elapsed: float = math.inf
+    folders: tuple[str, ...] = field(default_factory=_known_folders)
+    source: str = ""
+
+    def near_clock(self, moment: float, resolution: float) -> bool:
+        """Whether a moment, written to so many seconds, lies within the run."""
+        slack = _SLACK + resolution
+        return self.started - slack <= moment <= self.ended + slack
+
+    def could_last(self, seconds: float) -> bool:
+        """Whether anything in the run so far could have taken so long."""
+        return seconds <= 1.1 * self.elapsed + 0.05
+
+    @property
+    def reads_clock(self) -> bool:
+        """Whether the code reads a clock, so that it can print how long something took."""
+        return bool(_READS_CLOCK.search(self.source))

@@ -1,0 +1,35 @@
+"""Whether code draws random numbers, and whether it fixes where they begin."""
+
+import re
+
+__all__ = ["draws", "seeds"]
+
+_DRAWS = re.compile(
+    r"\bnp\.random\.(?!seed|default_rng|RandomState|set_state|Generator)\w+|\brandom\.(?!seed|Random\b|state)\w+\("
+    r"|\bdefault_rng\(\)|\bRandomState\(\)|\b(?:rand|randn|randint|normal|shuffle|permutation|sample)\("
+    r"|\btorch\.(?:rand|randn|randint|randperm)\w*\(|\b(?:stats|norm|uniform|gamma)\.?\w*\.rvs\("
+    r"|\b(?:train_test_split|KFold|ShuffleSplit|StratifiedShuffleSplit|RandomForest\w+|ExtraTrees\w+|KMeans"
+    r"|MiniBatchKMeans|GaussianMixture|GMM|MLP\w+|SGD\w+|TSNE|LDA|make_\w+|DecisionTree\w+)\("
+)
+_SEEDS = re.compile(
+    r"\bseed\(\s*\w|\brandom_state\s*=\s*(?!None)\w|\bdefault_rng\(\s*\w|\bRandomState\(\s*\w"
+    r"|\bmanual_seed\(\s*\w"
+)
+
+_SEEDS_ALL = re.compile(r"(?<!_)\bseed\(\s*\w|\bmanual_seed\(\s*\w")
+
+
+def draws(source: str) -> bool:
+    """Whether code draws random numbers, itself or by what it calls, without a seed of its own.
+
+    Example:
+        >>> draws("x = np.random.rand(3)"), draws("split(x, random_state=1)")
+        (True, False)
+    """
+    lines = source.splitlines()
+    return any(_DRAWS.search(line) and not _SEEDS.search(line) for line in lines)
+
+
+def seeds(source: str) -> bool:
+    """Whether code fixes the seed of the numbers that are drawn after it."""
+    return bool(_SEEDS_ALL.search(source))

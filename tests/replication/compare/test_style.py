@@ -1,0 +1,73 @@
+import pytest
+
+from fluvial.replication.compare.text import compare_text
+from fluvial.replication.compare.tolerance import Tolerance
+
+
+def found(recorded, local):
+    return list(compare_text(recorded, local, Tolerance(), "output 1"))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local"),
+    [
+        ("[1.5, True]", "[np.float64(1.5), np.True_]"),
+        ("(1.5, 3)", "(np.float64(1.5), np.int64(3))"),
+        ("{'a': 1.5, 'b': nan}", "{'b': np.float64(nan), 'a': np.float64(1.5)}"),
+        ("mean 1.5", "mean np.float64(1.5)"),
+        ("array([ 1.,  2.,\n        3.])", "array([1., 2., 3.])"),
+        ("[[1 2]\n [3 4]]", "[[1 2] [3 4]]"),
+        ("0    a\nName: x, dtype: object", "0    a\nName: x, dtype: str"),
+        ("Index(['a'], dtype='object')", "Index(['a'], dtype='str')"),
+        ("<AxesSubplot:xlabel='a'>", "<Axes: xlabel='a'>"),
+        ("<matplotlib.axes._subplots.AxesSubplot at 0x7f3ab2c4d190>", "<Axes: xlabel='a'>"),
+        ("<matplotlib.text.Text at 0x7f3ab2c4d190>", "Text(0.5, 1.0, 'Loss')"),
+        ("<a list of 10 Patch objects>", "<BarContainer object of 10 artists>"),
+        ("{'x': 1, 'y': [2]}", "{'y': [2], 'x': 1}"),
+        ("OrderedDict([('a', 1), ('b', 2)])", "OrderedDict({'a': 1, 'b': 2})"),
+        ("best: {'C': 10, 'gamma': 0.1}, score 0.9", "best: {'gamma': 0.1, 'C': 10}, score 0.9"),
+        ("classes: {'b', 'a'}", "classes: {'a', 'b'}"),
+        ("[u'a', 10L]", "['a', 10]"),
+        (
+            "<4x5 sparse matrix of type '<class 'numpy.int64'>'\n"
+            "\twith 12 stored elements in Compressed Sparse Row format>",
+            "<Compressed Sparse Row sparse matrix of dtype 'int64'\n"
+            "\twith 12 stored elements and shape (4, 5)>",
+        ),
+        ("MultiIndex(levels=[['a', 'b']], labels=[[0, 1]])", "MultiIndex([('a',), ('b',)])"),
+        ("<type 'int'>", "<class 'int'>"),
+        ("0.10000000000000001", "0.1"),
+        ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=1)"),
+    ],
+)
+def test_the_same_values_in_another_style(recorded, local):
+    (difference,) = found(recorded, local)
+    assert (difference.tolerated, difference.cause) == (True, "library printing")
+    assert [other.tolerated for other in found(local, recorded)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local"),
+    [
+        ("[1.5, True]", "[np.float64(1.6), np.True_]"),
+        ("[1.5, True]", "[np.float64(1.5), np.False_]"),
+        ("array([ 1.,  2.,\n        3.])", "array([1., 2., 4.])"),
+        ("Name: x, dtype: object", "Name: x, dtype: float64"),
+        ("<AxesSubplot:xlabel='a'>", "<Axes: xlabel='b'>"),
+        ("<a list of 10 Patch objects>", "<BarContainer object of 12 artists>"),
+        ("{'x': 1, 'y': [2]}", "{'y': [3], 'x': 1}"),
+        ("{1: 2, 3: 4}", "{1: 4, 3: 2}"),
+        ("SVC(C=10)", "SVC()"),
+        ("[('Ann', 25, 55.0) ('Bob', 45, 85.5)]", "[('Ann', 26, 55. ) ('Bob', 45, 85.5)]"),
+        ("37253956", "37253957"),
+        ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=2)"),
+        ("SVC(C=10)", "SVR(C=10)"),
+    ],
+)
+def test_other_values_in_another_style(recorded, local):
+    assert any(not difference.tolerated for difference in found(recorded, local))
+
+
+def test_a_number_in_an_array_of_several_lines_is_located():
+    (difference,) = found("[[1 2]\n [3 4]]", "[[1 2]\n [3 5]]")
+    assert (difference.place, difference.line) == ("output 1 line 2, number 4", 2)

@@ -1,0 +1,120 @@
+import pytest
+
+from fluvial.replication import compare_runs
+from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.summary import summary
+
+from .books import book, error, recorded, result, run_of, stream
+
+
+def replicated(cells, *runs, version="3.11.1"):
+    notebook = book(*((source, before) for source, before, _ in cells))
+    notebook.metadata["language_info"] = {"name": "python", "version": version}
+    runs = runs or (run_of(*(after for _, _, after in cells)),)
+    kept = recorded(notebook)
+    return kept, compare_runs(kept, runs, Tolerance())
+
+
+def causes(*cells, **options):
+    return [cell.cause for cell in replicated(cells, **options)[1].cells]
+
+
+def name_error(name):
+    return [error("NameError", f"name '{name}' is not defined")]
+
+
+def test_the_first_cause_is_named_and_its_consequences_follow():
+    missing = [error("ModuleNotFoundError", "No module named 'gone'")]
+    _, done = replicated(
+        [
+            ("import gone\nx = gone.f()", [], missing),
+            ("y = x + 1", [], name_error("x")),
+            ("print(y)", [stream("2\n")], name_error("y")),
+            ("print(3)", [stream("3\n")], [stream("3\n")]),
+        ]
+    )
+    assert [cell.cause for cell in done.cells] == [
+        "environment",
+        "consequence of an earlier error",
+        "consequence of an earlier error",
+        None,
+    ]
+    assert [cell.after for cell in done.cells] == [None, 1, 2, None]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "message", "cause"),
+    [
+        (
+            "import sklearn.grid",
+            "ModuleNotFoundError",
+            "No module named 'sklearn.grid'",
+            "library version",
+        ),
+        ("from numpy import long", "ImportError", "cannot import name 'long'", "library version"),
+        (
+            "df.ix[0]",
+            "AttributeError",
+            "'DataFrame' object has no attribute 'ix'",
+            "library version",
+        ),
+        ("open('a.csv')", "FileNotFoundError", "No such file: 'a.csv'", "data"),
+        ("pd.read_csv(url)", "URLError", "<urlopen error [Errno -2]>", "data"),
+        ("print 1", "SyntaxError", "Missing parentheses", "environment"),
+    ],
+)
+def test_errors_have_causes(source, name, message, cause):
+    assert causes((source, [stream("1")], [error(name, message)])) == [cause]
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "after", "cause"),
+    [
+        ("np.random.rand()", "0.25", "0.75", "randomness"),
+        ("np.random.seed(0); np.random.rand()", "0.25", "0.75", "library version"),
+        ("f()", "0.25", "0.250004", "rounding"),
+        ("np.__version__", "'1.13.0'", "'2.4.0'", "environment"),
+        ("pd.read_csv('https://a.org/b.csv').size", "10", "12", "data"),
+        ("a.dtype", "dtype('int32')", "dtype('int64')", "platform"),
+        ("f()", "[1.5]", "[np.float64(1.5)]", "library printing"),
+    ],
+)
+def test_differences_have_causes(source, before, after, cause):
+    _, done = replicated([(source, [result(before)], [result(after)])])
+    assert [found.cause for found in done.cells[0].differences] == [cause]
+
+
+def test_randomness_reaches_what_is_computed_from_it():
+    first, second = (
+        causes(
+            ("x = np.random.rand(9)", [], []),
+            (source, [result("0.25")], [result("0.75")]),
+        )
+        for source in ("x.mean()", "z.mean()")
+    )
+    assert (first[1], second[1]) == ("randomness", "library version")
+
+
+def test_what_repeats_vary_is_randomness():
+    cell = ("f()", [stream("5.0\n")], None)
+    runs = [run_of([stream(f"{x}\n")]) for x in (4.0, 6.0)]
+    _, done = replicated([cell], *runs)
+    assert done.cells[0].differences[0].cause == "randomness"
+    assert done.cells[0].verdict == "WITHIN_TOLERANCE"
+
+
+def test_a_summary_of_three_lines():
+    kept, done = replicated(
+        [
+            ("x = np.random.rand()", [], []),
+            ("print(x)", [stream("0.97\n")], [stream("0.13\n")]),
+            ("[x]", [result("[1.5]")], [result("[np.float64(1.5)]")]),
+        ],
+        version="3.6.1",
+    )
+    assert summary(kept, done) == (
+        "Of 3 cells with a record, 1 says the same, and 1 says so but for what is tolerated "
+        "(library printing). The record is from Python 3.6 and NumPy 1.",
+        '1 cell differs: cell 2 says "0.13" for "0.97", cause: randomness.',
+        "To settle it: see what varies by itself (--repeat 3), since nothing is seeded.",
+    )
