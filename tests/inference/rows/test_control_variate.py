@@ -51,6 +51,7 @@ def test_the_estimate_is_unbiased_and_its_variance_is_as_told(target):
     np.testing.assert_allclose(found.var(axis=1), told, rtol=0.5)
 
 
+@pytest.mark.slow
 def test_a_flow_trained_on_batches_is_judged_on_all_rows(target):
     rows = dataclasses.replace(
         DEFAULT.rows, few=100, sample=(512, 1024), draws=1024, step_rows=(64, 256), step_draws=16
