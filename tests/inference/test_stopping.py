@@ -50,6 +50,16 @@ def test_a_fit_that_is_good_enough_cools_at_once():
     assert len(run(Schedule(1e-2, 100, 3000), lambda step: 0.0 * step, spread=0.01)) == 400
 
 
+@pytest.mark.parametrize("max_steps", [150, 250, 300, 399])
+def test_a_fit_that_is_good_enough_ends_where_its_steps_do(max_steps):
+    schedule = Schedule(1e-2, 100, max_steps)
+    for _ in range(5):
+        schedule.report(np.zeros(100), 0.01 * np.random.default_rng(0).standard_normal(500))
+        if schedule.phase is Phase.DONE:
+            break
+    assert schedule.phase is Phase.DONE
+
+
 def test_rates_warm_up_hold_and_cool_to_nothing():
     rates = run(Schedule(1e-2, 100, 1000), lambda step: -step / 100.0)
     assert rates[0] < 1e-3

@@ -20,12 +20,12 @@ def test_the_evidence_of_a_shifted_gaussian_is_within_its_standard_error():
 
 def test_correlated_chains_have_a_larger_standard_error():
     rng = np.random.default_rng(1)
-    q = log_ratio(rng.normal(size=40_000))
+    q = log_ratio(rng.normal(size=4000))
     x = np.zeros((4, 1000))
     for t in range(1, 1000):
         x[:, t] = 0.95 * x[:, t - 1] + np.sqrt(1.0 - 0.95**2) * rng.normal(size=4)
     independent = bridge(q, log_ratio(rng.normal(0.5, 1.0, (4, 1000))))
-    assert bridge(q, log_ratio(x + 0.5)).se > 2.0 * independent.se
+    assert bridge(q, log_ratio(x + 0.5)).se > 1.3 * independent.se
 
 
 def test_draws_of_q_outside_the_support_of_p_count_as_zero():

@@ -23,6 +23,7 @@ __all__ = ["Choice", "choose", "untrained"]
 # Of heads that one small network takes in; in the models measured there were up to three.
 _MOST_HEADS = 8
 _NAMED = 5
+_EACH = "sinh-arcsinh+diagonal"
 
 
 class Choice(NamedTuple):
@@ -65,7 +66,8 @@ def choose(run: Run, q: Mixture, dependence: Dependence | None = None) -> Choice
     structure = _named(run, Structure(dim, found.heads, found.influence), gaussian)
     few = 1 <= len(found.heads) <= _MOST_HEADS
     if not few or isinstance(gaussian, DiagonalGaussian):
-        return Choice(run.flow, structure if few else Structure(dim))
+        large = dim > run.settings.match.most_dense  # a network of all would not fit
+        return Choice(_EACH if large else run.flow, structure if few else Structure(dim))
     return Choice(modulated_spec(len(found.heads)), structure, modulated=True)
 
 

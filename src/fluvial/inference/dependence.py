@@ -13,7 +13,8 @@ its mean as below, as that of a head's curvature with what it modulates, cancels
 
 * A **hub** has Σ_j W_ji² + Σ_{j≠i} C_ji² that counts, spread over many j: all others are given it.
 * A **head** of j is the i with the largest W_ji, if the curvature changes by a fifth or more.
-* What is left of C, with the hubs' rows and columns taken out, is coupling that needs a matrix.
+* What is left of C, without hubs and heads, is coupling that needs a matrix; of it squares are
+  averaged, so that what has either sign is seen, too.
 """
 
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class Dependence:
         hub_shifts: of the location of each coordinate, in sd, for an sd of each hub.
         hub_widths: by what factor a hub is wider by itself than with all others held, shape
             (hubs,).
-        coupling: the root mean square of what couples a coordinate with all that are no hubs.
+        coupling: the root mean square, over probes and coordinates, of what couples a coordinate
+            with all but the hubs and its own head.
     """
 
     hubs: Int[np.ndarray, " C"]
@@ -85,23 +87,26 @@ def find_dependence(
     z = rng.standard_normal((probes // 2, dim))
     x = gaussian.color(np.concatenate([z, -z]))
     middle = counted.value_and_grad(x)[1]
-    coupling_of = np.zeros(dim)  # of each i, over all j
-    best = np.zeros((4, dim))  # for each j: its head, T_jji and C_ji there, C_jj
-    third, second = {}, {}  # columns of what may be hubs, from a first look at one probe
+    coupling_of = np.zeros(dim)  # of each j, over all i
+    best = np.zeros((4, dim))  # for each j: its head, T_jji and mean C_ji² there, C_jj
+    looked = [], [], []  # columns of what may be hubs, from a first look at one probe
     suspects = _suspects(counted, gaussian, x[:1], middle[:1])
     for j in np.array_split(np.arange(dim), -(-dim // _BLOCK)):
-        w, c = _rows(counted, x, middle, sd, j)
+        w, c, squares = _rows(counted, x, middle, sd, j)
         if not (np.isfinite(w).all() and np.isfinite(c).all()):
             return None
         diagonal = c[np.arange(len(j)), j].copy()
         c[np.arange(len(j)), j] = w[np.arange(len(j)), j] = 0.0
-        coupling_of += np.sum(c**2, axis=0)
+        squares[np.arange(len(j)), j] = 0.0
+        coupling_of[j] = np.sum(squares, axis=1)
         head = np.argmax(np.abs(w), axis=1)
         at = np.arange(len(j)), head
-        best[:, j] = head, w[at], c[at], diagonal
-        third[j[0]], second[j[0]] = w[:, suspects], c[:, suspects]
-    w, c = (np.concatenate(list(columns.values())) for columns in (third, second))
+        best[:, j] = head, w[at], squares[at], diagonal
+        for columns, of in zip(looked, (w, c, squares), strict=True):
+            columns.append(of[:, suspects])
+    w, c, squares = map(np.concatenate, looked)
     chosen = _hubs(w**2 + c**2)
+    coupling_of -= squares[:, chosen].sum(axis=1)
     return _found(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
 
 
@@ -127,10 +132,9 @@ def _found(hubs, w, c, best, coupling_of) -> Dependence:
     own &= ~(mutual & (np.abs(change) < np.abs(change[head])))
     own[np.unique(head[own])] = False
     parents = np.where(own, head, -1)
-    left = coupling_of - np.sum(c**2, axis=1)
-    with_head = np.where(own, best[2] ** 2, 0.0)
-    left -= with_head + np.bincount(head, with_head, dim)
-    left[hubs] = 0.0
+    # What couples hubs and heads with others stands in the others' rows, too.
+    left = coupling_of - np.where(own, best[2], 0.0)
+    left[hubs] = left[head[own]] = 0.0
     return Dependence(
         hubs,
         parents,
@@ -173,7 +177,7 @@ def _suspects(counted, gaussian, x, middle) -> Int[np.ndarray, " S"]:
 
 
 def _rows(counted, x, middle, sd, j):
-    """W_ji and C_ji of the coordinates j: medians over the probes, shape (len(j), D)."""
+    """W_ji and C_ji of the coordinates j, medians over the probes, and the mean of C_ji²."""
     moves = np.zeros((len(j), len(sd)))
     moves[np.arange(len(j)), j] = _STEP * sd[j]
     third, second = [], []
@@ -183,4 +187,5 @@ def _rows(counted, x, middle, sd, j):
         )
         third.append((up - 2.0 * score + down) / _STEP**2 * sd)
         second.append((up - down) / (2.0 * _STEP) * sd)
-    return np.median(third, axis=0), np.median(second, axis=0)
+    squares = np.mean(np.square(second), axis=0)
+    return np.median(third, axis=0), np.median(second, axis=0), squares

@@ -1,5 +1,6 @@
 """Stage 2: a Gaussian for each mode, weighed."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +9,16 @@ from scipy.linalg import solve_triangular
 
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
+from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.diagonal import match_diagonal
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.run import Run
-from fluvial.inference.sparse_flow import is_sparse
+from fluvial.inference.sparse_flow import is_coupled
 from fluvial.inference.starts import distinct
+from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -24,6 +27,7 @@ from fluvial.posterior.mixture import GaussianComponent
 
 __all__ = ["Matched", "match", "match_independent"]
 
+_MOST_HELD = 3  # heads, each of which takes two Laplace approximations a step; by hand
 _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
 
 
@@ -45,9 +49,10 @@ def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Ma
     """Match a Gaussian to every mode in which climbs ended, or to the whole where none did."""
     if run.counted.dim > run.settings.match.dense:
         independent = match_independent(run, starts)
-        coupled = independent.dependence is None or not is_sparse(independent.dependence)
+        coupled = independent.dependence is None or is_coupled(independent.dependence)
         if not coupled or run.counted.dim > run.settings.match.most_dense:
             return independent
+        return _coupled(run, independent)
     gaussians = _at_modes(run, starts, ends)
     fitted = _weigh(run, gaussians)
     if not fitted.weights.half_variance <= run.settings.match.poor_half_variance:
@@ -68,6 +73,19 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
     dependence = find_dependence(run.counted, gaussian, run.rng)
     complaint = improper_on_axes(run.counted, gaussian.mean, gaussian.sd, run.settings)
     return Matched(weigh([GaussianComponent(gaussian)], run), complaint, dependence)
+
+
+def _coupled(run: Run, independent: Matched) -> Matched:
+    """Match a matrix, from Laplace's approximation given what rules the rest."""
+    counted, settings = run.counted, run.settings.match
+    at = independent.fitted.q.components[0].gaussian
+    at = DiagonalGaussian(at.mean, at.sd)
+    heads = find_structure(counted, at, run.rng).heads[:_MOST_HELD]
+    start = conditional_gaussian(counted, at, heads) or Gaussian(at.mean, np.diag(at.sd))
+    # A step takes time as D³ does.
+    steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
+    matched = batch_and_match(counted, start, run.rng, replace(settings, steps=steps))
+    return Matched(_weigh(run, [matched]), independent.improper, independent.dependence)
 
 
 def _collapse(run: Run, fitted: Weighed) -> str | None:

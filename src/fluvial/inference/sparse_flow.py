@@ -10,15 +10,22 @@ from fluvial.flows.sparse_modulation import SparseModulation
 from fluvial.inference.dependence import Dependence
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["is_sparse", "most_inputs", "sparse_flow", "sparse_spec", "widened_hubs"]
+__all__ = ["is_coupled", "is_sparse", "most_inputs", "sparse_flow", "sparse_spec", "widened_hubs"]
 
-_ENOUGH_KL = 1.0  # nats that a flow without the coupling may lose: D coupling²/4
+# What a flow without the coupling may lose is about D coupling²/4 nats: a thousandth a coordinate,
+# and no more than one of all, beyond which chains through the flow are slow to mix.
+_EACH_KL, _MOST_KL = 1e-3, 1.0
 
 
 def is_sparse(dependence: Dependence) -> bool:
     """Whether hubs and heads are there, and explain how the coordinates depend on each other."""
-    found = len(dependence.hubs) + len(dependence.heads) > 0
-    return found and len(dependence.parents) * dependence.coupling**2 / 4.0 <= _ENOUGH_KL
+    return len(dependence.hubs) + len(dependence.heads) > 0 and not is_coupled(dependence)
+
+
+def is_coupled(dependence: Dependence) -> bool:
+    """Whether coordinates are coupled besides, so that they need a matrix."""
+    dim = len(dependence.parents)
+    return dim * dependence.coupling**2 / 4.0 > min(_EACH_KL * dim, _MOST_KL)
 
 
 def sparse_spec(dependence: Dependence) -> str:

@@ -85,7 +85,8 @@ class Schedule:
         else:
             self._means.append((np.inf, np.inf))
         if self.phase is Phase.COOLING:
-            if self._taken >= self._cooling_from + self._cooling_steps:
+            end = min(self._cooling_from + self._cooling_steps, self.max_steps)
+            if self._taken >= end:
                 self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
         elif _is_enough(log_weights) and not self._was_enough:
             self._was_enough = True
