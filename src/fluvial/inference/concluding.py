@@ -217,7 +217,7 @@ def _provenance(
         run.settings.mapping(),
         links_mapping(links),
         {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
-        improper_priors=list(run.target.functions.improper),
+        improper_priors=tuple(run.target.functions.improper),
     )
 
 

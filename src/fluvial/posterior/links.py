@@ -53,9 +53,9 @@ class Link:
     evaluations: int
 
 
-def links_mapping(links: tuple[Link, ...]) -> list[dict[str, Any]]:
+def links_mapping(links: tuple[Link, ...]) -> tuple[dict[str, Any], ...]:
     """Return what JSON can hold of a chain."""
-    return [asdict(link) for link in links]
+    return tuple(asdict(link) for link in links)
 
 
 def links_from(mappings: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:

@@ -531,7 +531,7 @@ class Posterior:
 
     def __reduce__(self):
         """Travel to another process as its parts and its target; what is compiled stays behind."""
-        return Posterior.of, (self.parts(recorded=self.target is None), self.target)
+        return _put_together, (self.parts(recorded=self.target is None), self.target)
 
     @classmethod
     def of(cls, parts: Parts, target: Target | None) -> "Posterior":
@@ -602,3 +602,8 @@ class Posterior:
                 "mapped to the model's space: give it as fluvial.load(directory, target=target)."
             )
         return space
+
+
+def _put_together(parts: Parts, target: Target | None) -> Posterior:
+    """Do as ``Posterior.of``, under a name of the module, as pickling wants it."""
+    return Posterior.of(parts, target)

@@ -63,7 +63,8 @@ def from_parts(
     """Make parts of what ``to_parts`` returned; ``origin`` is named in complaints."""
     pool, values, annotations = _read_draws(files, content, origin)
     seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
-    provenance = Provenance(**content["provenance"] | {"seconds": seconds})
+    rows = {n: tuple(content["provenance"].get(n, ())) for n in ("chain", "improper_priors")}
+    provenance = Provenance(**content["provenance"] | {"seconds": seconds} | rows)
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
