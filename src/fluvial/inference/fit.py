@@ -57,7 +57,8 @@ def fit(
     Args:
         target: what to infer.
         flow: "auto" trains a flow only if a Gaussian is not already right; otherwise a flow, or
-            the text of one such as "realnvp:8" or "planar:32", that is always trained.
+            the text of one such as "realnvp:8" or "planar:32", that is always trained. For a
+            function that JAX cannot trace none is: its approximation is a mixture of Gaussians.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
