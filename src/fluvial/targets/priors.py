@@ -260,7 +260,9 @@ def _from_bounds(bounds: Any, names: Sequence[str] | None) -> QuantilePrior:
             f"the bounds of parameter {i} are {ends[i].tolist()}: give finite ones, the lower "
             "first, or a `prior`."
         )
-    quantiles = [_uniform(*pair) for pair in ends.tolist()]
+    quantiles = [
+        _uniform(float(low), float(high)) for low, high in zip(ends[:, 0], ends[:, 1], strict=True)
+    ]
     volume = float(np.sum(np.log(ends[:, 1] - ends[:, 0])))
     return QuantilePrior(_variables(len(ends), names), quantiles, volume)
 
