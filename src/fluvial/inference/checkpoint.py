@@ -87,7 +87,7 @@ class Checkpoint:
         result = compute()
         if whole():
             data = io.BytesIO()
-            np.savez(data, **result)
+            np.savez(data, **result)  # pyright: ignore[reportArgumentType]
             with replaced(path) as fresh:
                 fresh.write_bytes(data.getvalue())
         return result

@@ -88,7 +88,7 @@ class Plan:
         """A factor as a function of its variables alone, in the order of its scope."""
         used = [self.colors[v] for v in scope]
         index = tuple(slice(None) if c in used else 0 for c in range(len(self.color_sizes)))
-        order = np.argsort(np.argsort(used))
+        order = np.argsort(np.argsort(used)).tolist()
         return jnp.transpose(cube[index], order)
 
     def _eliminated(self, tables: list[tuple[tuple[int, ...], jax.Array]]) -> jax.Array:

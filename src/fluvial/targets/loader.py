@@ -86,7 +86,7 @@ def _from_module(path: Path, name: str, kind: type[_T], called: str) -> _T:
             f"{what} is of type {type(value).__name__}: make it a {called}, or a function "
             "of no arguments that returns one."
         )
-    return value
+    return value  # pyright: ignore[reportReturnType]
 
 
 def _is_candidate(name: str, value: Any, kind: type) -> bool:

@@ -185,7 +185,8 @@ class _Adapter:
             rng = np.random.default_rng(0)
             found = []
             for _ in range(_LOOKS):
-                z = {n: rng.choice(k, size=s) for n, (s, k) in self.sites.discrete.items()}
+                chosen = self.sites.discrete.items()
+                z = {n: jnp.asarray(rng.choice(k, size=s)) for n, (s, k) in chosen}
                 with jax.numpy_dtype_promotion("standard"):
                     model = substitute(self._seeded, data=z)
                     found.append(

@@ -260,7 +260,9 @@ def _from_bounds(bounds: Any, names: Sequence[str] | None) -> QuantilePrior:
             f"the bounds of parameter {i} are {ends[i].tolist()}: give finite ones, the lower "
             "first, or a `prior`."
         )
-    quantiles = [_uniform(low, high) for low, high in ends]
+    quantiles = [
+        _uniform(float(low), float(high)) for low, high in zip(ends[:, 0], ends[:, 1], strict=True)
+    ]
     volume = float(np.sum(np.log(ends[:, 1] - ends[:, 0])))
     return QuantilePrior(_variables(len(ends), names), quantiles, volume)
 
@@ -329,4 +331,4 @@ def _distribution(name: str, distribution: Any) -> tuple[Callable, Callable, Cal
             f"the prior of {name} has quartiles {middle.tolist()}: give a proper distribution of "
             "one number."
         )
-    return ppf, isf, distribution.pdf
+    return ppf, isf, getattr(distribution, "pdf")  # noqa: B009

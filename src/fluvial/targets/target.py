@@ -343,8 +343,8 @@ class Target:
             prior_transform: from the unit cube to the parameters, as for nested sampling.
             names: of the parameters; by default they are a vector called "x".
             vectorized: whether the functions take many points, (N, D), and return (N,).
-            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. With it
-                fewer evaluations are needed.
+            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. It is for
+                ``value_and_grad``, which takes central differences without it; ``fit`` needs none.
             workers: processes that call the function, each with a copy of it.
             pool: or anything with a method ``map``, such as a ``ThreadPoolExecutor``.
             timeout: the most seconds of a call, which then runs in another process.

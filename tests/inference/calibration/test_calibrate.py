@@ -114,6 +114,7 @@ def test_fits_that_fail_are_counted_and_names_must_agree():
         calibrate(other, 2, fit=lambda *_, **__: _exact(np.zeros(3), 0), progress=False)
 
 
+@pytest.mark.slow
 def test_real_fits_of_a_right_model_are_good_and_calibrated():
     def target(y):
         def log_density(x):

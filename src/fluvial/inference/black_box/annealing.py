@@ -117,7 +117,7 @@ def _spread_out(
     reference: Mixture, size: int, rng: np.random.Generator
 ) -> Float[np.ndarray, "N D"]:
     """Draws of a Gaussian from a scrambled Sobol' sequence, which leaves no gaps."""
-    sampler = qmc.Sobol(reference.dim, seed=rng)
+    sampler = qmc.Sobol(reference.dim, seed=rng)  # pyright: ignore[reportCallIssue]
     u = sampler.random_base2(int(np.ceil(np.log2(size))))[:size]
     z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))
     return reference.components[0].gaussian.color(z)
