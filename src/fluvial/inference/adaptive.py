@@ -155,7 +155,7 @@ def _moments(gaussians: list[Gaussian], weights: Float[np.ndarray, " M"]) -> Gau
         [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
     )
     # From the stacked roots, which have twice the digits of the covariance that they are of.
-    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T
+    triangle = np.asarray(np.linalg.qr(np.concatenate([within, spread]), mode="r")).T
     return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
 
 
