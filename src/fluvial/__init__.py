@@ -10,18 +10,22 @@ from fluvial._version import __version__
 
 if TYPE_CHECKING:
     from fluvial import amortized, datasets, distributed, flows, objectives, targets, training
+    from fluvial.comparison import compare
     from fluvial.errors import InputError
-    from fluvial.inference import Posterior, Verdict, fit, fit_many
+    from fluvial.inference import Posterior, Simulation, Verdict, calibrate, fit, fit_many
     from fluvial.loading import load
     from fluvial.targets import Target, from_numpyro, from_pymc, from_stan
 
 __all__ = [
     "InputError",
     "Posterior",
+    "Simulation",
     "Target",
     "Verdict",
     "__version__",
     "amortized",
+    "calibrate",
+    "compare",
     "datasets",
     "distributed",
     "fit",
@@ -39,8 +43,11 @@ __all__ = [
 _MODULE_OF = {
     "InputError": "fluvial.errors",
     "Posterior": "fluvial.inference",
+    "Simulation": "fluvial.inference",
     "Target": "fluvial.targets",
     "Verdict": "fluvial.inference",
+    "calibrate": "fluvial.inference",
+    "compare": "fluvial.comparison",
     "fit": "fluvial.inference",
     "fit_many": "fluvial.inference",
     "from_numpyro": "fluvial.targets",

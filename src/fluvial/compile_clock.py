@@ -63,9 +63,9 @@ def _listen() -> None:
     """Listen once: not every version of JAX lets a listener go."""
     import jax
 
-    def listen(event: str, seconds: float, **_) -> None:
+    def listen(event: str, duration_secs: float, **kwargs: str | int) -> None:
         if event.startswith(_EVENTS):
             for clock in tuple(_clocks):
-                clock.note(seconds)
+                clock.note(duration_secs)
 
     jax.monitoring.register_event_duration_secs_listener(listen)

@@ -36,6 +36,7 @@ class Devices:
         count: how many devices.
         processes: how many processes have them.
         first: whether this process is the one that reads and writes files.
+        local: those of them that this process has.
         rows: how the first axis of an array is split, for ``with_sharding_constraint``; None for
             one device.
 
@@ -51,6 +52,7 @@ class Devices:
         self._whole = NamedSharding(mesh, PartitionSpec())
         self.rows = NamedSharding(mesh, PartitionSpec(_AXIS)) if len(used) > 1 else None
         self.count = len(used)
+        self.local = tuple(d for d in used if d.process_index == jax.process_index())
         alone = every is False
         self.processes = 1 if alone else jax.process_count()
         self.first = alone or jax.process_index() == 0

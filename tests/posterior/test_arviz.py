@@ -218,3 +218,76 @@ def test_fewer_draws_than_chains_are_resampled(jax_target, posterior_of):
 def test_too_few_draws(jax_target, posterior_of):
     with pytest.raises(InputError, match="ask for at least 4"):
         posterior_of(jax_target).to_arviz(3)
+
+
+def _numpyro_model():
+    numpyro = pytest.importorskip("numpyro")
+    normal, half = numpyro.distributions.Normal, numpyro.distributions.HalfNormal
+
+    def model():
+        mu = numpyro.sample("mu", normal(0.0, 2.0))
+        tau = numpyro.sample("tau", half(1.0))
+        with numpyro.plate("obs", 3):
+            numpyro.sample("y", normal(mu, tau), obs=np.array([0.5, 1.0, -0.3]))
+
+    return from_numpyro(model)
+
+
+def test_the_tree_of_a_model_has_all_that_arviz_asks_for(posterior_of):
+    tree = posterior_of(_numpyro_model()).to_arviz(2000)
+    mu, tau = tree.posterior["mu"].values, tree.posterior["tau"].values
+    np.testing.assert_allclose(
+        tree.log_prior["mu"], -0.125 * mu**2 - 0.5 * np.log(8 * np.pi), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        tree.log_prior["tau"], -0.5 * tau**2 + 0.5 * np.log(2 / np.pi), rtol=1e-6
+    )
+    assert tree.posterior_predictive["y"].dims == ("chain", "draw", "obs")
+    z = (tree.posterior_predictive["y"].values - mu[..., None]) / tau[..., None]
+    assert abs(z.mean()) < 0.06
+    assert abs(z.std() - 1.0) < 0.06
+    assert abs(tree.prior["mu"].values.std() - 2.0) < 0.15
+    prior_z = tree.prior_predictive["y"].values - tree.prior["mu"].values[..., None]
+    assert abs((prior_z / tree.prior["tau"].values[..., None]).std() - 1.0) < 0.06
+    assert np.isfinite(arviz_stats.loo(tree).elpd)
+    assert list(arviz_stats.psense(tree, group="prior").data_vars) == ["mu", "tau"]
+    arviz_plots.plot_ppc_dist(tree, num_samples=20)
+    assert "prior" not in posterior_of(_numpyro_model()).to_arviz(40, predictive=False).children
+
+
+def test_generated_quantities_go_to_groups_by_name(posterior_of):
+    program = """data { vector[3] y; } parameters { real mu; real s; }
+    model { mu ~ normal(0, 1); s ~ normal(0, 1); y ~ normal(mu, 1); }
+    generated quantities {
+      vector[3] y_rep = y + mu; vector[3] other = y - mu; real lprior = mu;
+    }"""
+    posterior = posterior_of(fluvial.from_stan(program, {"y": [0.5, 1.0, -0.3]}))
+    tree = posterior.to_arviz(40)
+    mu = tree.posterior["mu"].values
+    np.testing.assert_allclose(tree.posterior_predictive["y"][..., 0], 0.5 + mu)
+    np.testing.assert_allclose(tree.log_prior["lprior"], mu)
+    assert tree.observed_data["y"].values.tolist() == [0.5, 1.0, -0.3]
+    renamed = posterior.to_arviz(40, groups={"posterior_predictive": "other"})
+    np.testing.assert_allclose(renamed.posterior_predictive["other"][..., 0], 0.5 - mu)
+    with pytest.raises(InputError, match="nothing is not among the quantities"):
+        posterior.to_arviz(40, groups={"log_likelihood": ["nothing"]})
+
+
+def test_distributions_that_cannot_draw_leave_their_groups_out(posterior_of):
+    numpyro = pytest.importorskip("numpyro")
+    distributions = numpyro.distributions
+
+    class Bare(distributions.Distribution):
+        support = distributions.constraints.real
+
+        def log_prob(self, value):
+            return -0.5 * value**2
+
+    def model():
+        numpyro.sample("a", distributions.Normal().expand([2]).to_event(1))
+        numpyro.sample("y", Bare(), obs=0.5)
+
+    tree = posterior_of(from_numpyro(model)).to_arviz(8)
+    assert list(tree.children)[:3] == ["posterior", "sample_stats", "log_prior"]
+    assert not {"prior", "posterior_predictive"}.intersection(tree.children)
+    assert "NotImplementedError" in tree.attrs["not_drawn"]

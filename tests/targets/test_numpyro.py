@@ -203,10 +203,35 @@ def test_missing_observations_that_are_inferred():
     assert np.isfinite(gradients).all()
 
 
-def subsampled(y):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 1.0))
+def subsampled(y, size=2):
+    scale = numpyro.sample("scale", dist.HalfNormal(1.0))
+    with numpyro.plate("two", 2):
+        mu = numpyro.sample("mu", dist.Normal(0.0, scale))
+    with numpyro.plate("N", 4, subsample_size=size) as index:
+        twice = numpyro.deterministic("twice", 2.0 * mu[0] + jnp.zeros(len(index)))
+        numpyro.sample("y", dist.Normal(twice, scale), obs=y[index])
+
+
+def subsampled_unseen():
+    subsampled(jnp.ones(4))
+
+
+def subsampled_latents(y):
     with numpyro.plate("N", 4, subsample_size=2) as index:
-        numpyro.sample("y", dist.Normal(mu, 1.0), obs=y[index])
+        u = numpyro.sample("u", dist.Normal(0.0, 1.0))
+        numpyro.sample("y", dist.Normal(u, 1.0), obs=y[index])
+
+
+def test_a_plate_that_subsamples_is_a_target_of_all_rows():
+    y = np.array([0.3, -1.0, 2.0, 0.5])
+    rows = from_numpyro(subsampled, y)
+    whole = from_numpyro(subsampled, jnp.asarray(y), size=None)
+    points = np.random.default_rng(0).normal(size=(6, 3))
+    np.testing.assert_allclose(rows.values(points), whole.values(points), rtol=1e-6)
+    assert rows.streamed.count == 4
+    assert rows.variables == {"scale": (), "mu": (2,)}
+    for name, values in rows.constrain(points).items():
+        np.testing.assert_allclose(values, whole.constrain(points)[name])
 
 
 def discrete():
@@ -247,12 +272,17 @@ def observed_only():
     ("model", "args", "sentence"),
     [
         (
-            subsampled,
+            subsampled_unseen,
+            (),
+            "the NumPyro plate 'N' subsamples 4 rows, and none of the model's arguments has so",
+        ),
+        (
+            subsampled_latents,
             (jnp.ones(4),),
-            "the NumPyro plate 'N' subsamples 2 of 4 rows of the site 'y', so",
+            "the NumPyro site 'u' is a latent one of each row of the plate 'N'",
         ),
         (discrete, (), "the NumPyro site 'count' is discrete (Poisson)"),
-        (enumerated, (), "the NumPyro site 'kind' is discrete (CategoricalProbs)"),
+        (enumerated, (), "the NumPyro model has no continuous latent site"),
         (of, (Unsupported,), "the NumPyro site 'x' has no support (Unsupported): give its class"),
         (
             of,

@@ -150,17 +150,38 @@ def test_counts_that_are_missing():
         from_pymc(model)
 
 
-@pytest.mark.parametrize("potential", [False, True])
-def test_minibatches(potential):
+@pytest.mark.filterwarnings("ignore:total_size not provided")
+@pytest.mark.parametrize("scaled", [False, True])
+def test_minibatches_are_a_target_of_all_rows(scaled):
+    x, y = np.arange(20.0).reshape(10, 2) / 10.0, np.linspace(-1.0, 1.0, 10)
+
+    def model(x, y, **scaling):
+        with pm.Model() as made:
+            mean = pm.Deterministic("mean", x @ pm.Normal("slope", shape=2))
+            pm.Normal("y", mean, pm.HalfNormal("scale"), observed=y, **scaling)
+        return made
+
+    batches = pm.Minibatch(x, y, batch_size=3)
+    rows = from_pymc(model(*batches, **({"total_size": 10} if scaled else {})))
+    whole = from_pymc(model(x, y))
+    points = np.random.default_rng(0).normal(size=(5, 3))
+    np.testing.assert_allclose(rows.values(points), whole.values(points), rtol=1e-6)
+    assert rows.streamed.count == 10
+    assert rows.variables == {"slope": (2,), "scale": ()}
+
+
+@pytest.mark.filterwarnings("ignore:total_size not provided")
+def test_minibatches_that_are_no_rows():
     batch = pm.Minibatch(np.arange(10.0), batch_size=3)
-    with pm.Model() as model:
-        mu = pm.Normal("mu")
-        if potential:
-            pm.Potential("y", -((batch - mu) ** 2).sum())
-        else:
-            pm.Normal("y", mu, observed=batch, total_size=10)
+    other = pm.Minibatch(np.arange(10.0), batch_size=3)
+    with pm.Model() as potential:
+        pm.Potential("y", -((batch - pm.Normal("mu")) ** 2).sum())
     with pytest.raises(InputError, match="the PyMC variable 'y' sees minibatches of its data"):
-        from_pymc(model)
+        from_pymc(potential)
+    with pm.Model() as apart:
+        pm.Normal("y", other * pm.Normal("mu"), observed=batch)
+    with pytest.raises(InputError, match="the PyMC variable 'y' sees 2 draws of rows"):
+        from_pymc(apart)
 
 
 def test_missing_observations_are_inferred_or_refused():

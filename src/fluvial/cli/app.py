@@ -8,6 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from fluvial._version import __version__
+from fluvial.cli.calibrate import calibrate
+from fluvial.cli.compare import compare
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
 from fluvial.cli.output import lasting_output, say
@@ -81,7 +83,9 @@ def _fluvial(
 
 
 _app.command()(fit)
+_app.command()(compare)
 _app.command()(train)
+_app.command()(calibrate)
 _app.command()(reproduce)
 _app.command()(replicate)
 _app.command()(report)

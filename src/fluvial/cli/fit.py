@@ -1,7 +1,7 @@
 """``fluvial fit``: from a model's file to a verdict on the terminal, and a folder of results."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,6 +46,18 @@ def fit(
         int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
     ] = 0,
     max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Stop after so long with the best so far."),
+    ] = None,
+    max_evaluations: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop after so many evaluations, likewise."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep what takes long there, and go on from there."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +75,13 @@ def fit(
     """Fit the posterior of a model, and say whether to trust it."""
     _check_usage(model, data, example)
     _check_out(out)
-    posterior = _posterior(model, data, example, flow, seed, max_steps, not quiet)
+    limits = {
+        "max_steps": max_steps,
+        "max_seconds": max_seconds,
+        "max_evaluations": max_evaluations,
+        "checkpoint": checkpoint,
+    }
+    posterior = _posterior(model, data, example, flow, seed, limits, not quiet)
     from fluvial.cli.terminal import show
 
     saved = ""
@@ -99,7 +117,7 @@ def _posterior(
     example: str | None,
     flow: str,
     seed: int,
-    max_steps: int,
+    limits: dict[str, Any],
     progress: bool,
 ) -> "Posterior":
     from fluvial.cli.backend import check_backend
@@ -111,7 +129,7 @@ def _posterior(
 
     try:
         target = _target(model, data, example)
-        return inference.fit(target, flow, seed, progress=progress, max_steps=max_steps)
+        return inference.fit(target, flow, seed, progress=progress, **limits)
     except KeyboardInterrupt:
         say("fluvial: interrupted before there was a posterior to show.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

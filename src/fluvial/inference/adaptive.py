@@ -129,7 +129,7 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
 
 
 def _begin(fitted: Weighed) -> _Begun:
-    gaussians = [component.gaussian for component in fitted.q.components]
+    gaussians = fitted.q.gaussians
     weights = fitted.q.weights
     overall = _moments(gaussians, weights)
     means = overall.whiten(np.stack([g.mean for g in gaussians]))
@@ -155,7 +155,7 @@ def _moments(gaussians: list[Gaussian], weights: Float[np.ndarray, " M"]) -> Gau
         [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
     )
     # From the stacked roots, which have twice the digits of the covariance that they are of.
-    triangle = np.asarray(np.linalg.qr(np.concatenate([within, spread]), mode="r")).T
+    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
     return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
 
 

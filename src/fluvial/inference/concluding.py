@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from fluvial._version import __version__
+from fluvial.flows import Flow
+from fluvial.inference.chained import carried_by
 from fluvial.inference.chains import Chains, pool_of_chains
 from fluvial.inference.choosing import Choice
 from fluvial.inference.correcting import Corrected
@@ -16,13 +19,15 @@ from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
+from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed
 from fluvial.objectives.bridge import bridge
 from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.posterior.links import Link, links_mapping
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
@@ -53,7 +58,7 @@ def without_draws(run: Run, started: Started, complaint: str) -> Posterior:
     nan = float("nan")
     evidence = Evidence(nan, nan, nan, nan, nan, nan, nan, up_to_constant=run.target.up_to_constant)
     judgment = Judgment(Verdict.FAILED, (complaint, *started.doubts), IMPROPER_ADVICE)
-    provenance = _provenance(run, None, interrupted=False)
+    provenance = _provenance(run, "gaussian", interrupted=False)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 
@@ -66,14 +71,16 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     else:
         pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
     error = _error(fitted, pool)
-    grouping = group_into_modes(run.counted, q, pool, run.settings)
+    with run.counted.judging():
+        grouping = group_into_modes(run.counted, q, pool, run.settings)
+    carried = carried_by(run.target, pool, run.settings)
     judgment = judge(
         weights,
         corrected.chains,
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
-        fatal=fatal_reasons(started, refined, run.settings),
-        doubts=_doubts(started, refined, corrected),
+        fatal=(*fatal_reasons(started, refined, run.settings), *carried.fatal),
+        doubts=[*_doubts(run, started, refined, corrected), *carried.doubts],
         notes=(*started.notes, *refined.notes),
         precise=precision(pool.points, np.exp(pool.log_weights)),
         error=error,
@@ -82,12 +89,19 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     evidence = _evidence(run, fitted, drawn, error)
     if judgment.verdict is Verdict.USE_MCMC:
         evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
+    judgment = _with_start(run, pool, carried.added_to(judgment))
     return Posterior(
         q,
         pool,
         evidence,
         judgment,
-        _provenance(run, choice, interrupted=corrected.interrupted),
+        _provenance(
+            run,
+            _flow(run, q, choice),
+            interrupted=corrected.interrupted and not run.counted.spent,
+            links=carried.links,
+            pool=pool,
+        ),
         run.target,
         grouping=grouping,
         structure=None if choice is None else choice.structure,
@@ -105,9 +119,12 @@ def _visited(run: Run, fitted: Weighed, chains: Sequence[Chains]) -> float:
     return float(np.mean(excess > run.settings.search.excess))
 
 
-def _doubts(started: Started, refined: Refined, corrected: Corrected) -> list[str]:
+def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) -> list[str]:
     doubts = [*started.doubts, *refined.doubts]
-    if corrected.interrupted:
+    if run.counted.spent:
+        spent = run.budget.spent(run.counted.evaluations)
+        doubts.append(f"The fit has used {spent}; this is the best found until then.")
+    elif corrected.interrupted:
         doubts.append("The fit was interrupted; this is the best found until then.")
     nonfinite, size = refined.fitted.weights.nonfinite, corrected.drawn.weights.size
     if nonfinite:
@@ -157,8 +174,38 @@ def _bridged(
     return evidence, replace(judgment, reasons=(*judgment.reasons, reason))
 
 
-def _provenance(run: Run, choice: Choice | None, *, interrupted: bool) -> Provenance:
-    flow = "gaussian" if choice is None else choice.flow
+def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
+    """The flow of this fit, or of the one that it started from."""
+    if choice is not None:
+        return choice.flow
+    has_flows = any(isinstance(component, FlowComponent) for component in q.components)
+    return run.flow if has_flows else "gaussian"
+
+
+def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
+    """Say what became of the modes of the fit that this one started from."""
+    if run.warm is None:
+        return judgment
+    found = _warmed(run, run.warm, pool)
+    said = (
+        f"The fit started from an earlier one, of whose {found['modes_before']} modes "
+        f"{found['modes_kept']} are still there."
+    )
+    return replace(judgment, reasons=(*judgment.reasons, said))
+
+
+def _warmed(run: Run, warm: Warm, pool: Pool) -> dict[str, Any]:
+    return warm.report(pool, run.counted.evaluations, run.progress.seconds)
+
+
+def _provenance(
+    run: Run,
+    flow: str | Flow,
+    *,
+    interrupted: bool,
+    links: tuple[Link, ...] = (),
+    pool: Pool | None = None,
+) -> Provenance:
     return Provenance(
         flow if isinstance(flow, str) else "custom",
         run.seed,
@@ -168,6 +215,9 @@ def _provenance(run: Run, choice: Choice | None, *, interrupted: bool) -> Proven
         interrupted,
         __version__,
         run.settings.mapping(),
+        links_mapping(links),
+        {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
+        improper_priors=list(run.target.functions.improper),
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
+from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.verdict import is_weighable
 from fluvial.inference.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
@@ -36,6 +37,10 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     """
     if fatal or refined.interrupted:
         return Corrected(refined.fitted, [], refined.interrupted)
+    try:
+        run.counted.spend(0)
+    except BudgetSpent:
+        return Corrected(refined.fitted, [], True)
     drawn = refined.drawn or defended(run, refined.fitted)
     if is_weighable(drawn.weights, refined.missing_mass, run.settings):
         return Corrected(drawn, [], False)
@@ -46,9 +51,16 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
             return Corrected(drawn, [], True)
 
 
+def _least_evaluations(run: Run) -> int:
+    """Of chains that mix at once: one round, of trajectories of one step."""
+    chain = run.settings.chain
+    return chain.chains * (chain.warmup + chain.kept)
+
+
 def _chains(run: Run, q: Mixture) -> list[Chains]:
     chains = []
     for k, component in enumerate(q.components):
+        run.counted.spend(_least_evaluations(run))
         starts = run.rng.standard_normal((run.settings.chain.chains, run.target.dim))
         result = latent_chains(component, run.target, starts, run.keys(k).chain, run.settings)
         run.counted.count(result.evaluations, 0)

@@ -1,12 +1,16 @@
 """Counts what is asked of a target, and what came back that was not finite."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import final
 
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.budget import Budget
 from fluvial.inference.evaluated import Evaluated
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.spent import BudgetSpent
 from fluvial.targets import Target
 
 __all__ = ["CountedTarget"]
@@ -23,11 +27,14 @@ class CountedTarget:
         target: what is evaluated.
         evaluations: how many points the log density was asked for so far.
         evaluated: the best points that were seen, from every stage.
+        spent: whether a budget was, and ended a stage.
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
     """
 
-    def __init__(self, target: Target, settings: Settings = DEFAULT):
+    def __init__(self, target: Target, settings: Settings = DEFAULT, budget: Budget | None = None):
         self.target = target
+        self._budget, self._reserve = budget, settings.weigh.draws + settings.weigh.component_draws
+        self.spent = self._judging = False
         self.evaluated = Evaluated(target.dim, settings)
         self.evaluations = 0
         self.nonfinite = 0
@@ -41,6 +48,7 @@ class CountedTarget:
         self, points: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N D"]]:
         """Log densities (N,) and gradients (N, D), float64, as the target gives them."""
+        self.spend(len(points))
         values, grads = self.target.value_and_grad(points)
         self.count(len(points), int(np.sum(~(np.isfinite(values) & np.isfinite(grads).all(1)))))
         self.evaluated.add(points, values)
@@ -48,10 +56,34 @@ class CountedTarget:
 
     def values(self, points: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,), float64, as the target gives them."""
+        self.spend(len(points))
         values = self.target.values(points)
         self.count(len(points), int(np.sum(~np.isfinite(values))))
         self.evaluated.add(points, values)
         return values
+
+    def spend(self, evaluations: int) -> None:
+        """Raise ``BudgetSpent``, once, if so many evaluations more are beyond the budget.
+
+        What is kept back is for the weights by which the best so far is judged, so that what comes
+        after is no longer refused.
+        """
+        first = not self.evaluations  # without which there is nothing to say
+        free = self.spent or first or self._judging
+        if self._budget is None or free or not self._budget.limited:
+            return
+        if self._budget.over(self.evaluations + evaluations + self._reserve):
+            self.spent = True
+            raise BudgetSpent
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Evaluate out of what was kept back, without asking whether anything is left."""
+        before, self._judging = self._judging, True
+        try:
+            yield
+        finally:
+            self._judging = before
 
     def count(self, evaluations: int, nonfinite: int) -> None:
         """Add evaluations made elsewhere, such as inside a compiled loop."""

@@ -14,6 +14,7 @@ wide at a high temperature, the more so the more coordinates there are. So some 
 way, when it still is everywhere; and in more than a few coordinates all climbs' hits count instead.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = ["Explored", "climb_from", "explore"]
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
 _CLIMBS = -1  # the run that is no population, but the climbs before
+_EARLIER = -2  # and that of an earlier fit
 
 
 class Explored(NamedTuple):
@@ -61,6 +63,8 @@ def explore(
     ends: list[Optimum],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
+    *,
+    confirmed: Sequence[Optimum] = (),
 ) -> Explored:
     """Climb from more and more points, and cool populations where that does not settle it.
 
@@ -70,14 +74,18 @@ def explore(
         ends: of these climbs.
         rng: decides every draw.
         settings: the thresholds.
+        confirmed: optima in modes that an earlier fit has found; with them one population is
+            enough that finds no other mode.
     """
     census = Census(counted, settings)
     census.add(ends, len(ends), _CLIMBS)
+    for run in (_CLIMBS, _EARLIER) if confirmed else ():
+        census.add(list(confirmed), len(confirmed), run)
     missed = _climbed(census, counted, starts, rng, settings)
     populations = 0
     if missed is None:
         points = np.concatenate([starts, [end.x for end in ends]])
-        populations = _cooled(census, counted, points, rng, settings)
+        populations = _cooled(census, counted, points, rng, settings, confirmed=bool(confirmed))
         missed = _seldom(census, populations, counted.dim, settings)
     modes = census.mattering(census.modes())
     cooled = f" and {populations} cooled populations" if populations else ""
@@ -176,10 +184,13 @@ def _cooled(
     points: Float[np.ndarray, "N D"],
     rng: np.random.Generator,
     settings: Settings,
+    *,
+    confirmed: bool,
 ) -> int:
     """Cool populations, climb from their peaks, and return how many there were."""
     wide = wide_law(points, settings)
-    known, least = 0, settings.explore.least_runs
+    known = len(census.mattering(census.modes())) if confirmed else 0
+    least = settings.explore.least_runs
     for run in range(settings.explore.most_runs):
         starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
         if not len(starts):
@@ -187,7 +198,8 @@ def _cooled(
         census.add(climb_from(counted, starts, settings), len(starts), run)
         modes = census.mattering(census.modes())
         lucky = any(len(mode.runs) < least for mode in modes)
-        if run + 1 >= least and not lucky and len(modes) == known:
+        enough = run + 1 >= (1 if confirmed else least)
+        if enough and not lucky and len(modes) == known:
             return run + 1
         known = len(modes)
     return settings.explore.most_runs

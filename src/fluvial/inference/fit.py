@@ -1,5 +1,8 @@
 """The pipeline: from a target to a posterior, stage by stage."""
 
+import dataclasses
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -9,14 +12,22 @@ from fluvial.compile_clock import compile_clock
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.inference.black_box.lane import fit_black_box
+from fluvial.inference.budget import Budget
+from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
-from fluvial.inference.correcting import correct
+from fluvial.inference.correcting import Corrected, correct
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.hasty import hasty
 from fluvial.inference.matching import match
-from fluvial.inference.refining import refine
+from fluvial.inference.refining import Refined, refine
+from fluvial.inference.rows.pipeline import fit_rows
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.starting import start
+from fluvial.inference.spent import BudgetSpent
+from fluvial.inference.starting import start as begin
+from fluvial.inference.warm import fewer_moves, warm_from
+from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
@@ -33,8 +44,12 @@ def fit(
     flow: str | Flow = "auto",
     seed: int = 0,
     *,
+    start: Posterior | None = None,
     progress: bool = True,
     max_steps: int = 3000,
+    max_seconds: float | None = None,
+    max_evaluations: int | None = None,
+    checkpoint: str | Path | None = None,
     every_device: bool | None = None,
     settings: Settings = DEFAULT,
 ) -> Posterior:
@@ -55,8 +70,17 @@ def fit(
             Gaussians is right already; otherwise a flow, or the text of one such as "realnvp:8" or
             "planar:32", that is always trained.
         seed: decides everything random; the same seed gives the same bits on the same machine.
+        start: an earlier fit of nearly the same target, with more data, another prior, or
+            parameters added: its modes and components are where this one starts. New modes are
+            still searched for. ``posterior.provenance.warm_start`` says what was saved.
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
+        max_seconds: of wall time, after which the best so far is returned with its verdict.
+        max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
+            last third of either limit goes to fresh draws, which judge the rest.
+        checkpoint: a folder in which what took long is kept as soon as it is done. A fit that was
+            killed, and is called again with the same arguments, goes on from there and ends with
+            the same bits.
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
             this process does all.
@@ -68,8 +92,8 @@ def fit(
         returns the best posterior so far, with ``interrupted`` set.
 
     Raises:
-        InputError: if the flow cannot be built, the density is finite nowhere, or another process
-            has stopped.
+        InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has
+            FAILED or shares no parameter with the target, or another process has stopped.
 
     Example:
         >>> import jax.numpy as jnp
@@ -83,11 +107,16 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
+    budget = Budget(max_seconds, max_evaluations)
+    settings = _affordable(settings, max_evaluations)
     # Fail before any work is done, and without compiling what draws a flow's parameters.
     eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
+    warm = None if start is None else warm_from(target, start, spec)
+    settings = settings if warm is None else fewer_moves(settings)
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.
     threads = 1 if target.dim <= _ONE_THREAD else None
-    devices = Devices(every=False if target.on_host else every_device)
+    whole = target.on_host and target.streamed is None
+    devices = Devices(every=False if whole else every_device)
     progress = progress and devices.first
     with (
         threadpool_limits(threads, "blas"),
@@ -96,7 +125,9 @@ def fit(
         Progress(shown=progress, compiling=compiling) as shown,
     ):
         run = Run(
-            counted=CountedTarget(target, settings),
+            counted=CountedTarget(
+                target, settings, None if target.black_box is not None else budget
+            ),
             flow=spec,
             always_train=flow != "auto",
             seed=seed,
@@ -105,18 +136,47 @@ def fit(
             rng=np.random.default_rng(seed),
             progress=shown,
             devices=devices,
+            budget=budget,
+            checkpoint=Checkpoint(
+                None if checkpoint is None else Path(checkpoint), [settings.mapping()]
+            ),
+            warm=warm,
         )
-        return _fitted(run)
+        if target.black_box is not None:
+            if run.checkpoint.folder is not None:
+                target.black_box.keep(run.checkpoint.folder / "evaluations")
+            return fit_black_box(run, target.black_box)
+        with devices.together("fit again"):
+            return _fitted(run) if target.streamed is None else fit_rows(run, _fitted)
+
+
+def _affordable(settings: Settings, evaluations: int | None) -> Settings:
+    """Weigh no more draws than a third of a budget, and components by a twelfth of it."""
+    if evaluations is None:
+        return settings
+    draws = min(settings.weigh.draws, max(1, evaluations // 3))
+    component_draws = min(settings.weigh.component_draws, max(1, evaluations // 12))
+    weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
+    return dataclasses.replace(settings, weigh=weigh)
 
 
 def _fitted(run: Run) -> Posterior:
     """Go through the stages in order; each is a file of its own, and hands on values."""
-    with run.progress.stage("starts"):
-        started = start(run)
-    if started.improper:
-        return without_draws(run, started, started.improper)
-    with run.progress.stage("gaussian"):
-        matched = match(run, started.starts, started.ends)
+    started = None
+    try:
+        with run.progress.stage("starts"):
+            started = begin(run)
+        if started.improper:
+            return without_draws(run, started, started.improper)
+        with run.progress.stage("gaussian"):
+            if run.warm is None:
+                matched = match(run, started.starts, started.ends)
+            else:
+                matched = warm_match(run, run.warm, started.starts, started.ends)
+    except BudgetSpent:
+        started, fitted = hasty(run, started)
+        refined = Refined(fitted, None, 0.0, 0.0, None, (), (), True)
+        return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
     refined = refine(run, matched.fitted, matched.dependence)

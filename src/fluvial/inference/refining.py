@@ -78,13 +78,12 @@ def refine(run: Run, fitted: Weighed, dependence: Dependence | None = None) -> R
 
 def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:
     """Try what compiles nothing, where it may do; also whether Ctrl-C was pressed during it."""
-    settings, components = run.settings.adaptive, fitted.q.components
+    settings, gaussians = run.settings.adaptive, fitted.q.gaussians
     if (
         run.always_train
         or not _needs_more(run, fitted)
         or run.target.dim > settings.max_dim
-        or len(components) > settings.max_modes
-        or not all(isinstance(component, GaussianComponent) for component in components)
+        or not 1 <= len(gaussians) <= settings.max_modes
     ):
         return None, False
     with run.progress.stage("adaptive"):

@@ -1,6 +1,6 @@
 """What every stage of one fit is given beside the values that it works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -9,8 +9,11 @@ from jaxtyping import PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
+from fluvial.inference.budget import Budget
+from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import Settings
+from fluvial.inference.warm import Warm
 from fluvial.progress import Progress
 from fluvial.targets import Target
 
@@ -39,6 +42,9 @@ class Run:
         rng: what the host draws from; every stage takes up where the last one left it.
         progress: what the terminal shows.
         devices: that train.
+        budget: evaluations and seconds.
+        checkpoint: where flows are kept as soon as they are trained.
+        warm: the earlier fit that this one starts from, or None.
     """
 
     counted: CountedTarget
@@ -50,11 +56,29 @@ class Run:
     rng: np.random.Generator
     progress: Progress
     devices: Devices
+    budget: Budget = field(default_factory=Budget)
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    warm: Warm | None = None
 
     @property
     def target(self) -> Target:
         """The target itself, whose evaluations are not counted."""
         return self.counted.target
+
+    def note(self, text: str, evaluations: int = 0, following: int = 0) -> str:
+        """Add to a note what is left of the budget.
+
+        Args:
+            text: the note.
+            evaluations: made, and not counted yet.
+            following: that the next step takes.
+
+        Raises:
+            BudgetSpent: if they are not left.
+        """
+        self.counted.spend(evaluations + following)
+        left = self.budget.left(self.counted.evaluations + evaluations)
+        return f"{text}, {left}" if left else text
 
     def keys(self, component: int) -> Keys:
         """Return the keys of a component, which no component of another seed has."""

@@ -15,6 +15,7 @@ from fluvial.errors import InputError
 __all__ = [
     "DEFAULT",
     "AdaptiveSettings",
+    "BlackBoxSettings",
     "ChainSettings",
     "ClimbSettings",
     "CollapseSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "ImproperSettings",
     "MatchSettings",
     "ModeSettings",
+    "RowsSettings",
     "SearchSettings",
     "Settings",
     "StartSettings",
@@ -468,6 +470,124 @@ class ModeSettings:
 
 
 @dataclass(frozen=True)
+class RowsSettings:
+    """Densities that are sums over many rows; by hand (``benchmarks/rows.py``).
+
+    Attributes:
+        few: rows up to which the density is fitted as any other.
+        sample: rows among which modes are looked for: the fewest and the most ...
+        sample_per_dim: ... and for each coordinate.
+        looks: points of the search on the sample that are just looked at, and as many with one or
+            two coordinates moved; see ``SearchSettings``.
+        sample_draws: by which modes of the sample are weighed.
+        max_modes: that are climbed to on all rows.
+        climb: iterations on all rows, the most.
+        gradient: of a climb's end, in units in which the posterior's sd is 1: what is left of the
+            way is taken by one step of Newton's.
+        max_dim: of a dense Hessian: 32 MB.
+        centering: pairs of draws that tell a mode from the mean.
+        pilot: draws that are weighed on all rows before a flow is thought of.
+        draws: of the pool. Of 4,096 that are worth half of that, the errors of a mean are 0.022 sd
+            and those of a log sd 0.016.
+        group_draws: of the pool where groups have latents, each of whose terms is an integral:
+            enough for ``VerdictSettings.max_standard_error``.
+        least_groups: of a sample.
+        batch: draws weighed in one pass over the rows.
+        weigh_seconds: after which no further pass begins.
+        worth: of the pilot's draws, the least share for which no flow is trained: of ``draws`` it
+            leaves twice ``VerdictSettings.min_ess``.
+        judges: draws by which a flow is judged while it is trained, on one sample of rows.
+        step_draws: of a training step.
+        step_variance: of the log density that a step sees, in nats², which its rows are chosen for.
+        step_rows: the fewest and the most.
+        rate: step size.
+        chunk: steps between two looks.
+    """
+
+    few: int = 8192
+    sample: tuple[int, int] = (8192, 65536)
+    sample_per_dim: int = 32
+    looks: int = 2048
+    sample_draws: int = 1024
+    max_modes: int = 6
+    climb: int = 60
+    gradient: float = 1e-2
+    max_dim: int = 2048
+    centering: int = 64
+    pilot: int = 512
+    draws: int = 4096
+    group_draws: int = 1024
+    least_groups: int = 512
+    batch: int = 1024
+    weigh_seconds: float = 400.0
+    worth: float = 0.2
+    judges: int = 256
+    step_draws: int = 64
+    step_variance: float = 0.1
+    step_rows: tuple[int, int] = (256, 8192)
+    rate: float = 1.5e-3
+    chunk: int = 50
+
+
+@dataclass(frozen=True)
+class BlackBoxSettings:
+    """How a function without a gradient is fitted; by hand (``benchmarks/blackbox.py``).
+
+    Attributes:
+        round_base: points of a round ...
+        round_per_dim: ... and so many more for each coordinate.
+        first_rounds: rounds' worth of points from the prior, ...
+        first_least: ... and not fewer than these.
+        worth_base: the effective sample size that the next temperature has to leave ...
+        worth_per_dim: ... and so much more for each coordinate.
+        max_rounds: of a population.
+        enough_efficiency: of a proposal, beyond which no round saves what it costs.
+        wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
+            half as much again for the variance, which is estimated less well.
+        max_fresh: fresh draws at most.
+        max_evaluations: where no budget is given.
+        populations: independent ones, the fewest and the most, until each mode that matters was
+            found by two.
+        matters: the least share of the mass of a mode that has to be found twice.
+        missed: a population has missed a component if it holds less than this part of it.
+        repeated: points that are evaluated again, to see whether the function is deterministic.
+        noise: nats, relative to the value, below which two values differ by rounding only.
+        cliff: nats by which the density falls within ``cliff_width`` where there is a cliff.
+        cliff_width: in standard deviations.
+        cliff_share: the least share of draws that have fallen off it.
+        rough: nats by which the density differs within ``rough_width`` where it is noisy ...
+        rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
+        rough_width: in standard deviations.
+        reference_sd: of the law from which a density without a prior is explored: that of
+            ``ExploreSettings.least_spread``.
+    """
+
+    round_base: int = 100
+    round_per_dim: int = 50
+    first_rounds: int = 2
+    first_least: int = 1000
+    worth_base: int = 40
+    worth_per_dim: int = 10
+    max_rounds: int = 40
+    enough_efficiency: float = 0.6
+    wanted_ess: float = 1350.0
+    max_fresh: float = 60000.0
+    max_evaluations: int = 200000
+    populations: tuple[int, int] = (2, 5)
+    matters: float = 0.02
+    missed: float = 0.1
+    repeated: int = 8
+    noise: float = 1e-8
+    cliff: float = 10.0
+    cliff_width: float = 1e-4
+    cliff_share: float = 0.01
+    rough: float = 0.01
+    rough_rounding: float = 1e-6
+    rough_width: float = 1e-6
+    reference_sd: float = 4.0
+
+
+@dataclass(frozen=True)
 class VerdictSettings:
     """What a verdict asks for; the defaults are those that the benchmarks were run with.
 
@@ -535,6 +655,8 @@ class Settings:
         weigh: draws.
         chain: where weights fail.
         mode: which components are one.
+        rows: where the density is a sum over many.
+        black_box: functions without a gradient.
         verdict: what is promised.
 
     Example:
@@ -555,6 +677,8 @@ class Settings:
     weigh: WeighSettings = field(default_factory=WeighSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)
     mode: ModeSettings = field(default_factory=ModeSettings)
+    rows: RowsSettings = field(default_factory=RowsSettings)
+    black_box: BlackBoxSettings = field(default_factory=BlackBoxSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
 
     def mapping(self) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ from fluvial.inference.run import Run
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import GaussianComponent
+from fluvial.posterior.mixture import Component, GaussianComponent
 
 __all__ = ["sharpened"]
 
@@ -29,12 +29,9 @@ _GAIN = 0.8  # of the half variance that a round has to leave at most, to go on
 
 def sharpened(run: Run, fitted: Weighed) -> Weighed:
     """Return a mixture of Gaussians made accurate, or what was given where that cannot be done."""
-    components = fitted.q.components
-    if not all(isinstance(component, GaussianComponent) for component in components):
+    if not fitted.q.gaussians or is_accurate(fitted.weights, run.settings):
         return fitted
-    if is_accurate(fitted.weights, run.settings):
-        return fitted
-    current = fitted if len(components) > 1 else _several(run, fitted)
+    current = fitted if len(fitted.q.components) > 1 else _several(run, fitted)
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current
@@ -46,18 +43,18 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
 
 def _several(run: Run, fitted: Weighed) -> Weighed:
     """One Gaussian in several sizes: what it was matched to may be one within the other."""
-    one = fitted.q.components[0].gaussian
+    (one,) = fitted.q.gaussians
     sizes = [Gaussian(one.mean, size * one.cholesky) for size in _SIZES]
     return weigh([GaussianComponent(gaussian) for gaussian in sizes], run)
 
 
-def _updated(fitted: Weighed) -> list[GaussianComponent]:
+def _updated(fitted: Weighed) -> list[Component]:
     q, x = fitted.q, fitted.x
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - q.log_prob(x)[:, None] + fitted.weights.smoothed[:, None])
     return [
-        GaussianComponent(_moments(component.gaussian, x, share))
-        for component, share in zip(q.components, shares.T, strict=True)
+        GaussianComponent(_moments(gaussian, x, share))
+        for gaussian, share in zip(q.gaussians, shares.T, strict=True)
     ]
 
 

@@ -46,17 +46,24 @@ def start(run: Run) -> Started:
     # not at the first, which is the origin: densities like to have a kink there
     doubt = gradient_complaint(counted, starts[-1], rng, settings)
     ends = climb_from(counted, starts, settings)
-    explored = _explored(run, starts, ends)
+    known = [] if run.warm is None else climb_from(counted, run.warm.centers, settings)
+    explored = _explored(run, starts, ends, known)
     note = f"{len(ends)} climbs ended in one mode, or in none."
+    ends = [*ends, *known]
     if explored is not None:
         ends, note = [*ends, *explored.ends], explored.sentence
-    known = np.concatenate([starts, *(end.x[None] for end in ends)])
-    improper = unidentified_complaint(counted, known, rng, settings)
+    points = np.concatenate([starts, *(end.x[None] for end in ends)])
+    improper = unidentified_complaint(counted, points, rng, settings)
     missed, doubts = explored.missed if explored else 0.0, (doubt,) if doubt else ()
     return Started(starts, ends, missed, doubts, (note,), improper)
 
 
-def _explored(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Explored | None:
-    if not differ(run.counted, [end for end in ends if end.converged], run.settings):
+def _explored(
+    run: Run,
+    starts: Float[np.ndarray, "N D"],
+    ends: list[Optimum],
+    known: list[Optimum],
+) -> Explored | None:
+    if not differ(run.counted, [end for end in [*ends, *known] if end.converged], run.settings):
         return None
-    return explore(run.counted, starts, ends, run.rng, run.settings)
+    return explore(run.counted, starts, ends, run.rng, run.settings, confirmed=known)

@@ -74,7 +74,8 @@ class Weighed(NamedTuple):
 def weighed(q: Mixture, proposal: Mixture, run: Run) -> Weighed:
     """Weigh draws of a proposal, which is q or q with a wider base."""
     x, log_q = proposal.sample(run.rng, run.settings.weigh.draws)
-    log_p = run.counted.values(x)
+    with run.counted.judging():
+        log_p = run.counted.values(x)
     return Weighed(q, x, log_p, Importance(log_p - log_q))
 
 
@@ -88,5 +89,6 @@ def defended(run: Run, fitted: Weighed) -> Weighed:
 
 def weigh(components: list[Component], run: Run) -> Weighed:
     """Make a mixture of components, and weigh its draws."""
-    q = mixture_of(components, run.counted, run.rng, run.settings)
+    with run.counted.judging():
+        q = mixture_of(components, run.counted, run.rng, run.settings)
     return weighed(q, q, run)

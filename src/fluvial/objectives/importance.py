@@ -99,7 +99,7 @@ class Importance:
     @property
     def khat_threshold(self) -> float:
         """min(1 − 1/log10 S, 0.7): above it the estimates of S draws cannot be relied on."""
-        return min(1.0 - 1.0 / np.log10(max(self.size, 11)), 0.7)
+        return float(min(1.0 - 1.0 / np.log10(max(self.size, 11)), 0.7))
 
     @property
     def smoothed(self) -> Float[np.ndarray, " S"]:

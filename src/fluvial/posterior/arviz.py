@@ -1,5 +1,6 @@
 """A posterior as ArviZ's DataTree."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["arranged", "attributes", "grouped", "separated", "to_datatree"]
 
 _CHAINS = 4
-_STAN_LOG_LIKELIHOOD = "log_lik"
+# The names of generated quantities in Stan's manuals and packages (loo, priorsense, bayesplot).
+_BY_CUSTOM: dict[str, tuple[str, ...]] = {
+    "log_likelihood": ("log_lik",),
+    "log_prior": ("log_prior", "lprior"),
+    "posterior_predictive": ("y_rep",),
+}
 
 
 def to_datatree(
@@ -26,7 +32,8 @@ def to_datatree(
     log_p: Float[np.ndarray, " n"],
     shape: tuple[int, ...],
     *,
-    log_likelihood: dict[str, np.ndarray],
+    groups: dict[str, dict[str, np.ndarray]],
+    prior: dict[str, dict[str, np.ndarray]],
     annotations: Annotations,
     attributes: dict[str, str | float | int],
 ) -> "xarray.DataTree":
@@ -37,36 +44,77 @@ def to_datatree(
         log_p: log density of the unconstrained parameters at each, in nats.
         shape: (chains, draws), of n in all. Independent draws are presented as four chains, so that
             ArviZ's diagnostics can be asked for.
-        log_likelihood: of each observation at each draw: name -> (n, *shape).
+        groups: what belongs to these draws: group -> name -> (n, *shape).
+        prior: what belongs to draws from the prior: group -> name -> (m, *shape).
         annotations: names of dimensions, coordinates and data.
         attributes: of the whole tree.
 
     Returns:
         The groups ``posterior``; ``sample_stats`` with the log density ``lp`` of the
-        unconstrained parameters, in nats; ``log_likelihood``; and ``observed_data`` and
+        unconstrained parameters, in nats; those given; and ``observed_data`` and
         ``constant_data`` where the model names them. Dimensions and coordinates are the model's;
         where it has none, elements are counted from 0. A slash in a name becomes a dot.
     """
-    drawn = {
-        "posterior": draws,
-        "sample_stats": {"lp": log_p},
-        "log_likelihood": log_likelihood,
-    }
-    groups = {
+    drawn = {"posterior": draws, "sample_stats": {"lp": log_p}, **groups}
+    made = {
         group: {name: a.reshape(*shape, *a.shape[1:]) for name, a in arrays.items()}
         for group, arrays in drawn.items()
     }
-    groups |= {"observed_data": annotations.observed, "constant_data": annotations.constant}
-    return grouped(groups, annotations, attributes)
+    made |= {
+        group: {name: a[None] for name, a in arrays.items()} for group, arrays in prior.items()
+    }
+    made |= {"observed_data": annotations.observed, "constant_data": annotations.constant}
+    return grouped(made, annotations, attributes)
 
 
 def separated(
-    draws: dict[str, np.ndarray], parameters: tuple[str, ...]
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Take out of the draws what is a log likelihood by the custom of Stan: ``log_lik``."""
-    names = {_STAN_LOG_LIKELIHOOD}.difference(parameters)
-    kept = {name: a for name, a in draws.items() if name not in names}
-    return kept, {name: a for name, a in draws.items() if name in names}
+    draws: dict[str, np.ndarray],
+    parameters: tuple[str, ...],
+    named: Mapping[str, str | Sequence[str]] | None,
+    observed: Collection[str],
+) -> tuple[dict[str, np.ndarray], dict[str, dict[str, np.ndarray]]]:
+    """Take out of the draws what belongs to another group by its name.
+
+    Args:
+        draws: name -> (n, *shape).
+        parameters: the names that stay whatever they are.
+        named: group -> the names of derived quantities; instead of Stan's customs where given.
+        observed: the names of observed data; "y_rep" stands for draws of "y".
+
+    Returns:
+        What stays; and group -> name -> array.
+
+    Raises:
+        InputError: if a name that is given is no derived quantity.
+    """
+    derived = set(draws).difference(parameters)
+    wanted = dict(_BY_CUSTOM) | {
+        group: (names,) if isinstance(names, str) else tuple(names)
+        for group, names in (named or {}).items()
+    }
+    absent = [name for group in named or {} for name in wanted[group] if name not in derived]
+    if absent:
+        raise InputError(
+            f"{absent[0]} is not among the quantities that the model derives "
+            f"({', '.join(sorted(derived)) or 'there are none'}): check the name."
+        )
+    chosen = {
+        group: {
+            _replicated(name, observed) if group == "posterior_predictive" else name: draws[name]
+            for name in names
+            if name in derived
+        }
+        for group, names in wanted.items()
+    }
+    taken = {name for names in wanted.values() for name in names} & derived
+    kept = {name: a for name, a in draws.items() if name not in taken}
+    return kept, {group: arrays for group, arrays in chosen.items() if arrays}
+
+
+def _replicated(name: str, observed: Collection[str]) -> str:
+    """Return the name of the data of which a quantity has draws: "y" for "y_rep"."""
+    stem = name.removesuffix("_rep")
+    return stem if stem in observed else name
 
 
 def grouped(

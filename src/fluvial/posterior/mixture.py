@@ -163,12 +163,28 @@ class Mixture:
         """D, the number of unconstrained coordinates."""
         return self.components[0].flow.dim
 
+    @property
+    def gaussians(self) -> list[Gaussian]:
+        """The components, if all are Gaussians with a covariance matrix; none otherwise."""
+        found = [
+            component.gaussian
+            for component in self.components
+            if isinstance(component, GaussianComponent) and isinstance(component.gaussian, Gaussian)
+        ]
+        return found if len(found) == len(self.components) else []
+
     def sample(
         self, rng: np.random.Generator, size: int
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Draw ``size`` points, stratified by component; also their log densities, in nats."""
+        return self.push(rng.standard_normal((size, self.dim)), rng)
+
+    def push(
+        self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+        """Map base draws (N, D), stratified by component, to draws with their log densities."""
+        size = len(z)
         counts = np.diff(np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int))
-        z = rng.standard_normal((size, self.dim))
         parts = np.split(z, np.cumsum(counts)[:-1])
         pushed = [
             component.sample_and_log_prob(part)

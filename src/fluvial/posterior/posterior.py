@@ -1,12 +1,16 @@
 """What ``fit`` returns."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, PyTree
 
 from fluvial.deprecated import renamed
 from fluvial.errors import InputError
@@ -14,19 +18,26 @@ from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.labels import index_origin
+from fluvial.posterior.links import Link, links_from
+from fluvial.posterior.log_density import named_log_density, traceable
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool, fresh_pool
+from fluvial.posterior.predictive import Predictions, predicted
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
 from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.targets import Annotations, Target
+from fluvial.targets.density import JaxDensity
+from fluvial.targets.elementwise import Elementwise, elementwise
 
 if TYPE_CHECKING:
     import xarray
 
 __all__ = ["Posterior"]
+
+_MOST_DRAWN = 2**22  # numbers of a group that is not written piece by piece: 32 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +160,8 @@ class Posterior:
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
         weights (or, under USE_MCMC, taken from the chains). More than the pool holds, which is
         8,192, are drawn and weighed anew, so that at most about a quarter of them repeat another,
-        and of even weights almost none. Without the target, or under USE_MCMC, they repeat.
+        and of even weights almost none. Without the target, under USE_MCMC, or where JAX cannot
+        trace the log density, they repeat.
 
         Args:
             n: how many, at least 1.
@@ -165,9 +177,32 @@ class Posterior:
         large = self.enlarged(n, seed)
         return large.constrained(large.pool.choose(n, seed), seed)
 
+    def local_draws(self, groups: Sequence[int] | np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+        """Draws of the latents that some groups have of their own, shape (n, groups, local_dim).
+
+        They belong to ``draws(n, seed)``, one by one: of a target made by ``Target.from_groups``.
+
+        Args:
+            groups: their numbers.
+            n: how many, at least 1.
+            seed: the same as that of ``draws``.
+
+        Raises:
+            InputError: if the target has no groups or is not at hand, or there is no such group.
+        """
+        stream = None if self.target is None else self.target.streamed
+        if stream is None:
+            raise InputError("this posterior has no groups: fit a target of Target.from_groups.")
+        self.need_draws()
+        large = self.enlarged(n, seed)
+        points = large.pool.points[large.pool.choose(n, seed)]
+        return stream.local_draws(points, np.atleast_1d(np.asarray(groups, np.int64)), seed)
+
     def enlarged(self, n: int, seed: int) -> "Posterior":
         """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
         if n <= self.pool.size or self.pool.chains > 1 or self.target is None:
+            return self
+        if self.target.black_box is not None:  # whose evaluations are not spent unasked
             return self
         pool = fresh_pool(self.pool, self.approximation, self.target, n, seed)
         return replace(self, pool=pool)
@@ -181,6 +216,11 @@ class Posterior:
     def parameters(self) -> tuple[str, ...]:
         """The names among the draws that are parameters, not quantities derived from them."""
         return self._space().parameters
+
+    @property
+    def coordinates(self) -> dict[str, tuple[int, int]]:
+        """Parameter -> where its unconstrained coordinates start, and how many it has."""
+        return dict(self._space().coordinates)
 
     @property
     def annotations(self) -> Annotations:
@@ -212,6 +252,147 @@ class Posterior:
             )
         return self.approximation.log_prob(points)
 
+    def log_density(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Float[Array, ""]:
+        """Return the normalized log density ln q of one point, in nats; JAX can trace it.
+
+        It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the
+        dtype of the point, which the result has. Of parameters by name it is the density in the
+        model's own space: that on R^D, less ln|det dθ/dx| of the map to that space.
+
+        Args:
+            x: an unconstrained point of shape (D,); or parameter -> its value in the model's own
+                space, of its own shape, for all parameters.
+
+        Raises:
+            InputError: if the shape or the names are others, or a parameter's map to its own space
+                is not one element by element.
+
+        Example:
+            >>> import jax, jax.numpy as jnp, fluvial
+            >>> target = fluvial.Target(lambda p: -0.5 * p["a"] ** 2, example={"a": 0.0})
+            >>> posterior = fluvial.fit(target, progress=False)
+            >>> bool(abs(posterior.log_density({"a": 0.0}) + 0.919) < 0.01)
+            True
+            >>> jax.vmap(jax.grad(posterior.log_density))(jnp.zeros((5, 1))).shape
+            (5, 1)
+        """
+        if isinstance(x, Mapping):
+            return named_log_density(self._log_q.log_prob, self._elements, x)
+        if jnp.shape(x) != (self.approximation.dim,):
+            raise InputError(
+                f"log_density was given a point of shape {jnp.shape(x)}: give one of shape "
+                f"({self.approximation.dim},); for many points use jax.vmap."
+            )
+        return self._log_q.log_prob(jnp.asarray(x, jnp.result_type(float, x)))
+
+    @cached_property
+    def _log_q(self) -> JaxDensity:
+        with jax.ensure_compile_time_eval():  # it may be asked for first inside a `jit`
+            return traceable(self.approximation)
+
+    @cached_property
+    def _elements(self) -> Elementwise:
+        if self.target is None:
+            raise InputError(
+                "this posterior was loaded without its target, so that its parameters' maps are "
+                "not known: give it as fluvial.load(directory, target=target)."
+            )
+        with jax.ensure_compile_time_eval():
+            return elementwise(self.target.space, self.target.dim, self.parameters)
+
+    def to_numpyro(self) -> Any:
+        """Return the approximation as a NumPyro distribution over R^D, for a model of one's own.
+
+        In a model, ``x = numpyro.sample("x", posterior.to_numpyro())`` draws the unconstrained
+        coordinates of all parameters; ``posterior.parameters_at(x)`` names them.
+
+        Raises:
+            InputError: if NumPyro is not installed.
+        """
+        from fluvial.posterior.distributions import numpyro_distribution
+
+        return numpyro_distribution(self.approximation, self._log_q.log_prob)
+
+    def to_pymc(self, name: str) -> Any:
+        """Add the approximation to the PyMC model that is being built, as a free variable on R^D.
+
+        Args:
+            name: of the variable; its coordinates are those of all parameters, unconstrained.
+
+        Raises:
+            InputError: if PyMC is not installed.
+        """
+        from fluvial.posterior.distributions import pymc_distribution
+
+        return pymc_distribution(name, self.approximation, self._log_q.log_prob)
+
+    def parameters_at(self, x: ArrayLike) -> dict[str, Array]:
+        """Return the parameters in the model's own space at one point x (D,); JAX can trace it.
+
+        Raises:
+            InputError: if a parameter's map to its own space is not one element by element.
+        """
+        return self._elements.values(jnp.asarray(x, jnp.result_type(float, x)))
+
+    def predict(
+        self,
+        function: Callable[..., Any],
+        rows: PyTree,
+        n: int = 4000,
+        seed: int = 0,
+        *,
+        quantiles: Sequence[float] = (0.05, 0.5, 0.95),
+        noise: bool = False,
+    ) -> Predictions:
+        """Predict many rows from many draws, in blocks: no array of rows × draws is ever made.
+
+        Args:
+            function: of the parameters of one draw, name -> value, and one row, that JAX can
+                trace; with ``noise`` also of a random key. It returns a number or an array.
+            rows: an array, or a PyTree of arrays, with one row for each element of the first axis;
+                memory maps are read block by block.
+            n: how many draws.
+            seed: decides which, and the keys.
+            quantiles: probabilities.
+            noise: whether the function takes a key, so that it can draw an outcome.
+
+        Returns:
+            Mean, sd and quantiles over the draws, of every row.
+
+        Raises:
+            InputError: if the function fails, or the arrays of rows differ in length.
+
+        Example:
+            >>> import fluvial
+            >>> target = fluvial.Target(lambda p: -0.5 * p["a"] ** 2, example={"a": 0.0})
+            >>> posterior = fluvial.fit(target, progress=False)
+            >>> found = posterior.predict(lambda p, row: p["a"] * row, np.array([1.0, 2.0]))
+            >>> found.sd.round(1)
+            array([1., 2.])
+        """
+        return predicted(
+            function, self.draws(n, seed), rows, quantiles=quantiles, seed=seed if noise else None
+        )
+
+    def as_prior_of(self, target: Target) -> Target:
+        """Replace the prior of a target by this posterior; see ``Target.given``."""
+        from fluvial.posterior.as_prior import with_prior
+
+        self.need_draws()
+        return with_prior(target, self)
+
+    @property
+    def chain(self) -> tuple[Link, ...]:
+        """The earlier fits that took the place of the prior, the first one first."""
+        return links_from(self.provenance.chain)
+
+    @property
+    def chain_log_evidence(self) -> tuple[float, float]:
+        """Ln of the evidence of the data of the whole chain, in nats, and its standard error."""
+        links = self.chain
+        squares = sum(link.log_evidence_se**2 for link in links) + self.log_evidence_se**2
+        return sum(link.log_evidence for link in links) + self.log_evidence, float(squares**0.5)
+
     def summary(self) -> Summary:
         """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table."""
         return self._summary
@@ -233,7 +414,13 @@ class Posterior:
         )
 
     def to_arviz(
-        self, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+        self,
+        n: int = 4000,
+        seed: int = 0,
+        *,
+        log_likelihood: bool = True,
+        predictive: bool = True,
+        groups: Mapping[str, str | Sequence[str]] | None = None,
     ) -> "xarray.DataTree":
         """Draws for ArviZ, in groups, with the dimensions and coordinates of the model.
 
@@ -242,22 +429,35 @@ class Posterior:
             seed: decides which.
             log_likelihood: whether there is a group ``log_likelihood``, where the model tells it:
                 n numbers for each observation.
+            predictive: whether there are groups of draws from the model: ``posterior_predictive``,
+                ``prior`` and ``prior_predictive``.
+            groups: group -> names of derived quantities that belong there, such as
+                ``{"posterior_predictive": "y_new"}``. Of a Stan program ``log_lik``, ``log_prior``
+                and ``y_rep`` are known without; ``y_rep`` is called ``y`` there if that is data.
 
         Returns:
-            The groups posterior and sample_stats and, where the model has them, log_likelihood
-            (that of a NumPyro or PyMC model, or the generated quantity ``log_lik`` of a Stan
-            program), observed_data and constant_data. Evidence and verdict are attributes.
+            The groups posterior and sample_stats and, of a NumPyro or PyMC model, or as the derived
+            quantities of any other, log_likelihood, log_prior, posterior_predictive, prior,
+            prior_predictive, observed_data and constant_data. Evidence and verdict are attributes.
             Independent draws are presented as four chains; chains stay chains, where there is a
             draw for each, and of them at most all draws are taken.
 
         Raises:
-            InputError: if ``n`` is less than four, or the target is not available.
+            InputError: if ``n`` is less than four, the target is not available, or a name in
+                ``groups`` is no derived quantity.
         """
         self.need_draws()
-        return self._tree(n, seed, log_likelihood)
+        return self._tree(n, seed, log_likelihood, predictive, groups)
 
     def to_netcdf(
-        self, path: str | Path, n: int = 4000, seed: int = 0, *, log_likelihood: bool = True
+        self,
+        path: str | Path,
+        n: int = 4000,
+        seed: int = 0,
+        *,
+        log_likelihood: bool = True,
+        predictive: bool = True,
+        groups: Mapping[str, str | Sequence[str]] | None = None,
     ) -> None:
         """Write what ``to_arviz`` returns to a NetCDF file, the log likelihood piece by piece.
 
@@ -266,6 +466,8 @@ class Posterior:
             n: how many draws.
             seed: decides which.
             log_likelihood: as in ``to_arviz``; never more than a piece of it is in memory.
+            predictive: as in ``to_arviz``; left out where there are more than 4 million numbers.
+            groups: as in ``to_arviz``.
 
         Raises:
             InputError: if ``n`` is less than four, the target is not available, or the file cannot
@@ -276,7 +478,10 @@ class Posterior:
         self.need_draws()
         large = self.enlarged(n, seed)
         told = None if self.target is None or not log_likelihood else self.target.log_likelihood
-        tree = large._tree(n, seed, log_likelihood and told is None)
+        drawn = n * sum(a.size for a in self.annotations.observed.values())
+        tree = large._tree(
+            n, seed, log_likelihood and told is None, predictive and drawn <= _MOST_DRAWN, groups
+        )
         points = large.pool.points[large._arranged(n, seed)] if told is not None else None
         write_netcdf(Path(path), tree, told, points, self.annotations)
 
@@ -309,9 +514,9 @@ class Posterior:
             recorded: whether the model's own space at the pool's points goes with it, for whoever
                 lacks the target.
         """
-        space = RecordedValues({}, self.parameters)
+        space = RecordedValues({}, self.parameters, coordinates=self.coordinates)
         if recorded:
-            space = RecordedValues(self.constrained_pool, self.parameters, self.annotations)
+            space = replace(space, values=self.constrained_pool, annotations=self.annotations)
         return Parts(
             self.approximation,
             self.pool,
@@ -323,6 +528,10 @@ class Posterior:
             self.structure,
             None if self.target is None else self.target.source,
         )
+
+    def __reduce__(self):
+        """Travel to another process as its parts and its target; what is compiled stays behind."""
+        return Posterior.of, (self.parts(recorded=self.target is None), self.target)
 
     @classmethod
     def of(cls, parts: Parts, target: Target | None) -> "Posterior":
@@ -342,25 +551,42 @@ class Posterior:
             parts.structure,
         )
 
-    def _tree(self, n: int, seed: int, log_likelihood: bool) -> "xarray.DataTree":
+    def _tree(
+        self,
+        n: int,
+        seed: int,
+        log_likelihood: bool,
+        predictive: bool,
+        named: Mapping[str, str | Sequence[str]] | None,
+    ) -> "xarray.DataTree":
         from fluvial.posterior.arviz import attributes, separated, to_datatree
+        from fluvial.posterior.groups import model_groups, prior_groups
 
         large = self.enlarged(n, seed)
         indices = large._arranged(n, seed)
         flat = indices.ravel()
-        draws, likelihood = large.constrained(flat, seed), {}
-        told = None if self.target is None else self.target.log_likelihood
-        if told is None:
-            draws, likelihood = separated(draws, self.parameters)
-        elif log_likelihood:
-            likelihood = told(large.pool.points[flat])
+        draws, annotations = large.constrained(flat, seed), self.annotations
+        draws, groups = separated(draws, self.parameters, named, annotations.observed)
+        prior, why = {}, ""
+        if self.target is not None:
+            told, why = model_groups(self.target, large.pool.points[flat], seed, predictive)
+            groups |= told
+            if log_likelihood and self.target.log_likelihood is not None:
+                groups["log_likelihood"] = self.target.log_likelihood(large.pool.points[flat])
+            if predictive:
+                prior, no_prior = prior_groups(self.target, len(flat), seed)
+                why = why or no_prior
+        if not log_likelihood:
+            groups.pop("log_likelihood", None)
         return to_datatree(
             draws,
             large.pool.log_p[flat],
             indices.shape,
-            log_likelihood=likelihood if log_likelihood else {},
-            annotations=self.annotations,
-            attributes=attributes(self.evidence, self.judgment, self.provenance),
+            groups=groups,
+            prior=prior,
+            annotations=annotations,
+            attributes=attributes(self.evidence, self.judgment, self.provenance)
+            | ({"not_drawn": why} if why else {}),
         )
 
     def _arranged(self, n: int, seed: int) -> np.ndarray:

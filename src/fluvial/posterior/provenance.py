@@ -1,6 +1,6 @@
 """How a posterior came about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,11 @@ class Provenance:
         version: of fluvial.
         settings: every threshold of the fit, group -> name -> value; empty in results of versions
             that did not save them.
+        chain: the earlier fits that took the place of the prior, the first one first; see
+            ``fluvial.posterior.links``.
+        warm_start: what starting from an earlier fit has found and saved; empty without one.
+        improper_priors: parameters whose prior has no finite integral, so that the evidence means
+            nothing next to another.
     """
 
     flow: str
@@ -33,3 +38,6 @@ class Provenance:
     interrupted: bool
     version: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    chain: Sequence[Mapping[str, Any]] = ()
+    warm_start: Mapping[str, Any] = field(default_factory=dict)
+    improper_priors: Sequence[str] = ()

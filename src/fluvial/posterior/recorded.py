@@ -17,11 +17,13 @@ class RecordedValues:
         values: name -> (S, *shape), float64, in the model's order.
         parameters: the names that are parameters, not quantities derived from them.
         annotations: names of dimensions, coordinates and data.
+        coordinates: parameter -> where its unconstrained coordinates start, and how many it has.
     """
 
     values: dict[str, np.ndarray]
     parameters: tuple[str, ...]
     annotations: Annotations = field(default_factory=Annotations)
+    coordinates: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def at(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Return the variables at some of the points: name -> (len(indices), *shape)."""

@@ -32,6 +32,10 @@ _EVIDENCE = {
     ),
     "additionalProperties": False,
 }
+_PLACE = {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2}
+_LINK = record(
+    kl=_MEASURE, shift=_MEASURE, log_evidence=_MEASURE, log_evidence_se=_MEASURE, evaluations=_COUNT
+)
 _PROVENANCE = {
     **record(
         flow=_SPEC,
@@ -41,7 +45,12 @@ _PROVENANCE = {
         nonfinite=_COUNT,
         interrupted={"type": "boolean"},
         version=TEXT,
-        optional={"settings": {"type": "object"}},
+        optional={
+            "settings": {"type": "object"},
+            "chain": {"type": "array", "items": _LINK},
+            "warm_start": {"type": "object"},
+            "improper_priors": TEXTS,
+        },
     ),
     "additionalProperties": False,
 }
@@ -71,6 +80,7 @@ SCHEMA = record(
         "grouping": {"type": "array", "items": _COUNT},
         "structure": {"anyOf": [{"type": "null"}, _STRUCTURE]},
         "dims": {"type": "object", "additionalProperties": {"type": "array", "items": _NAME}},
+        "coordinates": {"type": "object", "additionalProperties": _PLACE},
     },
 )
 """Of the content; see ``fluvial.posterior.storage.save``."""

@@ -74,7 +74,7 @@ def from_parts(
         _evidence(content["evidence"]),
         _judgment(content["judgement"]),
         provenance,
-        RecordedValues(values, tuple(content["parameters"]), annotations),
+        RecordedValues(values, tuple(content["parameters"]), annotations, _coordinates(content)),
         tuple(content.get("grouping", ())),
         _structure(content.get("structure")),
         content["source"],
@@ -94,8 +94,14 @@ def _content(parts: Parts) -> dict[str, Any]:
         "parameters": list(parts.recorded.parameters),
         "recorded": list(parts.recorded.values),
         "dims": parts.recorded.annotations.dims,
+        "coordinates": {name: list(place) for name, place in parts.recorded.coordinates.items()},
         "source": parts.source,
     }
+
+
+def _coordinates(content: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    places = content.get("coordinates", {})
+    return {name: (int(start), int(size)) for name, (start, size) in places.items()}
 
 
 def _evidence(content: dict[str, Any]) -> Evidence:

@@ -86,7 +86,8 @@ def _options() -> dict[str, Any]:
     if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return options
     folder = cache_folder() / "compiled"
-    if jax.config.jax_compilation_cache_dir or not _writable(folder):
+    chosen = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    if chosen or not _writable(folder):
         return {}
     return options | {"jax_compilation_cache_dir": str(folder)}
 

@@ -40,18 +40,21 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
     def apply(points: Float64[np.ndarray, "N D"]) -> PyTree:
         with jax.enable_x64(True):
             rows = rows_of(points.shape[1])
+            least = min(_SMALLEST_BATCH, rows)
             if len(points) <= rows:
-                return _apply_padded(compiled, points)
+                return _apply_padded(compiled, points, least)
             starts = range(0, len(points), rows)
-            parts = (_apply_padded(compiled, points[start : start + rows]) for start in starts)
+            parts = (
+                _apply_padded(compiled, points[start : start + rows], least) for start in starts
+            )
             return _stacked(parts, rows, len(points))
 
     return apply
 
 
-def _apply_padded(compiled, points):
+def _apply_padded(compiled, points, least):
     n, dim = points.shape
-    size = max(_SMALLEST_BATCH, 1 << max(n - 1, 0).bit_length())
+    size = max(least, 1 << max(n - 1, 0).bit_length())
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
     result = compiled(np.concatenate([points, filler]))
@@ -72,9 +75,9 @@ def _stacked(parts: Iterator[PyTree], rows: int, n: int) -> PyTree:
 
 
 def _largest_batch(function: Callable, dim: int) -> int:
-    """Return how many rows are evaluated at once: a power of two, at least the smallest batch."""
+    """Return how many rows are evaluated at once: a power of two."""
     rows = _LARGEST_BLOCK // widest(function, dim)
-    return min(max(1 << rows.bit_length() >> 1, _SMALLEST_BATCH), _LARGEST_BATCH)
+    return min(max(1 << rows.bit_length() >> 1, 1), _LARGEST_BATCH)
 
 
 def as_points(points: np.ndarray, dim: int) -> Float64[np.ndarray, "N D"]:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from fluvial.errors import InputError, described
 from fluvial.extras import advice
@@ -14,7 +14,9 @@ from fluvial.targets.examples.registry import EXAMPLES, example
 from fluvial.targets.stan.program import from_stan
 from fluvial.targets.target import Target
 
-__all__ = ["load_target"]
+__all__ = ["load_object", "load_target"]
+
+_T = TypeVar("_T")
 
 
 def load_target(spec: str, data: str | Path | None = None) -> Target:
@@ -39,7 +41,7 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
         raise InputError(f"{spec} takes no data: only a Stan program does.")
     path, colon, name = spec.rpartition(":")
     if colon and path.endswith(".py"):
-        return _from_module(Path(path), name)
+        return _from_module(Path(path), name, Target, "fluvial.Target")
     if spec.endswith(".py"):
         raise InputError(f"{spec} is a file: say which name in it is the target, as {spec}:target.")
     if spec in EXAMPLES or not Path(spec).suffix:
@@ -50,27 +52,45 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
     )
 
 
-def _from_module(path: Path, name: str) -> Target:
+def load_object(spec: str, kind: type[_T], called: str) -> _T:
+    """Return the object that a word such as "model.py:name" stands for.
+
+    Args:
+        spec: "file.py:name", where the Python file defines under that name an object of the kind,
+            or a function of no arguments that returns one.
+        kind: its class.
+        called: what the class is called in sentences.
+
+    Raises:
+        InputError: if there is no such file or name, or what is there is of another kind.
+    """
+    path, colon, name = spec.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        raise InputError(f"{spec} names no {called}: give file.py:name.")
+    return _from_module(Path(path), name, kind, called)
+
+
+def _from_module(path: Path, name: str, kind: type[_T], called: str) -> _T:
     module = _module(path)
-    candidates = [key for key, value in vars(module).items() if _could_be_target(key, value)]
+    candidates = [k for k, value in vars(module).items() if _is_candidate(k, value, kind)]
     if name not in vars(module):
         near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)
         hint = f": did you mean {near[0]!r}?" if near else "."
         raise InputError(f"{path} defines no name {name!r}{hint}")
     value, what = vars(module)[name], f"{name} in {path}"
-    if callable(value):
+    if callable(value) and not isinstance(value, kind):
         what = f"{name}() in {path}"
         value = _guarded(value, path, what)
-    if not isinstance(value, Target):
+    if not isinstance(value, kind):
         raise InputError(
-            f"{what} is of type {type(value).__name__}: make it a fluvial.Target, or a function "
+            f"{what} is of type {type(value).__name__}: make it a {called}, or a function "
             "of no arguments that returns one."
         )
     return value
 
 
-def _could_be_target(name: str, value: Any) -> bool:
-    return not name.startswith("_") and (isinstance(value, Target) or callable(value))
+def _is_candidate(name: str, value: Any, kind: type) -> bool:
+    return not name.startswith("_") and (isinstance(value, kind) or callable(value))
 
 
 def _module(path: Path) -> ModuleType:

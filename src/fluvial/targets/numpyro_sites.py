@@ -7,11 +7,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fluvial.errors import InputError
 from fluvial.targets import refusals
 
-__all__ = ["Sites", "read_sites"]
+__all__ = ["Sites", "log_volume", "read_sites"]
 
 
 @dataclass
@@ -20,13 +21,19 @@ class Sites:
 
     Attributes:
         latent: name -> unconstrained shape, in the model's order.
+        discrete: name -> (shape, values) of discrete latent sites.
         observed: name -> value, a tracer if the model computes it.
         dims: name -> the plate of each axis, None where there is none.
+        deterministic: the names of what is computed.
+        improper: latent sites whose density has no finite integral.
     """
 
     latent: OrderedDict[str, jax.ShapeDtypeStruct] = field(default_factory=OrderedDict)
+    discrete: dict[str, tuple[tuple[int, ...], np.ndarray]] = field(default_factory=dict)
     observed: dict[str, Any] = field(default_factory=dict)
     dims: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    deterministic: tuple[str, ...] = ()
+    improper: tuple[str, ...] = ()
 
 
 def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
@@ -55,14 +62,26 @@ def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
                 _refuse_subsampling(name, site, found)
             elif is_observation(site):
                 sites.observed[name] = site["value"]
+            elif site["type"] == "sample" and not site["is_observed"] and _is_discrete(site):
+                sites.discrete[name] = (jnp.shape(site["value"]), _support(site))
             elif site["type"] == "sample" and not site["is_observed"]:
                 values[name] = _transform(site).inv(site["value"])
+                if _kind(site["fn"]) == "ImproperUniform":
+                    sites.improper = (*sites.improper, name)
+            elif site["type"] == "deterministic":
+                sites.deterministic = (*sites.deterministic, name)
             if site["type"] in ("sample", "deterministic"):
                 sites.dims[name] = _dims(site)
         return values
 
     sites.latent = jax.eval_shape(latent)
     return sites
+
+
+def log_volume(site: dict, x: jax.Array) -> jax.Array:
+    """Return the log Jacobian of the map from a latent site's unconstrained x to its value."""
+    transform = _transform(site)
+    return jnp.sum(transform.log_abs_det_jacobian(x, site["value"]))
 
 
 def is_observation(site: dict) -> bool:
@@ -78,9 +97,40 @@ def _start(site: dict) -> jax.Array | None:
     """Return a value in the support of a latent site, and nothing for any other."""
     if site["type"] != "sample" or site["is_observed"]:
         return None
+    if _is_discrete(site):
+        shape = (*site["kwargs"].get("sample_shape", ()), *site["fn"].shape())
+        return jnp.full(shape, _support(site)[0])
     transform = _transform(site)
     shape = (*site["kwargs"].get("sample_shape", ()), *site["fn"].shape())
     return transform(jnp.zeros(transform.inverse_shape(shape)))
+
+
+def _is_discrete(site: dict) -> bool:
+    try:
+        support = site["fn"].support
+    except (AssertionError, NotImplementedError):
+        return False
+    return support is not None and support.is_discrete
+
+
+def _support(site: dict) -> np.ndarray:
+    """Return the values of a discrete site, shape (K,).
+
+    Raises:
+        InputError: if they are not finitely many numbers, or depend on other sites.
+    """
+    described = f"the NumPyro site {site['name']!r}"
+    distribution = site["fn"]
+    try:
+        with jax.ensure_compile_time_eval():
+            values = np.asarray(distribution.enumerate_support(expand=False))
+    except (NotImplementedError, jax.errors.TracerArrayConversionError, AttributeError):
+        values = np.empty(0)
+    if not values.size or distribution.event_shape:
+        raise refusals.discrete(
+            described, _kind(distribution), "its values cannot all be listed: sum it out by hand"
+        )
+    return values.reshape(len(values), -1)[:, 0]
 
 
 def _transform(site: dict):

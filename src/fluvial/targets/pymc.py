@@ -1,15 +1,17 @@
 """A target from a PyMC model."""
 
+import logging
 import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from fluvial.errors import InputError, described
@@ -17,7 +19,9 @@ from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
-from fluvial.targets.density import JaxDensity
+from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.model_functions import ModelFunctions
+from fluvial.targets.pymc_rows import MinibatchedRows, minibatched
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["from_pymc"]
 
+_IMPROPER = ("FlatRV", "HalfFlatRV")
 _MISSING_REMEDY = "give `observed` a NumPy array, whose NaN PyMC infers"
 
 
@@ -41,13 +46,16 @@ def from_pymc(model: "pymc.Model") -> Target:
     ``arviz.InferenceData.from_datatree(posterior.to_arviz())`` is what
     ``pymc.sample_posterior_predictive`` takes.
 
+    A model whose observed variables see a `pymc.Minibatch` becomes a target of rows, as
+    `Target.from_rows` makes them, of all rows of the data.
+
     Args:
         model: a `pymc.Model`.
 
     Raises:
         InputError: if PyMC is not installed, `model` is no PyMC model, it has a discrete free
-            variable or no free variable at all, sees minibatches or NaN in its data, or has an
-            operation that has no JAX version.
+            variable or no free variable at all, NaN in its data, or an operation that has no JAX
+            version; or if rows of its data are drawn more than once.
 
     Example:
         >>> import pymc  # doctest: +SKIP
@@ -59,6 +67,9 @@ def from_pymc(model: "pymc.Model") -> Target:
     """
     adapter = _Adapter(model)
     layout = Layout(adapter.value_shapes())
+    rows = adapter.minibatched()
+    if rows is not None:
+        return _from_rows(model, adapter, layout, rows)
     log_density, constrain, log_likelihood = (
         adapter.function(layout, outputs)
         for outputs in (adapter.log_density(), adapter.variables(), adapter.log_likelihood())
@@ -71,10 +82,44 @@ def from_pymc(model: "pymc.Model") -> Target:
     )
     return Target.of(
         JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
-        Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
+        Space(
+            space.variables,
+            tuple(v.name for v in model.free_RVs),
+            space.constrain,
+            adapter.coordinates(layout),
+        ),
         log_likelihood=log_likelihood,
         again=partial(from_pymc, model),
         annotations=annotations,
+        functions=adapter.functions(layout, space),
+    )
+
+
+def _from_rows(
+    model: "pymc.Model", adapter: "_Adapter", layout: Layout, rows: MinibatchedRows
+) -> Target:
+    """Make a target of all rows of a model that sees minibatches."""
+    inputs = [*model.value_vars, *rows.inputs]
+    graph = _jax_function(inputs, rows.terms)
+    prior = adapter.function(layout, adapter.log_density(without=rows.variables))
+
+    def log_likelihood(x, block):
+        count = len(block[0])
+        total = jnp.zeros(count)
+        for terms in graph(*layout.unravel(x).values(), *block):
+            total = total + jnp.sum(terms.reshape(count, -1), axis=1)
+        return total
+
+    target = Target.from_rows(
+        lambda x: prior(x)["log_density"], log_likelihood, rows.data, dim=layout.dim
+    )
+    assert target.streamed is not None
+    space = mapped_space(adapter.function(layout, adapter.variables()), layout.dim)
+    return Target.of(
+        target.streamed,
+        Space(space.variables, tuple(v.name for v in model.free_RVs), space.constrain),
+        again=partial(from_pymc, model),
+        annotations=adapter.annotations(space.variables),
     )
 
 
@@ -111,13 +156,29 @@ class _Adapter:
             shapes = {name: np.shape(value) for name, value in start.items()}
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
-    def log_density(self) -> dict:
+    def minibatched(self) -> MinibatchedRows | None:
+        """Return the rows that observed variables see minibatches of, or None.
+
+        Raises:
+            InputError: if they are not those of one `pymc.Minibatch`.
+        """
+        variables = [v for v in self._observed_variables if _is_random(self._model.logp(v))]
+        return minibatched(self._model, variables) if variables else None
+
+    def log_density(self, without: Sequence = ()) -> dict:
         """Return the graph of the log density, with the log Jacobian.
+
+        Args:
+            without: observed variables that do not count.
 
         Raises:
             InputError: if it is random.
         """
-        variables = [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+        variables = [
+            v
+            for v in [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+            if not any(v is other for other in without)
+        ]
         log_density = self._model.logp(variables, jacobian=True)
         if _is_random(log_density):
             name = next((v.name for v in variables if _is_random(self._model.logp(v))), "")
@@ -130,13 +191,95 @@ class _Adapter:
         """Return name -> graph of the free variables, then of the deterministic ones."""
         variables = [*self._model.free_RVs, *self._model.deterministics]
         graphs = self._model.replace_rvs_by_values(variables)
-        return {v.name: graph for v, graph in zip(variables, graphs, strict=True)}
+        pairs = zip(variables, graphs, strict=True)
+        return {v.name: graph for v, graph in pairs if not _is_random(graph)}
 
     def log_likelihood(self) -> dict:
         """Return name -> graph of the log likelihood of each observation."""
         observed = self._observed_variables
         graphs = cast(list, self._model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
+
+    def coordinates(self, layout: Layout) -> dict[str, tuple[int, int]]:
+        """Return free variable -> where its value variable starts, and its size."""
+        places = layout.coordinates
+        values = self._model.rvs_to_values
+        return {rv.name: places[values[rv].name] for rv in self._model.free_RVs}
+
+    def functions(self, layout: Layout, space: Space) -> ModelFunctions:
+        """Return what the model can tell beyond its log density, each compiled when asked."""
+        improper = tuple(
+            v.name for v in self._model.free_RVs if type(v.owner.op).__name__ in _IMPROPER
+        )
+
+        @cache
+        def log_prior():
+            priors = self._model.logp(self._model.free_RVs, jacobian=False, sum=False)
+            graphs = zip(self._model.free_RVs, cast(list, priors), strict=True)
+            return batched(
+                Traced(self.function(layout, {v.name: g for v, g in graphs}), layout.dim)
+            )
+
+        return ModelFunctions(
+            lambda points: log_prior()(points),
+            (lambda points, numbers: self._predictive(space.constrain(points, 0), numbers))
+            if self._observed_variables
+            else None,
+            None if improper else self._prior,
+            lambda replaced: self._without_prior(layout, replaced),
+            improper,
+        )
+
+    def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
+        kept = [v for v in self._model.free_RVs if v.name not in replaced]
+        variables = [*self._observed_variables, *kept, *self._model.potentials]
+        graph = {"log_density": self._model.logp(variables, jacobian=True)}
+        log_density = self.function(layout, graph)
+        return JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim)
+
+    def _predictive(
+        self, values: dict[str, np.ndarray], numbers: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Draw the observed variables, given the free ones; the first number decides how."""
+        import pymc
+        import xarray
+
+        names = [v.name for v in self._observed_variables]
+        given = {name: a for name, a in values.items() if name in self._model.named_vars}
+        trace = xarray.Dataset(
+            {
+                name: (("chain", "draw", *(f"{name}_{i}" for i in range(a.ndim - 1))), a[None])
+                for name, a in given.items()
+            }
+        )
+        with _sampling(), self._model:
+            found = pymc.sample_posterior_predictive(
+                trace,
+                var_names=names,
+                progressbar=False,
+                random_seed=int(numbers[0]),
+                return_inferencedata=False,
+            )
+        return {name: np.asarray(found[name])[0] for name in names}
+
+    def _prior(self, numbers: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Draw all variables; the first number decides how."""
+        import pymc
+
+        names = {v.name for v in self._observed_variables}
+        kept = [v.name for v in [*self._model.free_RVs, *self._model.deterministics]]
+        with _sampling(), self._model:
+            found = pymc.sample_prior_predictive(
+                len(numbers),
+                var_names=[*kept, *names],
+                random_seed=int(numbers[0]),
+                return_inferencedata=False,
+            )
+        arrays = {name: np.asarray(found[name]) for name in [*kept, *names]}
+        return (
+            {name: a for name, a in arrays.items() if name not in names},
+            {name: a for name, a in arrays.items() if name in names},
+        )
 
     def annotations(self, variables: dict[str, tuple[int, ...]]) -> Annotations:
         """Return the model's dimensions, coordinates and data, as PyMC itself gives ArviZ."""
@@ -224,6 +367,20 @@ def _process_unchanged():
             os.environ.pop("XLA_FLAGS", None)
         else:
             os.environ["XLA_FLAGS"] = flags
+
+
+@contextmanager
+def _sampling():
+    """Silence what PyMC says when it samples: its log names the variables, each time."""
+    log = logging.getLogger("pymc")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with _quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        log.setLevel(level)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -25,11 +25,13 @@ class Space:
         variables: name -> shape, in the model's own order.
         parameters: which of the names are parameters, rather than quantities derived from them.
         constrain: from points (N, D) in float64 and a seed to name -> (N, *shape) in float64.
+        coordinates: parameter -> where its unconstrained coordinates start, and how many it has.
     """
 
     variables: dict[str, tuple[int, ...]]
     parameters: tuple[str, ...]
     constrain: Callable[[Float64[np.ndarray, "N D"], int], dict[str, np.ndarray]]
+    coordinates: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Layout:
@@ -60,6 +62,13 @@ class Layout:
         """Return the PyTree whose leaves are the pieces of x, an array of shape (D,)."""
         return jax.tree.unflatten(self._structure, list(self._pieces(x).values()))
 
+    @property
+    def coordinates(self) -> dict[str, tuple[int, int]]:
+        """Leaf -> where it starts in the vector, and how many numbers it holds."""
+        sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
+        starts = np.cumsum([0, *sizes])[:-1].tolist()
+        return dict(zip(self.shapes, zip(starts, sizes, strict=True), strict=True))
+
     def space(self) -> Space:
         """Return the space in which every leaf is a parameter, as it is."""
 
@@ -67,7 +76,7 @@ class Layout:
             del seed  # nothing here is random
             return {name: piece.copy() for name, piece in self._pieces(points).items()}
 
-        return Space(self.shapes, tuple(self.shapes), constrain)
+        return Space(self.shapes, tuple(self.shapes), constrain, self.coordinates)
 
     def _pieces(self, x):
         """Cut the last axis of x into the leaves."""
@@ -95,12 +104,17 @@ def _real_shape(name: str, leaf: Any) -> tuple[int, ...]:
     )
 
 
-def mapped_space(map_point: Callable[[Any], PyTree], dim: int) -> Space:
+def mapped_space(
+    map_point: Callable[[Any], PyTree],
+    dim: int,
+    coordinates: dict[str, tuple[int, int]] | None = None,
+) -> Space:
     """Return the space to which a traceable map of one point leads; all names are parameters.
 
     Args:
         map_point: from x of shape (D,) to a PyTree of real arrays.
         dim: D.
+        coordinates: see ``Space``.
 
     Raises:
         InputError: if the map fails.
@@ -122,4 +136,4 @@ def mapped_space(map_point: Callable[[Any], PyTree], dim: int) -> Space:
             for path, leaf in jax.tree.leaves_with_path(apply(points))
         }
 
-    return Space(variables, tuple(variables), constrain)
+    return Space(variables, tuple(variables), constrain, coordinates or {})

@@ -1,9 +1,11 @@
 """What to infer: an unnormalized log density on R^D, and the model's own space."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, final
+from pathlib import Path
+from typing import Any, Protocol, final, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +16,26 @@ from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.grouped_rows import gathered_by_group, grouping
+from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.model_functions import ModelFunctions
+from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
+from fluvial.targets.row_terms import rows_density
+from fluvial.targets.rows import Rows
+from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Target"]
+__all__ = ["Target", "UsableAsPrior"]
+
+
+@runtime_checkable
+class UsableAsPrior(Protocol):
+    """What can take the place of a target's prior: a posterior."""
+
+    def as_prior_of(self, target: "Target") -> "Target":
+        """Return the target with another prior."""
+        ...
 
 
 @final
@@ -70,13 +88,186 @@ class Target:
         if constrain is None:
             self._space = layout.space()
         else:
-            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+            names = layout.coordinates
+            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim, names)
         self._source: dict | None = None
         self._log_likelihood = None
         self._annotations = Annotations()
+        self._functions = ModelFunctions()
+        self._prior: Any = None
         self._again: Callable[[], Target] | None = partial(
             Target, log_density, dim, example=example, constrain=constrain
         )
+
+    @classmethod
+    def from_rows(
+        cls,
+        log_prior: Callable[[Any], Any],
+        log_likelihood: Callable[[Any, PyTree], Any],
+        data: PyTree,
+        *,
+        dim: int | None = None,
+        example: PyTree | None = None,
+        constrain: Callable[[Any], PyTree] | None = None,
+        block_bytes: int = 2**28,
+    ) -> "Target":
+        r"""Make a target of a log prior and of rows, of which there may be ten million.
+
+        .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ln p(y_i \mid \theta)
+
+        The rows are read, and their terms computed, a block at a time, and are never copied as a
+        whole. Blocks of float32 rows stay float32 unless the log likelihood mixes them with the
+        parameters, which are float64; sums are float64. Where several processes have joined
+        (``distributed.join``), each gives its own rows, and the density is that of all of them.
+
+        Args:
+            log_prior: from the parameters to a real scalar, in nats; with the log Jacobian of
+                whatever map leads from bounded parameters to R^D.
+            log_likelihood: from the parameters and a block of R rows, a PyTree like ``data``, to R
+                numbers in nats, each of which depends on its own row alone; traceable by JAX.
+            data: a PyTree of arrays with one leading axis: NumPy or JAX arrays, memory maps
+                (``np.load(path, mmap_mode="r")``), or anything that has a length and slices, such
+                as a dataset of h5py or zarr. Integers arrive as int64.
+            dim: see ``Target``, as for the next two.
+            example: see ``Target``.
+            constrain: see ``Target``.
+            block_bytes: the most memory, in bytes, that a block of rows and what is computed from
+                it may take.
+
+        Raises:
+            InputError: if the data are empty, differ in their numbers of rows or hold no numbers,
+                a function fails, or the log likelihood does not return a number for each row that
+                depends on that row alone.
+
+        Example:
+            >>> rows = {"x": np.array([1.0, 2.0, 3.0])}
+            >>> target = Target.from_rows(
+            ...     lambda mu: -0.5 * mu[0] ** 2,
+            ...     lambda mu, rows: -0.5 * (rows["x"] - mu[0]) ** 2,
+            ...     rows,
+            ...     dim=1,
+            ... )
+            >>> target.values(np.array([[2.0]])).tolist()
+            [-3.0]
+        """
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        density = rows_density(
+            _traced(log_prior, at, layout.dim, "log prior"),
+            lambda x, rows: log_likelihood(at(x), rows),
+            Rows(data),
+            layout.dim,
+            block_bytes,
+        )
+        space = layout.space()
+        if constrain is not None:
+            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        again = partial(
+            Target.from_rows,
+            log_prior,
+            log_likelihood,
+            data,
+            dim=dim,
+            example=example,
+            constrain=constrain,
+            block_bytes=block_bytes,
+        )
+        return Target.of(density, space, again=again)
+
+    @classmethod
+    def from_groups(
+        cls,
+        log_prior: Callable[[Any], Any],
+        local_log_prior: Callable[[Any, Any], Any],
+        log_likelihood: Callable[[Any, Any, PyTree], Any],
+        data: PyTree,
+        group: Any,
+        *,
+        dim: int | None = None,
+        example: PyTree | None = None,
+        local_dim: int = 1,
+        constrain: Callable[[Any], PyTree] | None = None,
+        block_bytes: int = 2**28,
+    ) -> "Target":
+        r"""Make a target of many groups of rows, each with one to three latents of its own.
+
+        The target's coordinates are the parameters θ that all groups share. A group's latents u are
+        integrated out, by adaptive quadrature,
+
+        .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_g \ln \int p(u \mid \theta)
+                  \prod_{i \in g} p(y_i \mid u, \theta) \, du,
+
+        and ``posterior.local_draws`` draws them for the groups that are asked for. Where some
+        hundred groups have many rows each, ``from_rows`` with their latents among the parameters is
+        as good.
+
+        Args:
+            log_prior: of θ, in nats.
+            local_log_prior: from θ and u to a real scalar.
+            log_likelihood: from θ, u and the R rows of one group to R numbers.
+            data: see ``from_rows``.
+            group: of each row the number of its group, from 0, shape (N,).
+            dim: see ``Target``, as for the next one; of θ.
+            example: see there.
+            local_dim: how many latents a group has, which come as a vector of shape (local_dim,).
+            constrain: see ``Target``.
+            block_bytes: see ``from_rows``.
+
+        Raises:
+            InputError: see ``from_rows``; and if groups have no rows, or latents are too many.
+
+        Example:
+            >>> y, group = np.array([0.0, 2.0, 1.0]), np.array([0, 0, 1])
+            >>> target = Target.from_groups(
+            ...     lambda mu: -0.5 * mu[0] ** 2,
+            ...     lambda mu, u: -0.5 * (u[0] - mu[0]) ** 2,
+            ...     lambda mu, u, y: -0.5 * (y - u[0]) ** 2,
+            ...     y,
+            ...     group,
+            ...     dim=1,
+            ... )
+            >>> target.dim, target.streamed.count
+            (1, 2)
+        """
+        if not 1 <= local_dim <= MOST_LOCAL:
+            raise InputError(
+                f"local_dim is {local_dim}: a group may have from 1 to {MOST_LOCAL} latents; give "
+                "more as parameters, to Target.from_rows."
+            )
+        layout = _layout(dim, example)
+        at = _pass if example is None else layout.unravel
+        groups = grouping(group)
+        local = Locals(
+            local_dim,
+            lambda x, u: local_log_prior(at(x), u),
+            lambda x, u, rows: log_likelihood(at(x), u, rows),
+        )
+        target = Target.from_rows(
+            lambda x: log_prior(at(x)),
+            marginal(local),
+            gathered_by_group(data, groups),
+            dim=layout.dim,
+            block_bytes=block_bytes,
+        )
+        assert target.streamed is not None
+        density = replace(target.streamed, unit=groups.widest, local=local)
+        space = layout.space()
+        if constrain is not None:
+            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        again = partial(
+            Target.from_groups,
+            log_prior,
+            local_log_prior,
+            log_likelihood,
+            data,
+            group,
+            dim=dim,
+            example=example,
+            local_dim=local_dim,
+            constrain=constrain,
+            block_bytes=block_bytes,
+        )
+        return Target.of(density, space, again=again)
 
     @classmethod
     def of(
@@ -88,6 +279,8 @@ class Target:
         log_likelihood: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
         again: "Callable[[], Target] | None" = None,
         annotations: Annotations | None = None,
+        functions: ModelFunctions | None = None,
+        prior: Any = None,
     ) -> "Target":
         """Put a target together from its parts; this is how the other front ends build theirs.
 
@@ -98,6 +291,8 @@ class Target:
             log_likelihood: of each observation, from points (N, D).
             again: makes the target once more; without it, it cannot be sent to another process.
             annotations: names of dimensions, coordinates and data.
+            functions: what the model can tell beyond its log density.
+            prior: what `given` has put in the place of the prior.
         """
         target = cls.__new__(cls)
         target._density = density
@@ -106,7 +301,94 @@ class Target:
         target._log_likelihood = log_likelihood
         target._again = again
         target._annotations = annotations or Annotations()
+        target._functions = functions or ModelFunctions()
+        target._prior = prior
         return target
+
+    @classmethod
+    def from_numpy(
+        cls,
+        log_density: Callable[[np.ndarray], Any],
+        *,
+        dim: int | None = None,
+        prior: Any = None,
+        bounds: Any = None,
+        prior_transform: Callable[[np.ndarray], Any] | None = None,
+        names: Sequence[str] | None = None,
+        vectorized: bool = False,
+        gradient: Callable[[np.ndarray], Any] | None = None,
+        workers: int = 1,
+        pool: Any = None,
+        timeout: float | None = None,
+        failures: str = "raise",
+        cache: str | Path | None = None,
+    ) -> "Target":
+        r"""Make a target of a function that JAX cannot trace: NumPy, C, Fortran, a subprocess.
+
+        It takes a float64 array of shape (D,), the parameters in the model's own space, and
+        returns a number in nats; -inf means that there is no density. `fluvial.fit` asks for no
+        gradient, and few evaluations. What the function is depends on what is given with it:
+
+        * with ``prior`` or ``prior_transform`` it is the log likelihood, and the evidence is
+          Z = ∫ L(θ) π(θ) dθ, as in nested sampling;
+        * with ``bounds`` it is the log density itself, and Z its integral within them;
+        * with ``dim`` alone it is the log density on all of R^D.
+
+        Args:
+            log_density: the function.
+            dim: D, where neither ``prior`` nor ``bounds`` tells it.
+            prior: name -> frozen distribution of ``scipy.stats``, or (low, high) for a uniform
+                one; or a row of them. The parameters have the same order.
+            bounds: (low, high) of each parameter, or name -> (low, high).
+            prior_transform: from the unit cube to the parameters, as for nested sampling.
+            names: of the parameters; by default they are a vector called "x".
+            vectorized: whether the functions take many points, (N, D), and return (N,).
+            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. With it
+                fewer evaluations are needed.
+            workers: processes that call the function, each with a copy of it.
+            pool: or anything with a method ``map``, such as a ``ThreadPoolExecutor``.
+            timeout: the most seconds of a call, which then runs in another process.
+            failures: "raise" ends everything with the first call that raises an error or takes too
+                long; "nan" counts it among the points without a density, and says how many.
+            cache: a file in which every evaluation is kept as soon as it is made. A fit that was
+                killed makes none of them again, and ends with the same bits.
+
+        Raises:
+            InputError: if an argument is of no use, or the cache is of another function. What the
+                function returns is checked whenever it is called.
+
+        Example:
+            >>> import scipy.stats
+            >>> target = Target.from_numpy(
+            ...     lambda x: -0.5 * (x[0] - 1.0) ** 2, prior={"mu": scipy.stats.norm(0.0, 2.0)}
+            ... )
+            >>> target.variables
+            {'mu': ()}
+            >>> target.constrain(np.zeros((1, 1)))["mu"].tolist()
+            [0.0]
+        """
+        options = {
+            "dim": dim,
+            "prior": prior,
+            "bounds": bounds,
+            "prior_transform": prior_transform,
+            "names": names,
+            "vectorized": vectorized,
+            "gradient": gradient,
+            "workers": workers,
+            "pool": pool,
+            "timeout": timeout,
+            "failures": failures,
+            "cache": cache,
+        }
+        density, space = numpy_parts(log_density, **options)
+        again = partial(Target.from_numpy, log_density, **options) if pool is None else None
+        return cls.of(density, space, again=again)
+
+    @property
+    def black_box(self) -> NumpyDensity | None:
+        """The density, if it is a function that JAX cannot trace; else None."""
+        return self._density if isinstance(self._density, NumpyDensity) else None
 
     def with_source(self, source: dict, again: "Callable[[], Target]") -> "Target":
         """Return the same target, with a description and a function that rebuild it."""
@@ -117,7 +399,13 @@ class Target:
             log_likelihood=self._log_likelihood,
             again=again,
             annotations=self._annotations,
+            functions=self._functions,
+            prior=self._prior,
         )
+
+    def with_density(self, density: Density) -> "Target":
+        """Return the target of another density on the same space."""
+        return Target.of(density, self._space, annotations=self._annotations, again=self._again)
 
     @property
     def dim(self) -> int:
@@ -128,6 +416,11 @@ class Target:
     def on_host(self) -> bool:
         """Whether the log density is computed by the host, as a Stan program's is."""
         return self._density.on_host
+
+    @property
+    def streamed(self) -> RowsDensity | None:
+        """The log density as a sum over rows, if that is what it was made of."""
+        return self._density if isinstance(self._density, RowsDensity) else None
 
     @property
     def up_to_constant(self) -> bool:
@@ -160,6 +453,62 @@ class Target:
         computes it, by custom as the generated quantity `log_lik`.
         """
         return self._log_likelihood
+
+    @property
+    def density(self) -> Density:
+        """How the log density is evaluated."""
+        return self._density
+
+    @property
+    def space(self) -> Space:
+        """The model's own space, and the map to it."""
+        return self._space
+
+    @property
+    def functions(self) -> ModelFunctions:
+        """What the model can tell beyond its log density, such as its log prior."""
+        return self._functions
+
+    @property
+    def coordinates(self) -> dict[str, tuple[int, int]]:
+        """Parameter -> where its unconstrained coordinates start, and how many it has."""
+        return dict(self._space.coordinates)
+
+    @property
+    def prior(self) -> Any:
+        """The posterior that `given` has put in the place of the prior, with its chain; or None."""
+        return self._prior
+
+    def given(self, posterior: "UsableAsPrior") -> "Target":
+        """Replace the prior of the parameters that an earlier posterior names, too.
+
+        Data sets are chained that way: ``fit(model(batch_2).given(posterior_1))``. Of a NumPyro or
+        PyMC model, the priors of these sites are left out. The log density of a JAX function
+        counts as a log likelihood, to which the posterior's is added. A Stan program must have no
+        prior for these parameters. What only the posterior names is integrated out where it is
+        Gaussian, and otherwise carried along as coordinates without a name.
+
+        Args:
+            posterior: an earlier fit with the verdict GOOD or USE_WEIGHTS.
+
+        Returns:
+            A target whose log density is the likelihood's, plus the log density of the posterior's
+            approximation. Its fit counts, in its verdict, the errors that the chain has gathered.
+
+        Raises:
+            InputError: if no parameter's name is in both, one has another shape or another map to
+                R^D, the posterior has FAILED or needs MCMC, or the program has a prior of its own.
+
+        Example:
+            >>> import fluvial
+            >>> first = Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
+            >>> second = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
+            >>> posterior = fluvial.fit(first, progress=False)
+            >>> both = fluvial.fit(second.given(posterior), progress=False)
+            >>> abs(float(both.draws(4000)["x"].mean()) - 0.5) < 0.03
+            True
+        """
+        return posterior.as_prior_of(self)
 
     @property
     def annotations(self) -> Annotations:
@@ -254,31 +603,29 @@ def _layout(dim: int | None, example: PyTree | None) -> Layout:
     return Layout(np.zeros(int(dim)))
 
 
-def _traced(log_density: Callable, at: Callable, dim: int) -> Traced:
-    """Trace the log density, and check that it returns a real scalar."""
+def _traced(log_density: Callable, at: Callable, dim: int, name: str = "log density") -> Traced:
+    """Trace a log density, and check that it returns a real scalar."""
     try:
         traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
     except Exception as error:
         raise InputError(
-            f"the log density failed at a point of shape ({dim},): {described(error)}"
+            f"the {name} failed at a point of shape ({dim},): {described(error)}"
         ) from error
-    _check_scalar(traced.shapes)
+    _check_scalar(traced.shapes, name)
     return traced
 
 
-def _check_scalar(result: PyTree) -> None:
+def _check_scalar(result: PyTree, name: str) -> None:
     leaves = jax.tree.leaves(result)
     if len(leaves) != 1 or leaves[0] is not result:
-        raise InputError(
-            f"the log density returned a {type(result).__name__}: return one real number."
-        )
+        raise InputError(f"the {name} returned a {type(result).__name__}: return one real number.")
     if result.shape != ():
         raise InputError(
-            f"the log density returned an array of shape {result.shape} for one point: "
+            f"the {name} returned an array of shape {result.shape} for one point: "
             "return a scalar, for instance with jnp.sum."
         )
     if not jnp.issubdtype(result.dtype, jnp.floating):
         raise InputError(
-            f"the log density returned a number of type {result.dtype}: return a real "
+            f"the {name} returned a number of type {result.dtype}: return a real "
             "floating-point number."
         )

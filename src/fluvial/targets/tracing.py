@@ -12,7 +12,7 @@ from jaxtyping import PyTree
 from fluvial.errors import InputError
 from fluvial.targets.fresh_copy import fresh_copy
 
-__all__ = ["Traced", "widest"]
+__all__ = ["Traced", "widest", "widest_array"]
 
 _MIXED = (
     "the function refers to NumPy arrays that JAX has already used in float32: make it before they "
@@ -98,6 +98,11 @@ def widest(function: Callable, dim: int) -> int:
     """Return the size of the largest array that a function computes from one float64 point."""
     with jax.enable_x64(True):
         return max(dim, _widest(_jaxpr(function, dim)[0].jaxpr))
+
+
+def widest_array(jaxpr: ClosedJaxpr) -> int:
+    """Return the size of the largest array that a traced function computes."""
+    return _widest(jaxpr.jaxpr)
 
 
 def _widest(jaxpr: Jaxpr) -> int:

@@ -118,7 +118,7 @@ class NumberedStanModel(eqx.Module):
 
 def _called(number: Array, x: Array) -> tuple[Array, ...]:
     shapes = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
-    return call_host(number, shapes, x)
+    return tuple(call_host(number, shapes, x))
 
 
 _log_prob_of = with_gradient(lambda number, x: _called(number, x)[0], _called)

@@ -32,6 +32,7 @@ _SIGNATURES = {
     # message) -> 0 if done
     "bs_param_constrain": (ctypes.c_int, _ADDRESS, _FLAG, _FLAG, *[_ADDRESS] * 4),
     "bs_param_unc_num": (ctypes.c_int, _ADDRESS),
+    "bs_param_unc_names": (ctypes.c_char_p, _ADDRESS),
     # (model, with transformed parameters, with generated quantities) -> names with commas
     "bs_param_names": (ctypes.c_char_p, _ADDRESS, _FLAG, _FLAG),
     # (seed, message) -> generator
@@ -62,6 +63,7 @@ class StanModel:
         dim: D, the number of unconstrained coordinates.
         parameters: the flat names of the parameters, such as "theta[1]".
         columns: those of all that `rows` returns, the parameters first.
+        coordinates: for each unconstrained coordinate the parameter that it belongs to.
         mir, data: as given.
         notes: what stanli would have printed about the program.
     """
@@ -75,6 +77,8 @@ class StanModel:
         self.dim = int(self._call["bs_param_unc_num"](self._model))
         self.parameters = self._names(derived=False)
         self.columns = self._names(derived=True)
+        names = self._call["bs_param_unc_names"](self._model).decode()
+        self.coordinates = tuple(name.partition(".")[0] for name in names.split(",") if name)
 
     def _names(self, *, derived: bool) -> tuple[str, ...]:
         names = self._call["bs_param_names"](self._model, derived, derived).decode()

@@ -12,6 +12,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from fluvial.errors import InputError
+from fluvial.targets.annotations import Annotations
+from fluvial.targets.density import Density
+from fluvial.targets.elementwise import without_volume
+from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.space import Space
 from fluvial.targets.stan.data import checked_data
 from fluvial.targets.stan.density import StanDensity
@@ -22,6 +26,7 @@ from fluvial.targets.stan.inputs import (
     program_code,
 )
 from fluvial.targets.stan.model import StanModel
+from fluvial.targets.stan.roles import Roles, roles
 from fluvial.targets.stan.source import blocks, declarations, with_includes
 from fluvial.targets.target import Target
 
@@ -74,7 +79,38 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
     _tell(density.model, whole)
     source = {"kind": "stan", "code": whole, "data": values}
     again = partial(from_stan, whole, values)
-    return Target.of(density, _space(density.model), source=source, again=again)
+    space, found = _space(density.model), roles(whole)
+    return Target.of(
+        density,
+        space,
+        source=source,
+        again=again,
+        annotations=_annotations(found, values, space),
+        functions=ModelFunctions(
+            without_prior=partial(_without_prior, found, density, space), improper=found.improper
+        ),
+    )
+
+
+def _annotations(found: Roles, values: Mapping[str, Any], space: Space) -> Annotations:
+    """Return the data, those with a density apart; Stan names no dimensions."""
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    numbers = {name: a for name, a in arrays.items() if a.dtype.kind in "iuf"}
+    observed = {name: a for name, a in numbers.items() if name in found.outcomes}
+    constant = {name: a for name, a in numbers.items() if name not in found.outcomes}
+    return Annotations.of(space.variables, {}, None, observed, constant)
+
+
+def _without_prior(
+    found: Roles, density: StanDensity, space: Space, replaced: tuple[str, ...]
+) -> Density:
+    own = [name for name in replaced if name in found.priors]
+    if own:
+        raise InputError(
+            f"the Stan program has a prior for {own[0]} in its model block, which the posterior is "
+            "to replace: leave out that statement, so that only the likelihood is left."
+        )
+    return without_volume(density, space, replaced)
 
 
 def _tell(model: StanModel, source: str) -> None:
@@ -109,7 +145,12 @@ def _space(model: StanModel) -> Space:
         rows = model.rows(points, seed)
         return {name: rows[:, places] for name, places in variables.items()}
 
-    return Space(shapes, parameters, constrain)
+    return Space(shapes, parameters, constrain, _coordinates(model, parameters))
+
+
+def _coordinates(model: StanModel, parameters: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    owners = model.coordinates
+    return {name: (owners.index(name), owners.count(name)) for name in parameters if name in owners}
 
 
 def _grouped(columns: tuple[str, ...]) -> dict[str, np.ndarray]:

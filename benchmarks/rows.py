@@ -1,0 +1,339 @@
+"""Posteriors of many rows: is the verdict right, how long does it take, and how does that grow?
+
+    python -m benchmarks.rows logistic --rows 1e6 --dim 50
+    python -m benchmarks.rows logistic --rows 1e7 --dim 50 --map FOLDER
+    python -m benchmarks.rows poisson --rows 1e6 --groups 1000
+    python -m benchmarks.rows hierarchy --groups 1e5
+    python -m benchmarks.rows growth
+    python -m benchmarks.rows processes --rows 1e6
+
+Prints a line of a Markdown table for each fit. ``logistic`` and ``poisson`` take ``--nuts SLICE``
+and ``--svi SLICE`` to run NumPyro beside it, on SLICE rows, as fluvial is run on them, too.
+
+Truth: of ``hierarchy`` the groups' latents are integrated out in closed form, and the three globals
+on a grid; of the others, with ``--again``, a fit with another seed, and with ``--nuts`` chains.
+"""
+
+import argparse
+import resource
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import fluvial
+
+HEAD = (
+    "| work | rows | D | verdict | wall s | CPU s | peak MB | worth | mean off (sd) | ln sd off |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def logistic_rows(count: int, dim: int, folder: Path | None = None) -> dict[str, np.ndarray]:
+    """Correlated columns and an outcome of about 2 %, made in pieces."""
+    factor = np.linalg.cholesky(0.5 ** np.abs(np.subtract.outer(np.arange(dim), np.arange(dim))))
+    weights = np.random.default_rng(1).normal(size=dim) * 0.3
+    weights[0] = -5.0
+    x, y = (
+        _array(folder, name, shape, dtype)
+        for name, shape, dtype in (("x", (count, dim), np.float32), ("y", (count,), np.int8))
+    )
+    for start in range(0, count, 100_000):
+        rng = np.random.default_rng((2, start))
+        piece = rng.normal(size=(min(100_000, count - start), dim)) @ factor.T
+        piece[:, 0] = 1.0
+        x[start : start + len(piece)] = piece
+        chance = 1.0 / (1.0 + np.exp(-piece @ weights))
+        y[start : start + len(piece)] = rng.uniform(size=len(piece)) < chance
+    if folder is None:
+        return {"x": x, "y": y}
+    del x, y
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("x", "y")}
+
+
+def _array(folder, name, shape, dtype):
+    if folder is None:
+        return np.empty(shape, dtype)
+    return np.lib.format.open_memmap(folder / f"{name}.npy", "w+", dtype, shape)
+
+
+def logistic(rows: dict, dim: int) -> fluvial.Target:
+    def log_likelihood(theta, rows):
+        logits = rows["x"] @ theta
+        return rows["y"] * logits - jax.nn.softplus(logits)
+
+    return fluvial.Target.from_rows(
+        lambda theta: -0.5 * jnp.sum((theta / 5.0) ** 2), log_likelihood, rows, dim=dim
+    )
+
+
+def poisson_rows(count: int, groups: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(1)
+    x, group = rng.normal(size=(count, 2)), rng.integers(0, groups, count)
+    u = 0.2 + 0.5 * rng.normal(size=groups)
+    return {"x": x, "group": group, "y": rng.poisson(np.exp(x @ [0.3, -0.2] + u[group]))}
+
+
+def poisson(rows: dict, groups: int) -> fluvial.Target:
+    """Group intercepts among the parameters, centered."""
+
+    def log_prior(p):
+        scale = jnp.exp(p["log_tau"])
+        wide = jnp.sum(p["beta"] ** 2) + p["log_tau"] ** 2 + p["mu"] ** 2
+        return -0.5 * wide + jnp.sum(-0.5 * ((p["u"] - p["mu"]) / scale) ** 2 - p["log_tau"])
+
+    def log_likelihood(p, rows):
+        eta = rows["x"] @ p["beta"] + p["u"][rows["group"]]
+        return rows["y"] * eta - jnp.exp(eta)
+
+    example = {"beta": np.zeros(2), "log_tau": 0.0, "mu": 0.0, "u": np.zeros(groups)}
+    return fluvial.Target.from_rows(log_prior, log_likelihood, rows, example=example)
+
+
+def hierarchy_rows(groups: int, each: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    u = 0.5 + 0.8 * rng.normal(size=groups)
+    return u[:, None] + rng.normal(size=(groups, each)), np.repeat(np.arange(groups), each)
+
+
+def hierarchy(y: np.ndarray, group: np.ndarray) -> fluvial.Target:
+    def normal(x, mean, log_sd):
+        return -0.5 * ((x - mean) * jnp.exp(-log_sd)) ** 2 - log_sd
+
+    return fluvial.Target.from_groups(
+        lambda p: -0.5 * (p["mu"] ** 2 + p["log_tau"] ** 2 + p["log_sigma"] ** 2),
+        lambda p, u: normal(u[0], p["mu"], p["log_tau"]),
+        lambda p, u, rows: normal(rows, u[0], p["log_sigma"]),
+        y.ravel(),
+        group,
+        example={"mu": 0.0, "log_tau": 0.0, "log_sigma": 0.0},
+    )
+
+
+def hierarchy_truth(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and sds of log_sigma, log_tau and mu: the marginal is Gaussian in mu."""
+    groups, each = y.shape
+    means = y.mean(axis=1)
+    within, between = np.sum((y - means[:, None]) ** 2), np.sum((means - means.mean()) ** 2)
+
+    def sd_of(curvature):
+        return 8.0 / np.sqrt(curvature)
+
+    sigma = 0.5 * np.log(within / (groups * (each - 1)))
+    tau = 0.5 * np.log(between / groups - np.exp(2 * sigma) / each)
+    half = sd_of(2.0 * groups)
+    s, t = np.meshgrid(
+        sigma + half * np.linspace(-1, 1, 401),
+        tau + 2 * half * np.linspace(-1, 1, 401),
+        indexing="ij",
+    )
+    total = np.exp(2 * s) / each + np.exp(2 * t)  # variance of a group's mean
+    log_p = -groups * (each - 1) * s - 0.5 * within * np.exp(-2 * s)
+    log_p += -0.5 * (groups - 1) * np.log(total) - 0.5 * between / total - 0.5 * (s**2 + t**2)
+    spread = total / groups  # of the mean, given the scales; its prior is N(0, 1)
+    log_p += -0.5 * np.log1p(spread) - 0.5 * means.mean() ** 2 / (1.0 + spread)
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    center, variance = means.mean() / (1.0 + spread), spread / (1.0 + spread)
+    found = [(s, 0.0), (t, 0.0), (center, variance)]
+    mean = np.array([np.sum(p * a) for a, _ in found])
+    second = np.array([np.sum(p * (a**2 + v)) for a, v in found])
+    return mean, np.sqrt(second - mean**2)
+
+
+class Fitted:
+    """A fit with its price."""
+
+    def __init__(self, target: fluvial.Target, seed: int = 0):
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.posterior = fluvial.fit(target, seed=seed)
+        self.wall, self.cpu = time.perf_counter() - wall, time.process_time() - cpu
+        weights = np.exp(self.posterior.pool.log_weights)
+        points = self.posterior.pool.points
+        self.mean = weights @ points
+        self.sd = np.sqrt(weights @ (points - self.mean) ** 2)
+
+    def line(self, work: str, rows: int, mean=None, sd=None) -> None:
+        """Print what was found, and how far that is from the truth, where it is known."""
+        off = log_off = float("nan")
+        if mean is not None:
+            off = float(np.max(np.abs(self.mean - mean) / sd))
+            log_off = float(np.max(np.abs(np.log(self.sd / sd))))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        p = self.posterior
+        print(
+            f"| {work} | {rows:.3g} | {len(self.mean)} | {p.verdict} | {self.wall:.0f} | "
+            f"{self.cpu:.0f} | {peak:.0f} | {p.ess:.0f} of {p.pool.size} | {off:.3f} | "
+            f"{log_off:.3f} |",
+            flush=True,
+        )
+
+
+def nuts(target: fluvial.Target, near: Fitted, draws: int = 1000) -> tuple:
+    """NumPyro's NUTS on the same density, all rows at once, started and scaled at the fit."""
+    from numpyro.infer import MCMC, NUTS
+
+    begun = time.perf_counter()
+    stream = target.streamed
+    assert stream is not None
+    with jax.enable_x64(True):
+        whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
+        mean, sd = jnp.asarray(near.mean), jnp.asarray(near.sd)
+        log_density = stream.subset(whole, 1.0)
+        kernel = NUTS(potential_fn=lambda z: -log_density(mean + sd * z))
+        chains = MCMC(kernel, num_warmup=500, num_samples=draws, progress_bar=False)
+        chains.run(jax.random.key(0), init_params=jnp.zeros(len(mean)))
+        x = np.asarray(mean + sd * chains.get_samples())
+    return x.mean(axis=0), x.std(axis=0), time.perf_counter() - begun
+
+
+def svi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
+    """A full-rank Gaussian by stochastic gradients on batches, as SVI with subsampling does."""
+    import numpyro
+    import numpyro.distributions as dist
+    from numpyro.infer import SVI, Trace_ELBO
+    from numpyro.infer.autoguide import AutoMultivariateNormal
+    from numpyro.optim import Adam
+
+    stream = target.streamed
+    assert stream is not None
+    begun = time.perf_counter()
+    whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
+
+    def model(rows):
+        theta = numpyro.sample("theta", dist.Normal(0.0, 5.0).expand([target.dim]).to_event(1))
+        with numpyro.plate("rows", stream.rows.count, subsample_size=batch) as index:
+            some = jax.tree.map(lambda leaf: leaf[index], rows)
+            numpyro.factor("y", stream.log_likelihood(theta, some))
+
+    guide = AutoMultivariateNormal(model)
+    result = SVI(model, guide, Adam(1e-3), Trace_ELBO()).run(
+        jax.random.key(0), steps, whole, progress_bar=False
+    )
+    sample = guide.sample_posterior(jax.random.key(1), result.params, sample_shape=(4000,))
+    x = np.asarray(sample["theta"])
+    return x.mean(axis=0), x.std(axis=0), time.perf_counter() - begun
+
+
+def beside(name: str, found: tuple, fitted: Fitted) -> None:
+    mean, sd, seconds = found
+    off = np.max(np.abs(mean - fitted.mean) / fitted.sd)
+    log_off = np.max(np.abs(np.log(sd / fitted.sd)))
+    print(f"| {name}, against fluvial | | | | {seconds:.0f} | | | | {off:.3f} | {log_off:.3f} |")
+
+
+def compare(work: str, make, arguments: argparse.Namespace) -> None:
+    for option, run in (("nuts", None), ("svi", svi)):
+        count = int(getattr(arguments, option) or 0)
+        if count:
+            target = make(count)
+            fitted = Fitted(target)
+            fitted.line(f"{work}, beside", count)
+            beside(option.upper(), (run or (lambda t, f=fitted: nuts(t, f)))(target), fitted)
+
+
+def growth() -> None:
+    """Seconds of CPU against rows and coordinates, with the exponents."""
+    for name, cases in (
+        ("N", [(100_000, 20), (200_000, 20), (400_000, 20)]),
+        ("D", [(100_000, 10), (100_000, 20), (100_000, 40)]),
+    ):
+        seconds = []
+        for count, dim in cases:
+            fitted = Fitted(logistic(logistic_rows(count, dim), dim))
+            fitted.line(f"logistic, {name} grows", count)
+            seconds.append(fitted.cpu)
+        sizes = [case[0 if name == "N" else 1] for case in cases]
+        slope = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+        print(f"\nCPU seconds grow as {name}^{slope:.2f}\n", flush=True)
+
+
+def processes(count: int) -> None:
+    """A pass over the rows by one process and by two, each on one core."""
+    program = [sys.executable, "-m", "benchmarks.rows", "_pass", "--rows", str(count)]
+    one = _seconds([subprocess.Popen(["taskset", "-c", "0", *program], stdout=-1, text=True)])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    two = _seconds(
+        [
+            subprocess.Popen(
+                ["taskset", "-c", str(rank), *program, "--join", address, "--rank", str(rank)],
+                stdout=-1,
+                text=True,
+            )
+            for rank in range(2)
+        ]
+    )
+    print(
+        f"64 draws and gradients on {count} rows: {one[0]:.1f} s on one core, {two[0]:.1f} s on "
+        f"two processes ({one[0] / two[0]:.2f} times as fast); sums differ by "
+        f"{abs(one[1] - two[1]) / abs(one[1]):.1e} of themselves"
+    )
+
+
+def _seconds(started: list) -> tuple[float, float]:
+    lines = [process.communicate()[0].splitlines()[-1].split() for process in started]
+    return max(float(line[0]) for line in lines), float(lines[0][1])
+
+
+def one_pass(count: int, address: str | None, rank: int) -> None:
+    rows = logistic_rows(count, 50)
+    if address:
+        fluvial.distributed.join(address, 2, rank)
+        rows = {
+            name: leaf[rank * count // 2 : (rank + 1) * count // 2] for name, leaf in rows.items()
+        }
+    target = logistic(rows, 50)
+    points = 0.1 * np.random.default_rng(0).normal(size=(64, 50))
+    target.value_and_grad(points)
+    begun = time.perf_counter()
+    values, _ = target.value_and_grad(points)
+    print(time.perf_counter() - begun, values.sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Posteriors of many rows.")
+    parser.add_argument("work")
+    parser.add_argument("--rows", type=float, default=1e6)
+    parser.add_argument("--dim", type=int, default=50)
+    parser.add_argument("--groups", type=float, default=1000)
+    parser.add_argument("--map", type=Path)
+    parser.add_argument("--nuts", type=float)
+    parser.add_argument("--svi", type=float)
+    parser.add_argument("--again", action="store_true", help="with another seed, as the truth")
+    parser.add_argument("--join")
+    parser.add_argument("--rank", type=int, default=0)
+    a = parser.parse_args()
+    count, groups = int(a.rows), int(a.groups)
+    if a.work == "_pass":
+        return one_pass(count, a.join, a.rank)
+    if a.work == "processes":
+        return processes(count)
+    print(HEAD)
+    if a.work == "growth":
+        return growth()
+    if a.work == "hierarchy":
+        y, group = hierarchy_rows(groups)
+        fitted = Fitted(hierarchy(y, group))
+        fitted.line("hierarchy", y.size, *hierarchy_truth(y))
+        return None
+    make = {
+        "logistic": lambda n: logistic(logistic_rows(n, a.dim, a.map), a.dim),
+        "poisson": lambda n: poisson(poisson_rows(n, groups), groups),
+    }[a.work]
+    target = make(count)
+    fitted = Fitted(target)
+    other = Fitted(target, seed=1) if a.again else None
+    fitted.line(a.work, count, *((other.mean, other.sd) if other else ()))
+    compare(a.work, make, a)
+    return None
+
+
+if __name__ == "__main__":
+    main()

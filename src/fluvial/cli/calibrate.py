@@ -1,0 +1,70 @@
+"""``fluvial calibrate``: whether fits of data that were simulated find what made them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
+
+__all__ = ["calibrate"]
+
+
+def calibrate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="file.py:name, a fluvial.Simulation or a function that makes one.",
+        ),
+    ],
+    *,
+    fits: Annotated[int, typer.Option(min=1, help="How many data sets are simulated.")] = 100,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
+    processes: Annotated[int, typer.Option(min=1, help="Fits at the same time.")] = 1,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep every fit's ranks there, and go on from there."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Fit data simulated from a model's prior, and say whether its posteriors are calibrated."""
+    from fluvial.cli.backend import check_backend
+    from fluvial.storage.cache import keep_compiled
+
+    keep_compiled()
+    check_backend()
+    from fluvial import inference
+    from fluvial.targets import load_object
+
+    simulation = load_object(model, inference.Simulation, "fluvial.Simulation")
+    try:
+        with _executor(processes) as executor:
+            found = inference.calibrate(
+                simulation,
+                fits,
+                seed,
+                executor=executor,
+                checkpoint=checkpoint,
+                progress=not quiet,
+            )
+    except KeyboardInterrupt:
+        say("fluvial: interrupted before there was a fit to show.", err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    say(str(found))
+    if not found.calibrated:
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _executor(processes: int):
+    import contextlib
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    if processes == 1:
+        return contextlib.nullcontext()
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))

@@ -1,0 +1,91 @@
+"""``fluvial compare``: models that ``fluvial fit`` has saved, side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.output import say
+
+if TYPE_CHECKING:
+    import xarray
+
+    from fluvial.posterior.posterior import Posterior
+
+__all__ = ["compare"]
+
+_TREE = "posterior.nc"
+
+
+def compare(
+    directories: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Folders in which fluvial fit has saved posteriors."),
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Leave comparison.json and comparison.png there."),
+    ] = None,
+) -> None:
+    """Compare models of the same data by evidence and by prediction."""
+    if len(directories) < 2:
+        raise typer.BadParameter("give at least two folders", param_hint="DIR...")
+    from fluvial.comparison import compare as compared
+
+    posteriors = _posteriors(directories)
+    trees = {
+        name: tree
+        for name, (directory, posterior) in posteriors.items()
+        if (tree := _tree(directory, posterior)) is not None
+    }
+    found = compared({name: posterior for name, (_, posterior) in posteriors.items()}, trees=trees)
+    saved = "" if out is None else _written(found, out)
+    say(str(found))
+    if saved:
+        say(saved)
+    if found.refusals:
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _posteriors(directories: list[Path]) -> "dict[str, tuple[Path, Posterior]]":
+    """Load each, by the last part of its path, or all of it where two end the same."""
+    from fluvial.errors import InputError
+    from fluvial.loading import load
+    from fluvial.posterior.posterior import Posterior
+
+    paths = [directory.resolve() for directory in directories]
+    short = [path.name for path in paths]
+    names = short if len(set(short)) == len(short) else [str(d) for d in directories]
+    if len(set(paths)) < len(paths):
+        raise InputError("the same folder was given twice: give each model once.")
+    found = {}
+    for name, directory in zip(names, directories, strict=True):
+        loaded = load(directory)
+        if not isinstance(loaded, Posterior):
+            raise InputError(f"{directory} holds a trained model: give the folder of a posterior.")
+        found[name] = (directory, loaded)
+    return found
+
+
+def _tree(directory: Path, posterior: "Posterior") -> "xarray.DataTree | None":
+    """The tree that was saved, where the posterior's target cannot be rebuilt."""
+    path = directory / _TREE
+    if posterior.target is not None or not path.is_file():
+        return None
+    import xarray
+
+    with xarray.open_datatree(path, engine="h5netcdf") as tree:
+        return tree.load()
+
+
+def _written(found, out: Path) -> str:
+    from fluvial.storage import strict_json
+    from fluvial.storage.folder import replaced
+
+    out.mkdir(parents=True, exist_ok=True)
+    with replaced(out / "comparison.json") as fresh:
+        fresh.write_bytes(strict_json.dump(found.mapping()))
+    found.plot(out / "comparison.png")
+    return f"saved in {out}: comparison.json, comparison.png"

@@ -1,0 +1,1 @@
+"""Calls to a user's function: checked, in other processes where asked, and kept on disk."""

@@ -1,0 +1,1 @@
+"""The lane for functions without a gradient: annealed populations, mixtures, fresh weights."""

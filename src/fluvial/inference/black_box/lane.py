@@ -1,0 +1,323 @@
+"""From a function without a gradient to a posterior: the stages, from top to bottom."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial._version import __version__
+from fluvial.errors import InputError
+from fluvial.inference.black_box.annealing import Population, anneal, efficiency, round_size
+from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat
+from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.black_box.weighted_mixture import fit_mixture
+from fluvial.inference.run import Run
+from fluvial.inference.verdict import judge, tail_matters
+from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import approximation_error, precision
+from fluvial.posterior.defense import widened
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
+from fluvial.targets.numpy_callable import NumpyDensity
+
+__all__ = ["fit_black_box"]
+
+_LEAST_FRESH = 100  # draws: fewer are no judgment
+
+
+class _Explored(NamedTuple):
+    """What populations have found.
+
+    Attributes:
+        history: the points of all.
+        beta: the lowest inverse temperature at which one of them ended.
+        once: modes that matter and that one population only has found, ...
+        mass: ... and their share of the mass.
+    """
+
+    history: History
+    beta: float
+    once: int
+    mass: float
+
+
+def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
+    """Fit a function that only NumPy can call.
+
+    Raises:
+        InputError: if the density is finite nowhere.
+    """
+    spending = Spending(run.counted, run.budget, run.progress)
+    with run.progress.stage("exploring"):
+        explored = _explore(run, density, spending)
+        steady = _repeated(run, density, spending, explored.history, 1)
+    with run.progress.stage("mixture"):
+        history, q = _refined(run, spending, explored.history)
+    with run.progress.stage("weights"):
+        spending.release()
+        fresh = _fresh(run, spending, History.empty(history.reference), q, history)
+        doubts = _doubts(run, spending, q, fresh)
+        drawn = fresh if len(fresh) else history
+        steady_still = _repeated(run, density, spending, drawn, 2)
+    findings = _findings(run, explored, spending, doubts, len(fresh), steady, steady_still)
+    return _concluded(run, history, q, fresh, spending.interrupted, findings)
+
+
+def _explore(run: Run, density: NumpyDensity, spending: Spending) -> _Explored:
+    """Anneal independent populations, until two have found each mode that matters."""
+    settings = run.settings.black_box
+    dim = run.target.dim
+    scale = 1.0 if density.prior.proper else settings.reference_sd
+    wide = GaussianComponent(Gaussian(np.zeros(dim), scale * np.eye(dim)))
+    reference = Mixture((wide,), np.ones(1))
+    populations: list[Population] = []
+    fewest, most = settings.populations
+    while len(populations) < most and not (populations and spending.over):
+        population = anneal(reference, spending, run.rng, settings)
+        if not np.isfinite(population.history.log_p).any():
+            if populations:
+                break
+            raise _nowhere(run, len(population.history))
+        populations.append(population)
+        if len(populations) >= fewest and not _found_once(run, populations)[0]:
+            break
+    history = populations[0].history
+    for population in populations[1:]:
+        history = history.merged(population.history)
+    once, mass = _found_once(run, populations)
+    return _Explored(history, min(p.beta for p in populations), once, mass)
+
+
+def _nowhere(run: Run, size: int) -> InputError:
+    return InputError(
+        f"the log density is not finite at any of {size} points drawn from where it is to be: "
+        "check the function at one of them, and the prior or the bounds."
+    )
+
+
+def _found_once(run: Run, populations: list[Population]) -> tuple[int, float]:
+    """Count components of a common mixture that only one population has points in."""
+    settings = run.settings.black_box
+    if len(populations) < 2:
+        return 1, 1.0
+    history = populations[0].history
+    for population in populations[1:]:
+        history = history.merged(population.history)
+    q = fit_mixture(history.x, history.log_weights(), np.random.default_rng(run.seed))
+    joint = np.stack([c.log_prob(history.x) for c in q.components], axis=1) + np.log(q.weights)
+    shares = np.exp(joint - joint.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    held = np.stack(
+        [
+            _normalized(p.history) @ part
+            for p, part in zip(
+                populations,
+                np.split(shares, np.cumsum([len(p.history) for p in populations])[:-1]),
+                strict=True,
+            )
+        ]
+    )
+    mass = _normalized(history) @ shares
+    finders = np.sum(held >= settings.missed * mass, axis=0)
+    once = (mass >= settings.matters) & (finders < 2)
+    return int(once.sum()), float(mass[once].sum())
+
+
+def _normalized(history: History) -> Float[np.ndarray, " N"]:
+    log_w = history.log_weights()
+    w = np.exp(log_w - np.max(log_w)) if np.isfinite(np.max(log_w)) else np.zeros(len(log_w))
+    return w / max(w.sum(), 1e-300)
+
+
+def _refined(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
+    """Fit a mixture to all points, and go on as long as that saves more than it costs."""
+    settings = run.settings.black_box
+    size = round_size(run.target.dim, settings)
+    last = np.inf
+    for _ in range(settings.max_rounds):
+        proposal = widened(fit_mixture(history.x, history.log_weights(), run.rng))
+        x, _ = proposal.sample(run.rng, size)
+        log_p = spending.values(x, "mixture")
+        history = history.with_draws(proposal, x[: len(log_p)], log_p)
+        needed = settings.wanted_ess / max(efficiency(history), 1e-9)
+        gained, last = last - needed, needed
+        enough = needed * settings.enough_efficiency <= settings.wanted_ess
+        if spending.over or enough or gained <= size:
+            break
+    return history, fit_mixture(history.x, history.log_weights(), run.rng)
+
+
+def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: History) -> History:
+    """Draw from a proposal that no longer changes, until the draws are worth enough."""
+    settings = run.settings
+    proposal = widened(q)
+    size = int(settings.black_box.wanted_ess)
+    while not spending.over and len(fresh) < settings.black_box.max_fresh:
+        x, log_q = proposal.sample(run.rng, size)
+        log_p = spending.values(x, "fresh draws")
+        fresh = History(
+            history.reference,
+            np.concatenate([fresh.x, x[: len(log_p)]]),
+            np.concatenate([fresh.log_p, log_p]),
+            (proposal,),
+            (len(fresh) + len(log_p),),
+            np.concatenate([fresh.log_q.ravel(), log_q[: len(log_p)]])[:, None],
+        )
+        weights = Importance(fresh.log_p - fresh.log_q[:, 0])
+        if not weights.ess:
+            continue
+        precise = precision(fresh.x, np.exp(weights.smoothed))
+        error = settings.verdict.max_standard_error
+        worth = min(precise.mean_ess, 2.0 * precise.variance_ess)
+        enough = worth * error**2 >= 1.0 and weights.ess >= settings.verdict.min_ess
+        if enough and weights.log_evidence_se <= settings.verdict.max_evidence_se:
+            break
+        wanted = 1.1 * len(fresh) / max(worth * error**2, 0.1)
+        size = int(np.clip(wanted - len(fresh), 200, settings.black_box.max_fresh - len(fresh)))
+    return fresh
+
+
+def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[str]:
+    """Look for cliffs and for noise where q is."""
+    if not len(fresh) or spending.over:
+        return []
+    log_q = q.log_prob(fresh.x)
+    near = log_q - fresh.log_q[:, 0] > np.log(0.5)  # where the widened part is the smaller one
+    if not near.any():
+        return []
+    largest = q.components[int(np.argmax(q.weights))].gaussian
+    evidence = Importance(fresh.log_p - fresh.log_q[:, 0]).log_evidence
+    excess = fresh.log_p[near] - log_q[near] - evidence
+    found = [
+        cliff_doubt(spending, largest, fresh.x[near], excess, run.settings),
+        noise_doubt(spending, largest, fresh.x[near], fresh.log_p[near], run.rng, run.settings),
+    ]
+    return [doubt for doubt in found if doubt]
+
+
+def _repeated(
+    run: Run, density: NumpyDensity, spending: Spending, history: History, repetition: int
+) -> Findings:
+    """Evaluate again the points that weigh most, and some of the others."""
+    count = run.settings.black_box.repeated
+    usable = np.flatnonzero(np.isfinite(history.log_p))
+    if spending.interrupted or not len(usable):
+        return Findings()
+    heaviest = usable[np.argsort(-history.log_weights()[usable], kind="stable")]
+    chosen = np.unique(np.concatenate([heaviest[: count // 2], usable[: count // 2]]))
+    return repeat(
+        density, spending, history.x[chosen], history.log_p[chosen], repetition, run.settings
+    )
+
+
+def _findings(
+    run: Run,
+    explored: _Explored,
+    spending: Spending,
+    looks: list[str],
+    fresh: int,
+    *steady: Findings,
+) -> Findings:
+    fatal = [sentence for found in steady[:1] for sentence in found.fatal]
+    fatal += [s for found in steady[1:] for s in found.fatal if not fatal]
+    doubts = [] if fatal else [s for found in steady[-1:] for s in found.doubts]
+    doubts += [] if fatal or doubts else [s for found in steady for s in found.doubts]
+    if explored.once and explored.mass < 1.0:
+        fatal.append(
+            f"Parts of the mass ({explored.mass:.0%}) turned up in only one of several independent "
+            "populations, so that others may be missing."
+        )
+    elif explored.once:
+        doubts.append("Only one population was annealed, so that modes may be missing.")
+    if explored.beta < 1.0:
+        doubts.append(
+            f"Annealing ended at an inverse temperature of {explored.beta:.2g}, not at 1."
+        )
+    if spending.interrupted:
+        doubts.append("The fit was interrupted; this is the best found until then.")
+    elif spending.over and run.budget.limited:
+        spent = run.budget.spent(run.counted.evaluations)
+        if fresh < _LEAST_FRESH:
+            doubts.append(f"The fit has used {spent}.")
+    return Findings(tuple(fatal), (*doubts, *looks))
+
+
+def _concluded(
+    run: Run,
+    history: History,
+    q: Mixture,
+    fresh: History,
+    interrupted: bool,
+    findings: Findings,
+) -> Posterior:
+    doubts = list(findings.doubts)
+    judged = fresh
+    if len(fresh) < _LEAST_FRESH:
+        doubts.append("No evaluations were left for fresh draws: the weights are of earlier ones.")
+        judged = history
+    weights = Importance(judged.log_p - judged.log_mixture)
+    pool = Pool(judged.x, judged.log_p, weights.smoothed, widened=True)
+    w = np.exp(pool.log_weights)
+    if weights.nonfinite:
+        doubts.append(
+            f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
+        )
+    log_ratio = q.log_prob(judged.x) - judged.log_mixture
+    v = np.exp(log_ratio - log_ratio.max())
+    error = approximation_error(judged.x, w, v / v.sum())
+    judgment = judge(
+        weights,
+        missing_mass=_missing(run, history, q, weights.log_evidence),
+        fatal=findings.fatal,
+        doubts=doubts,
+        precise=precision(judged.x, w),
+        error=error,
+        settings=run.settings,
+    )
+    elbo = Importance(judged.log_p - q.log_prob(judged.x))
+    evidence = Evidence(
+        _elbo(elbo, v),
+        elbo.elbo_se,
+        weights.log_evidence,
+        weights.log_evidence_se,
+        elbo.half_variance,
+        weights.khat,
+        weights.ess,
+        float(weights.size),
+        weights.largest,
+        error.mean_shift,
+        error.mean_shift_se,
+        error.log_sd_shift,
+        error.log_sd_shift_se,
+        khat_matters=tail_matters(weights.ess, weights.size, weights.largest, run.settings),
+    )
+    provenance = Provenance(
+        "gaussian",
+        run.seed,
+        run.progress.seconds,
+        run.counted.evaluations,
+        run.counted.nonfinite,
+        interrupted,
+        __version__,
+        run.settings.mapping(),
+    )
+    return Posterior(q, pool, evidence, judgment, provenance, run.target)
+
+
+def _elbo(log_ratio: Importance, v: Float[np.ndarray, " N"]) -> float:
+    """E_q[ln p − ln q] from draws of a wider proposal."""
+    finite = np.isfinite(log_ratio.log_weights)
+    total = v[finite].sum()
+    return float(v[finite] @ log_ratio.log_weights[finite] / total) if total > 0.0 else -np.inf
+
+
+def _missing(run: Run, history: History, q: Mixture, log_evidence: float) -> float:
+    """The share of the mass of all points that lies where q is far too thin."""
+    w = _normalized(history)
+    excess = history.log_p - q.log_prob(history.x) - log_evidence
+    return float(w[excess > run.settings.search.excess].sum())

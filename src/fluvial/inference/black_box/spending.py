@@ -1,0 +1,77 @@
+"""Evaluations within a budget, in batches that end when it is spent."""
+
+import time
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.budget import Budget
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.progress import Progress
+
+__all__ = ["Spending"]
+
+_EXPLORING = 2.0 / 3.0  # of a budget: the last third is kept for fresh draws
+_BATCH_SECONDS = 0.5
+
+
+@final
+class Spending:
+    """Evaluates points until a budget, or the user's patience, is spent.
+
+    Args:
+        counted: the target.
+        budget: the limits.
+        progress: what the terminal shows.
+
+    Attributes:
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    def __init__(self, counted: CountedTarget, budget: Budget, progress: Progress):
+        self.counted, self._budget, self._progress = counted, budget, progress
+        self.interrupted = False
+        self._share = _EXPLORING
+        self._batch = 1 << 20 if budget.seconds is None else 1
+
+    def release(self) -> None:
+        """Let the rest of the budget be spent, too."""
+        self._share = 1.0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more may be spent."""
+        return self.interrupted or self._budget.over(self.counted.evaluations, self._share)
+
+    @property
+    def left(self) -> int:
+        """How many evaluations are left, of a budget that counts them."""
+        if self._budget.evaluations is None:
+            return 1 << 60
+        most = max(1, int(self._share * self._budget.evaluations))
+        return max(0, most - self.counted.evaluations)
+
+    def values(self, points: Float[np.ndarray, "N D"], note: str = "") -> Float[np.ndarray, " K"]:
+        """Return the log densities of the first K points, all of them where the budget allows."""
+        points = points[: self.left]
+        done: list[np.ndarray] = []
+        count = 0
+        try:
+            while count < len(points) and not (self.over and self.counted.evaluations):
+                batch = points[count : count + self._batch]
+                started = time.monotonic()
+                done.append(self.counted.values(batch))
+                count += len(batch)
+                if self._budget.seconds is not None:
+                    fast = time.monotonic() - started < _BATCH_SECONDS / 2.0
+                    self._batch = min(1 << 20, self._batch * 2) if fast else self._batch
+                self._show(note)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return np.concatenate(done) if done else np.empty(0)
+
+    def _show(self, note: str) -> None:
+        spent, left = self.counted.evaluations, self._budget.left(self.counted.evaluations)
+        notes = ", ".join(part for part in (note, left) if part)
+        self._progress.update(spent, self._budget.evaluations, notes)

@@ -1,0 +1,90 @@
+"""Modes of a posterior of many rows, looked for on a sample whose log likelihood is scaled up."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import PyTree
+
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.improper import unidentified_complaint
+from fluvial.inference.laplace import laplace_or
+from fluvial.inference.mode_search import mass_outside
+from fluvial.inference.run import Run
+from fluvial.inference.starting import Started, start
+from fluvial.inference.starts import distinct
+from fluvial.inference.weighing import mixture_of, weighed
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent
+from fluvial.targets.density import JaxDensity
+from fluvial.targets.rows_density import RowsDensity
+from fluvial.targets.target import Target
+from fluvial.targets.tracing import Traced
+
+__all__ = ["Suspects", "sampled", "suspects"]
+
+
+class Suspects(NamedTuple):
+    """Where all rows may have mass, as a sample of them says.
+
+    Attributes:
+        started: what starts and climbs found.
+        gaussians: one at each mode, the highest first.
+    """
+
+    started: Started
+    gaussians: list[Gaussian]
+
+
+def sampled(target: Target, stream: RowsDensity, size: int, rng: np.random.Generator) -> Target:
+    """Return the target of a sample of rows, which fit in memory, as one that JAX can trace."""
+    sample = stream.sample(size, rng)
+    scale = stream.count / _length(sample)
+    traced = Traced(stream.subset(sample, scale), target.dim)
+    return target.with_density(JaxDensity(traced, target.dim))
+
+
+def suspects(run: Run, stream: RowsDensity) -> Suspects:
+    """Climb, and search, on a sample.
+
+    A mode of all rows that holds mass is one of the sample, too, but for what is too shallow to
+    show in so few rows; and scaled as it is, the sample's posterior is as narrow as that of all.
+
+    Raises:
+        InputError: if the density is finite nowhere.
+    """
+    rows = run.settings.rows
+    size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
+    size = max(size // stream.unit, rows.least_groups)
+    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
+    weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
+    settings = replace(run.settings, search=search, weigh=weigh)
+    sample = sampled(run.target, stream, size, run.rng)
+    small = replace(run, counted=CountedTarget(sample, settings), settings=settings)
+    started = start(small)
+    if started.improper:
+        # What a sample cannot tell, all rows may.
+        known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])
+        improper = unidentified_complaint(run.counted, known, run.rng, run.settings)
+        started = started._replace(improper=improper)
+    if started.improper:
+        return Suspects(started, [])
+    return Suspects(started, _modes(small, started))
+
+
+def _modes(small: Run, started: Started) -> list[Gaussian]:
+    counted, settings = small.counted, small.settings
+    heads = distinct(counted, [end for end in started.ends if end.converged], settings)
+    heads = heads or sorted(started.ends, key=lambda end: -end.log_p)[:1]
+    tops = [laplace_or(counted, head.x, head.gaussian, settings) for head in heads]
+    tops = tops or [Gaussian(started.starts[0], np.eye(counted.dim))]
+    tops = tops[: settings.rows.max_modes]
+    q = mixture_of([GaussianComponent(top) for top in tops], counted, small.rng, settings)
+    evidence = weighed(q, q, small).weights.log_evidence
+    found = mass_outside(counted, q, evidence, small.rng, settings)
+    return [*tops, *(outlier.gaussian for outlier in found.outliers)]
+
+
+def _length(sample: PyTree) -> int:
+    return len(jax.tree.leaves(sample)[0])

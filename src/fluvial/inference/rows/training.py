@@ -1,0 +1,126 @@
+"""A flow for a posterior of many rows, each step of which sees some of them."""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
+
+from fluvial.flows import build_flow
+from fluvial.inference.rows.climbing import Peak
+from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
+from fluvial.inference.run import Run
+from fluvial.inference.stopping import Best, Phase, Schedule
+from fluvial.inference.train import flattened, start_optimizer
+from fluvial.objectives import FreeEnergy, base_log_prob
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import FlowComponent
+from fluvial.targets.rows_density import RowsDensity
+from fluvial.training.adam import adam
+from fluvial.training.compiling import compiled
+from fluvial.training.loop import TrainingState, scan_steps
+
+__all__ = ["TrainedOnRows", "train_on_rows"]
+
+_ADAM = partial(adam, b2=0.99)
+
+
+class TrainedOnRows(NamedTuple):
+    """A trained flow.
+
+    Attributes:
+        component: the flow.
+        batch: rows that a step has seen.
+        variance: of the estimate of the log density from so many, in nats².
+        interrupted: whether Ctrl-C ended the training.
+    """
+
+    component: FlowComponent
+    batch: int
+    variance: float
+    interrupted: bool
+
+
+def train_on_rows(
+    run: Run, stream: RowsDensity, peak: Peak, gaussian: Gaussian, part: int
+) -> TrainedOnRows:
+    """Train a flow that starts at a Gaussian, by steps on rows drawn anew for each.
+
+    How many rows a step takes follows from the measured variance of the control variate. What a
+    chunk of steps has gained is judged on one sample of rows, which stays.
+
+    Args:
+        run: the fit.
+        stream: the density.
+        peak: around which the density of all rows is known to second order.
+        gaussian: what whitens the target.
+        part: the number of the component.
+    """
+    with jax.enable_x64(True):
+        return _train(run, stream, peak, gaussian, part)
+
+
+def _train(
+    run: Run, stream: RowsDensity, peak: Peak, gaussian: Gaussian, part: int
+) -> TrainedOnRows:
+    rows, keys = run.settings.rows, run.keys(part)
+    judge = ControlVariate.around(stream, peak, gaussian, stream.sample(rows.sample[0], run.rng))
+    z = run.rng.standard_normal((rows.judges, stream.dim))
+    variance = remainder_variance(judge, z[: rows.judges // 8])
+    batch = int(np.clip(variance / rows.step_variance, *rows.step_rows))
+    flow = build_flow(run.flow, stream.dim, key=keys.flow, dtype=jnp.float32)
+    parameters, rebuild = flattened(flow)
+    base = jnp.asarray(z, jnp.float32)
+    best = Best(parameters, np.asarray(_log_weights(parameters, base, flow, judge)))
+    schedule = Schedule(rows.rate, rows.chunk, run.max_steps)
+    state, taken, interrupted = start_optimizer(parameters), 0, False
+    try:
+        while schedule.phase is not Phase.DONE:
+            drawn = _batches(stream, rows.chunk, batch, run.rng)
+            rates = jnp.asarray(schedule.rates(), jnp.float32)
+            key = jax.random.fold_in(keys.train, taken)
+            parameters, state, energies, bad = _chunk(
+                parameters, state, key, rates, drawn, flow, judge, FreeEnergy(draws=rows.step_draws)
+            )
+            log_weights = np.asarray(_log_weights(parameters, base, flow, judge))
+            best.offer(parameters, log_weights)
+            taken += schedule.steps
+            run.counted.count(rows.chunk * rows.step_draws, int(np.asarray(bad).sum()))
+            schedule.report(np.asarray(energies)[: schedule.steps], log_weights)
+            elbo = float(np.mean(best.log_weights))
+            run.progress.update(taken, run.max_steps, f"{batch} rows a step, ELBO {elbo:.3f}")
+    except KeyboardInterrupt:
+        interrupted = True
+    component = FlowComponent(rebuild(best.parameters), gaussian)
+    return TrainedOnRows(component, batch, variance / batch, interrupted)
+
+
+def _batches(stream: RowsDensity, steps: int, batch: int, rng: np.random.Generator) -> PyTree:
+    """Rows for each of some steps, shape (steps, batch, ...)."""
+    whole = stream.draw(steps * batch, rng)
+    return jax.tree.map(
+        lambda leaf: jnp.asarray(leaf.reshape(steps, batch, *leaf.shape[1:])), whole
+    )
+
+
+@compiled
+def _chunk(parameters, state, key, rates, batches, template, judge, objective):
+    rebuild = flattened(template)[1]
+
+    def loss(parameters, key, rows):
+        estimate = objective.estimate(rebuild(parameters), judge.on(rows), key)
+        return estimate.free_energy, estimate.nonfinite
+
+    start = TrainingState(parameters, state, jnp.zeros((), jnp.int32))
+    end, (energies, bad) = scan_steps(loss, start, _ADAM, rates, key, batches)
+    return end.parameters, end.optimizer, energies, bad
+
+
+@compiled
+def _log_weights(parameters, z, template, judge):
+    flow = flattened(template)[1](parameters)
+    x, log_det = jax.vmap(flow.forward)(z)
+    log_p = jax.vmap(judge.log_prob)(x)
+    return log_p - (jax.vmap(base_log_prob)(z) - log_det).astype(log_p.dtype)

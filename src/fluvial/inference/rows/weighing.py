@@ -1,0 +1,77 @@
+"""Importance weights on all rows, for as many draws as precision asks for and time allows."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from fluvial.inference.rows.even_draws import even_draws
+from fluvial.inference.run import Run
+from fluvial.inference.weighing import Weighed
+from fluvial.objectives import Importance
+from fluvial.posterior.mixture import Mixture
+
+__all__ = ["Streamed", "weigh_rows"]
+
+
+class Streamed(NamedTuple):
+    """Draws weighed on all rows.
+
+    Attributes:
+        weighed: the draws and their weights.
+        late: whether time was up before all draws that were asked for.
+        interrupted: whether Ctrl-C was pressed before.
+    """
+
+    weighed: Weighed
+    late: bool
+    interrupted: bool
+
+
+def weigh_rows(
+    run: Run, q: Mixture, proposal: Mixture, size: int, before: Streamed | None = None
+) -> Streamed:
+    """Weigh draws of a proposal on all rows, some in each pass.
+
+    The draws come of a scrambled Sobol sequence (Owen 1997, Annals of Statistics 25), each by
+    itself distributed as any draw of the proposal; together they are more even, so that moments of
+    what is nearly Gaussian are more precise than the standard errors say, which take them for
+    independent.
+
+    Args:
+        run: the fit.
+        q: the approximation.
+        proposal: what draws are taken from.
+        size: how many, at most.
+        before: draws of the same proposal that were weighed already, and are kept.
+
+    Raises:
+        KeyboardInterrupt: if Ctrl-C comes before the first draws are weighed.
+    """
+    rows, rng = run.settings.rows, np.random.default_rng((run.seed, len(q.components), size))
+    done = [] if before is None else [before.weighed]
+    begun, count = time.perf_counter(), sum(len(part.x) for part in done)
+    late = interrupted = False
+    while count < size and not late:
+        try:
+            part = _pass(run, q, proposal, min(rows.batch, size - count), rng)
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            interrupted = True
+            break
+        done.append(part)
+        count += len(part.x)
+        slow = time.perf_counter() - begun > rows.weigh_seconds
+        late = count < size and run.devices.any(slow)
+    x, log_p = (
+        np.concatenate(parts) for parts in zip(*((p.x, p.log_p) for p in done), strict=True)
+    )
+    log_weights = np.concatenate([part.weights.log_weights for part in done])
+    return Streamed(Weighed(q, x, log_p, Importance(log_weights)), late, interrupted)
+
+
+def _pass(run: Run, q: Mixture, proposal: Mixture, size: int, rng: np.random.Generator) -> Weighed:
+    x, log_q = proposal.push(even_draws(size, run.target.dim, rng), rng)
+    log_p = run.counted.values(x)
+    return Weighed(q, x, log_p, Importance(log_p - log_q))

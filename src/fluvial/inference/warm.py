@@ -1,0 +1,138 @@
+"""Starting from an earlier fit: its modes, its Gaussians and its flows, where they still fit.
+
+The earlier fit has looked everywhere, with independent searches that had to agree. A target that
+is a little different (more data, another prior, one more parameter) has most of its modes where
+they were, so that they need no second confirmation; a search for others is still made, by climbs
+from overdispersed points, by a population where climbs differ, and from outside the approximation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.errors import InputError
+from fluvial.inference.settings import Settings
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Verdict
+from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.shared import Shared, shared_parameters
+from fluvial.targets import Target
+
+__all__ = ["Warm", "fewer_moves", "warm_from"]
+
+# Of the earlier fit's moves sideways; by hand. These are nine tenths of the evaluations of a fit
+# that needs no flow, and look for what the earlier fit has looked for already.
+_SHARE = 0.125
+_GONE = 1e-3  # the share of the mass below which a mode is said to be gone: `weigh.negligible`
+
+
+@dataclass(frozen=True, eq=False)
+class Warm:
+    """An earlier fit in the coordinates of a target.
+
+    Attributes:
+        posterior: the earlier fit.
+        components: its components; Gaussians where coordinates were added, left out or moved.
+        complete: whether these are the earlier fit's own, in the same coordinates.
+        shared: which coordinates are the same.
+    """
+
+    posterior: Posterior
+    components: tuple[Component, ...]
+    complete: bool
+    shared: Shared
+
+    @property
+    def centers(self) -> Float[np.ndarray, "M D"]:
+        """Where the components lie."""
+        return np.stack([component.gaussian.mean for component in self.components])
+
+    def flow_of(self, component: Component) -> FlowComponent | None:
+        """Return the component itself if it is an earlier flow, not trained on this target yet."""
+        known = any(component is own for own in self.components)
+        return component if known and isinstance(component, FlowComponent) else None
+
+    def report(self, pool: Pool, evaluations: int, seconds: Mapping[str, float]) -> dict[str, Any]:
+        """Say what became of the earlier modes, and what was saved.
+
+        Args:
+            pool: of the new fit.
+            evaluations: that it took.
+            seconds: that it took, by stage.
+        """
+        before = self.posterior.provenance
+        modes = np.asarray(self.posterior.grouping or range(len(self.components)))
+        kept = np.bincount(modes, self._masses(pool)) > _GONE
+        taken = sum(seconds.values())
+        return {
+            "modes_before": len(kept),
+            "modes_kept": int(kept.sum()),
+            "evaluations_before": before.evaluations,
+            "evaluations_saved": before.evaluations - evaluations,
+            "seconds_before": sum(before.seconds.values()),
+            "seconds_saved": sum(before.seconds.values()) - taken,
+        }
+
+    def _masses(self, pool: Pool) -> np.ndarray:
+        """The share of the new mass that is nearest to each earlier component."""
+        distances = [
+            np.sum(c.gaussian.whiten(pool.points) ** 2, axis=1) + 2.0 * c.gaussian.log_det
+            for c in self.components
+        ]
+        nearest = np.argmin(distances, axis=0)
+        return np.bincount(nearest, np.exp(pool.log_weights), len(self.components))
+
+
+def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
+    """Take an earlier fit as the start of another.
+
+    Args:
+        target: what is fitted now.
+        posterior: the earlier fit.
+        flow: what would be trained now; an earlier flow of another text is not used.
+
+    Raises:
+        InputError: if it has FAILED, or shares no parameter with the target.
+    """
+    if posterior.verdict is Verdict.FAILED or not posterior.pool.size:
+        raise InputError("the posterior to start from has FAILED: leave out `start`.")
+    shared = shared_parameters(target, posterior)
+    q = posterior.approximation
+    same = target.dim == q.dim and np.array_equal(shared.old, shared.new)
+    same = same and len(shared.old) == q.dim
+    usable = same and (posterior.provenance.flow == flow or not _has_flows(q))
+    if usable:
+        return Warm(posterior, q.components, True, shared)
+    gaussians = [_moved(c.gaussian, shared, target.dim) for c in q.components]
+    return Warm(posterior, tuple(GaussianComponent(g) for g in gaussians), False, shared)
+
+
+def fewer_moves(settings: Settings) -> Settings:
+    """Return settings whose search makes fewer moves sideways; the rest of it is as it was."""
+    moves = int(_SHARE * settings.search.sideways)
+    return replace(settings, search=replace(settings.search, sideways=moves))
+
+
+def _has_flows(q: Mixture) -> bool:
+    return any(isinstance(component, FlowComponent) for component in q.components)
+
+
+def _moved(
+    gaussian: Gaussian | DiagonalGaussian, shared: Shared, dim: int
+) -> Gaussian | DiagonalGaussian:
+    """Put the shared coordinates where they are now; what is new gets N(0, 1)."""
+    if isinstance(gaussian, DiagonalGaussian):
+        mean, sd = np.zeros(dim), np.ones(dim)
+        mean[shared.new], sd[shared.new] = gaussian.mean[shared.old], gaussian.sd[shared.old]
+        return DiagonalGaussian(mean, sd)
+    rows = gaussian.cholesky[shared.old]
+    mean, covariance = np.zeros(dim), np.eye(dim)
+    mean[shared.new] = gaussian.mean[shared.old]
+    covariance[np.ix_(shared.new, shared.new)] = rows @ rows.T
+    return Gaussian(mean, np.linalg.cholesky(covariance))

@@ -1,0 +1,161 @@
+"""An earlier posterior in the place of a target's prior."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.errors import InputError
+from fluvial.posterior.earlier import EarlierFit
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Verdict
+from fluvial.posterior.links import Link, beyond, carried, links_from, moments, shrunk
+from fluvial.posterior.log_density import all_gaussian, marginal, traceable
+from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.shared import Shared, shared_parameters
+from fluvial.targets import Target
+from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.model_functions import ModelFunctions
+from fluvial.targets.shifted import AddedDensity
+from fluvial.targets.space import Space
+from fluvial.targets.tracing import Traced
+
+__all__ = ["Carried", "PriorPosterior", "with_prior"]
+
+_USABLE = (Verdict.GOOD, Verdict.USE_WEIGHTS)
+
+
+class Carried(NamedTuple):
+    """What an earlier posterior means for the fit whose prior it was.
+
+    Attributes:
+        links: of the whole chain, the last one measured where the new posterior lies.
+        beyond: the share of the new draws that lie where the earlier fit was never checked.
+    """
+
+    links: tuple[Link, ...]
+    beyond: float
+
+
+@dataclass(frozen=True, eq=False)
+class PriorPosterior:
+    """A posterior that has replaced a prior.
+
+    Attributes:
+        posterior: the earlier fit.
+        shared: which of its parameters were handed on.
+        density: what was handed on: q, or its marginal.
+    """
+
+    posterior: EarlierFit
+    shared: Shared
+    density: Mixture
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        whole = np.arange(self.density.dim)
+        return self.shared.old if self.density.dim == len(self.shared.old) else whole
+
+    def carried(self, x: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]) -> Carried:
+        """Measure what the chain has gathered, where weighted draws of the new posterior lie."""
+        usable = weights > 0.0
+        at = assembled_places(self.shared, self.density.dim, x.shape[1])
+        new, w = x[usable][:, at], weights[usable] / weights[usable].sum()
+        now, earlier = moments(new, w), self.posterior
+        log_q = earlier.approximation.log_prob(earlier.pool.points)
+        own = earlier.evidence.half_variance
+        kl, shift = carried(earlier.pool, log_q, self._places, now) or (own, (2.0 * own) ** 0.5)
+        last = Link(
+            kl,
+            shift,
+            earlier.evidence.log_evidence,
+            earlier.evidence.log_evidence_se,
+            earlier.provenance.evaluations,
+        )
+        before = moments(earlier.pool.points[:, self._places], np.exp(earlier.pool.log_weights))
+        ratio = float(np.max(_sds(now) / _sds(before)))
+        links = (*shrunk(links_from(earlier.provenance.chain), ratio), last)
+        outside = beyond(self.density, earlier.pool, self._places, new, w)
+        return Carried(links, outside)
+
+
+def _sds(gaussian: Gaussian) -> np.ndarray:
+    return np.sqrt(np.sum(gaussian.cholesky**2, axis=1))
+
+
+def assembled_places(shared: Shared, prior_dim: int, dim: int) -> np.ndarray:
+    """Where the coordinates of the prior's density are, among those of the new target."""
+    if prior_dim == len(shared.old):
+        return shared.new
+    rest = prior_dim - len(shared.old)
+    places = np.empty(prior_dim, int)
+    places[shared.old] = shared.new
+    places[np.setdiff1d(np.arange(prior_dim), shared.old)] = np.arange(dim - rest, dim)
+    return places
+
+
+def with_prior(target: Target, posterior: EarlierFit) -> Target:
+    """Replace the prior of a target; see ``Target.given``."""
+    _check_usable(posterior)
+    shared = shared_parameters(target, posterior)
+    q = posterior.approximation
+    if len(shared.old) < q.dim and all_gaussian(q):
+        q = marginal(q, shared.old)
+    extra = q.dim - len(shared.old)
+    dim = target.dim + extra
+    at = assembled_places(shared, q.dim, dim)
+    log_q = traceable(q)
+    added = JaxDensity(Traced(lambda x: log_q.log_prob(x[jnp.asarray(at)]), dim), dim)
+    density = AddedDensity(_likelihood(target, shared.names), added)
+    return Target.of(
+        density,
+        _space(target, extra),
+        log_likelihood=_leading(target.log_likelihood, target.dim, extra),
+        again=partial(with_prior, target, posterior),
+        annotations=target.annotations,
+        functions=_functions(target, shared.names, extra),
+        prior=PriorPosterior(posterior, shared, q),
+    )
+
+
+def _check_usable(posterior: EarlierFit) -> None:
+    if posterior.verdict not in _USABLE:
+        raise InputError(
+            f"the posterior's verdict is {posterior.verdict}, so that its density cannot be a "
+            "prior: fit all the data at once, or improve the earlier fit first."
+        )
+
+
+def _likelihood(target: Target, names: tuple[str, ...]) -> Density:
+    """The target's density without the priors of some parameters."""
+    told = target.functions.without_prior
+    return told(names) if told is not None else target.density
+
+
+def _space(target: Target, extra: int) -> Space:
+    space = target.space
+    if not extra:
+        return space
+
+    def constrain(points, seed):
+        return space.constrain(np.ascontiguousarray(points[:, : target.dim]), seed)
+
+    return Space(space.variables, space.parameters, constrain, space.coordinates)
+
+
+def _leading(function, dim: int, extra: int):
+    """Let a function of points (N, dim) take points with further coordinates."""
+    if function is None or not extra:
+        return function
+    return lambda points, *more: function(np.ascontiguousarray(points[:, :dim]), *more)
+
+
+def _functions(target: Target, names: tuple[str, ...], extra: int) -> ModelFunctions:
+    told = target.functions
+    return ModelFunctions(
+        predictive=_leading(told.predictive, target.dim, extra),
+        improper=tuple(name for name in told.improper if name not in names),
+    )

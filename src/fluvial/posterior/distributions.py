@@ -1,0 +1,120 @@
+"""A posterior as a distribution of NumPyro or PyMC, for use in other models."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial.extras import require
+from fluvial.posterior.log_density import sampler
+from fluvial.posterior.mixture import Mixture
+
+__all__ = ["numpyro_distribution", "pymc_distribution"]
+
+
+def numpyro_distribution(q: Mixture, log_q: Callable[[jax.Array], jax.Array]) -> Any:
+    """Make a NumPyro distribution over R^D of an approximation.
+
+    Args:
+        q: it.
+        log_q: its log density at one point.
+
+    Raises:
+        InputError: if NumPyro is not installed.
+    """
+    require("numpyro", "a NumPyro distribution")
+    from numpyro.distributions import Distribution, constraints
+
+    draw = sampler(q)
+
+    class Approximation(Distribution):
+        """Q, the approximation of a posterior."""
+
+        support: Any = constraints.real_vector
+        pytree_data_fields = ()
+
+        def __init__(self, *, validate_args=None):
+            super().__init__((), (q.dim,), validate_args=validate_args)
+
+        def sample(self, key: Any, sample_shape=()):
+            keys = jax.random.split(key, int(np.prod(sample_shape, dtype=int)))
+            return jax.vmap(draw)(keys).reshape(*sample_shape, q.dim)
+
+        def log_prob(self, value):
+            return jnp.vectorize(log_q, signature="(d)->()")(jnp.asarray(value))
+
+    return Approximation()
+
+
+def pymc_distribution(name: str, q: Mixture, log_q: Callable[[jax.Array], jax.Array]) -> Any:
+    """Add a free variable over R^D to the PyMC model that is being built.
+
+    Args:
+        name: of the variable.
+        q: its distribution.
+        log_q: the log density at one point.
+
+    Raises:
+        InputError: if PyMC is not installed.
+    """
+    require("pymc", "a PyMC distribution")
+    import pymc
+
+    log_density = _operation(log_q)
+
+    def random(*_, rng: np.random.Generator, size=None) -> np.ndarray:
+        count = int(np.prod(size, dtype=int)) if size else 1
+        x = q.sample(rng, count)[0]
+        return x.reshape(*size, q.dim) if size else x[0]
+
+    return pymc.CustomDist(
+        name,
+        q.sample(np.random.default_rng(0), 1)[0][0],  # an argument that says D, and no more
+        logp=lambda value, _: log_density(value),
+        random=random,
+        signature="(d)->(d)",
+    )
+
+
+def _operation(log_q: Callable) -> Any:
+    """Make an operation of PyTensor that has a gradient, and that JAX can compile."""
+    pt: Any = import_module("pytensor.tensor")
+    graph: Any = import_module("pytensor.graph")
+    funcify: Any = import_module("pytensor.link.jax.dispatch").jax_funcify
+    value, gradient = jax.jit(log_q), jax.jit(jax.grad(log_q))
+
+    class Gradient(graph.Op):
+        """The gradient of ln q."""
+
+        def make_node(self, *inputs):
+            x = pt.as_tensor_variable(inputs[0])
+            return graph.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0] = _on_host(gradient, inputs[0])
+
+    class LogDensity(graph.Op):
+        """Ln q, of one point."""
+
+        def make_node(self, *inputs):
+            x = pt.as_tensor_variable(inputs[0])
+            return graph.Apply(self, [x], [pt.scalar(dtype=x.dtype)])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0] = _on_host(value, inputs[0])
+
+        def grad(self, inputs, output_grads):
+            return [output_grads[0] * _gradient(inputs[0])]
+
+    _gradient = Gradient()
+    funcify.register(LogDensity, lambda op, **_: log_q)
+    funcify.register(Gradient, lambda op, **_: jax.grad(log_q))
+    return LogDensity()
+
+
+def _on_host(function: Callable, x: np.ndarray) -> np.ndarray:
+    with jax.enable_x64(True):
+        return np.array(function(jnp.asarray(x)), x.dtype)  # which PyTensor may write to

@@ -1,0 +1,52 @@
+"""What the next fit needs to know of a posterior."""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgment import Verdict
+from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.provenance import Provenance
+
+__all__ = ["EarlierFit"]
+
+
+@runtime_checkable
+class EarlierFit(Protocol):
+    """A posterior that becomes a prior, or a start; see ``Posterior`` for what each name is."""
+
+    @property
+    def approximation(self) -> Mixture:
+        """Q."""
+        ...
+
+    @property
+    def pool(self) -> Pool:
+        """The evaluated draws."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What their weights say."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """How it came about."""
+        ...
+
+    @property
+    def verdict(self) -> Verdict:
+        """What its draws are worth."""
+        ...
+
+    @property
+    def coordinates(self) -> dict[str, tuple[int, int]]:
+        """Parameter -> where its unconstrained coordinates start, and how many it has."""
+        ...
+
+    def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Some points of the pool in the model's own space."""
+        ...

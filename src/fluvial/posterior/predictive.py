@@ -1,0 +1,139 @@
+"""Predictions for many rows from many draws, without an array of rows × draws.
+
+Rows come in blocks, so many that all draws of a block fit into a fixed amount of memory; a block is
+reduced over the draws before the next one is computed. Memory grows with the rows that are asked
+for and with the draws of the parameters, but never with their product.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PyTree
+
+from fluvial.errors import InputError, described
+
+__all__ = ["Predictions", "predicted"]
+
+_BLOCK = 2**22  # numbers of a block: 32 MB in float64
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What the draws say of each row.
+
+    Attributes:
+        mean: over the draws, shape (N, *shape).
+        sd: their standard deviation, of the same shape.
+        quantiles: probability -> quantile of the draws, of the same shape.
+    """
+
+    mean: np.ndarray
+    sd: np.ndarray
+    quantiles: dict[float, np.ndarray]
+
+
+def predicted(
+    function: Callable[..., Any],
+    draws: Mapping[str, np.ndarray],
+    rows: PyTree,
+    *,
+    quantiles: Sequence[float],
+    seed: int | None,
+) -> Predictions:
+    """Predict all rows; see ``Posterior.predict``."""
+    _check_quantiles(quantiles)
+    count = _row_count(rows)
+    n = len(next(iter(draws.values())))
+    shape = _shape(function, draws, rows, seed)
+    size = max(1, min(count, _BLOCK // max(1, n * int(np.prod(shape)))))
+    results = np.empty((2 + len(quantiles), count, *shape))
+    for start, values in _blocks(function, draws, rows, size, seed):
+        stop = min(start + size, count)
+        block = values[:, : stop - start]
+        results[0, start:stop] = block.mean(axis=0)
+        results[1, start:stop] = block.std(axis=0)
+        if quantiles:
+            found = np.quantile(block, quantiles, axis=0, overwrite_input=True)
+            results[2:, start:stop] = found
+    return Predictions(results[0], results[1], dict(zip(quantiles, results[2:], strict=True)))
+
+
+def _blocks(
+    function: Callable, draws: Mapping[str, np.ndarray], rows: PyTree, size: int, seed: int | None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield where a block of rows starts, and its predictions (n, size, *shape), as one's own."""
+    count = _row_count(rows)
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        compiled = jax.jit(partial(_all, function, seed is not None))
+        parameters = {name: jnp.asarray(a, jnp.float64) for name, a in draws.items()}
+        for start in range(0, count, size):
+            block = jax.tree.map(
+                lambda a, i=start: _padded(np.asarray(a[i : i + size]), size), rows
+            )
+            key = jax.random.fold_in(jax.random.key(seed or 0), start)
+            yield start, np.array(compiled(parameters, block, key))
+
+
+def _all(function: Callable, random: bool, parameters, block, key):
+    """Evaluate a block: every draw with every row, each with a key of its own."""
+    n = len(next(iter(parameters.values())))
+    size = len(jax.tree.leaves(block)[0])
+
+    def one(values, row, draw, place):
+        if not random:
+            return jnp.asarray(function(values, row))
+        own = jax.random.fold_in(jax.random.fold_in(key, draw), place)
+        return jnp.asarray(function(values, row, own))
+
+    over_rows = jax.vmap(one, in_axes=(None, 0, None, 0))
+    over_draws = jax.vmap(over_rows, in_axes=(0, None, 0, None))
+    return over_draws(parameters, block, jnp.arange(n), jnp.arange(size))
+
+
+def _shape(
+    function: Callable, draws: Mapping[str, np.ndarray], rows: PyTree, seed: int | None
+) -> tuple[int, ...]:
+    one = {name: a[:1] for name, a in draws.items()}
+    try:
+        with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+            row = jax.tree.map(lambda a: jnp.asarray(np.asarray(a[:1])), rows)
+            told = jax.eval_shape(
+                partial(_all, function, seed is not None), one, row, jax.random.key(0)
+            )
+    except Exception as error:
+        raise InputError(
+            f"the function that predicts failed on one draw and one row: {described(error)}"
+        ) from error
+    return tuple(told.shape[2:])
+
+
+def _row_count(rows: PyTree) -> int:
+    """How many rows there are.
+
+    Raises:
+        InputError: if there are none, or the arrays differ in that.
+    """
+    sizes = {np.shape(leaf)[0] if np.ndim(leaf) else -1 for leaf in jax.tree.leaves(rows)}
+    if len(sizes) != 1 or min(sizes, default=0) < 1:
+        raise InputError(
+            f"rows have the lengths {sorted(sizes)}: give arrays with one first axis, of at least "
+            "one row."
+        )
+    return int(sizes.pop())
+
+
+def _padded(block: np.ndarray, size: int) -> np.ndarray:
+    """Repeat the last row, so that one shape is compiled."""
+    missing = size - len(block)
+    return np.concatenate([block, np.repeat(block[-1:], missing, axis=0)]) if missing else block
+
+
+def _check_quantiles(quantiles: Sequence[float]) -> None:
+    wrong = [q for q in quantiles if not 0.0 <= q <= 1.0]
+    if wrong:
+        raise InputError(f"a quantile is {wrong[0]}: give probabilities between 0 and 1.")

@@ -1,0 +1,332 @@
+r"""A log density that is a sum over rows, streamed over blocks of them in bounded memory.
+
+.. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ell_i(\theta)
+
+A pass reads every block once, and evaluates it at all points. Where several processes have joined,
+each holds rows of its own, and passes over these; the sums of all are added at the end of a pass,
+which is all that travels.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, NamedTuple, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Float, Float64, Int, PyTree
+
+from fluvial.errors import InputError
+from fluvial.targets.batching import batched
+from fluvial.targets.density import Density, with_gradient
+from fluvial.targets.local_latents import Locals, local_draw
+from fluvial.targets.rows import Rows, named_rows
+from fluvial.targets.tracing import Traced, widest_array
+
+__all__ = ["Programs", "Quadratic", "RowsDensity"]
+
+_AXIS = "rows"
+_IN_CACHE = 2**18  # numbers of an intermediate array: 2 MB, about what one core's cache holds
+_MOST_ROWS = 4096  # of a block, which a handful of draws more than fill
+_ARRAYS = 6  # of the widest that a program keeps at once, in a gradient
+
+
+class Quadratic(NamedTuple):
+    """A log density to second order around a point."""
+
+    value: float
+    gradient: Float64[np.ndarray, " D"]
+    hessian: Float64[np.ndarray, "D D"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RowsDensity(Density):
+    """A log prior and the log likelihoods of rows.
+
+    Args:
+        dim: D.
+        log_prior: from a vector of shape (D,) to a real scalar.
+        log_likelihood: from such a vector and a block of R rows to R numbers.
+        rows: of this process.
+        block_bytes: the most memory of a block of rows and of what is computed from it.
+        programs: that evaluate a block.
+        devices: over which the rows of a block are split.
+        unit: rows of the data that one of these rows stands for, if that is a group.
+        local: latents that the log likelihood has integrated out, if there are any.
+        watch: called with the number of rows, times points, that were finished.
+    """
+
+    dim: int
+    log_prior: Traced
+    log_likelihood: Callable[[Any, PyTree], Any]
+    rows: Rows
+    block_bytes: int
+    programs: "Programs"
+    devices: tuple[Any, ...] = ()
+    watch: Callable[[int], None] = lambda done: None
+    unit: int = 1
+    local: Locals | None = None
+    on_host = True
+    up_to_constant = False
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are in all processes."""
+        return int(_over_processes(np.array([self.rows.count]))[0])
+
+    def watched(self, watch: Callable[[int], None], devices: tuple[Any, ...]) -> "RowsDensity":
+        """Return the same density, on some devices, that tells how far it is."""
+        return replace(self, watch=watch, devices=devices)
+
+    def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
+        """Return the log density of one point; the host streams it, also where JAX traces."""
+        return self._log_prob(x)
+
+    def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
+        """Return log densities, in one pass over the rows."""
+        return self._pass(self.programs.values, points, self.programs.prior_values(points))
+
+    def value_and_grad(
+        self, points: Float64[np.ndarray, "N D"]
+    ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
+        """Return log densities and gradients, in one pass over the rows."""
+        prior = self.programs.prior_gradients(points)
+        return self._pass(self.programs.gradients, points, prior)
+
+    def quadratic(self, point: Float64[np.ndarray, " D"]) -> Quadratic:
+        """Return value, gradient and Hessian at a point, in two passes over the rows."""
+        values, gradients = self.value_and_grad(point[None])
+        tangents = np.eye(self.dim)
+        at = np.concatenate([np.broadcast_to(point, tangents.shape), tangents], axis=1)
+        prior = self.programs.prior_hessian(point[None])[0]
+        hessian = self._pass(self.programs.products, at, prior)
+        return Quadratic(float(values[0]), gradients[0], 0.5 * (hessian + hessian.T))
+
+    def sample(self, size: int, rng: np.random.Generator) -> PyTree:
+        """Return ``size`` rows, of all processes, chosen without replacement, as they lie."""
+        size = min(size, self.count)
+        return self._rows_of(np.sort(rng.choice(self.count, size, replace=False, shuffle=False)))
+
+    def draw(self, size: int, rng: np.random.Generator) -> PyTree:
+        """Return ``size`` rows, of all processes, in random order and with replacement."""
+        whole = self._rows_of(np.sort(rng.integers(0, self.count, size)))
+        order = rng.permutation(size)
+        return jax.tree.map(lambda leaf: leaf[order], whole)
+
+    def _rows_of(self, indices: np.ndarray) -> PyTree:
+        """Return rows by their numbers, which go on from one process to the next."""
+        first = self._first
+        own = indices[(indices >= first) & (indices < first + self.rows.count)] - first
+        return jax.tree.map(_gathered, self.rows.take(own))
+
+    @cached_property
+    def _first(self) -> int:
+        if jax.process_count() == 1:
+            return 0
+        counts = np.ravel(multihost_utils.process_allgather(np.int64(self.rows.count)))
+        return int(counts[: jax.process_index()].sum())
+
+    def local_draws(
+        self, points: Float64[np.ndarray, "S D"], groups: Int[np.ndarray, " G"], seed: int
+    ) -> Float64[np.ndarray, "S G L"]:
+        """Draw the latents of some groups, one draw for each point.
+
+        Raises:
+            InputError: if there are no latents, or no such groups.
+        """
+        if self.local is None:
+            raise InputError("the target has no groups: make it with Target.from_groups.")
+        if len(groups) and not 0 <= groups.min() <= groups.max() < self.rows.count:
+            raise InputError(
+                f"group {groups[(groups < 0) | (groups >= self.rows.count)][0]} is asked for: "
+                f"groups are numbered from 0 to {self.rows.count - 1}."
+            )
+        drawn = np.empty((len(points), len(groups), self.local.dim))
+        with jax.enable_x64(True):
+            program = jax.jit(jax.vmap(partial(local_draw, self.local), (0, None, 0)))
+            for place, number in enumerate(map(int, groups)):
+                group = jax.tree.map(lambda leaf: leaf[0], self.rows.block(number, number + 1))
+                key = jax.random.fold_in(jax.random.key(seed), number)
+                drawn[:, place] = program(points, group, jax.random.split(key, len(points)))
+        return drawn
+
+    def subset(self, sample: PyTree, scale: float) -> Callable[[Float[Array, " D"]], Array]:
+        """Return a traceable log density of some rows, whose log likelihood is scaled."""
+
+        def log_density(x):
+            with jax.numpy_dtype_promotion("standard"):
+                terms = self.log_likelihood(x, sample)
+                return self.log_prior(x) + scale * jnp.sum(terms, dtype=x.dtype)
+
+        return log_density
+
+    def check_rows(self, point: Float64[np.ndarray, " D"]) -> None:
+        """Look for rows that hold NaN, and whose log likelihood at a point is NaN, therefore.
+
+        Raises:
+            InputError: which names them.
+        """
+        bad: dict[str, list[int]] = {}
+        with jax.enable_x64(True):
+            for start in range(0, self.rows.count, self._size):
+                stop = min(start + self._size, self.rows.count)
+                block = self.rows.block(start, stop)
+                found = self.rows.with_nan(block)
+                if found:
+                    terms = self.programs.terms(point, _padded(block, self._size))
+                    spoiled = np.isnan(np.asarray(terms)[: stop - start])
+                    for name, where in found.items():
+                        bad.setdefault(name, []).extend(start + np.flatnonzero(where & spoiled))
+        for name, indices in bad.items():
+            if indices:
+                raise InputError(
+                    f"{len(indices)} of {self.rows.count} rows hold NaN in {name!r} (rows "
+                    f"{named_rows(np.array(indices))}), so that the log density is finite nowhere: "
+                    "leave them out, or let the log likelihood pass over them."
+                )
+
+    @cached_property
+    def _log_prob(self):
+        def value(x):
+            told = jax.ShapeDtypeStruct((), x.dtype)
+            return jax.pure_callback(
+                lambda x: _at_any(self.values, x), told, x, vmap_method="broadcast_all"
+            )
+
+        def both(x):
+            told = (jax.ShapeDtypeStruct((), x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype))
+            return jax.pure_callback(
+                lambda x: _at_any(self.value_and_grad, x), told, x, vmap_method="broadcast_all"
+            )
+
+        return with_gradient(value, both)
+
+    @cached_property
+    def _size(self) -> int:
+        """How many rows a block has: a power of two that the devices divide."""
+        most = min(_MOST_ROWS, self.block_bytes // (4 * self.rows.row_bytes))
+        size = 1 << max(most.bit_length() - 1, 3)
+        size = min(size, 1 << (self.rows.count - 1).bit_length())
+        parts = max(1, len(self.devices))
+        return -(-size // parts) * parts
+
+    @cached_property
+    def _at_once(self) -> int:
+        """At how many points a block is evaluated at once."""
+        block = _padded(self.rows.block(0, 1), self._size)
+        width = self.programs.width(block)
+        room = min(_IN_CACHE, self.block_bytes // (8 * _ARRAYS)) // max(1, width)
+        return 1 << max(0, room.bit_length() - 1)
+
+    @cached_property
+    def _placement(self) -> Any:
+        if len(self.devices) < 2:
+            return self.devices[0] if self.devices else None
+        return NamedSharding(Mesh(np.array(self.devices), (_AXIS,)), PartitionSpec(_AXIS))
+
+    def _pass(self, program: Callable, points: np.ndarray, prior: PyTree) -> PyTree:
+        """Add the sums over all rows to what the prior says."""
+        if not len(points):
+            return prior
+        at_once = min(self._at_once, 1 << (len(points) - 1).bit_length())
+        chunks = [points[i : i + at_once] for i in range(0, len(points), at_once)]
+        last = len(chunks[-1])
+        chunks[-1] = np.concatenate([chunks[-1], np.repeat(points[-1:], at_once - last, axis=0)])
+        sums: list[Any] = [None] * len(chunks)
+        with jax.enable_x64(True):
+            for start in range(0, self.rows.count, self._size):
+                stop = min(start + self._size, self.rows.count)
+                block = _padded(self.rows.block(start, stop), self._size)
+                block = jax.device_put(block, self._placement)
+                parts = [program(chunk, block, np.int64(stop - start)) for chunk in chunks]
+                for k, part in enumerate(parts):
+                    part = jax.tree.map(np.asarray, part)
+                    sums[k] = part if sums[k] is None else jax.tree.map(np.add, sums[k], part)
+                self.watch((stop - start) * len(points))
+        whole = jax.tree.map(lambda *parts: np.concatenate(parts)[: len(points)], *sums)
+        return jax.tree.map(lambda a, b: a + _over_processes(b), prior, whole)
+
+
+@final
+class Programs:
+    """Sums over a block's rows, some of them masked, at many points; compiled once a shape."""
+
+    def __init__(self, log_prior: Traced, log_likelihood: Callable, dim: int):
+        def terms(x, block):
+            with jax.numpy_dtype_promotion("standard"):
+                return jnp.asarray(log_likelihood(x, block), x.dtype)
+
+        def total(x, block, count):
+            found = terms(x, block)
+            return jnp.sum(jnp.where(jnp.arange(len(found)) < count, found, 0.0))
+
+        def product(pair, block, count):
+            x, tangent = pair[:dim], pair[dim:]
+            gradient = partial(jax.grad(total), block=block, count=count)
+            return jax.jvp(gradient, (x,), (tangent,))[1]
+
+        many = (0, None, None)
+        self._total, self._dim = jax.vmap(total, many), dim
+        self.terms = jax.jit(terms)
+        self.values = jax.jit(self._total)
+        self.gradients = jax.jit(jax.vmap(jax.value_and_grad(total), many))
+        self.products = jax.jit(jax.vmap(product, many))
+        self.prior_values = batched(log_prior)
+        self.prior_gradients = batched(jax.value_and_grad(log_prior))
+        self.prior_hessian = batched(jax.hessian(log_prior))
+
+    def width(self, block: PyTree) -> int:
+        """How many numbers the widest array has that is computed for one more point."""
+        few, many = (self._widest(block, points) for points in (64, 128))
+        return max((many - few) // 64, len(jax.tree.leaves(block)[0]))
+
+    def _widest(self, block: PyTree, points: int) -> int:
+        at = jax.ShapeDtypeStruct((points, self._dim), np.float64)
+        with jax.enable_x64(True):
+            return widest_array(jax.make_jaxpr(self._total)(at, block, np.int64(1)))
+
+
+def _padded(block: PyTree, size: int) -> PyTree:
+    """Repeat the last row, which is at a place where the likelihood is known to be defined."""
+    return jax.tree.map(
+        lambda leaf: (
+            leaf
+            if len(leaf) == size
+            else np.concatenate([leaf, np.repeat(leaf[-1:], size - len(leaf), axis=0)])
+        ),
+        block,
+    )
+
+
+def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
+    """Apply a function of points (N, D) to an array (..., D)."""
+    points = np.asarray(x, np.float64)
+    found = function(np.ascontiguousarray(points.reshape(-1, points.shape[-1])))
+    dtype = np.asarray(x).dtype
+    return jax.tree.map(
+        lambda a: a.reshape((*points.shape[:-1], *a.shape[1:])).astype(dtype), found
+    )
+
+
+def _over_processes(part: np.ndarray) -> np.ndarray:
+    """Add what all processes have, in their order, so that each has the same bits."""
+    if jax.process_count() == 1:
+        return part
+    with jax.enable_x64(True):
+        return np.asarray(multihost_utils.process_allgather(part)).sum(axis=0)
+
+
+def _gathered(mine: np.ndarray) -> np.ndarray:
+    """Put the rows of all processes below each other, whose numbers may differ."""
+    if jax.process_count() == 1:
+        return mine
+    with jax.enable_x64(True):
+        lengths = np.ravel(multihost_utils.process_allgather(np.int64(len(mine))))
+        padded = np.zeros((int(lengths.max()), *mine.shape[1:]), mine.dtype)
+        padded[: len(mine)] = mine
+        whole = np.asarray(multihost_utils.process_allgather(padded))
+    return np.concatenate([part[:n] for part, n in zip(whole, lengths, strict=True)])

@@ -1,0 +1,124 @@
+"""Functions without a gradient: evidences that are known, and traps that are never GOOD."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import scipy.stats as st
+
+import fluvial
+from fluvial.errors import InputError
+
+
+def _fit(function, **options):
+    bounds = options.pop("bounds", [(-5.0, 5.0)] * 2)
+    target = fluvial.Target.from_numpy(function, bounds=bounds, vectorized=True)
+    return fluvial.fit(target, progress=False, **options)
+
+
+def _gaussian(x):
+    return st.multivariate_normal([1.0, -1.0], [[0.5, 0.3], [0.3, 0.4]]).logpdf(x)
+
+
+def _modes(x):
+    both = [st.norm.logpdf(x, center, 0.3).sum(axis=1) for center in (-2.0, 2.0)]
+    return np.logaddexp(np.log(0.3) + both[0], np.log(0.7) + both[1])
+
+
+def _ridge(x):
+    return st.norm.logpdf(x[:, 0]) + st.norm.logpdf(x[:, 1], x[:, 0] ** 2 - 1.0, 0.3)
+
+
+@pytest.mark.parametrize("function", [_gaussian, _modes, _ridge])
+def test_evidence_and_moments_are_right(function):
+    bounds = [(-5.0, 5.0), (-5.0, 25.0)] if function is _ridge else [(-5.0, 5.0)] * 2
+    posterior = _fit(function, bounds=bounds)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert abs(posterior.log_evidence) < 4.0 * posterior.log_evidence_se + 0.003
+    assert posterior.provenance.evaluations < 10_000
+    mean = {_gaussian: (1.0, -1.0), _modes: (0.8, 0.8), _ridge: (0.0, 0.0)}[function]
+    spread = {_gaussian: 0.7, _modes: 1.9, _ridge: 1.4}[function]
+    assert np.abs(posterior.draws(4000)["x"].mean(axis=0) - mean).max() < 0.12 * spread
+
+
+def test_a_likelihood_under_a_prior_has_its_conjugate_posterior():
+    target = fluvial.Target.from_numpy(
+        lambda x: st.norm.logpdf(3.0, x[0], 1.0), prior={"mu": st.norm(0.0, 2.0)}
+    )
+    posterior = fluvial.fit(target, progress=False)
+    assert posterior.log_evidence == pytest.approx(st.norm.logpdf(3.0, 0.0, 5.0**0.5), abs=0.03)
+    assert posterior.draws(2000)["mu"].mean() == pytest.approx(2.4, abs=0.1)
+    again = fluvial.fit(target, progress=False)
+    assert again.pool.points.tobytes() == posterior.pool.points.tobytes()
+
+
+def test_a_density_on_all_of_space_is_found_far_from_the_origin():
+    target = fluvial.Target.from_numpy(lambda x: st.norm.logpdf(x, 40.0, 0.1).sum(), dim=2)
+    posterior = fluvial.fit(target, progress=False)
+    assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
+
+
+_NOISE = np.random.default_rng(0)
+_TRAPS = {
+    "noise": lambda x: _gaussian(x) + _NOISE.standard_normal(len(x)),
+    "noise that depends on the point": lambda x: _gaussian(x) + np.sin(1e7 * x[:, 0]),
+    "a cliff": lambda x: _gaussian(x) - 60.0 * (x[:, 0] > 1.5),
+    "NaN beyond a line": lambda x: np.where(x[:, 0] > 1.5, np.nan, _gaussian(x)),
+}
+
+
+@pytest.mark.parametrize("name", _TRAPS)
+def test_a_trap_is_never_good_and_is_named(name):
+    posterior = _fit(_TRAPS[name])
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    said = {"noise": "not deterministic", "a cliff": "cliff", "NaN beyond a line": "not finite"}
+    assert said.get(name, "noisy") in " ".join(posterior.reasons)
+
+
+def test_what_a_budget_leaves_is_returned_with_its_verdict():
+    small, none = _fit(_gaussian, max_evaluations=300), _fit(_gaussian, max_seconds=1e-6)
+    assert small.provenance.evaluations <= 320
+    assert fluvial.Verdict.GOOD not in (small.verdict, none.verdict)
+    assert any("0.0" in r or "used" in r or "evaluations" in r for r in none.reasons)
+
+
+def test_a_density_that_is_finite_nowhere_is_refused():
+    with pytest.raises(InputError, match="not finite at any"):
+        _fit(lambda x: np.full(len(x), np.nan))
+
+
+_KILLED = """
+import sys, time
+import numpy as np
+import fluvial
+def slow(x):
+    with open(sys.argv[2], "a") as calls:
+        calls.write("x")
+    time.sleep(0.0005)
+    return -0.5 * float(np.sum(x**2))
+target = fluvial.Target.from_numpy(slow, bounds=[(-5, 5)] * 2, cache=sys.argv[1])
+posterior = fluvial.fit(target, progress=False)
+print(posterior.log_evidence.hex())
+"""
+
+
+def test_a_fit_that_is_killed_loses_one_evaluation_and_ends_with_the_same_bits(tmp_path):
+    def start(name):
+        command = [sys.executable, "-c", _KILLED, str(tmp_path / name), str(tmp_path / f"{name}.n")]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    whole, _ = start("whole").communicate(timeout=120)
+    for count in (200, 900, 2000):
+        process = start("killed")
+        path = tmp_path / "killed.n"
+        while not path.exists() or path.stat().st_size < count:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    killed, _ = start("killed").communicate(timeout=120)
+    assert killed == whole
+    lost = (tmp_path / "killed.n").stat().st_size - (tmp_path / "whole.n").stat().st_size
+    assert 0 <= lost <= 3

@@ -1,0 +1,127 @@
+"""Calibration finds planted faults, and leaves right models alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial.errors import InputError
+from fluvial.inference.calibration.calibrate import calibrate
+from fluvial.inference.calibration.simulation import Simulation
+from fluvial.inference.calibration.uniformity import uniformity
+
+_OBSERVED = np.array([[1.0, 1.0], [1.0, 1.2], [0.5, 1.0]])
+
+
+def _simulate(rng):
+    x = rng.normal(size=2)
+    return {"x": x}, _OBSERVED @ x + rng.normal(size=3)
+
+
+def _exact(y, seed, prior=1.0, sign=1.0, scale=1.0, shrink=None):
+    """Draws of the linear model's posterior, or of a faulty one."""
+    precise = np.eye(2) / prior**2 + _OBSERVED.T @ _OBSERVED
+    mean = np.linalg.solve(precise, sign * _OBSERVED.T @ y)
+    cov = np.linalg.inv(precise) if shrink is None else np.diag(1.0 / np.diag(precise))
+
+    def draws(n, seed=0):
+        rng = np.random.default_rng((7, seed))
+        noise = rng.multivariate_normal(np.zeros(2), cov, size=4 * n)
+        if shrink == "tails":
+            noise = noise[(np.abs(noise) < 1.2 * np.sqrt(np.diag(cov))).all(axis=1)]
+        return {"x": mean + scale * noise[:n]}
+
+    return SimpleNamespace(draws=draws, verdict="GOOD")
+
+
+def _run(fits=150, seed=0, **fault):
+    simulation = Simulation(_simulate, lambda y: y)
+
+    def fit(target, *, seed, progress):
+        return _exact(target, seed, **fault)
+
+    return calibrate(simulation, fits, seed, fit=fit, progress=False)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"shrink": "mean field"}, {"shrink": "tails"}, {"prior": 3.0}, {"sign": -1.0}, {"scale": 1.5}],
+)
+def test_a_planted_fault_is_found(fault):
+    found = _run(**fault)
+    assert not found.calibrated
+    assert "NOT calibrated" in str(found)
+
+
+def test_a_lost_mode_is_found():
+    def simulate(rng):
+        x = rng.choice([-3.0, 3.0]) + 0.3 * rng.normal()
+        return {"x": np.array(x)}, None
+
+    def fit(target, *, seed, progress):
+        def draws(n, seed=0):
+            return {"x": 3.0 + 0.3 * np.random.default_rng(seed).normal(size=n)}
+
+        return SimpleNamespace(draws=draws, verdict="GOOD")
+
+    assert not calibrate(Simulation(simulate, lambda y: y), fit=fit, progress=False).calibrated
+
+
+def test_right_models_are_left_alone():
+    alarms = sum(not _run(fits=100, seed=seed).calibrated for seed in range(50))
+    assert alarms <= 2  # 5 %
+
+
+def test_uniform_values_are_rejected_as_often_as_the_level_says():
+    rng = np.random.default_rng(3)
+    p = np.array([uniformity(rng.uniform(size=80)) for _ in range(400)])
+    assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.05)
+    assert uniformity(rng.beta(1.0, 1.5, size=200)) < 0.01
+
+
+def test_a_calibration_goes_on_from_its_checkpoint(tmp_path):
+    calls = []
+
+    def fit(target, *, seed, progress):
+        calls.append(seed)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return _exact(target, seed)
+
+    simulation = Simulation(_simulate, lambda y: y)
+    options = {"fit": fit, "checkpoint": tmp_path, "progress": False}
+    part = calibrate(simulation, 6, **options)
+    assert len(part.u) == 3
+    whole = calibrate(simulation, 6, **options)
+    assert len(calls) == 4 + 3
+    assert whole.u[:3].tolist() == part.u.tolist()
+    assert whole.u.tolist() == _run(fits=6).u.tolist()
+
+
+def test_fits_that_fail_are_counted_and_names_must_agree():
+    def fail(target, *, seed, progress):
+        if seed % 2:
+            raise ArithmeticError("no root")
+        return _exact(target, seed)
+
+    simulation = Simulation(_simulate, lambda y: y)
+    found = calibrate(simulation, 6, fit=fail, progress=False)
+    assert (len(found.u), len(found.failures)) == (3, 3)
+    assert "no root" in str(found)
+    other = Simulation(lambda rng: ({"z": np.zeros(2)}, np.zeros(3)), lambda y: y)
+    with pytest.raises(InputError, match="same names"):
+        calibrate(other, 2, fit=lambda *_, **__: _exact(np.zeros(3), 0), progress=False)
+
+
+def test_real_fits_of_a_right_model_are_good_and_calibrated():
+    def target(y):
+        def log_density(x):
+            return -0.5 * np.sum(x**2, axis=1) - 0.5 * np.sum((y - x @ _OBSERVED.T) ** 2, axis=1)
+
+        return fluvial.Target.from_numpy(log_density, dim=2, vectorized=True)
+
+    found = calibrate(Simulation(_simulate, target), 20, progress=False)
+    assert found.calibrated
+    assert found.good.sum() >= 18
+    assert "called GOOD are calibrated" in str(found)

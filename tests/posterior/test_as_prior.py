@@ -1,0 +1,234 @@
+from dataclasses import replace
+
+import cloudpickle
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial.errors import InputError
+from fluvial.flows import build_flow
+from fluvial.inference.chained import carried_by
+from fluvial.objectives import Importance
+from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Judgment, Verdict
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.pool import Pool
+from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.provenance import Provenance
+
+Y = np.array([0.5, 1.0, -0.3])
+POINTS = np.random.default_rng(0).normal(size=(5, 2))
+
+
+def _joint(p):
+    return -0.5 * p["mu"] ** 2 - 0.5 * p["tau"] ** 2
+
+
+@pytest.fixture(scope="module")
+def two(posterior_of):
+    """A posterior of mu and tau on R^2 whose approximation is two Gaussians."""
+    example = {"mu": 0.0, "tau": 0.0}
+    components = [
+        GaussianComponent(Gaussian(np.array(mean), np.array([[1.0, 0.0], [0.4, 0.7]])))
+        for mean in ([0.0, 0.0], [1.0, 2.0])
+    ]
+    return posterior_of(fluvial.Target(_joint, example=example), components, size=2048)
+
+
+def _flow():
+    flow = build_flow("realnvp:2", 2, key=jax.random.key(0))
+    return FlowComponent(flow, Gaussian(np.array([0.5, 0.0]), np.eye(2)))
+
+
+def test_the_log_density_is_log_prob_and_can_be_transformed(two):
+    values = jax.jit(jax.vmap(two.log_density))(jnp.asarray(POINTS, jnp.float32))
+    np.testing.assert_allclose(values, two.log_prob(POINTS), rtol=1e-5)
+    step = 1e-5 * np.array([1.0, 0.0])
+    slope = (two.log_prob(POINTS + step) - two.log_prob(POINTS - step)) / 2e-5
+    gradient = jax.vmap(jax.grad(two.log_density))(jnp.asarray(POINTS, jnp.float32))
+    np.testing.assert_allclose(gradient[:, 0], slope, rtol=1e-4)
+
+
+def test_the_density_of_a_flow_is_log_prob(posterior_of, jax_target, x64):
+    posterior = posterior_of(jax_target, [_flow()])
+    values = jax.vmap(posterior.log_density)(jnp.asarray(POINTS))
+    np.testing.assert_allclose(values, posterior.log_prob(POINTS), rtol=1e-12)
+
+
+def test_the_named_density_has_the_jacobian_of_the_models_map(posterior_of, jax_target, x64):
+    posterior = posterior_of(jax_target)
+    x = POINTS[0]
+    named = posterior.log_density({"x": jnp.asarray(x[:1]), "scale": jnp.exp(x[1])})
+    assert float(named) == pytest.approx(posterior.log_prob(x[None])[0] - x[1], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.zeros(3), "shape (3,)"),
+        ({"x": np.zeros(1)}, "lacks 'scale'"),
+        ({"x": np.zeros(2), "scale": 1.0}, "'x' of shape (2,)"),
+        ({"x": np.zeros(1), "scale": 1.0, "z": 1.0}, "'z', which is no parameter"),
+    ],
+)
+def test_a_wrong_point_is_refused_in_a_sentence(posterior_of, jax_target, value, said):
+    with pytest.raises(InputError) as refused:
+        posterior_of(jax_target).log_density(value)
+    assert said in str(refused.value)
+
+
+def test_a_log_likelihood_gets_the_old_density_added(two):
+    new = fluvial.Target(
+        lambda p: -0.5 * (p["tau"] - p["mu"] - p["more"]) ** 2,
+        example={"more": 0.0, "mu": 0.0, "tau": 0.0},
+    )
+    given = new.given(two)
+    x = np.random.default_rng(1).normal(size=(4, 3))  # more, mu, tau
+    expected = new.values(x) + two.log_prob(x[:, 1:])
+    np.testing.assert_allclose(given.values(x), expected, rtol=1e-12)
+    gradient = given.value_and_grad(x)[1]
+    np.testing.assert_allclose(gradient[:, 0], (x[:, 2] - x[:, 1] - x[:, 0]), rtol=1e-6)
+
+
+def test_what_only_the_posterior_names_is_integrated_out(two):
+    new = fluvial.Target(lambda p: 0.0 * p["tau"], example={"tau": 0.0})
+    given = new.given(two)
+    grid = np.linspace(-9.0, 11.0, 2001)
+    both = np.stack(np.meshgrid(grid[::20], [0.0, 1.5]), -1).reshape(-1, 2)
+    density = np.exp(two.log_prob(both)).reshape(2, -1).sum(1) * (grid[20] - grid[0])
+    np.testing.assert_allclose(np.exp(given.values(np.array([[0.0], [1.5]]))), density, rtol=1e-6)
+
+
+def test_what_a_flow_alone_names_is_carried_along(posterior_of):
+    old = posterior_of(fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0}), [_flow()])
+    given = fluvial.Target(lambda p: 0.0 * p["tau"], example={"tau": 0.0}).given(old)
+    assert given.dim == 2
+    assert given.variables == {"tau": ()}
+    np.testing.assert_allclose(given.values(POINTS), old.log_prob(POINTS[:, ::-1]), rtol=1e-6)
+    np.testing.assert_array_equal(given.constrain(POINTS)["tau"], POINTS[:, 0])
+
+
+def test_numpyro_and_pymc_leave_out_the_prior_alone(posterior_of):
+    numpyro, pymc = pytest.importorskip("numpyro"), pytest.importorskip("pymc")
+    distributions = numpyro.distributions
+
+    def model():
+        mu = numpyro.sample("mu", distributions.Normal(0.0, 2.0))
+        tau = numpyro.sample("tau", distributions.HalfNormal(1.0))
+        numpyro.sample("y", distributions.Normal(mu, tau), obs=Y)
+
+    with pymc.Model() as pymc_model:
+        mu, tau = pymc.Normal("mu", 0, 2), pymc.HalfNormal("tau", 1)
+        pymc.Normal("y", mu, tau, observed=Y)
+    target, mu, tau = fluvial.from_numpyro(model), POINTS[:, :1], np.exp(POINTS[:, 1:])
+    posterior = posterior_of(target)
+    likelihood = -0.5 * ((Y - mu) / tau) ** 2 - np.log(tau) - 0.5 * np.log(2 * np.pi)
+    expected = likelihood.sum(axis=1) + posterior.log_prob(POINTS)
+    for new in (target, fluvial.from_pymc(pymc_model)):
+        np.testing.assert_allclose(new.given(posterior).values(POINTS), expected, rtol=1e-6)
+
+
+def test_a_stan_program_must_leave_the_prior_out(posterior_of):
+    program = "parameters {{ real mu; real<lower=0> tau; }} model {{ {} 1.0 ~ normal(mu, tau); }}"
+    target = fluvial.from_stan(program.format("tau ~ exponential(1);"))
+    posterior = posterior_of(target)
+    with pytest.raises(InputError, match="has a prior for tau"):
+        target.given(posterior)
+    given = fluvial.from_stan(program.format("")).given(posterior)
+    mu, tau = POINTS[:, 0], np.exp(POINTS[:, 1])
+    likelihood = -0.5 * ((1.0 - mu) / tau) ** 2 - np.log(tau) - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(given.values(POINTS), likelihood + posterior.log_prob(POINTS))
+
+
+@pytest.mark.parametrize(
+    ("example", "constrain", "said"),
+    [
+        ({"nu": 0.0}, None, "share no parameter: the model has nu, the posterior mu, tau"),
+        ({"mu": np.zeros(3)}, None, "mu has 3 unconstrained coordinates in the model, and 1"),
+        ({"mu": np.zeros(1)}, None, r"mu has shape \(1,\) in the model, and \(\)"),
+        ({"mu": 0.0}, lambda p: {"mu": jnp.exp(p["mu"])}, "mu is bounded, or mapped"),
+    ],
+)
+def test_parameters_that_are_not_the_same_are_refused(two, example, constrain, said):
+    new = fluvial.Target(
+        lambda p: 0.0 * jnp.sum(p[next(iter(p))]), example=example, constrain=constrain
+    )
+    with pytest.raises(InputError, match=said):
+        new.given(two)
+
+
+@pytest.mark.parametrize("verdict", ["USE_MCMC", "FAILED"])
+def test_a_posterior_without_a_density_to_trust_is_no_prior(posterior_of, jax_target, verdict):
+    with pytest.raises(InputError, match=f"verdict is {verdict}"):
+        jax_target.given(posterior_of(jax_target, verdict=verdict))
+
+
+def _one(target, component):
+    evidence = Evidence(0.9, 0.01, 0.9, 0.01, 0.001, 0.1, 4000.0)
+    provenance = Provenance("gaussian", 0, {}, 1, 0, False, "0.1.0")
+    pool = Pool(np.zeros((1, 1)), np.zeros(1), np.zeros(1))
+    judgment = Judgment(Verdict.GOOD, (), "")
+    q = Mixture((component,), np.ones(1))
+    return Posterior(q, pool, evidence, judgment, provenance, target)
+
+
+def _gaussian_chain(bias):
+    """A posterior N(0, 1) whose approximation is N(bias, 1), as the prior of one more."""
+    target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
+    x = bias + np.random.default_rng(0).standard_normal((8192, 1))
+    log_p = target.values(x)
+    weights = Importance(log_p + 0.5 * (x[:, 0] - bias) ** 2).smoothed
+    q = GaussianComponent(Gaussian(np.array([bias]), np.eye(1)))
+    old = _one(target, q)
+    return target.given(replace(old, pool=Pool(x, log_p, weights)))
+
+
+def _draws(mean, sd):
+    x = mean + sd * np.random.default_rng(1).standard_normal((4000, 1))
+    return Pool(x, -0.5 * x[:, 0] ** 2, np.full(4000, -np.log(4000.0)))
+
+
+def test_the_error_that_a_prior_carries_is_measured_where_the_new_posterior_lies():
+    # ln p − ln q = bias²/2 − bias x: under N(0, 1/2), half its variance is bias²/4, and the mean
+    # moves by bias times the variance, which is bias √½ standard deviations.
+    found = carried_by(_gaussian_chain(0.05), _draws(0.0, 0.5**0.5))
+    (link,) = found.links
+    assert link.kl == pytest.approx(0.05**2 / 4, rel=0.1)
+    assert link.shift == pytest.approx(0.05 * 0.5**0.5, rel=0.15)
+    assert not found.doubts
+    assert not found.fatal
+    assert carried_by(_gaussian_chain(0.3), _draws(0.0, 0.5**0.5)).doubts
+    assert carried_by(_gaussian_chain(0.9), _draws(0.0, 0.5**0.5)).fatal
+
+
+def test_draws_beyond_the_earlier_posterior_are_noticed():
+    found = carried_by(_gaussian_chain(0.0), _draws(5.0, 0.7))
+    assert "was never checked" in found.fatal[0]
+    judged = found.added_to(Judgment(Verdict.FAILED, (), ""))
+    assert judged.advice.startswith("Fit all the data at once")
+
+
+def test_a_chain_is_saved_and_loaded(two, tmp_path):
+    link = {"kl": 0.1, "shift": 0.2, "log_evidence": -1.0, "log_evidence_se": 0.3, "evaluations": 7}
+    chained = replace(two, provenance=replace(two.provenance, chain=[link]))
+    again = fluvial.load(chained.save(tmp_path / "run"))
+    assert again.chain == chained.chain
+    assert again.coordinates == {"mu": (0, 1), "tau": (1, 1)}
+    total, se = again.chain_log_evidence
+    assert (total, se) == (-1.0 + again.log_evidence, pytest.approx(np.hypot(0.3, 0.02)))
+    target = fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0})
+    np.testing.assert_allclose(
+        target.given(again).values(POINTS), target.values(POINTS) + two.log_prob(POINTS)
+    )
+
+
+def test_a_target_with_a_posterior_for_its_prior_travels(posterior_of):
+    target = fluvial.targets.example("banana").target
+    posterior = posterior_of(target)
+    posterior.log_density(POINTS[0])  # whose trace cannot be pickled
+    given = target.given(posterior)
+    again = cloudpickle.loads(cloudpickle.dumps(given))
+    np.testing.assert_array_equal(again.values(POINTS), given.values(POINTS))

@@ -1,0 +1,48 @@
+import jax
+import numpy as np
+import pytest
+
+from fluvial.errors import InputError
+from fluvial.posterior import predictive
+
+ROWS = np.linspace(-1.0, 1.0, 23)
+
+
+def test_mean_sd_and_quantiles_are_those_of_all_draws(jax_target, posterior_of, monkeypatch):
+    posterior = posterior_of(jax_target)
+    monkeypatch.setattr(predictive, "_BLOCK", 60 * 5)  # five rows at a time
+    found = posterior.predict(
+        lambda p, row: p["x"][0] * row + p["scale"], ROWS, 60, quantiles=[0.3]
+    )
+    draws = posterior.draws(60)
+    every = draws["x"] * ROWS + draws["scale"][:, None]
+    np.testing.assert_allclose(found.mean, every.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.sd, every.std(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(found.quantiles[0.3], np.quantile(every, 0.3, axis=0), rtol=1e-12)
+
+
+def test_outcomes_are_drawn_with_a_key_for_each_draw_and_row(jax_target, posterior_of):
+    posterior = posterior_of(jax_target)
+    found = posterior.predict(
+        lambda p, row, key: jax.random.normal(key, row["a"].shape),
+        {"a": np.zeros((40, 2))},
+        1000,
+        noise=True,
+    )
+    assert found.sd.shape == (40, 2)
+    np.testing.assert_allclose(found.sd, 1.0, atol=0.12)
+    assert len(np.unique(found.mean)) == 80
+
+
+@pytest.mark.parametrize(
+    ("function", "rows", "quantiles", "said"),
+    [
+        (lambda p, row: p["none"], ROWS, (), "failed on one draw and one row: KeyError"),
+        (lambda p, row: row["a"], {"a": ROWS, "b": ROWS[:3]}, (), r"the lengths \[3, 23\]"),
+        (lambda p, row: row, ROWS[:0], (), "at least one row"),
+        (lambda p, row: row, ROWS, (1.5,), "a quantile is 1.5"),
+    ],
+)
+def test_wrong_input_is_one_sentence(jax_target, posterior_of, function, rows, quantiles, said):
+    with pytest.raises(InputError, match=said):
+        posterior_of(jax_target).predict(function, rows, quantiles=quantiles)
