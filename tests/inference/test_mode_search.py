@@ -5,6 +5,7 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from fluvial.inference import mode_search
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mass_outside
 from fluvial.inference.settings import DEFAULT
@@ -128,3 +129,15 @@ def test_a_plateau_that_holds_no_mass_is_not_measured(monkeypatch):
     counted = CountedTarget(target)
     assert not mode_search._places(counted, unit(), LOG_Z, suspects, overall, rng, DEFAULT)
     assert not measured
+
+
+def test_a_climb_that_did_not_converge_is_given_up_only_far_below():
+    gaussian = Gaussian(np.zeros(2), np.eye(2))
+
+    def given_up(log_p, converged):
+        top = Optimum(np.zeros(2), log_p, gaussian, converged)
+        return mode_search._holds_nothing(top, gaussian, LOG_Z, DEFAULT)
+
+    assert given_up(-40.0, True)
+    assert not given_up(-40.0, False)
+    assert given_up(-2e5, False)

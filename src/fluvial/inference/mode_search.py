@@ -196,10 +196,11 @@ def _holds_nothing(
 
     From far out, climbs end on slopes that are flat to rounding, thousands of nats below.
     """
-    if top is None or not top.converged:
+    if top is None:
         return False
     log_mass = top.log_p + there.log_det + 0.5 * there.dim * LOG_2PI
-    return bool(log_mass < log_evidence - settings.match.no_mass)
+    margin = settings.match.no_mass if top.converged else settings.search.stranded
+    return bool(log_mass < log_evidence - margin)
 
 
 def _looks_log_prob(

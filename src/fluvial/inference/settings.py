@@ -360,6 +360,7 @@ class SearchSettings:
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
+        stranded: nats below ln Z where a climb that did not converge is given up.
         match_steps: the most of batch-and-match at a place.
         draws: by which the mass at a place is measured.
         peaks: points that are apart from each other, of all that exceed q.
@@ -386,6 +387,7 @@ class SearchSettings:
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03
+    stranded: float = 1e5
     match_steps: int = 60
     draws: int = 1024
     peaks: int = 256
