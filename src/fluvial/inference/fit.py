@@ -106,6 +106,7 @@ def _fitted(run: Run) -> Posterior:
         matched = match(run, started.starts, started.ends)
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched.fitted)
+    doubtful = started.missed > run.settings.explore.missed
+    refined = refine(run, matched.fitted, doubtful=doubtful)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
     return conclude(run, started, refined, corrected)

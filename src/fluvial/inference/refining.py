@@ -36,10 +36,19 @@ class Refined(NamedTuple):
     interrupted: bool
 
 
-def refine(run: Run, fitted: Weighed) -> Refined:
-    """Train and search in turn, until a search finds nothing or the rounds are over."""
+def refine(run: Run, fitted: Weighed, *, doubtful: bool = False) -> Refined:
+    """Train and search in turn, until a search finds nothing or the rounds are over.
+
+    Args:
+        run: the fit.
+        fitted: a Gaussian for each mode, weighed.
+        doubtful: whether modes are known to be missing: where there are many, one round is enough
+            to say so again.
+    """
+    few = len(fitted.q.components) <= run.settings.flow.max_modes
+    rounds = run.settings.search.rounds if few or not doubtful else 1
     found, trained, interrupted = Search(), False, False
-    for _ in range(run.settings.search.rounds):
+    for _ in range(rounds):
         fitted = sharpened(run, fitted)
         if _needs_flows(run, fitted):
             with run.progress.stage("flow"):

@@ -18,11 +18,12 @@ from fluvial.inference.run import Run
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import GaussianComponent
+from fluvial.posterior.mixture import Component, GaussianComponent
 
 __all__ = ["sharpened"]
 
 _DRAWS_PER_DIM = 10.0  # in effect, of which a covariance is estimated
+_MOST_DIMS = 8  # in which one Gaussian is taken for several; in more, sizes hardly overlap
 _SIZES = (0.25, 1.0, 4.0)
 _GAIN = 0.8  # of the half variance that a round has to leave at most, to go on
 
@@ -32,9 +33,10 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
     components = fitted.q.components
     if not all(isinstance(component, GaussianComponent) for component in components):
         return fitted
-    if is_accurate(fitted.weights, run.settings):
+    alone = len(components) == 1
+    if is_accurate(fitted.weights, run.settings) or (alone and run.target.dim > _MOST_DIMS):
         return fitted
-    current = fitted if len(components) > 1 else _several(run, fitted)
+    current = _several(run, fitted) if alone else fitted
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current
@@ -51,7 +53,7 @@ def _several(run: Run, fitted: Weighed) -> Weighed:
     return weigh([GaussianComponent(gaussian) for gaussian in sizes], run)
 
 
-def _updated(fitted: Weighed) -> list[GaussianComponent]:
+def _updated(fitted: Weighed) -> list[Component]:
     q, x = fitted.q, fitted.x
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - q.log_prob(x)[:, None] + fitted.weights.smoothed[:, None])
