@@ -180,6 +180,7 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched.fitted, matched.dependence)
+    doubtful = started.missed > run.settings.explore.missed
+    refined = refine(run, matched.fitted, matched.dependence, doubtful=doubtful)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
     return conclude(run, started, refined, corrected)

@@ -42,17 +42,23 @@ class Refined(NamedTuple):
     interrupted: bool
 
 
-def refine(run: Run, fitted: Weighed, dependence: Dependence | None = None) -> Refined:
+def refine(
+    run: Run, fitted: Weighed, dependence: Dependence | None = None, *, doubtful: bool = False
+) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over.
 
     Args:
         run: the fit.
         fitted: Gaussians, weighed.
         dependence: of the coordinates on each other, where it is known already.
+        doubtful: whether modes are known to be missing: where there are many, one round is enough
+            to say so again.
     """
+    few = len(fitted.q.components) <= run.settings.flow.max_modes
+    rounds = run.settings.search.rounds if few or not doubtful else 1
     found, choice, interrupted = Search(), None, False
     drawn: Weighed | None = None
-    for _ in range(run.settings.search.rounds):
+    for _ in range(rounds):
         fitted = sharpened(run, fitted)
         places, drawn = fitted.q.components, None
         adapted, interrupted = _adapted(run, fitted)

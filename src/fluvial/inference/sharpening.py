@@ -23,6 +23,7 @@ from fluvial.posterior.mixture import Component, GaussianComponent
 __all__ = ["sharpened"]
 
 _DRAWS_PER_DIM = 10.0  # in effect, of which a covariance is estimated
+_MOST_DIMS = 8  # in which one Gaussian is taken for several; in more, sizes hardly overlap
 _SIZES = (0.25, 1.0, 4.0)
 _GAIN = 0.8  # of the half variance that a round has to leave at most, to go on
 
@@ -31,7 +32,10 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
     """Return a mixture of Gaussians made accurate, or what was given where that cannot be done."""
     if not fitted.q.gaussians or is_accurate(fitted.weights, run.settings):
         return fitted
-    current = fitted if len(fitted.q.components) > 1 else _several(run, fitted)
+    alone = len(fitted.q.components) == 1
+    if alone and run.target.dim > _MOST_DIMS:
+        return fitted
+    current = _several(run, fitted) if alone else fitted
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current

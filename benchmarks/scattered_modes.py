@@ -1,0 +1,151 @@
+"""Mixtures over dimension, number, width, weight and structure: is a fit sure and wrong?
+
+    python -m benchmarks.scattered_modes --seeds 0-4
+
+A fit is right if every mean is within 0.1 sd and every log sd within 0.1 of the exact ones. Wrong
+trust is a verdict of GOOD or USE_WEIGHTS on a fit that is not right; the interval is Wilson's, at
+95 %. Targets of a seed differ from all that the thresholds were chosen on.
+"""
+
+import argparse
+import platform
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import logsumexp
+from jax.scipy.stats import norm
+
+import fluvial
+from benchmarks.honesty import Case, tally
+
+BOUND = 0.1
+DRAWS = 8000
+_HELD_OUT = 1000  # added to every seed
+
+
+class Problem(NamedTuple):
+    """A log density with its exact moments."""
+
+    log_density: Callable
+    dim: int
+    mean: np.ndarray
+    sd: np.ndarray
+
+
+def mixture(dim: int, modes: int, seed: int, *, box: float, widths: tuple, even: bool) -> Problem:
+    """Isotropic Gaussians at places uniform in a box."""
+    rng = np.random.default_rng([_HELD_OUT + seed, dim, modes])
+    means, scales = rng.uniform(-box, box, (modes, dim)), rng.uniform(*widths, (modes, 1))
+    weights = np.full(modes, 1.0 / modes) if even else rng.dirichlet(np.full(modes, 4.0))
+    mean = weights @ means
+    sd = np.sqrt(weights @ (means**2 + scales**2) - mean**2)
+
+    def log_density(x):
+        return logsumexp(jnp.log(weights) + norm.logpdf(x, means, scales).sum(axis=1))
+
+    return Problem(log_density, dim, mean, sd)
+
+
+def wells(pairs: int, seed: int) -> Problem:
+    """Double wells in every other coordinate, 2^pairs modes; sums over one coordinate are exact."""
+    tilt = np.random.default_rng(_HELD_OUT + seed).uniform(0.1, 0.4)
+    grid = np.linspace(-4.0, 4.0, 8001)
+    weights = np.exp(-(grid**4) + 5.0 * grid**2 + tilt * grid)
+    weights /= weights.sum()
+    mean = weights @ grid
+    sd = np.sqrt(weights @ grid**2 - mean**2)
+
+    def log_density(x):
+        well = -(x[::2] ** 4) + 5.0 * x[::2] ** 2 + tilt * x[::2]
+        return jnp.sum(well) - 0.5 * jnp.sum(x[1::2] ** 2)
+
+    both = np.tile([[mean, 0.0], [sd, 1.0]], pairs)
+    return Problem(log_density, 2 * pairs, both[0], both[1])
+
+
+def core(dim: int, seed: int) -> Problem:
+    """A narrow core in a wide density, half of the mass in each."""
+    width = np.random.default_rng(_HELD_OUT + seed).uniform(0.08, 0.3)
+
+    def log_density(x):
+        wide = norm.logpdf(x).sum()
+        return jnp.logaddexp(wide, norm.logpdf(x, 0.0, width).sum()) - jnp.log(2.0)
+
+    sd = np.full(dim, np.sqrt((1.0 + width**2) / 2.0))
+    return Problem(log_density, dim, np.zeros(dim), sd)
+
+
+FAMILIES: dict[str, Callable[[int], Problem]] = {
+    **{
+        f"even, D = {d}, {k} modes": lambda s, d=d, k=k: mixture(
+            d, k, s, box=6.0, widths=(1.0, 1.0), even=True
+        )
+        for d, k in ((2, 2), (5, 8), (10, 4), (15, 8), (20, 8), (50, 4))
+    },
+    **{
+        f"uneven, D = {d}, {k} modes": lambda s, d=d, k=k: mixture(
+            d, k, s, box=5.0, widths=(0.4, 1.3), even=False
+        )
+        for d, k in ((2, 8), (5, 8), (6, 4), (8, 6), (10, 8), (15, 6), (20, 8))
+    },
+    "wells, D = 4": lambda s: wells(2, s),
+    "wells, D = 32": lambda s: wells(16, s),
+    "core, D = 2": lambda s: core(2, s),
+    "core, D = 4": lambda s: core(4, s),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.scattered_modes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seeds", type=_numbers, default=_numbers("0-4"))
+    parser.add_argument("--only", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
+    options = parser.parse_args(arguments)
+    print(f"{platform.machine()}, Python {platform.python_version()}, jax {version('jax')}")
+    print(f"{'target':<24}{'seed':>5}  {'verdict':<12}{'error':>7}{'points':>10}{'CPU s':>8}")
+    cases = [run(name, seed) for seed in options.seeds for name in options.only]
+    wrong = sum(case.wrong_good for case in cases)
+    low, high = wilson(wrong, len(cases))
+    print(f"\n{tally(cases).report()}")
+    print(f"wrong trust: {wrong} of {len(cases)}, between {low:.1%} and {high:.1%}")
+
+
+def run(name: str, seed: int) -> Case:
+    """Fit one target, and print a line."""
+    started, problem = time.process_time(), FAMILIES[name](seed)
+    target = fluvial.Target(problem.log_density, dim=problem.dim)
+    posterior = fluvial.fit(target, seed=seed, progress=False)
+    x = posterior.draws(DRAWS)["x"]
+    off = np.abs(x.mean(axis=0) - problem.mean) / problem.sd
+    error = float(max(off.max(), np.abs(np.log(x.std(axis=0) / problem.sd)).max()))
+    print(
+        f"{name:<24}{seed:>5}  {posterior.verdict.name:<12}{error:7.3f}"
+        f"{posterior.provenance.evaluations:10,}{time.process_time() - started:8.1f}",
+        flush=True,
+    )
+    return Case(f"{name}:{seed}", posterior.verdict.name, error <= BOUND)
+
+
+def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a proportion (1927, Journal of the American Statistical Association)."""
+    share, spread = hits / total, z**2 / total
+    center = share + spread / 2.0
+    half = z * np.sqrt(share * (1.0 - share) / total + spread / total / 4.0)
+    return float((center - half) / (1.0 + spread)), float((center + half) / (1.0 + spread))
+
+
+def _numbers(text: str) -> list[int]:
+    """Read "3" or "0-7"."""
+    first, _, last = text.partition("-")
+    return list(range(int(first), int(last or first) + 1))
+
+
+if __name__ == "__main__":
+    main()
