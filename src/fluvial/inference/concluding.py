@@ -139,6 +139,7 @@ def _provenance(run: Run, *, trained: bool, interrupted: bool) -> Provenance:
         interrupted,
         __version__,
         run.settings.mapping(),
+        tuple(run.elbo_trace),
     )
 
 

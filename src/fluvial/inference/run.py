@@ -1,6 +1,6 @@
 """What every stage of one fit is given beside the values that it works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -39,6 +39,7 @@ class Run:
         rng: what the host draws from; every stage takes up where the last one left it.
         progress: what the terminal shows.
         devices: that train.
+        elbo_trace: grows by a row for each training of a flow; see ``Provenance``.
     """
 
     counted: CountedTarget
@@ -50,6 +51,7 @@ class Run:
     rng: np.random.Generator
     progress: Progress
     devices: Devices
+    elbo_trace: list[tuple[float, ...]] = field(default_factory=list)
 
     @property
     def target(self) -> Target:

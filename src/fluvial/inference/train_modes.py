@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
 
 from fluvial.flows import build_flow
 from fluvial.inference.responsibilities import Shared
@@ -14,6 +16,8 @@ from fluvial.objectives import FreeEnergy
 from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
 
 __all__ = ["TrainedModes", "train_modes"]
+
+_BLOCK = 100  # steps, as many as a chunk of training
 
 
 class TrainedModes(NamedTuple):
@@ -53,4 +57,12 @@ def _trained(run: Run, q: Mixture, k: int) -> tuple[Component, bool]:
             devices=run.devices,
         )
     run.counted.count(result.evaluations, result.nonfinite)
+    run.elbo_trace.append(_mean_elbos(result.free_energies))
     return FlowComponent(result.flow, gaussians[k]), result.interrupted
+
+
+def _mean_elbos(free_energies: Float[np.ndarray, " steps"]) -> tuple[float, ...]:
+    """The mean ELBO of each block of steps; NaN if none of its steps had a finite draw."""
+    blocks = np.split(-free_energies, range(_BLOCK, len(free_energies), _BLOCK))
+    finite = (block[np.isfinite(block)] for block in blocks if len(block))
+    return tuple(float(block.mean()) if len(block) else float("nan") for block in finite)

@@ -22,6 +22,8 @@ class Provenance:
         version: of fluvial.
         settings: every threshold of the fit, group -> name -> value; empty in results of versions
             that did not save them.
+        elbo_trace: for each training of a flow the mean ELBO of every 100 steps, in nats; NaN where
+            no draw was finite.
     """
 
     flow: str
@@ -32,3 +34,4 @@ class Provenance:
     interrupted: bool
     version: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    elbo_trace: tuple[tuple[float, ...], ...] = ()

@@ -41,7 +41,10 @@ _PROVENANCE = {
         nonfinite=_COUNT,
         interrupted={"type": "boolean"},
         version=TEXT,
-        optional={"settings": {"type": "object"}},
+        optional={
+            "settings": {"type": "object"},
+            "elbo_trace": {"type": "array", "items": {"type": "array", "items": _MEASURE}},
+        },
     ),
     "additionalProperties": False,
 }

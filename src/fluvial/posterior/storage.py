@@ -61,8 +61,7 @@ def from_parts(
 ) -> Parts:
     """Make parts of what ``to_parts`` returned; ``origin`` is named in complaints."""
     pool, values, annotations = _read_draws(files, content, origin)
-    seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
-    provenance = Provenance(**content["provenance"] | {"seconds": seconds})
+    provenance = _provenance(content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
@@ -93,6 +92,12 @@ def _content(parts: Parts) -> dict[str, Any]:
         "dims": parts.recorded.annotations.dims,
         "source": parts.source,
     }
+
+
+def _provenance(content: dict[str, Any]) -> Provenance:
+    seconds = {name: float(value) for name, value in content["seconds"].items()}
+    trace = tuple(tuple(map(float, elbos)) for elbos in content.get("elbo_trace", ()))
+    return Provenance(**content | {"seconds": seconds, "elbo_trace": trace})
 
 
 def _evidence(content: dict[str, Any]) -> Evidence:
