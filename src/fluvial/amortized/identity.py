@@ -51,7 +51,9 @@ def check_continues(found: Mapping[str, Any], wanted: Mapping[str, Any], folder:
         ...
         fluvial.errors.InputError: run was trained with rate=0.1, not rate=0.2: resume it with ...
     """
-    before, now = found["recipe"] | {"seed": found["seed"]}, wanted["recipe"]
+    # Earlier versions did not save what they did not have.
+    before = dataclasses.asdict(Recipe()) | found["recipe"] | {"seed": found["seed"]}
+    now = wanted["recipe"]
     for name, value in (now | {"seed": wanted["seed"]}).items():
         if name == "epochs" and value >= before[name]:
             continue

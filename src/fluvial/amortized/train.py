@@ -282,7 +282,7 @@ class _Run:
         ):
             progress.update(self.step, self.steps, "compiling")
             last = time.perf_counter()
-            while self.step < self.steps and not self.devices.any(interrupt.noted):
+            while not self._done() and not self.devices.any(interrupt.noted):
                 measured = self._take_chunk(images)
                 validation = self._validate()
                 seconds, last = time.perf_counter() - last, time.perf_counter()
@@ -294,9 +294,15 @@ class _Run:
                 if time.monotonic() - written >= checkpoint_seconds and self.step < self.steps:
                     self.write_checkpoint()
                     written = time.monotonic()
-        if self.step < self.steps:
+        if not self._done():
             self.write_checkpoint()
             raise KeyboardInterrupt
+
+    def _done(self) -> bool:
+        """Whether all steps are taken, or the bound has not improved for longer than it may."""
+        since = self.step - max(self.best.step, self.began)
+        epochs = since * self.recipe.batch / len(self.data.train)
+        return self.step >= self.steps or 0 < self.recipe.patience < epochs
 
     def _take_chunk(self, images: Shaped[Array, "N D"]) -> Measured:
         count, batch = len(self.data.train), self.recipe.batch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.names import FLOW_NAMES
 from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
@@ -54,10 +55,14 @@ def train(
     ],
     *,
     flow: Annotated[
-        str, typer.Option(metavar="FLOW", help='Such as planar:20; "none" for a Gaussian.')
+        str,
+        typer.Option(
+            metavar="FLOW",
+            help=f'Such as planar:20; "none" for a Gaussian. There are {FLOW_NAMES}.',
+        ),
     ] = "planar:10",
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics.jsonl, and the model.")
+        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics, pictures, and the model.")
     ] = Path("run"),
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in DIR.")
@@ -83,6 +88,14 @@ def train(
     depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
     activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
     epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
+    early_stopping: Annotated[
+        float,
+        typer.Option(
+            metavar="EPOCHS",
+            min=0.0,
+            help="Stop when the validation bound has not improved for so many; 0 never does.",
+        ),
+    ] = 0.0,
     batch: Annotated[
         int | None,
         typer.Option(min=1, help="Images in a step; by default 100, or all if there are fewer."),
@@ -125,6 +138,7 @@ def train(
         rate=rate,
         annealing=annealing.value,
         binarization=binarization.value,
+        patience=early_stopping,
     )
     distributed.join(coordinator, processes, process)
     check_backend()
@@ -162,7 +176,19 @@ def train(
         return
     for line in _facts(trained, images, recipe):
         say(line)
-    say(f"saved in {out}: model, checkpoints, metrics.jsonl")
+    say(f"saved in {out}: {', '.join(_leave_beside(trained, images, out))}")
+
+
+def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]:
+    """Write the metrics as a table, and draw what was learned; return the names of all files."""
+    from fluvial.cli.shown import write_columns
+    from fluvial.report.training_pictures import draw_training
+
+    names = list(trained.history[-1])
+    columns = {name: [line.get(name, "") for line in trained.history] for name in names}
+    write_columns(columns, out / "metrics.csv")
+    drawn = draw_training(trained, images.test, out)
+    return ["model", "checkpoints", "metrics.jsonl", "metrics.csv", *drawn]
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
