@@ -53,7 +53,7 @@ def target_in_file(
     what = f"{name} in {path}"
     if callable(value) and not _is_pymc(value):
         what = f"{name}() in {path}"
-        if isinstance(value, FunctionType) and _samples(value):
+        if isinstance(value, FunctionType) and _samples(value, _mentioned(value, _own(module))):
             return from_numpyro(value, **_arguments(value, what, data or {}))
         value = _guarded(value, path, what)
     if data:
@@ -88,11 +88,7 @@ def _only_model(module: ModuleType, path: Path) -> str:
 
 
 def _models(module: ModuleType) -> Iterator[str]:
-    own = {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__
-    }
+    own = _own(module)
     used = {other for name, f in own.items() for other in _names(f.__code__) if other != name}
     for name, value in vars(module).items():
         if name.startswith("_"):
@@ -100,9 +96,31 @@ def _models(module: ModuleType) -> Iterator[str]:
         is_model = isinstance(value, Target) or _is_pymc(value)
         function = own.get(name)
         if function is not None and name not in used:
-            is_model = _samples(function) or (_builds(function) and not _required(function))
+            names = _mentioned(function, own)
+            builds = _builds(function, names) and not _required(function)
+            is_model = builds or _samples(function, names)
         if is_model:
             yield name
+
+
+def _own(module: ModuleType) -> dict[str, FunctionType]:
+    """The functions that a module defines itself."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__
+    }
+
+
+def _mentioned(function: FunctionType, own: Mapping[str, FunctionType]) -> set[str]:
+    """What a function's code mentions, and the code of those of its own file that it uses."""
+    found: set[str] = set()
+    left = [function]
+    while left:
+        new = _names(left.pop().__code__) - found
+        found |= new
+        left += [own[name] for name in new if name in own]
+    return found
 
 
 def _names(code: CodeType) -> set[str]:
@@ -111,20 +129,23 @@ def _names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*map(_names, inner))
 
 
-def _samples(function: FunctionType) -> bool:
-    """Whether a function calls ``numpyro.sample``, by what its code mentions."""
+def _samples(function: FunctionType, names: set[str]) -> bool:
+    """Whether a function calls ``numpyro.sample``, and makes no target of what does.
+
+    Args:
+        function: of the file.
+        names: what its code mentions.
+    """
     numpyro = sys.modules.get("numpyro")
-    if numpyro is None:
+    if numpyro is None or not names.isdisjoint(_BUILDERS):
         return False
-    names = _names(function.__code__)
     mentioned = [function.__globals__.get(name) for name in names]
     whole = "sample" in names and any(value is numpyro for value in mentioned)
     return whole or any(value is numpyro.sample for value in mentioned)
 
 
-def _builds(function: FunctionType) -> bool:
+def _builds(function: FunctionType, names: set[str]) -> bool:
     """Whether a function mentions what makes a target, or a PyMC model."""
-    names = _names(function.__code__)
     pymc = sys.modules.get("pymc")
     mentioned = [function.__globals__.get(name) for name in names]
     makes_pymc = pymc is not None and "Model" in names and any(v is pymc for v in mentioned)
