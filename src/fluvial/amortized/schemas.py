@@ -29,6 +29,7 @@ _ARCHITECTURE = record(
     decoder={"anyOf": [_OWN, _NETWORK]},
     flow=_FLOW,
     amortize={"type": ["string", "null"]},
+    optional={"classes": _SIZE},
 )
 _FIELDS = {int: _COUNT, str: TEXT}
 _RECIPE = {

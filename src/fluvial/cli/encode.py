@@ -11,8 +11,6 @@ from fluvial.seeds import LARGEST_SEED
 if TYPE_CHECKING:
     import numpy as np
 
-    from fluvial.amortized import Trained
-
 __all__ = ["encode"]
 
 
@@ -22,6 +20,10 @@ def encode(
         str, typer.Argument(metavar="DATA", help="Images, as fluvial train takes them.")
     ],
     *,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Of the images, if the model is conditional."),
+    ] = None,
     draws: Annotated[
         int | None,
         typer.Option(
@@ -53,20 +55,27 @@ def encode(
     keep_compiled()
     check_backend()
     trained = load_model(directory)
-    parts = _parts(data, trained, data_dir, size, color)
-    latents = {name: trained.encode(images, draws, seed) for name, images in parts.items()}
+    parts = _parts(data, labels, data_dir, size, color)
+    latents = {
+        name: trained.encode(images, draws, seed, labels=given if trained.dlgm.classes else None)
+        for name, (images, given) in parts.items()
+    }
     path = write_arrays(latents, out or directory / "latents.npz")
     shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in latents.items())
     say(f"saved {path}: {shapes}")
 
 
 def _parts(
-    data: str, trained: "Trained", folder: Path | None, size: str | None, color: bool | None
-) -> "dict[str, np.ndarray]":
-    """The images, in the order of the files, or the three parts of a data set with a name."""
+    data: str, labels: str | None, folder: Path | None, size: str | None, color: bool | None
+) -> "dict[str, tuple[np.ndarray, np.ndarray | None]]":
+    """The images, in the order of the files, or the three parts of a data set, with labels."""
     from fluvial import datasets
 
     if data in datasets.NAMES:
         found = datasets.load_dataset(data, None, folder, size=size, color=color)
-        return {"train": found.train, "validation": found.validation, "test": found.test}
-    return {"latents": datasets.read_images(data, size=size, color=color)}
+        known = found.labels or (None, None, None)
+        parts = (found.train, found.validation, found.test)
+        names = ("train", "validation", "test")
+        return dict(zip(names, zip(parts, known, strict=True), strict=True))
+    given = None if labels is None else datasets.read_labels(labels)
+    return {"latents": (datasets.read_images(data, size=size, color=color), given)}

@@ -18,6 +18,10 @@ def sample(
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
     ] = 0,
+    label: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of all images, if the model is conditional; by default in turn."),
+    ] = None,
     pixels: Annotated[
         bool, typer.Option("--pixels", help="Draw the pixels, too, not only what is behind them.")
     ] = False,
@@ -33,10 +37,13 @@ def sample(
 
     keep_compiled()
     check_backend()
+    import numpy as np
+
     from fluvial.report.training_pictures import draw_images, is_picture
 
     trained = load_model(directory)
-    images = trained.sample(count, seed, mean=not pixels)
+    labels = None if label is None else np.full(count, label)
+    images = trained.sample(count, seed, mean=not pixels, labels=labels)
     path = write_arrays({"images": images}, out or directory / "sampled.npz")
     say(f"saved {path}: images of shape {images.shape}")
     if is_picture(trained.shape):

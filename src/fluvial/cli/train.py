@@ -13,6 +13,8 @@ from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fluvial.amortized import Recipe, Trained
     from fluvial.datasets import Dataset
 
@@ -69,6 +71,14 @@ def train(
     ] = False,
     data_dir: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="For a conditional model: a .npy or IDX file of whole numbers, one for each "
+            'image; "own" for those that digits come with.',
+        ),
     ] = None,
     likelihood: Annotated[
         _Likelihood | None, typer.Option(help="By default what suits the pixels.")
@@ -142,9 +152,16 @@ def train(
     )
     distributed.join(coordinator, processes, process)
     check_backend()
+    own = labels in (None, "own")
     images = datasets.load_dataset(
-        data, likelihood and likelihood.value, data_dir, size=size, color=color
+        data,
+        likelihood and likelihood.value,
+        data_dir,
+        size=size,
+        color=color,
+        labels=None if own else datasets.read_labels(str(labels)),
     )
+    classes = 0 if labels is None else datasets.class_count(images)
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
     dlgm = amortized.DLGM(
@@ -154,6 +171,7 @@ def train(
         depth=depth,
         activation=activation,
         likelihood=images.likelihood,
+        classes=classes,
         key=jax.random.key(seed),
     )
     if not quiet and jax.process_index() == 0:
@@ -187,14 +205,19 @@ def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]
     names = list(trained.history[-1])
     columns = {name: [line.get(name, "") for line in trained.history] for name in names}
     write_columns(columns, out / "metrics.csv")
-    drawn = draw_training(trained, images.test, out)
+    drawn = draw_training(trained, images.test, out, _labels_of_test(trained, images))
     return ["model", "checkpoints", "metrics.jsonl", "metrics.csv", *drawn]
+
+
+def _labels_of_test(trained: "Trained", images: "Dataset") -> "np.ndarray | None":
+    return images.labels[2] if trained.dlgm.classes and images.labels is not None else None
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
     """What was measured, and on what."""
-    bound = trained.bound(images.test).mean()
-    log_p = trained.log_likelihood(images.test).mean()
+    labels = _labels_of_test(trained, images)
+    bound = trained.bound(images.test, labels=labels).mean()
+    log_p = trained.log_likelihood(images.test, labels=labels).mean()
     lines = [
         f"test bound        {bound:.2f} nats an image",
         f"test log p(x)     {log_p:.2f} nats an image, by 200 importance samples",

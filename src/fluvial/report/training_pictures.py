@@ -26,7 +26,10 @@ _MARGIN = 0.02  # inches
 
 
 def draw_training(
-    trained: "Trained", images: Shaped[np.ndarray, "N ..."], folder: Path
+    trained: "Trained",
+    images: Shaped[np.ndarray, "N ..."],
+    folder: Path,
+    labels: np.ndarray | None = None,
 ) -> list[str]:
     """Draw learning curves and, of pictures, a grid of samples and one of reconstructions.
 
@@ -34,6 +37,7 @@ def draw_training(
         trained: the model.
         images: of which the first are reconstructed.
         folder: where the pictures go.
+        labels: of the images, if the model is conditional.
 
     Returns:
         The names of the files.
@@ -45,7 +49,8 @@ def draw_training(
     drawn = ["curves.png"]
     if is_picture(trained.shape):
         shown = images[: _SIDE * _SIDE // 2]
-        again = trained.decode(trained.encode(shown))
+        given = None if labels is None else labels[: len(shown)]
+        again = trained.decode(trained.encode(shown, labels=given), labels=given)
         draw_images(trained.sample(_SIDE * _SIDE), folder / "samples.png")
         draw_images(_beside(to_unit(shown), again), folder / "reconstructions.png")
         drawn += ["samples.png", "reconstructions.png"]
