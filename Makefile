@@ -4,7 +4,7 @@ PYTHON_OF_TESTS ?= $(PYTHON)
 BIN := .venv/bin
 
 .PHONY: venv run test coverage test-slow notebooks lint types imports wheel newcomer newcomer-all
-.PHONY: newest lowest pinned clean
+.PHONY: newest lowest pinned docs clean
 
 venv: .venv/made
 
@@ -64,5 +64,10 @@ newest lowest pinned: venv wheel
 	$(BIN)/python -m newcomer.environments $@ --python $(PYTHON_OF_TESTS)
 	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
 
+# The site, in site/; a link that leads nowhere is an error. `.venv/bin/mkdocs serve` shows it as you write.
+docs: venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 clean:
-	rm -rf .venv dist .newcomer
+	rm -rf .venv dist .newcomer site

@@ -364,3 +364,12 @@ def test_ctrl_c_leaves_a_checkpoint(finished, tmp_path, monkeypatch):
             run(tmp_path / "run")
     assert len(list((tmp_path / "run" / "checkpoints").iterdir())) == 1
     assert same(finished[0], run(tmp_path / "run", resume=True))
+
+
+def test_training_ends_where_the_bound_no_longer_improves(tmp_path):
+    patient = replace(SHORT, epochs=1000, rate=1e-12, annealing="none", patience=5)
+    trained = run(tmp_path / "run", recipe=patient)
+    epochs = [line["epoch"] for line in trained.history]
+    assert 5 < epochs[-1] < 20
+    assert epochs[-1] - trained.best_step * SHORT.batch / len(DIGITS.train) > 5
+    assert same(run(tmp_path / "run", recipe=patient, resume=True), trained)

@@ -1,9 +1,13 @@
+import re
 import subprocess
 import sys
 
 import pytest
 
 import fluvial
+from fluvial.flows.families import FAMILIES
+from fluvial.studies import STUDIES
+from fluvial.targets import EXAMPLES
 
 HEAVY = ("jax", "numpy", "scipy", "equinox", "matplotlib", "xarray", "rich")
 
@@ -12,10 +16,45 @@ def test_version(run):
     assert run("--version") == (0, f"fluvial {fluvial.__version__}\n", "")
 
 
-def test_help_names_the_commands(run):
-    code, out, _ = run("--help")
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_names_the_commands(run, option):
+    code, out, _ = run(option)
     assert code == 0
-    assert "fit" in out
+    for command in ("fit", "show", "train", "reproduce", "replicate", "report"):
+        assert f"\n  {command} " in out
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("fit", (*EXAMPLES, *FAMILIES)),
+        ("train", FAMILIES),
+        ("reproduce", STUDIES),
+    ],
+)
+def test_help_lists_what_there_is(run, command, names):
+    _, out, _ = run(command, "-h")
+    words = re.sub(r"-\n +", "-", out).replace(",", " ").replace(".", " ").split()
+    assert set(names) <= set(words)
+
+
+def test_it_completes_words_in_a_shell(run):
+    _, out, _ = run("--show-completion", "bash")
+    assert "_FLUVIAL_COMPLETE" in out
+
+
+def test_verbose_shows_where_an_error_came_from(run):
+    code, _, err = run("-v", "fit", "nowhere.stan")
+    assert code == 1
+    assert err.startswith("Traceback")
+    assert err.splitlines()[-1].startswith("fluvial: there is no Stan program")
+
+
+def test_python_can_run_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "fluvial", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"fluvial {fluvial.__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["fit", "--seed", "x"]])

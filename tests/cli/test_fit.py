@@ -1,3 +1,5 @@
+import csv
+import json
 import os
 import subprocess
 import sys
@@ -65,39 +67,46 @@ def test_a_stan_program_with_its_data(run, stan, tmp_path):
     data.write_text('{"N": 4, "y": [1, 2, 3, 4]}')
     code, out, _ = run("fit", stan, "--data", data, "--seed", 3)
     assert code == 0
-    assert out.splitlines()[1].split()[:2] == ["mu", "2.5"]
+    name, mean, sd, *_ = out.splitlines()[1].split()
+    assert (name, sd) == ("mu", "0.50")
+    assert float(mean) == pytest.approx(2.5, abs=0.03)
 
 
-def test_out_leaves_a_posterior_a_netcdf_file_and_a_picture(run, models, tmp_path):
-    out = tmp_path / "deep" / "run"
-    code, printed, _ = run("fit", f"{models}:normal", "--out", out, "--draws", 400)
+def test_out_leaves_a_posterior_its_table_a_netcdf_file_and_pictures(run, models, tmp_path):
+    out, file = tmp_path / "deep" / "run", tmp_path / "draws.csv"
+    options = ("--out", out, "--draws", 400, "--draws-csv", file, "--format", "csv")
+    code, printed, said = run("fit", f"{models}:normal", *options, "--vars", "a")
     assert code == 0
-    assert printed.splitlines()[-1] == f"saved in {out}: posterior.json, posterior.nc, pair.png"
-    assert sorted(os.listdir(out)) == [
-        "draws.npz",
-        "flow.safetensors",
-        "pair.png",
-        "posterior.json",
-        "posterior.nc",
-    ]
+    assert [line.split(",")[0] for line in printed.splitlines()] == ["name", "a[0]", "a[1]"]
+    files = "posterior.json, posterior.nc, summary.csv, summary.json"
+    pictures = "forest.png, pair.png, weights.png"
+    assert said.splitlines() == [f"saved in {out}: {files}, {pictures}", f"saved {file}"]
+    named = {*files.split(", "), *pictures.split(", "), "draws.npz", "flow.safetensors"}
+    assert set(os.listdir(out)) == named
     assert fluvial.load(out).draws(10)["a"].shape == (10, 2)
     with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
         assert dict(tree.posterior.sizes) == {"chain": 4, "draw": 100, "a_dim_0": 2}
     assert (out / "pair.png").read_bytes().startswith(b"\x89PNG")
+    table = list(csv.DictReader((out / "summary.csv").read_text().splitlines()))
+    assert [row["name"] for row in table] == ["a[0]", "a[1]", "b"]
+    assert json.loads((out / "summary.json").read_text())["verdict"] == "GOOD"
+    header, *rows = csv.reader(file.read_text().splitlines())
+    assert (header, len(rows)) == (["a[0]", "a[1]"], 400)
 
 
 def test_the_log_likelihood_can_be_left_out(run, tmp_path):
     for option in ("--log-likelihood", "--no-log-likelihood"):
         out = tmp_path / option
         model = "examples/regression_numpyro.py:target"
-        assert run("fit", model, "--out", out, "--draws", 8, option)[0] == 0
+        assert run("fit", model, "--out", out, "--draws", 8, "--no-pictures", option)[0] == 0
         with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
             assert ("log_likelihood" in tree.children) == (option == "--log-likelihood")
 
 
 def test_an_earlier_run_is_replaced(run, models, tmp_path):
     for seed in (1, 2):
-        assert run("fit", f"{models}:normal", "--out", tmp_path / "run", "--seed", seed)[0] == 0
+        options = ("--out", tmp_path / "run", "--seed", seed, "--no-pictures")
+        assert run("fit", f"{models}:normal", *options)[0] == 0
     assert fluvial.load(tmp_path / "run").provenance.seed == 2
     assert {name for name in os.listdir(tmp_path) if "run" in name} == {"run"}
 
@@ -127,6 +136,7 @@ def test_options_reach_the_fit(run, models, monkeypatch):
     [
         (["nowhere.stan"], "there is no Stan program nowhere.stan"),
         (["nowhere.py:target"], "there is no file nowhere.py"),
+        (["--example", "funnel", "--vars", "("], "'(' is no regular expression"),
         (["--example", "funel"], "did you mean 'funnel'"),
         (["--example", "funnel", "--flow", "planr:3"], 'no flow is called "planr"'),
     ],

@@ -1,3 +1,5 @@
+import csv
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,29 @@ def test_what_is_no_seed_is_wrong_usage(run, seed):
     code, _, stderr = run("train", "absent.npy", "--seed", seed)
     assert code == 2
     assert "--seed" in stderr
+
+
+def test_what_was_learned_is_left_beside_the_model_and_can_be_asked(run, tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.random((60, 4, 4)) < np.linspace(0.0, 1.0, 60)[:, None, None]
+    np.save(tmp_path / "own.npy", images)
+    out = tmp_path / "run"
+    code, stdout, _ = run("train", tmp_path / "own.npy", "--out", out, *SMALL)
+    pictures = ["curves.png", "samples.png", "reconstructions.png"]
+    files = ", ".join(["model", "checkpoints", "metrics.jsonl", "metrics.csv", *pictures])
+    assert (code, stdout.splitlines()[-1]) == (0, f"saved in {out}: {files}")
+    rows = list(csv.DictReader((out / "metrics.csv").read_text().splitlines()))
+    assert float(rows[-1]["validation_bound"]) == pytest.approx(
+        fluvial.load(out).history[-1]["validation_bound"]
+    )
+    assert "validation bound" in run("show", out)[1]
+    assert run("sample", out, "-n", 3, "--out", tmp_path / "new.npz")[0] == 0
+    with np.load(tmp_path / "new.npz") as new:
+        assert new["images"].shape == (3, 4, 4)
+    assert (tmp_path / "new.png").is_file()
+    assert run("encode", out, tmp_path / "own.npy", "--out", tmp_path / "z.npz")[0] == 0
+    with np.load(tmp_path / "z.npz") as latents:
+        encoded = fluvial.load(out).encode(images)
+        np.testing.assert_allclose(latents["latents"], encoded, rtol=1e-5)
+    code, _, err = run("sample", out, "--out", tmp_path / "new.png")
+    assert (code, err.count("\n")) == (1, 1)

@@ -7,8 +7,10 @@ from scipy import stats
 
 import fluvial
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture import GaussianComponent
 from fluvial.posterior.pool import Pool
+from fluvial.posterior.summary import Summary, SummaryRow
 
 
 def with_pool(posterior, points, weights=None, chains=1):
@@ -112,3 +114,20 @@ def test_a_long_table_is_cut(posterior_of):
     lines = posterior_of(target).summary().table
     assert len(lines) == 1 + 60 + 1
     assert lines[-1] == "… and 40 more rows in posterior.summary().rows"
+
+
+@pytest.mark.parametrize(("width", "columns"), [(120, 6), (80, 6), (60, 6), (40, 4)])
+def test_a_table_fits_a_width(width, columns):
+    row = SummaryRow("a_long_name_" * 7, 2015.4, 3.0, 2010.5, 2020.3, 8192.0)
+    header, line = Summary((row,), (), Judgment(Verdict.GOOD, (), "")).lines(width=width)
+    assert len(header) == len(line) <= width
+    assert len(line.split()) == columns
+    assert len(header.split()) == columns - 1
+    assert line.split()[0].endswith("name_")
+
+
+def test_no_more_draws_are_claimed_than_there_are(jax_target, posterior_of):
+    x = standard_normal(400)
+    back_and_forth = np.concatenate([x, -x], axis=1).reshape(800, 2)  # each draw, then its mirror
+    summary = with_pool(posterior_of(jax_target), back_and_forth, chains=4).summary()
+    assert max(row.ess for row in summary.rows) <= 800

@@ -22,7 +22,9 @@ def describe(dlgm: DLGM) -> dict[str, Any]:
     """Say what a model is made of; "own" is what cannot be made again from a description."""
     flow = dlgm.inference.flow
     decoder = dlgm.decoder.output if isinstance(dlgm.decoder, Decoder) else dlgm.decoder
-    return {
+    # Earlier versions had no labels, and their files do not mention them.
+    classes = {"classes": dlgm.classes} if dlgm.classes else {}
+    return classes | {
         "data_dim": dlgm.data_dim,
         "latent": list(dlgm.latent),
         "likelihood": dlgm.likelihood.name if dlgm.likelihood.name in LIKELIHOODS else _OWN,
@@ -102,6 +104,7 @@ def _made(description: dict[str, Any], origin: Path) -> DLGM:
         )
     encoder, decoder = networks
     data_dim, latent = description["data_dim"], description["latent"]
+    classes = description.get("classes", 0)
     outputs = LIKELIHOODS[description["likelihood"]]().size * data_dim
     key = jax.random.key(0)
 
@@ -110,9 +113,14 @@ def _made(description: dict[str, Any], origin: Path) -> DLGM:
             data_dim,
             latent,
             likelihood=description["likelihood"],
-            encoder=MLP(data_dim, None, key=key, **encoder),
+            classes=classes,
+            encoder=MLP(data_dim + classes, None, key=key, **encoder),
             decoder=Decoder(
-                latent, outputs, key=key, network=lambda n, m, key: MLP(n, m, key=key, **decoder)
+                latent,
+                outputs,
+                key=key,
+                network=lambda n, m, key: MLP(n, m, key=key, **decoder),
+                classes=classes,
             ),
         )
 

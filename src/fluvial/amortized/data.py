@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped, UInt8
 
 from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.labels import checked_labels, with_labels
 from fluvial.datasets import LIKELIHOODS, Dataset, binarize, check_likelihood, to_unit
 from fluvial.datasets.pixels import checked_pixels
 from fluvial.errors import InputError
@@ -37,7 +38,11 @@ class Data:
 
 
 def prepare(
-    images: Dataset | Shaped[np.ndarray, "N ..."], dlgm: DLGM, binarization: str, seed: int
+    images: Dataset | Shaped[np.ndarray, "N ..."],
+    dlgm: DLGM,
+    binarization: str,
+    seed: int,
+    labels: np.ndarray | None = None,
 ) -> Data:
     """Check images against the model, split off what to validate with, and binarize that.
 
@@ -47,19 +52,21 @@ def prepare(
         dlgm: the model that learns them.
         binarization: "fresh" or "fixed", where a Bernoulli likelihood meets gray images.
         seed: decides the split, and a fixed binarization.
+        labels: of an array of images, if the model is conditional; a data set has its own.
 
     Raises:
         InputError: if they are not images, do not fit the model, or its likelihood cannot produce
             them.
     """
-    train, validation = _parts(images, seed)
+    (train, train_labels), (validation, validation_labels) = _parts(images, seed, dlgm, labels)
     shape = train.shape[1:]
     train, validation = (as_rows(part, dlgm) for part in (train, validation))
     gray = dlgm.likelihood.name == "bernoulli" and train.dtype != bool
     if gray and binarization == "fixed":
         train = binarize(train, seed)
     fresh = gray and binarization == "fresh"
-    return Data(train, seen(validation, dlgm, _VALIDATION_SEED), shape, fresh)
+    validation = with_labels(seen(validation, dlgm, _VALIDATION_SEED), validation_labels, dlgm)
+    return Data(with_labels(train, train_labels, dlgm), validation, shape, fresh)
 
 
 def as_rows(images: Shaped[np.ndarray, "N ..."], dlgm: DLGM) -> Rows:
@@ -109,14 +116,25 @@ def order(seed: int, count: int, start: int, length: int) -> Int[np.ndarray, " l
     return np.concatenate(epochs)[begin : begin + length].astype(np.int32)
 
 
+_Part = tuple[np.ndarray, np.ndarray | None]
+
+
 def _parts(
-    images: Dataset | Shaped[np.ndarray, "N ..."], seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+    images: Dataset | Shaped[np.ndarray, "N ..."], seed: int, dlgm: DLGM, labels: np.ndarray | None
+) -> tuple[_Part, _Part]:
+    """Images to train on and to validate with, each with its labels."""
     if isinstance(images, Dataset):
-        return images.train, images.validation
+        if labels is not None:
+            raise InputError("a data set has labels of its own: leave them out.")
+        known = images.labels if dlgm.classes and images.labels is not None else (None,) * 3
+        return (images.train, known[0]), (images.validation, known[1])
     pixels = checked_pixels(np.asarray(images), "the array of images")
     if len(pixels) < 2:
         raise InputError("1 image is too few to train on and to validate with: give at least 2.")
     held = min(max(1, round(_HELD_OUT * len(pixels))), _MOST_HELD_OUT)
-    shuffled = pixels[np.random.default_rng(seed).permutation(len(pixels))]
-    return shuffled[held:], shuffled[:held]
+    order = np.random.default_rng(seed).permutation(len(pixels))
+    first, rest = order[:held], order[held:]
+    if labels is None:
+        return (pixels[rest], None), (pixels[first], None)
+    chosen = checked_labels(labels, len(pixels))
+    return (pixels[rest], chosen[rest]), (pixels[first], chosen[first])

@@ -67,6 +67,8 @@ class DLGM(eqx.Module):
         encoder: a module of your own from a datum, shape (data_dim,), to features, shape (H,).
         decoder: a module of your own from z, shape (D,), to the likelihood's parameters.
         prior: a flow for the prior, such as "realnvp:8"; None for N(0, I).
+        classes: of labels y, for a conditional model p(x | z, y), q(z | x, y) (Kingma et al. 2014):
+            a datum, and z on its way into the decoder, are then followed by zeros and a one.
         key: decides the networks' start; by default that of seed 0.
 
     Attributes:
@@ -93,6 +95,7 @@ class DLGM(eqx.Module):
     prior: FlowPrior | None
     data_dim: int = eqx.field(static=True)
     latent: tuple[int, ...] = eqx.field(static=True)
+    classes: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -106,14 +109,17 @@ class DLGM(eqx.Module):
         encoder: eqx.Module | None = None,
         decoder: eqx.Module | None = None,
         prior: str | Flow | None = None,
+        classes: int = 0,
         key: PRNGKeyArray | None = None,
     ):
-        self.data_dim = data_dim
+        self.data_dim, self.classes = data_dim, classes
         self.latent = (latent,) if isinstance(latent, int) else tuple(latent)
         if data_dim < 1 or not self.latent or min(self.latent) < 1:
             raise InputError(
                 f"data_dim={data_dim}, latent={latent}: a model needs at least 1 of each."
             )
+        if classes < 0 or classes == 1:
+            raise InputError(f"classes={classes}: give at least 2, or 0 for data without labels.")
         check_capacity(data_dim, self.latent, hidden, depth, (encoder is None) + (decoder is None))
         self.likelihood = build_likelihood(likelihood)
         key = jax.random.key(0) if key is None else key
@@ -122,14 +128,14 @@ class DLGM(eqx.Module):
         def network(inputs, outputs, key):
             return MLP(inputs, outputs, key=key, width=hidden, depth=depth, activation=activation)
 
-        encoder = network(data_dim, None, keys[0]) if encoder is None else encoder
-        self.inference = InferenceNetwork(encoder, data_dim, self.dim, key=keys[1])
+        encoder = network(data_dim + classes, None, keys[0]) if encoder is None else encoder
+        self.inference = InferenceNetwork(encoder, data_dim + classes, self.dim, key=keys[1])
         outputs = self.likelihood.size * data_dim
         if decoder is None:
-            decoder = Decoder(self.latent, outputs, key=keys[2], network=network)
+            decoder = Decoder(self.latent, outputs, key=keys[2], network=network, classes=classes)
         self.decoder = decoder
         self.prior = _flow_prior(prior, self.dim, jax.random.fold_in(key, _PRIOR))
-        given = output_size(decoder, self.dim, "decoder")
+        given = output_size(decoder, self.dim + classes, "decoder")
         if given != outputs:
             raise InputError(
                 f"the decoder gives {given} parameters, but the {self.likelihood.name} likelihood "
@@ -188,29 +194,38 @@ class DLGM(eqx.Module):
         """
         if not isinstance(self.decoder, Decoder):
             return self
-        fitted = np.asarray(self.likelihood.fitted(jnp.asarray(data)))
+        fitted = np.asarray(self.likelihood.fitted(jnp.asarray(data[:, : self.data_dim])))
         bias = jnp.asarray(self.likelihood.start(fitted), jnp.float32)
         return eqx.tree_at(lambda model: model.decoder.output.last.b, self, bias)
 
-    def terms(self, x: Float[Array, " data_dim"], noise: Float[Array, " D"]) -> Terms:
+    def fitted(self, x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Bring data, but not their labels, to where the likelihood has a density."""
+        if not self.classes:
+            return self.likelihood.fitted(x)
+        data, label = jnp.split(x, [self.data_dim], axis=-1)
+        return jnp.concatenate([self.likelihood.fitted(data), label], axis=-1)
+
+    def terms(self, x: Float[Array, " row"], noise: Float[Array, " D"]) -> Terms:
         """Evaluate the model and the approximation at one draw, made from standard normal noise."""
         z, log_q = self.inference(x).draw(noise)
         return Terms(*self.log_joint(x, z), log_q)
 
     def log_joint(
-        self, x: Float[Array, " data_dim"], z: Float[Array, " D"]
+        self, x: Float[Array, " row"], z: Float[Array, " D"]
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Ln p(x | z) and ln p(z), in nats."""
+        data, label = jnp.split(x, [self.data_dim])
+        parameters = self.decode(jnp.concatenate([z, label]))
         prior = self.prior
         log_prior = base_log_prob(z) if prior is None else prior.log_prob(z)
-        return self.likelihood.log_prob(x, self.decode(z)), log_prior
+        return self.likelihood.log_prob(data, parameters), log_prior
 
     def draw_latent(self, noise: Float[Array, " D"]) -> Float[Array, " D"]:
         """Map standard normal noise to a latent vector of the prior."""
         return noise if self.prior is None else self.prior.sample(noise)
 
     def decode(self, z: Float[Array, " D"]) -> Float[Array, " n"]:
-        """The likelihood's parameters given z."""
+        """The likelihood's parameters given z, which the label follows if there are any."""
         return self.decoder(z)  # pyright: ignore[reportCallIssue]
 
 

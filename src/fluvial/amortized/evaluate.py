@@ -90,7 +90,7 @@ def _log_weights(
 def _block(
     dlgm: DLGM, x: Float[Array, "n data_dim"], keys: Key[Array, " S"]
 ) -> Float[Array, "S n"]:
-    x = dlgm.likelihood.fitted(x)
+    x = dlgm.fitted(x)
     flow = dlgm.inference.flow
     axes = Approximation(0, 0, None if flow is None else flow.axes())  # pyright: ignore[reportArgumentType]
     approximation = jax.vmap(dlgm.inference, out_axes=axes)(x)

@@ -91,7 +91,7 @@ class InferenceNetwork(eqx.Module):
             lambda net: (net.flow, net.emit), self, (flow, emit), is_leaf=lambda leaf: leaf is None
         )
 
-    def __call__(self, x: Float[Array, " data_dim"]) -> Approximation:
+    def __call__(self, x: Float[Array, " row"]) -> Approximation:
         """Give the approximate posterior of a datum."""
         features = self.encoder(x)  # pyright: ignore[reportCallIssue]
         mean, raw_log_scale = jnp.split(self.gaussian(features), 2)

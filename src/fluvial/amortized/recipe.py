@@ -41,6 +41,8 @@ class Recipe:
             pixel white with a probability that is its intensity: "fresh" at each step, or "fixed"
             once and for all. Images to validate and to test with are fixed in either case.
         amortize: which of the flow's parameters depend on the datum; see ``DLGM.with_flow``.
+        patience: epochs without a better bound on the validation images after which training
+            ends; 0 goes through all epochs. The best parameters are kept in any case.
         precision: of the networks' products while training: "default", which on CPUs is float32,
             or "bfloat16", half the width for factors and float32 for sums, parameters and all
             else. It is faster where the processor has instructions for it (AMX, AVX-512 BF16,
@@ -67,13 +69,14 @@ class Recipe:
     binarization: str = "fresh"
     amortize: str = "auto"
     precision: str = "default"
+    patience: int | float = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch", "rate", "draws"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise InputError(f"{name}={value}: give a positive number.")
-        for name in ("warmup", "annealing_epochs"):
+        for name in ("warmup", "annealing_epochs", "patience"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name}={getattr(self, name)}: give a number of at least 0.")
         for name, known in (

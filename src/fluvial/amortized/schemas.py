@@ -29,7 +29,7 @@ _ARCHITECTURE = record(
     decoder={"anyOf": [_OWN, _NETWORK]},
     flow=_FLOW,
     amortize={"type": ["string", "null"]},
-    optional={"prior": _FLOW},
+    optional={"classes": _SIZE, "prior": _FLOW},
 )
 _FIELDS = {int: _COUNT, str: TEXT}
 _RECIPE = {

@@ -81,7 +81,7 @@ def run_chunk(
         x = pixels(batches.images[indices])
         if batches.fresh:
             x = (jax.random.uniform(binary_key, x.shape) < x).astype(x.dtype)
-        x = model.likelihood.fitted(x)
+        x = model.fitted(x)
         if batches.draws == 1:
             noise = jax.random.normal(noise_key, (x.shape[0], model.dim))
             return _free_energy(parameters, constants, x, noise, weights)

@@ -52,6 +52,7 @@ def train(
     flow: str | Flow | None = None,
     seed: int = 0,
     *,
+    labels: np.ndarray | None = None,
     recipe: Recipe | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
@@ -78,6 +79,8 @@ def train(
         flow: such as "planar:20", or a ``Flow``, to follow q0; None for the flow that ``dlgm``
             has, if any.
         seed: decides the flow's start, the order of the images, their binarization and all draws.
+        labels: of an array of images, whole numbers from 0, if the model is conditional (has
+            ``classes``); a data set has its own.
         recipe: how to train; by default ``Recipe()``.
         checkpoint: a folder for checkpoints, metrics as JSON lines and, in ``model/``, the result.
         resume: go on with what is in that folder; a finished training is read, not repeated. If
@@ -102,7 +105,7 @@ def train(
     check_seed(seed)
     if isinstance(flow, str):
         check_flow(flow)  # before the images are touched
-    data = prepare(images, dlgm, recipe.binarization, seed)
+    data = prepare(images, dlgm, recipe.binarization, seed, labels)
     flow_key, steps_key, validation_key = jax.random.split(jax.random.key(seed), 3)
     if flow is not None:
         dlgm = dlgm.with_flow(flow, amortize=recipe.amortize, key=flow_key)
@@ -282,7 +285,7 @@ class _Run:
         ):
             progress.update(self.step, self.steps, "compiling")
             last = time.perf_counter()
-            while self.step < self.steps and not self.devices.any(interrupt.noted):
+            while not self._done() and not self.devices.any(interrupt.noted):
                 measured = self._take_chunk(images)
                 validation = self._validate()
                 seconds, last = time.perf_counter() - last, time.perf_counter()
@@ -294,9 +297,15 @@ class _Run:
                 if time.monotonic() - written >= checkpoint_seconds and self.step < self.steps:
                     self.write_checkpoint()
                     written = time.monotonic()
-        if self.step < self.steps:
+        if not self._done():
             self.write_checkpoint()
             raise KeyboardInterrupt
+
+    def _done(self) -> bool:
+        """Whether all steps are taken, or the bound has not improved for longer than it may."""
+        since = self.step - max(self.best.step, self.began)
+        epochs = since * self.recipe.batch / len(self.data.train)
+        return self.step >= self.steps or 0 < self.recipe.patience < epochs
 
     def _take_chunk(self, images: Shaped[Array, "N D"]) -> Measured:
         count, batch = len(self.data.train), self.recipe.batch

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Float32, Float64, Key, Shaped
 from fluvial.amortized.data import as_rows, seen
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.evaluate import bounds, log_likelihoods
+from fluvial.amortized.labels import with_labels
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.storage import save
 from fluvial.errors import InputError
@@ -29,7 +30,8 @@ class Trained:
     """A trained deep latent Gaussian model. It does not change.
 
     Images are given as (N, *shape) or as (N, data_dim): bool, uint8 in 255ths, or floats. For a
-    Bernoulli likelihood gray ones are made black and white, once and for all, by a fixed seed.
+    Bernoulli likelihood gray ones are made black and white, once and for all, by a fixed seed. If
+    the model is conditional, its methods take ``labels``, whole numbers from 0, one for each image.
 
     Attributes:
         dlgm: the model with its flow, at the parameters of the best validation bound.
@@ -57,7 +59,12 @@ class Trained:
     history: tuple[Mapping[str, Any], ...]
 
     def bound(
-        self, x: Shaped[np.ndarray, "N ..."], samples: int = 10, seed: int = 0
+        self,
+        x: Shaped[np.ndarray, "N ..."],
+        samples: int = 10,
+        seed: int = 0,
+        *,
+        labels: np.ndarray | None = None,
     ) -> Float64[np.ndarray, " N"]:
         """The lower bound on ln p(x) of each image, in nats, as a mean over samples of z.
 
@@ -65,14 +72,21 @@ class Trained:
             x: images.
             samples: draws of z for each; the mean over images is unbiased for any number.
             seed: decides the draws.
+            labels: of the images, if the model is conditional.
 
         Raises:
             InputError: if the images do not fit the model.
         """
-        return bounds(self.dlgm, self._seen(x), _positive(samples), jax.random.key(seed))
+        rows = self._seen(x, labels)
+        return bounds(self.dlgm, rows, _positive(samples), jax.random.key(seed))
 
     def log_likelihood(
-        self, x: Shaped[np.ndarray, "N ..."], samples: int = 200, seed: int = 0
+        self,
+        x: Shaped[np.ndarray, "N ..."],
+        samples: int = 200,
+        seed: int = 0,
+        *,
+        labels: np.ndarray | None = None,
     ) -> Float64[np.ndarray, " N"]:
         """Ln p(x) of each image, in nats, by importance sampling from the approximate posterior.
 
@@ -83,14 +97,21 @@ class Trained:
             x: images.
             samples: draws of z for each.
             seed: decides the draws.
+            labels: of the images, if the model is conditional.
 
         Raises:
             InputError: if the images do not fit the model.
         """
-        return log_likelihoods(self.dlgm, self._seen(x), _positive(samples), jax.random.key(seed))
+        rows = self._seen(x, labels)
+        return log_likelihoods(self.dlgm, rows, _positive(samples), jax.random.key(seed))
 
     def encode(
-        self, x: Shaped[np.ndarray, "N ..."], samples: int | None = None, seed: int = 0
+        self,
+        x: Shaped[np.ndarray, "N ..."],
+        samples: int | None = None,
+        seed: int = 0,
+        *,
+        labels: np.ndarray | None = None,
     ) -> Float32[np.ndarray, "N ... D"]:
         """Latent vectors of images.
 
@@ -99,11 +120,12 @@ class Trained:
             samples: how many draws from the approximate posterior of each, for a result of shape
                 (N, samples, D); None for where the flow takes the mean of q0, shape (N, D).
             seed: decides the draws.
+            labels: of the images, if the model is conditional.
 
         Raises:
             InputError: if the images do not fit the model.
         """
-        rows = self._seen(x)
+        rows = self._seen(x, labels)
         size = (len(rows), 1 if samples is None else _positive(samples), self.dlgm.dim)
         noise = np.zeros(size, np.float32)
         if samples is not None:
@@ -111,10 +133,16 @@ class Trained:
         z = np.asarray(_encode(self.dlgm, jnp.asarray(rows), jnp.asarray(noise)))
         return z[:, 0] if samples is None else z
 
-    def decode(self, z: Float[np.ndarray, "N D"]) -> Float32[np.ndarray, "N ..."]:
+    def decode(
+        self, z: Float[np.ndarray, "N D"], *, labels: np.ndarray | None = None
+    ) -> Float32[np.ndarray, "N ..."]:
         """The mean image given each latent vector, shape (N, *shape).
 
         For the logit-normal likelihood, whose mean has no closed form, it is the median.
+
+        Args:
+            z: latent vectors.
+            labels: one for each, if the model is conditional.
 
         Raises:
             InputError: if the vectors do not fit the model.
@@ -124,10 +152,13 @@ class Trained:
                 f"latent vectors have shape {np.shape(z)}: give an array of shape "
                 f"(N, {self.dlgm.dim})."
             )
-        rows = np.asarray(_decode(self.dlgm, jnp.asarray(z, jnp.float32)))
+        given = with_labels(np.asarray(z, np.float32), labels, self.dlgm)
+        rows = np.asarray(_decode(self.dlgm, jnp.asarray(given)))
         return rows.reshape(len(rows), *self.shape)
 
-    def sample(self, n: int, seed: int = 0, *, mean: bool = True) -> Float32[np.ndarray, "n ..."]:
+    def sample(
+        self, n: int, seed: int = 0, *, mean: bool = True, labels: np.ndarray | None = None
+    ) -> Float32[np.ndarray, "n ..."]:
         """New images, shape (n, *shape).
 
         Args:
@@ -135,13 +166,17 @@ class Trained:
             seed: decides them.
             mean: give the mean image of each drawn z, as is the custom in pictures; otherwise
                 draw the pixels as well.
+            labels: of the images, if the model is conditional; by default all in turn.
         """
         z_key, x_key = jax.random.split(jax.random.key(seed))
-        z = jax.random.normal(z_key, (_positive(n), self.dlgm.dim))
-        z = _from_prior(self.dlgm, z)
+        noise = jax.random.normal(z_key, (_positive(n), self.dlgm.dim))
+        z = np.asarray(_from_prior(self.dlgm, noise))
+        if labels is None and self.dlgm.classes:
+            labels = np.arange(n) % self.dlgm.classes
         if mean:
-            return self.decode(np.asarray(z))
-        rows = np.asarray(_draw(self.dlgm, z, jax.random.split(x_key, n)))
+            return self.decode(z, labels=labels)
+        given = jnp.asarray(with_labels(z, labels, self.dlgm))
+        rows = np.asarray(_draw(self.dlgm, given, jax.random.split(x_key, n)))
         return rows.reshape(n, *self.shape)
 
     def save(self, directory: str | Path) -> Path:
@@ -163,8 +198,10 @@ class Trained:
         }
         return save(self.dlgm, said, Path(directory))
 
-    def _seen(self, x: Shaped[np.ndarray, "N ..."]) -> Float32[np.ndarray, "N D"]:
-        return seen(as_rows(x, self.dlgm), self.dlgm, _BINARY_SEED)
+    def _seen(
+        self, x: Shaped[np.ndarray, "N ..."], labels: np.ndarray | None
+    ) -> Float32[np.ndarray, "N D"]:
+        return with_labels(seen(as_rows(x, self.dlgm), self.dlgm, _BINARY_SEED), labels, self.dlgm)
 
 
 def _positive(count: int) -> int:
@@ -176,7 +213,7 @@ def _positive(count: int) -> int:
 @eqx.filter_jit
 def _encode(dlgm: DLGM, x: Float[Array, "N D"], noise: Float[Array, "N S L"]) -> Array:
     def draws(x, noise):
-        approximation = dlgm.inference(dlgm.likelihood.fitted(x))
+        approximation = dlgm.inference(dlgm.fitted(x))
         return jax.vmap(lambda one: approximation.draw(one)[0])(noise)
 
     return jax.vmap(draws)(x, noise)

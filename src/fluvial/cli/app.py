@@ -1,7 +1,9 @@
 """The ``fluvial`` command and its subcommands; ``exit_codes`` says what its exit codes mean."""
 
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -10,19 +12,22 @@ import typer
 from fluvial._version import __version__
 from fluvial.cli.calibrate import calibrate
 from fluvial.cli.compare import compare
+from fluvial.cli.encode import encode
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
 from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
+from fluvial.cli.sample import sample
+from fluvial.cli.show import show
 from fluvial.cli.train import train
 from fluvial.errors import InputError, LostProcessError
 
 __all__ = ["main"]
 
 _app = typer.Typer(
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug shows Python's own traceback
     rich_markup_mode=None,  # rich takes longer to import than all the rest of --help
@@ -46,16 +51,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    level = logging.root.level
     try:
         _app(args=arguments, prog_name="fluvial")
     except LostProcessError as error:
         sys.stderr.write(f"fluvial: {error}\n")
         _leave(ExitCode.INPUT_WRONG)
     except InputError as error:
+        if logging.root.level == logging.INFO != level:
+            traceback.print_exception(error, file=sys.stderr)
         sys.stderr.write(f"fluvial: {error}\n")
         return ExitCode.INPUT_WRONG
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else ExitCode.DONE
+    finally:
+        logging.root.setLevel(level)
     return ExitCode.DONE
 
 
@@ -74,18 +84,33 @@ def _print_version(wanted: bool | None) -> None:
 
 @_app.callback()
 def _fluvial(
+    *,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Log what happens on stderr, and where an error came from."
+        ),
+    ] = False,
     version: Annotated[
         bool | None,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Say the version."
+        ),
     ] = None,
 ) -> None:
     """Variational inference with normalizing flows: a model in, a checked posterior out."""
+    if verbose:
+        logging.basicConfig(stream=sys.stderr)
+        logging.root.setLevel(logging.INFO)
 
 
 _app.command()(fit)
+_app.command()(show)
 _app.command()(compare)
-_app.command()(train)
 _app.command()(calibrate)
+_app.command()(train)
+_app.command()(sample)
+_app.command()(encode)
 _app.command()(reproduce)
 _app.command()(replicate)
 _app.command()(report)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.names import EXAMPLE_NAMES, FLOW_NAMES
+from fluvial.cli.options import AllRows, Draws, DrawsFile, Format, Names, OutputFormat, Showing
 from fluvial.cli.output import say
+from fluvial.cli.saving import save_results
 from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from fluvial.inference import Posterior
     from fluvial.targets import Target
 
@@ -23,23 +24,28 @@ def fit(
         str | None,
         typer.Argument(
             metavar="MODEL",
-            help="file.stan; file.py:name, a fluvial.Target or a function that makes one; "
-            "or the name of an example.",
+            help="file.stan; file.py or file.py:name, where that is a fluvial.Target, a NumPyro "
+            "or PyMC model, or a function that makes one; or the name of an example.",
         ),
     ] = None,
     *,
     data: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON data of a Stan program.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Data of a Stan program, or what a NumPyro model takes: JSON, R's dump format, "
+            "or CSV with a column for each vector.",
+        ),
     ] = None,
     example: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Fit an example, such as funnel.")
+        str | None, typer.Option(metavar="NAME", help=f"Fit an example: {EXAMPLE_NAMES}.")
     ] = None,
     flow: Annotated[
         str,
         typer.Option(
             metavar="FLOW",
             help='Such as realnvp:8 or planar:32; "auto" trains one only where a Gaussian is '
-            "not right already.",
+            f"not right already. There are {FLOW_NAMES}.",
         ),
     ] = "auto",
     seed: Annotated[
@@ -62,10 +68,17 @@ def fit(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Save the posterior there, with posterior.nc for ArviZ and pair.png.",
+            help="Save the posterior there, with its table, posterior.nc for ArviZ, and pictures.",
         ),
     ] = None,
-    draws: Annotated[int, typer.Option(min=4, help="Draws in posterior.nc.")] = 4000,
+    every: AllRows = False,
+    names: Names = None,
+    form: OutputFormat = Format.table,
+    draws_csv: DrawsFile = None,
+    draws: Draws = 4000,
+    pictures: Annotated[
+        bool, typer.Option(help="Draw forest.png, pair.png and others in DIR.")
+    ] = True,
     log_likelihood: Annotated[
         bool,
         typer.Option(help="Put every observation's log likelihood at every draw in posterior.nc."),
@@ -81,17 +94,17 @@ def fit(
         "max_evaluations": max_evaluations,
         "checkpoint": checkpoint,
     }
+    showing = Showing(every, names, form, draws_csv, draws)
     posterior = _posterior(model, data, example, flow, seed, limits, not quiet)
-    from fluvial.cli.terminal import show
-
-    saved = ""
+    saved: list[str] = []
     try:
         if out is not None:
-            saved = _write(posterior, out, draws, log_likelihood)
+            saved = save_results(posterior, out, showing, log_likelihood, pictures)
     finally:  # what could not be saved is shown at least
-        show(posterior)
-    if saved:
-        say(saved)
+        showing.show(posterior)
+    for line in saved:
+        showing.say(line)
+    showing.write_draws(posterior)
     if posterior.verdict.value == "FAILED":
         raise typer.Exit(ExitCode.NEGATIVE)
 
@@ -141,28 +154,3 @@ def _target(model: str | None, data: Path | None, name: str | None) -> "Target":
     if name is not None:
         return targets.example(name).target
     return targets.load_target(str(model), data)
-
-
-def _write(posterior: "Posterior", out: Path, draws: int, log_likelihood: bool) -> str:
-    """Leave the saved posterior, the NetCDF file and the pair plot in the folder, and say so."""
-    from fluvial.errors import InputError
-    from fluvial.report.pair_plot import pair_plot
-
-    posterior.save(out)
-    if not posterior.pool.size:
-        return f"saved in {out}: posterior.json, with no draws"
-    posterior.to_netcdf(out / "posterior.nc", draws, log_likelihood=log_likelihood)
-    picture = "pair.png"
-    try:
-        pair_plot(_parameters(posterior, draws), out / picture)
-    except InputError as error:  # as of a fit that found one finite point and no other
-        picture = f"but no {picture}: {error}"
-    return f"saved in {out}: posterior.json, posterior.nc, {picture}"
-
-
-def _parameters(posterior: "Posterior", n: int) -> dict[str, "np.ndarray"]:
-    from fluvial.posterior.labels import index_origin, scalars
-
-    draws = posterior.draws(n)
-    parameters = {name: draws[name] for name in posterior.parameters}
-    return scalars(parameters, index_origin(posterior.target), posterior.annotations)

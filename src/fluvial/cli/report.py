@@ -13,7 +13,9 @@ __all__ = ["report"]
 def report(
     directory: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="What reproduce or replicate wrote; subfolders too."),
+        typer.Argument(
+            metavar="DIR", help="What reproduce, replicate, fit or train wrote; subfolders too."
+        ),
     ],
     *,
     out: Annotated[

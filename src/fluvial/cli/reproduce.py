@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.names import STUDY_NAMES
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ class _Budget(StrEnum):
 def reproduce(
     studies: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Such as energies; all of them if none."),
+        typer.Argument(
+            metavar="[STUDY]...", help=f"Such as energies; all of them if none: {STUDY_NAMES}."
+        ),
     ] = None,
     *,
     budget: Annotated[

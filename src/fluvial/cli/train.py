@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.names import FLOW_NAMES
 from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fluvial.amortized import Recipe, Trained
     from fluvial.datasets import Dataset
 
@@ -54,7 +57,11 @@ def train(
     ],
     *,
     flow: Annotated[
-        str, typer.Option(metavar="FLOW", help='Such as planar:20; "none" for a Gaussian.')
+        str,
+        typer.Option(
+            metavar="FLOW",
+            help=f'Such as planar:20; "none" for a Gaussian. There are {FLOW_NAMES}.',
+        ),
     ] = "planar:10",
     prior: Annotated[
         str,
@@ -63,13 +70,21 @@ def train(
         ),
     ] = "none",
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics.jsonl, and the model.")
+        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics, pictures, and the model.")
     ] = Path("run"),
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in DIR.")
     ] = False,
     data_dir: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="For a conditional model: a .npy or IDX file of whole numbers, one for each "
+            'image; "own" for those that digits come with.',
+        ),
     ] = None,
     likelihood: Annotated[
         _Likelihood | None, typer.Option(help="By default what suits the pixels.")
@@ -89,6 +104,14 @@ def train(
     depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
     activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
     epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
+    early_stopping: Annotated[
+        float,
+        typer.Option(
+            metavar="EPOCHS",
+            min=0.0,
+            help="Stop when the validation bound has not improved for so many; 0 never does.",
+        ),
+    ] = 0.0,
     batch: Annotated[
         int | None,
         typer.Option(min=1, help="Images in a step; by default 100, or all if there are fewer."),
@@ -136,12 +159,20 @@ def train(
         annealing=annealing.value,
         draws=draws,
         binarization=binarization.value,
+        patience=early_stopping,
     )
     distributed.join(coordinator, processes, process)
     check_backend()
+    own = labels in (None, "own")
     images = datasets.load_dataset(
-        data, likelihood and likelihood.value, data_dir, size=size, color=color
+        data,
+        likelihood and likelihood.value,
+        data_dir,
+        size=size,
+        color=color,
+        labels=None if own else datasets.read_labels(str(labels)),
     )
+    classes = 0 if labels is None else datasets.class_count(images)
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(images.train)))
     dlgm = amortized.DLGM(
@@ -152,6 +183,7 @@ def train(
         activation=activation,
         likelihood=images.likelihood,
         prior=None if prior == "none" else prior,
+        classes=classes,
         key=jax.random.key(seed),
     )
     if not quiet and jax.process_index() == 0:
@@ -174,13 +206,30 @@ def train(
         return
     for line in _facts(trained, images, recipe):
         say(line)
-    say(f"saved in {out}: model, checkpoints, metrics.jsonl")
+    say(f"saved in {out}: {', '.join(_leave_beside(trained, images, out))}")
+
+
+def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]:
+    """Write the metrics as a table, and draw what was learned; return the names of all files."""
+    from fluvial.cli.shown import write_columns
+    from fluvial.report.training_pictures import draw_training
+
+    names = list(trained.history[-1])
+    columns = {name: [line.get(name, "") for line in trained.history] for name in names}
+    write_columns(columns, out / "metrics.csv")
+    drawn = draw_training(trained, images.test, out, _labels_of_test(trained, images))
+    return ["model", "checkpoints", "metrics.jsonl", "metrics.csv", *drawn]
+
+
+def _labels_of_test(trained: "Trained", images: "Dataset") -> "np.ndarray | None":
+    return images.labels[2] if trained.dlgm.classes and images.labels is not None else None
 
 
 def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
     """What was measured, and on what."""
-    bound = trained.bound(images.test).mean()
-    log_p = trained.log_likelihood(images.test).mean()
+    labels = _labels_of_test(trained, images)
+    bound = trained.bound(images.test, labels=labels).mean()
+    log_p = trained.log_likelihood(images.test, labels=labels).mean()
     lines = [
         f"test bound        {bound:.2f} nats an image",
         f"test log p(x)     {log_p:.2f} nats an image, by 200 importance samples",

@@ -9,6 +9,7 @@ from fluvial.datasets.files import load_own, read_images
 from fluvial.datasets.likelihood import LIKELIHOODS, check_likelihood, infer_likelihood
 from fluvial.datasets.loader import NAMES, load_dataset
 from fluvial.datasets.mnist import load_mnist
+from fluvial.datasets.own_labels import class_count, read_labels
 from fluvial.datasets.patches import random_patches
 from fluvial.datasets.photo_patches import load_photo_patches
 from fluvial.datasets.pixels import to_unit
@@ -19,6 +20,7 @@ __all__ = [
     "Dataset",
     "binarize",
     "check_likelihood",
+    "class_count",
     "describe",
     "infer_likelihood",
     "load_cifar10",
@@ -29,5 +31,6 @@ __all__ = [
     "load_photo_patches",
     "random_patches",
     "read_images",
+    "read_labels",
     "to_unit",
 ]

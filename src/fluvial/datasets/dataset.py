@@ -28,6 +28,7 @@ class Dataset:
         test: (T, *shape), to report.
         likelihood: which of ``LIKELIHOODS`` suits its pixels.
         note: what whoever reads a result should know of the data, a sentence; else empty.
+        labels: whole numbers from 0, one for each image of the three parts, if they are known.
         reading: what was guessed, dropped and changed when the files were read, in phrases.
 
     Example:
@@ -44,6 +45,7 @@ class Dataset:
     likelihood: str
     note: str = ""
     reading: tuple[str, ...] = ()
+    labels: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -74,6 +76,7 @@ def split(
     seed: int = 0,
     note: str = "",
     reading: tuple[str, ...] = (),
+    labels: np.ndarray | None = None,
 ) -> Dataset:
     """Split images at random into a data set.
 
@@ -85,9 +88,11 @@ def split(
         seed: decides which.
         note: see ``Dataset``.
         reading: see ``Dataset``.
+        labels: of all images, in their order.
 
     Raises:
-        InputError: if there are fewer than 10 images, or ``held_out`` is not in (0, 0.5).
+        InputError: if there are fewer than 10 images, not as many labels, or ``held_out`` is not in
+            (0, 0.5).
 
     Example:
         >>> parts = split("own", np.zeros((20, 4), bool), "bernoulli")
@@ -101,7 +106,15 @@ def split(
             f"{name} holds {len(pixels)} image{'' if len(pixels) == 1 else 's'}, too few to train "
             f"and to judge by: give at least {_FEWEST}."
         )
+    if labels is not None and len(labels) != len(pixels):
+        raise InputError(
+            f"there are {len(labels)} labels for {len(pixels)} images of {name}: give one for each."
+        )
     count = max(1, round(held_out * len(pixels)))
     order = np.random.default_rng(seed).permutation(len(pixels))
-    test, validation, train = np.split(pixels[order], [count, 2 * count])
-    return Dataset(name, train, validation, test, likelihood, note, reading)
+    places = test, validation, train = np.split(order, [count, 2 * count])
+    known = None
+    if labels is not None:
+        known = (labels[train], labels[validation], labels[test])
+    test, validation, train = (pixels[part] for part in places)
+    return Dataset(name, train, validation, test, likelihood, note, reading, known)

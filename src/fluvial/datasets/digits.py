@@ -24,6 +24,6 @@ def load_digits() -> Dataset:
     require("train", "the data set digits", "sklearn")
     from sklearn import datasets
 
-    counts, _ = datasets.load_digits(return_X_y=True)  # of dark pixels, 0..16
+    counts, shown = datasets.load_digits(return_X_y=True)  # of dark pixels, 0..16; 0..9
     images = np.asarray(counts, np.float32).reshape(-1, 8, 8) / np.float32(_GRAYS)
-    return split("digits", images, "bernoulli")
+    return split("digits", images, "bernoulli", labels=np.asarray(shown, np.int64))

@@ -33,6 +33,7 @@ def load_own(
     color: bool | None = None,
     held_out: float = 0.1,
     seed: int = 0,
+    labels: ndarray | None = None,
 ) -> Dataset:
     """Read images as ``read_images`` does, and split them at random.
 
@@ -43,6 +44,7 @@ def load_own(
         color: see ``read_images``.
         held_out: the share for validation, and again for the test.
         seed: decides the split.
+        labels: whole numbers from 0, one for each image in their order.
 
     Returns:
         The data set; its ``reading`` says what was guessed, dropped and changed.
@@ -68,7 +70,9 @@ def load_own(
         likelihood, notes = infer_likelihood(pixels), (*guess, *notes)
     check_likelihood(pixels, likelihood, str(path))
     name = path.stem or str(path)
-    return split(name, pixels, likelihood, held_out=held_out, seed=seed, reading=notes)
+    return split(
+        name, pixels, likelihood, held_out=held_out, seed=seed, reading=notes, labels=labels
+    )
 
 
 def read_images(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from fluvial.datasets.cifar10 import load_cifar10
 from fluvial.datasets.dataset import Dataset
 from fluvial.datasets.digits import load_digits
@@ -33,6 +35,7 @@ def load_dataset(
     *,
     size: str | tuple[int, int] | None = None,
     color: bool | None = None,
+    labels: np.ndarray | None = None,
 ) -> Dataset:
     """Return a data set by its name, or one from files by its path; a name comes first.
 
@@ -43,6 +46,7 @@ def load_dataset(
         directory: where mnist or cifar10 are; see ``load_mnist`` and ``load_cifar10``.
         size: see ``read_images``; for pictures alone.
         color: see ``read_images``; for files alone.
+        labels: whole numbers from 0, one for each image of a file, in their order.
 
     Raises:
         InputError: if there is neither such a name nor such a file, or the likelihood cannot
@@ -59,9 +63,11 @@ def load_dataset(
             f"one of {', '.join(NAMES)}."
         )
     if name not in NAMES:
-        return load_own(name_or_path, likelihood, size=size, color=color)
+        return load_own(name_or_path, likelihood, size=size, color=color, labels=labels)
     if size is not None or color is not None:
         raise InputError(f"{name} is as it is published: leave size and color out.")
+    if labels is not None:
+        raise InputError(f"{name} is as it is published: leave labels out.")
     data = _FETCHED[name](directory) if name in _FETCHED else _EMBEDDED[name]()
     return data if likelihood is None else _with_likelihood(data, likelihood)
 

@@ -112,7 +112,7 @@ def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
 
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
     ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
-    return float(np.max(rhat)), float(np.min(ess))
+    return float(np.max(rhat)), float(np.min([*ess, draws.shape[0] * draws.shape[1]]))
 
 
 @compiled

@@ -218,6 +218,7 @@ def _provenance(
         links_mapping(links),
         {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
         improper_priors=tuple(run.target.functions.improper),
+        elbo_trace=tuple(run.elbo_trace),
     )
 
 

@@ -45,6 +45,7 @@ class Run:
         budget: evaluations and seconds.
         checkpoint: where flows are kept as soon as they are trained.
         warm: the earlier fit that this one starts from, or None.
+        elbo_trace: grows by a row for each training of a flow; see ``Provenance``.
     """
 
     counted: CountedTarget
@@ -59,6 +60,7 @@ class Run:
     budget: Budget = field(default_factory=Budget)
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     warm: Warm | None = None
+    elbo_trace: list[tuple[float, ...]] = field(default_factory=list)
 
     @property
     def target(self) -> Target:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from fluvial.flows import Flow
 from fluvial.inference.choosing import Choice, choose, untrained
@@ -84,12 +85,14 @@ def _trained(
         return {
             "parameters": np.asarray(flattened(result.flow)[0]),
             "counts": np.array([result.evaluations, result.nonfinite]),
+            "elbos": _mean_elbos(result.free_energies),
         }
 
     given = _given(run, q, choice, k, parameters, gaussians)
     kept = run.checkpoint.recall("flow", given, trained, lambda: whole)
     evaluations, nonfinite = kept["counts"]
     run.counted.count(int(evaluations), int(nonfinite))
+    run.elbo_trace.append(tuple(map(float, kept["elbos"])))
     flow = rebuild(jnp.asarray(kept["parameters"]))
     return FlowComponent(flow, gaussians[k]), not whole
 
@@ -127,3 +130,10 @@ def _train(
             devices=run.devices,
             inputs=None if choice.dependence is None else most_inputs(choice.dependence),
         )
+
+
+def _mean_elbos(free_energies: Float[np.ndarray, " steps"]) -> np.ndarray:
+    """The mean ELBO of each chunk of steps; NaN if none of its steps had a finite draw."""
+    chunks = np.split(-free_energies, range(_CHUNK, len(free_energies), _CHUNK))
+    finite = [chunk[np.isfinite(chunk)] for chunk in chunks if len(chunk)]
+    return np.array([chunk.mean() if len(chunk) else np.nan for chunk in finite])

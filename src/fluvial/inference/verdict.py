@@ -7,6 +7,8 @@ measured and said beside the verdict, and decides nothing.
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from fluvial.inference.chains import Chains
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.objectives import Importance
@@ -157,10 +159,11 @@ def _measured(weights: Importance, settings: Settings) -> str:
     worth = f"{weights.size} weighted draws are worth {weights.ess:.0f}"
     if not tail_matters(weights.ess, weights.size, weights.largest, settings):
         return f"{worth}, and no weight dominates."
-    return (
-        f"{worth}, the largest weight is {weights.largest:.1f} times the mean, and Pareto k-hat is "
-        f"{weights.khat:.2f}."
-    )
+    largest = f"the largest weight is {weights.largest:.1f} times the mean"
+    if np.isfinite(weights.khat):
+        return f"{worth}, {largest}, and Pareto k-hat is {weights.khat:.2f}."
+    tail = "are all equal" if weights.khat < 0 else "are too few to fit a Pareto tail to"
+    return f"{worth}, {largest}, and the largest weights {tail}."
 
 
 def is_precise(weights: Importance, precise: Precision, settings: Settings = DEFAULT) -> bool:

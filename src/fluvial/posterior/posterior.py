@@ -17,7 +17,7 @@ from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.labels import index_origin
+from fluvial.posterior.labels import index_origin, scalars
 from fluvial.posterior.links import Link, links_from
 from fluvial.posterior.log_density import named_log_density, traceable
 from fluvial.posterior.mixture import Mixture
@@ -393,12 +393,24 @@ class Posterior:
         squares = sum(link.log_evidence_se**2 for link in links) + self.log_evidence_se**2
         return sum(link.log_evidence for link in links) + self.log_evidence, float(squares**0.5)
 
-    def summary(self) -> Summary:
-        """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table."""
-        return self._summary
+    def summary(self, names: str | None = None, *, derived: bool | None = None) -> Summary:
+        """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table.
+
+        Args:
+            names: a regular expression: only scalars in whose name it is found have rows.
+            derived: whether quantities derived from the parameters have rows, too; by default if
+                all fit in 60 rows, or ``names`` asks for them.
+
+        Raises:
+            InputError: if ``names`` is no regular expression, or matches nothing.
+        """
+        return self._summary if names is None and derived is None else self._table(names, derived)
 
     @cached_property
     def _summary(self) -> Summary:
+        return self._table(None, None)
+
+    def _table(self, names: str | None, derived: bool | None) -> Summary:
         components = len(self.approximation.components)
         said = facts(self.evidence, self.provenance, self.modes, components, self.structure)
         if not self.pool.size:
@@ -411,7 +423,24 @@ class Posterior:
             origin=index_origin(self.target),
             facts=said,
             judgment=self.judgment,
+            names=names,
+            derived=derived,
         )
+
+    def scalars(self, n: int, seed: int = 0, *, derived: bool = True) -> dict[str, np.ndarray]:
+        """Corrected draws of every scalar, parameters first: label, such as "theta[1]" -> (n,).
+
+        Args:
+            n: how many draws.
+            seed: decides which.
+            derived: whether quantities derived from the parameters are among them.
+
+        Raises:
+            InputError: as ``draws`` does.
+        """
+        draws = self.draws(n, seed)
+        ordered = {name: draws[name] for name in self.parameters} | (draws if derived else {})
+        return scalars(ordered, index_origin(self.target), self.annotations)
 
     def to_arviz(
         self,

@@ -50,6 +50,7 @@ _PROVENANCE = {
             "chain": {"type": "array", "items": _LINK},
             "warm_start": {"type": "object"},
             "improper_priors": TEXTS,
+            "elbo_trace": {"type": "array", "items": {"type": "array", "items": _MEASURE}},
         },
     ),
     "additionalProperties": False,

@@ -62,9 +62,7 @@ def from_parts(
 ) -> Parts:
     """Make parts of what ``to_parts`` returned; ``origin`` is named in complaints."""
     pool, values, annotations = _read_draws(files, content, origin)
-    seconds = {name: float(value) for name, value in content["provenance"]["seconds"].items()}
-    rows = {n: tuple(content["provenance"].get(n, ())) for n in ("chain", "improper_priors")}
-    provenance = Provenance(**content["provenance"] | {"seconds": seconds} | rows)
+    provenance = _provenance(content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
@@ -103,6 +101,13 @@ def _content(parts: Parts) -> dict[str, Any]:
 def _coordinates(content: dict[str, Any]) -> dict[str, tuple[int, int]]:
     places = content.get("coordinates", {})
     return {name: (int(start), int(size)) for name, (start, size) in places.items()}
+
+
+def _provenance(content: dict[str, Any]) -> Provenance:
+    seconds = {name: float(value) for name, value in content["seconds"].items()}
+    trace = tuple(tuple(map(float, elbos)) for elbos in content.get("elbo_trace", ()))
+    rows = {name: tuple(content.get(name, ())) for name in ("chain", "improper_priors")}
+    return Provenance(**content | {"seconds": seconds, "elbo_trace": trace} | rows)
 
 
 def _evidence(content: dict[str, Any]) -> Evidence:

@@ -1,5 +1,5 @@
 """Figures, drawn from saved results."""
 
-from fluvial.report.pair_plot import pair_plot
+from fluvial.report.posterior_pictures import draw_pictures
 
-__all__ = ["pair_plot"]
+__all__ = ["draw_pictures"]

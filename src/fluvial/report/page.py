@@ -49,8 +49,8 @@ def render_report(directory: Path) -> str:
     """Write all results below a folder as one page of HTML that needs nothing from the network.
 
     Args:
-        directory: as ``fluvial reproduce`` or ``fluvial replicate`` wrote it, or one that holds
-            several of these; see ``fluvial.reproduction.results`` and ``save_replication``.
+        directory: as ``fluvial reproduce``, ``replicate``, ``fit`` or ``train`` wrote it, or one
+            that holds several of these.
 
     Raises:
         InputError: if it holds no results, they are damaged, or Jinja is not installed.
@@ -71,6 +71,7 @@ def render_report(directory: Path) -> str:
     environment.filters |= {
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "duration": _duration,
+        "picture": lambda data: _data_url(data, "png"),
         "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
     }
     notebooks = [_notebook(result) for result in results.notebooks]
@@ -79,6 +80,7 @@ def render_report(directory: Path) -> str:
         version=__version__,
         studies=studies,
         notebooks=notebooks,
+        fits=results.fits,
         rows=rows,
         counts=_counts(rows),
         judgments=[judgment.value for judgment in ClaimVerdict],

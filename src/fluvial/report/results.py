@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.errors import InputError
+from fluvial.report.fits import Fit, holds_fit, holds_training, read_fit, read_training
 from fluvial.report.replications import REPLICATION
 from fluvial.reproduction import StudyResults
 from fluvial.reproduction.results_files import MACHINE, PACKAGES
@@ -31,18 +32,19 @@ class NotebookResult:
 
 @dataclass(frozen=True)
 class Results:
-    """All results below a folder: of studies, and of replicated notebooks."""
+    """All results below a folder: of studies, of replicated notebooks, of fits and trainings."""
 
     studies: tuple[StudyResults, ...]
     notebooks: tuple[NotebookResult, ...]
+    fits: tuple[Fit, ...]
 
 
 def find_results(directory: Path) -> Results:
     """Find the results in a folder and down to three levels below it, and read them.
 
     Args:
-        directory: as ``fluvial reproduce`` or ``fluvial replicate`` wrote it, or one that holds
-            several of these.
+        directory: as ``fluvial reproduce``, ``replicate``, ``fit`` or ``train`` wrote it, or one
+            that holds several of these.
 
     Raises:
         InputError: if there is no such folder, it holds no results, or they are damaged.
@@ -52,12 +54,14 @@ def find_results(directory: Path) -> Results:
     folders = list(_folders(directory, directory.resolve(), _DEEPEST))
     studies = tuple(_study(folder) for folder in folders if os.path.lexists(folder / "study.json"))
     notebooks = tuple(_notebook(folder) for folder in folders if holds(folder, "replication"))
-    if not studies and not notebooks:
+    fits = tuple(read_fit(folder) for folder in folders if holds_fit(folder))
+    fits += tuple(read_training(folder) for folder in folders if holds_training(folder))
+    if not (studies or notebooks or fits):
         raise InputError(
-            f"{directory} holds no results: give the folder that fluvial reproduce or fluvial "
-            "replicate wrote with --out."
+            f"{directory} holds no results: give the folder that fluvial reproduce, replicate, fit "
+            "or train wrote with --out."
         )
-    return Results(studies, notebooks)
+    return Results(studies, notebooks, fits)
 
 
 def _study(folder: Path) -> StudyResults:

@@ -246,11 +246,11 @@ def test_files_may_begin_with_a_byte_order_mark(encoding, tmp_path):
     assert from_stan(tmp_path / "model.stan", tmp_path / "data.json").dim == 1
 
 
-def test_a_table_is_refused_by_name(tmp_path):
-    path = tmp_path / "data.csv"
-    path.write_text("x\n1\n")
+def test_a_spreadsheet_is_refused_by_name(tmp_path):
+    path = tmp_path / "data.xlsx"
+    path.write_text("x")
     assert refusal(NUMBER.replace("REAL", "real"), path).startswith(
-        f"{path} is a CSV file: give the data as JSON"
+        f"{path} is an Excel file: give the data as JSON"
     )
 
 

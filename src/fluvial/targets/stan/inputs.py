@@ -15,12 +15,11 @@ from fluvial.errors import InputError
 from fluvial.storage import strict_json
 from fluvial.targets.stan.compiler import stan_to_mir
 from fluvial.targets.stan.dump import is_dump, read_dump
+from fluvial.targets.stan.table import DELIMITERS, read_table
 from fluvial.targets.stan.values import element_name
 
 _AS_JSON = 'give the data as JSON, such as {"N": 3, "y": [1.5, 2, 3]}'
 _OTHER_FORMATS = {
-    ".csv": "a CSV file",
-    ".tsv": "a TSV file",
     ".xlsx": "an Excel file",
     ".parquet": "a Parquet file",
     ".rds": "a file of R objects",
@@ -83,6 +82,8 @@ def given_data(data: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:
     if path.suffix.lower() in _OTHER_FORMATS:
         raise InputError(f"{path} is {_OTHER_FORMATS[path.suffix.lower()]}: {_AS_JSON}.")
     text = _read(path, "data file")
+    if path.suffix.lower() in DELIMITERS:
+        return read_table(text, path, DELIMITERS[path.suffix.lower()])
     content = read_dump(text, path) if is_dump(text) else _from_json(text, path)
     if not isinstance(content, dict):
         raise InputError(

@@ -1,0 +1,81 @@
+"""``fluvial encode``: the latent vectors of images under a trained model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["encode"]
+
+
+def encode(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What fluvial train has left.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Images, as fluvial train takes them.")
+    ],
+    *,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Of the images, if the model is conditional."),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Draws from each image's posterior; by default where its center goes."
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Resize pictures, as for the training.")
+    ] = None,
+    color: Annotated[
+        bool | None, typer.Option("--color/--gray", help="As for the training.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A .npz file; by default DIR/latents.npz."),
+    ] = None,
+) -> None:
+    """Write the latent vectors of images: one array, or one for each part of a data set."""
+    from fluvial.cli.backend import check_backend
+    from fluvial.cli.trained import load_model, write_arrays
+    from fluvial.storage.cache import keep_compiled
+
+    keep_compiled()
+    check_backend()
+    trained = load_model(directory)
+    parts = _parts(data, labels, data_dir, size, color)
+    latents = {
+        name: trained.encode(images, draws, seed, labels=given if trained.dlgm.classes else None)
+        for name, (images, given) in parts.items()
+    }
+    path = write_arrays(latents, out or directory / "latents.npz")
+    shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in latents.items())
+    say(f"saved {path}: {shapes}")
+
+
+def _parts(
+    data: str, labels: str | None, folder: Path | None, size: str | None, color: bool | None
+) -> "dict[str, tuple[np.ndarray, np.ndarray | None]]":
+    """The images, in the order of the files, or the three parts of a data set, with labels."""
+    from fluvial import datasets
+
+    if data in datasets.NAMES:
+        found = datasets.load_dataset(data, None, folder, size=size, color=color)
+        known = found.labels or (None, None, None)
+        parts = (found.train, found.validation, found.test)
+        names = ("train", "validation", "test")
+        return dict(zip(names, zip(parts, known, strict=True), strict=True))
+    given = None if labels is None else datasets.read_labels(labels)
+    return {"latents": (datasets.read_images(data, size=size, color=color), given)}

@@ -1,0 +1,19 @@
+"""What help pages list: names whose own modules take seconds to import.
+
+The tests compare them with where they are from.
+"""
+
+__all__ = ["EXAMPLE_NAMES", "FLOW_NAMES", "STUDY_NAMES"]
+
+EXAMPLE_NAMES = (
+    "funnel, eight_schools, eight_schools_centered, banana, mixture, mixture_8d, ring, "
+    "ill_conditioned, correlated, student_t, U1, U2, U3, U4"
+)
+FLOW_NAMES = (
+    "planar, radial, nice, nice-perm, nice-orth, realnvp, spline, sylvester, sylvester-orth, "
+    "sylvester-householder, iaf, iaf-spline, maf, maf-spline, modulated, continuous, diagonal, "
+    "triangular, orthogonal, householder, permutation, sinh-arcsinh"
+)
+STUDY_NAMES = (
+    "energies, infinitesimal, scaling, mnist, cifar10, kmeans, cnn_pil, vanishing_gradient"
+)

@@ -1,0 +1,52 @@
+"""``fluvial sample``: new images from a trained model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fluvial.cli.output import say
+from fluvial.seeds import LARGEST_SEED
+
+__all__ = ["sample"]
+
+
+def sample(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What fluvial train has left.")],
+    *,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many images.")] = 64,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
+    ] = 0,
+    label: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of all images, if the model is conditional; by default in turn."),
+    ] = None,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Draw the pixels, too, not only what is behind them.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A .npz file; by default DIR/sampled.npz."),
+    ] = None,
+) -> None:
+    """Draw new images from a trained model: an array, and a picture beside it."""
+    from fluvial.cli.backend import check_backend
+    from fluvial.cli.trained import load_model, write_arrays
+    from fluvial.storage.cache import keep_compiled
+
+    keep_compiled()
+    check_backend()
+    import numpy as np
+
+    from fluvial.report.training_pictures import draw_images, is_picture
+
+    trained = load_model(directory)
+    labels = None if label is None else np.full(count, label)
+    images = trained.sample(count, seed, mean=not pixels, labels=labels)
+    path = write_arrays({"images": images}, out or directory / "sampled.npz")
+    say(f"saved {path}: images of shape {images.shape}")
+    if is_picture(trained.shape):
+        picture = path.with_suffix(".png")
+        draw_images(images, picture)
+        say(f"saved {picture}")

@@ -1,0 +1,58 @@
+"""What ``fluvial fit --out`` leaves in a folder."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fluvial.cli.options import Showing
+
+if TYPE_CHECKING:
+    from fluvial.inference import Posterior
+
+__all__ = ["save_results"]
+
+
+def save_results(
+    posterior: "Posterior", out: Path, showing: Showing, log_likelihood: bool, pictures: bool
+) -> list[str]:
+    """Leave the saved posterior, its table, a NetCDF file and pictures in a folder.
+
+    Args:
+        posterior: what to save.
+        out: the folder.
+        showing: how many draws, and of what, the pictures show.
+        log_likelihood: whether it is in the NetCDF file.
+        pictures: whether to draw any.
+
+    Returns:
+        Lines that say so.
+    """
+    from fluvial.cli.shown import as_csv, as_json
+    from fluvial.storage.folder import replaced
+
+    posterior.save(out)
+    if not posterior.pool.size:
+        return [f"saved in {out}: posterior.json, with no draws"]
+    summary = posterior.summary()
+    for name, text in (
+        ("summary.csv", as_csv(summary)),
+        ("summary.json", as_json(posterior, summary)),
+    ):
+        with replaced(out / name) as fresh:
+            fresh.write_text(f"{text}\n", encoding="utf-8")
+    posterior.to_netcdf(out / "posterior.nc", showing.draws, log_likelihood=log_likelihood)
+    said = f"saved in {out}: posterior.json, posterior.nc, summary.csv, summary.json"
+    drawn, complaint = _pictures(posterior, out, showing) if pictures else ([], "")
+    return [", ".join([said, *drawn]), *([f"no pictures: {complaint}"] if complaint else [])]
+
+
+def _pictures(posterior: "Posterior", out: Path, showing: Showing) -> tuple[list[str], str]:
+    """Draw the pictures; return their names, and why there are none."""
+    from fluvial.errors import InputError
+    from fluvial.report.posterior_pictures import draw_pictures
+
+    os.environ.setdefault("MPLBACKEND", "agg")  # nobody waits for a window
+    try:
+        return draw_pictures(posterior, showing.columns(posterior), out), ""
+    except InputError as error:  # as of a fit that found one finite point and no other
+        return [], str(error)

@@ -1,0 +1,46 @@
+"""``fluvial show``: what ``fluvial fit --out`` or ``fluvial train`` has saved, shown again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.options import AllRows, Draws, DrawsFile, Format, Names, OutputFormat, Showing
+from fluvial.cli.output import say
+
+__all__ = ["show"]
+
+
+def show(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What fluvial fit --out, or train, has written.")
+    ],
+    *,
+    every: AllRows = False,
+    names: Names = None,
+    form: OutputFormat = Format.table,
+    draws_csv: DrawsFile = None,
+    draws: Draws = 4000,
+) -> None:
+    """Show a saved posterior, or a trained model, again."""
+    from fluvial.cli.backend import check_backend
+    from fluvial.storage.cache import keep_compiled
+
+    keep_compiled()
+    check_backend()
+    from fluvial.inference import Posterior
+    from fluvial.loading import load
+
+    loaded = load(directory)
+    if not isinstance(loaded, Posterior):
+        last = loaded.history[-1]
+        say(f"model             {loaded.dlgm.likelihood.name}, images of shape {loaded.shape}")
+        say(f"validation bound  {loaded.validation_bound:.2f} nats, at step {loaded.best_step}")
+        say(f"trained           {last['epoch']:g} epochs, {last['step']} steps")
+        return
+    showing = Showing(every, names, form, draws_csv, draws)
+    showing.show(loaded)
+    showing.write_draws(loaded)
+    if loaded.verdict.value == "FAILED":
+        raise typer.Exit(ExitCode.NEGATIVE)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+import fluvial
+from fluvial import amortized
+from fluvial.report.page import render_report
+from fluvial.report.posterior_pictures import draw_pictures
+from fluvial.report.training_pictures import draw_training
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What ``fit`` and ``train`` leave."""
+    folder = tmp_path_factory.mktemp("results")
+    target = fluvial.Target(lambda x: -0.5 * (x**2).sum(), dim=2)
+    fluvial.fit(target, "planar:1", max_steps=100, progress=False).save(folder / "run")
+    images = np.random.default_rng(0).random((40, 4, 4)) > 0.5
+    dlgm = amortized.DLGM(16, latent=2, hidden=4)
+    recipe = amortized.Recipe(epochs=2, batch=10)
+    trained = amortized.train(
+        dlgm, images, recipe=recipe, checkpoint=folder / "training", progress=False
+    )
+    drawn = draw_training(trained, images, folder / "training")
+    assert drawn == ["curves.png", "samples.png", "reconstructions.png"]
+    return folder
+
+
+def test_a_posterior_is_drawn_with_its_weights_and_the_trace_of_its_training(folder):
+    posterior = fluvial.load(folder / "run")
+    assert len(posterior.provenance.elbo_trace[0]) == 1
+    drawn = draw_pictures(posterior, posterior.scalars(200), folder / "run")
+    assert drawn == ["forest.png", "pair.png", "weights.png", "elbo.png"]
+
+
+def test_a_report_shows_fits_and_trainings(folder):
+    page = render_report(folder)
+    assert "2 fits and trainings, with what each is worth." in page
+    assert "x[1]" in page
+    assert "validation bound" in page
+    assert page.count('src="data:image/png') >= 3
