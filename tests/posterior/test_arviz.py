@@ -233,6 +233,7 @@ def _numpyro_model():
     return from_numpyro(model)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of k-hats: these draws were made by hand
 def test_the_tree_of_a_model_has_all_that_arviz_asks_for(posterior_of):
     tree = posterior_of(_numpyro_model()).to_arviz(2000)
     mu, tau = tree.posterior["mu"].values, tree.posterior["tau"].values
