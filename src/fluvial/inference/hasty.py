@@ -29,4 +29,4 @@ def hasty(run: Run, started: Started | None) -> tuple[Started, Weighed]:
     spread = points[near].std(axis=0) if near.sum() > 1 else np.ones(points.shape[1])
     gaussian = Gaussian(best, np.diag(np.where(spread > 0.0, spread, 1.0)))
     fitted = weigh([GaussianComponent(gaussian)], run)
-    return started or Started(points, [], 0, (), None), fitted
+    return started or Started(points, [], 0.0, (), (), None), fitted

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from fluvial.errors import InputError
 from fluvial.objectives import base_log_prob
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.density import JaxDensity
@@ -85,7 +86,9 @@ def all_gaussian(q: Mixture) -> bool:
 def marginal(q: Mixture, places: np.ndarray) -> Mixture:
     """Return the marginal density of some coordinates of a mixture of Gaussians."""
 
-    def one(gaussian: Gaussian) -> GaussianComponent:
+    def one(gaussian: Gaussian | DiagonalGaussian) -> GaussianComponent:
+        if isinstance(gaussian, DiagonalGaussian):
+            return GaussianComponent(DiagonalGaussian(gaussian.mean[places], gaussian.sd[places]))
         rows = gaussian.cholesky[places]
         covariance = rows @ rows.T
         return GaussianComponent(Gaussian(gaussian.mean[places], np.linalg.cholesky(covariance)))

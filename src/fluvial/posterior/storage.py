@@ -106,8 +106,9 @@ def _coordinates(content: dict[str, Any]) -> dict[str, tuple[int, int]]:
 def _provenance(content: dict[str, Any]) -> Provenance:
     seconds = {name: float(value) for name, value in content["seconds"].items()}
     trace = tuple(tuple(map(float, elbos)) for elbos in content.get("elbo_trace", ()))
-    rows = {name: tuple(content.get(name, ())) for name in ("chain", "improper_priors")}
-    return Provenance(**content | {"seconds": seconds, "elbo_trace": trace} | rows)
+    known: dict[str, Any] = {"seconds": seconds, "elbo_trace": trace}
+    known |= {name: tuple(content.get(name, ())) for name in ("chain", "improper_priors")}
+    return Provenance(**content | known)
 
 
 def _evidence(content: dict[str, Any]) -> Evidence:

@@ -69,7 +69,7 @@ def object_in_file(path: Path, name: str, kind: type[_T], called: str) -> _T:
             f"{what} is of type {type(value).__name__}: make it a {called}, or a function "
             "of no arguments that returns one."
         )
-    return value
+    return value  # pyright: ignore[reportReturnType]
 
 
 def _named(module: ModuleType, name: str, path: Path, kind: type) -> Any:

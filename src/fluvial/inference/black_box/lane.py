@@ -190,7 +190,7 @@ def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[st
     near = log_q - fresh.log_q[:, 0] > np.log(0.5)  # where the widened part is the smaller one
     if not near.any():
         return []
-    largest = q.components[int(np.argmax(q.weights))].gaussian
+    largest = q.gaussians[int(np.argmax(q.weights))]
     evidence = Importance(fresh.log_p - fresh.log_q[:, 0]).log_evidence
     excess = fresh.log_p[near] - log_q[near] - evidence
     found = [

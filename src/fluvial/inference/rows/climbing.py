@@ -17,9 +17,9 @@ from dataclasses import replace
 import numpy as np
 import scipy.linalg
 
+from fluvial.inference.climbing import maximize
 from fluvial.inference.rows.even_draws import even_draws
 from fluvial.inference.run import Run
-from fluvial.inference.starts import maximize
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets.rows_density import Quadratic, RowsDensity
 

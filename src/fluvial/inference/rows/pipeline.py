@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.inference.choosing import Choice
 from fluvial.inference.concluding import conclude, without_draws
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.counted_target import CountedTarget
@@ -72,7 +73,8 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
     with run.progress.stage("weights"):
         pilot = weigh_rows(run, q, q, rows.pilot)
     trained = None
-    if not found.started.lucky and _needs_flow(run, pilot):
+    fatal = found.started.missed > run.settings.explore.missed
+    if not fatal and _needs_flow(run, pilot):
         if stream.count * stream.unit <= rows.sample[1]:
             return _plain(run, stream, fit_plain)
         with run.progress.stage("flow"):
@@ -81,7 +83,7 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
             pilot = _better(pilot, weigh_rows(run, trained.q, trained.q, rows.pilot))
     with run.progress.stage("weights"):
         draws = rows.draws if stream.local is None else rows.group_draws
-        streamed = _weighed(run, pilot, draws, fatal=bool(found.started.lucky))
+        streamed = _weighed(run, pilot, draws, fatal=fatal)
     return _concluded(run, found.started, tops, trained, streamed)
 
 
@@ -119,9 +121,9 @@ def _needs_flow(run: Run, pilot: Streamed) -> bool:
 
 def _trained(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> _Trained:
     parts = [
-        train_on_rows(run, stream, top, component.gaussian, k)
-        for k, component in enumerate(q.components)
-        for top in _nearest(tops, component.gaussian)
+        train_on_rows(run, stream, top, gaussian, k)
+        for k, gaussian in enumerate(q.gaussians)
+        for top in _nearest(tops, gaussian)
     ]
     components = tuple(part.component for part in parts)
     return _Trained(Mixture(components, q.weights), parts)
@@ -182,7 +184,8 @@ def _concluded(
         told.append(f"Time was up after {weighed.weights.size} draws had been weighed on all rows.")
     interrupted = streamed.interrupted or any(part.interrupted for part in parts)
     used = trained is not None and weighed.q is trained.q
-    refined = Refined(weighed, 0.0, 0.0, used, doubts, interrupted)
+    choice = Choice(run.flow) if used else None
+    refined = Refined(weighed, None, 0.0, 0.0, choice, doubts, (), interrupted)
     posterior = conclude(run, started, refined, Corrected(weighed, [], interrupted))
     judgment = posterior.judgment
     judgment = replace(judgment, reasons=(*judgment.reasons, *told))
