@@ -1,0 +1,35 @@
+"""Every threshold of ``fit``, stage by stage, each with its source.
+
+Where it says "by hand", neither a paper nor a search stands behind the value; a benchmark that is
+named is the one in which a change would show.
+"""
+
+from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
+from fluvial.inference.settings.exploring import ExploreSettings, ModeSettings, SearchSettings
+from fluvial.inference.settings.many_rows import RowsSettings
+from fluvial.inference.settings.promises import VerdictSettings
+from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
+from fluvial.inference.settings.settings import DEFAULT, Settings
+from fluvial.inference.settings.starts import ClimbSettings, StartSettings
+from fluvial.inference.settings.without_gradients import BlackBoxSettings
+
+__all__ = [
+    "DEFAULT",
+    "AdaptiveSettings",
+    "BlackBoxSettings",
+    "ChainSettings",
+    "ClimbSettings",
+    "CollapseSettings",
+    "ExploreSettings",
+    "FlowSettings",
+    "ImproperSettings",
+    "MatchSettings",
+    "ModeSettings",
+    "RowsSettings",
+    "SearchSettings",
+    "Settings",
+    "StartSettings",
+    "VerdictSettings",
+    "WeighSettings",
+]

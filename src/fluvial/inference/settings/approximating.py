@@ -1,0 +1,119 @@
+"""What ``fit`` approximates a density by."""
+
+from dataclasses import dataclass
+
+__all__ = ["AdaptiveSettings", "FlowSettings", "MatchSettings"]
+
+
+@dataclass(frozen=True)
+class MatchSettings:
+    """Gaussians by batch-and-match.
+
+    Attributes:
+        max_modes: that are matched; by hand.
+        no_mass: nats below the largest mass, by Laplace's approximation, where a mode is left out:
+            e^-30 is none.
+        steps: the most; by hand.
+        check_every: steps between two looks at the mean log weight; by hand.
+        enough_kl: nats, at which matching stops: a tenth of
+            ``VerdictSettings.accurate_half_variance``.
+        max_log_scale: of ln|det L| for each coordinate, beyond which a Gaussian has run away.
+        lost: nats below its start at which matching has gone astray, as it can with fewer draws
+            than coordinates; by hand.
+        poor_half_variance: nats, above which matching is tried again from the origin; by hand.
+        dense: coordinates up to which a matrix is matched at once; above, coordinates are taken to
+            be independent first, and a matrix is matched only where they are coupled.
+        most_dense: coordinates above which no matrix of D x D is made: one of 3,000 is 72 MB.
+    """
+
+    max_modes: int = 64
+    no_mass: float = 30.0
+    steps: int = 200
+    check_every: int = 10
+    enough_kl: float = 0.002
+    max_log_scale: float = 100.0
+    lost: float = 1.0
+    poor_half_variance: float = 1.0
+    dense: int = 300
+    most_dense: int = 3000
+
+
+@dataclass(frozen=True)
+class AdaptiveSettings:
+    """Mixtures of Gaussians by adaptive importance sampling; by hand (``benchmarks/posteriordb``).
+
+    Attributes:
+        max_dim: coordinates, above which a flow is nearer than so few Gaussians.
+        max_modes: that mixtures grow from.
+        components: of the mixture in each round, at least one for each mode.
+        draws: of each round.
+        points: that a mixture is fitted to, resampled by their weights.
+        em_steps: of one fit.
+        defensive: share of a round's draws from wider Gaussians.
+        least_ess: of the draws that judge a mixture, as a share of their number: below it a
+            flow is worth its training.
+        max_khat: of the draws that are handed out: a little below ``VerdictSettings.max_khat``,
+            since the first of several mixtures that passes is taken.
+        patience: rounds after which ...
+        hopeless: ... a smaller share than this ends the attempt.
+        agreement: of ln Z from two mixtures, in standard errors of the difference.
+    """
+
+    max_dim: int = 15
+    max_modes: int = 4
+    components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
+    draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
+    points: int = 8192
+    em_steps: int = 12
+    defensive: float = 0.08
+    least_ess: float = 0.6
+    max_khat: float = 0.65
+    patience: int = 3
+    hopeless: float = 0.1
+    agreement: float = 4.0
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """Which flow "auto" trains, and for how many modes; by hand (``benchmarks/families.py``).
+
+    Attributes:
+        one_dimension: the flow for D = 1.
+        few_dimensions: for D up to ``few``.
+        some_dimensions: up to ``some``.
+        most_dimensions: up to ``many``.
+        many_dimensions: beyond.
+        few: see above.
+        some: see above.
+        many: see above.
+        max_modes: that get a flow each: of more, the Gaussians are weighed as they are.
+        degrees: of freedom of the Student-t densities by which modes share the target.
+        least_weight: of a mode among them.
+    """
+
+    one_dimension: str = "sinh-arcsinh+planar:8+diagonal"
+    few_dimensions: str = "realnvp:8+triangular"
+    some_dimensions: str = "realnvp:12,width=48+sinh-arcsinh+triangular"
+    most_dimensions: str = "realnvp:10,width=96+sinh-arcsinh+triangular"
+    many_dimensions: str = "realnvp:8+sinh-arcsinh+diagonal"
+    few: int = 4
+    some: int = 20
+    many: int = 200
+    max_modes: int = 12
+    degrees: float = 4.0
+    least_weight: float = 1e-6
+
+    def choose(self, dim: int) -> str:
+        """Return the text of the flow for so many coordinates.
+
+        Example:
+            >>> FlowSettings().choose(2)
+            'realnvp:8+triangular'
+        """
+        if dim == 1:
+            return self.one_dimension
+        if dim <= self.few:
+            return self.few_dimensions
+        if dim <= self.some:
+            return self.some_dimensions
+        return self.most_dimensions if dim <= self.many else self.many_dimensions

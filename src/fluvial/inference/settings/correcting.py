@@ -1,0 +1,59 @@
+"""How ``fit`` weighs draws, and runs chains where weights fail."""
+
+from dataclasses import dataclass
+
+__all__ = ["ChainSettings", "WeighSettings"]
+
+
+@dataclass(frozen=True)
+class WeighSettings:
+    """How draws and components are weighed.
+
+    Attributes:
+        draws: of the pool; at an efficiency of 5 % they are worth ``VerdictSettings.min_ess``.
+        component_draws: by which components are weighed, of all together; by hand.
+        em_steps: of their weights; by hand.
+        sharpenings: rounds in which overlapping Gaussians are estimated anew from weighted draws;
+            by hand.
+        negligible: share of the mass below which a component is left out.
+        inverse_draws: by which a flow is compared with its inverse.
+        max_mismatch: nats between both, for the median draw: a tenth of ``max_evidence_se``.
+    """
+
+    draws: int = 8192
+    component_draws: int = 2048
+    em_steps: int = 100
+    sharpenings: int = 8
+    negligible: float = 1e-3
+    inverse_draws: int = 512
+    max_mismatch: float = 0.01
+
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """Hamiltonian chains in a flow's latent space.
+
+    Attributes:
+        chains: run at once: 64 halves, for which see ``VerdictSettings.max_rhat``.
+        warmup: transitions; by hand.
+        kept: transitions; by hand.
+        rounds: of as many: chains that have just not mixed are run on, not thrown away.
+        acceptance: that the step size aims for (Stan's adapt_delta, 0.8).
+        max_leapfrogs: of a transition; by hand.
+        trajectory: its length: π/2 is a quarter turn, after which the end in N(0, I) is independent
+            of the start.
+        gamma: of dual averaging (Hoffman & Gelman 2014, section 3.2), as are the next two.
+        t0: see above.
+        kappa: see above.
+    """
+
+    chains: int = 32
+    warmup: int = 200
+    kept: int = 256
+    rounds: int = 4
+    acceptance: float = 0.8
+    max_leapfrogs: int = 24
+    trajectory: float = 1.5707963267948966
+    gamma: float = 0.05
+    t0: float = 10.0
+    kappa: float = 0.75

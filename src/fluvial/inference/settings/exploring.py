@@ -1,0 +1,162 @@
+"""How ``fit`` looks for modes."""
+
+from dataclasses import dataclass
+
+__all__ = ["ExploreSettings", "ModeSettings", "SearchSettings"]
+
+
+@dataclass(frozen=True)
+class ExploreSettings:
+    """More climbs, and cooled populations, where climbs differ; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        first_climbs: in the first round; each has twice as many as the one before.
+        most_climbs: of all rounds.
+        most_evaluations: after which no other round is begun.
+        most_on_host: the same where a density costs a call of its own.
+        factors: of the widths of the laws that climbs start from.
+        least_width: of the first of them: that of the starts.
+        unseen: modes that may be expected beyond those that were seen (Boender & Rinnooy Kan 1987,
+            Mathematical Programming 37, 59, stop below one half).
+        log_widths: by how much a mode may be wider than another in each coordinate, and so, at the
+            same mass, be lower.
+        missed: modes like the known ones that may be expected beyond them: one fit in fifty has
+            one. Lower than ``unseen``, since known modes are those that are easily found.
+        least_hits: climbs that have to end in each mode that matters, where modes cannot be
+            counted: a mode like one that was hit three times was missed with a probability of e^-3.
+        well_seen: coordinates up to which looks see what climbs miss.
+        narrowing: of planted modes, in standard deviations of the known modes' log widths ...
+        least_narrowing: ... but no less than this.
+        places: at which each mode is planted.
+        planted_starts: by which the basins of planted modes are measured.
+        least_runs: populations that have to find each mode that matters: of one seen once others
+            may be missing (Chao 1987, Biometrics 43, 783).
+        most_runs: populations.
+        peaks: of a population, climbed from.
+        drifting: coordinates, above which warmer populations are climbed from, too.
+        most_early: at most so many from each of them.
+        matters: the least share of the mass of a mode that has to be found twice.
+        size_per_dim: points of a population for each coordinate, ...
+        sizes: ... within these bounds.
+        moves: at each temperature.
+        size_on_host: points, where a density costs a call of its own.
+        moves_on_host: the same of moves.
+        max_dim: differences of points are hardly ever accepted above.
+        max_temperatures: until a population is given up.
+        acceptance: at which the scale of moves is held: 0.44 is best for one coordinate and 0.23
+            for many (Roberts & Rosenthal 2001, Statistical Science 16).
+        scales: the smallest and the largest of moves.
+        scatter: of the logarithm of a move's scale: modes differ in width.
+        least_spread: of the law that populations begin with: that of the starts.
+        noise: of a move, in sd of that law, so that moves span all directions.
+    """
+
+    first_climbs: int = 64
+    most_climbs: int = 2**12
+    most_evaluations: int = 2**18
+    most_on_host: int = 2**13
+    factors: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
+    least_width: float = 2.0
+    unseen: float = 0.5
+    log_widths: float = 3.0
+    missed: float = 0.02
+    least_hits: int = 3
+    well_seen: int = 6
+    narrowing: float = 4.0
+    least_narrowing: float = 0.1
+    places: int = 8
+    planted_starts: int = 2048
+    least_runs: int = 2
+    most_runs: int = 6
+    peaks: int = 64
+    drifting: int = 4
+    most_early: int = 12
+    matters: float = 0.01
+    size_per_dim: int = 256
+    sizes: tuple[int, int] = (1024, 4096)
+    moves: int = 8
+    size_on_host: int = 512
+    moves_on_host: int = 4
+    max_dim: int = 24
+    max_temperatures: int = 60
+    acceptance: float = 0.25
+    scales: tuple[float, float] = (1e-3, 2.0)
+    scatter: float = 0.7
+    least_spread: float = 4.0
+    noise: float = 1e-6
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """The search for what an approximation misses; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        rounds: of search and new components, before a fit is given up.
+        excess: nats by which p exceeds Z q in the region that is missing.
+        share: of the total mass: less is not worth a component ...
+        small: ... unless places of less than that, but more than this ...
+        small_total: ... hold more than this together.
+        climbs: from far outside.
+        leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
+            difference of two others.
+        leap_lengths: the shortest and the longest of coordinates' moves, in sd.
+        chains: annealed, from far outside.
+        spreads: of where both start, in sd.
+        looks: points that are just looked at.
+        look_spreads: of these, in sd.
+        temperatures: of a chain.
+        leapfrogs: at each.
+        hottest: inverse temperature.
+        stranded: nats below ln Z where a climb that did not converge is given up.
+        match_steps: the most of batch-and-match at a place.
+        draws: by which the mass at a place is measured.
+        peaks: points that are apart from each other, of all that exceed q.
+        suspects: climbed from, the highest and those with the largest excess first.
+        sideways: looks with one or two coordinates moved.
+        sideways_chunk: of these at once: 6 MB in 12 dimensions.
+        sideways_kept: the best of these.
+        sideways_dims: the fewest and the most coordinates: in fewer wide looks miss little, of
+            more there are too many pairs.
+    """
+
+    rounds: int = 8
+    excess: float = 3.0
+    share: float = 0.005
+    small: float = 1e-3
+    small_total: float = 0.01
+    climbs: int = 12
+    leaps: int = 64
+    leap_lengths: tuple[float, float] = (2.0, 32.0)
+    chains: int = 32
+    spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+    looks: int = 8192
+    look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
+    temperatures: int = 30
+    leapfrogs: int = 4
+    hottest: float = 0.03
+    stranded: float = 1e5
+    match_steps: int = 60
+    draws: int = 1024
+    peaks: int = 256
+    suspects: int = 24
+    sideways: int = 2**19
+    sideways_chunk: int = 2**16
+    sideways_kept: int = 2048
+    sideways_dims: tuple[int, int] = (3, 12)
+
+
+@dataclass(frozen=True)
+class ModeSettings:
+    """Which components are one mode; by hand (``benchmarks/modes.py``).
+
+    Attributes:
+        draws: that decide it.
+        steps: of the way between two means.
+        dip: nats on the way, up to which it is one mode: a tenth of the density.
+        overlap: of the smaller component's mass that both claim, at least.
+    """
+
+    draws: int = 2048
+    steps: int = 31
+    dip: float = 0.1
+    overlap: float = 0.05

@@ -1,0 +1,65 @@
+"""How ``fit`` treats densities of many rows."""
+
+from dataclasses import dataclass
+
+__all__ = ["RowsSettings"]
+
+
+@dataclass(frozen=True)
+class RowsSettings:
+    """Densities that are sums over many rows; by hand (``benchmarks/rows.py``).
+
+    Attributes:
+        few: rows up to which the density is fitted as any other.
+        sample: rows among which modes are looked for: the fewest and the most ...
+        sample_per_dim: ... and for each coordinate.
+        looks: points of the search on the sample that are just looked at, and as many with one or
+            two coordinates moved; see ``SearchSettings``.
+        sample_draws: by which modes of the sample are weighed.
+        max_modes: that are climbed to on all rows.
+        climb: iterations on all rows, the most.
+        gradient: of a climb's end, in units in which the posterior's sd is 1: what is left of the
+            way is taken by one step of Newton's.
+        max_dim: of a dense Hessian: 32 MB.
+        centering: pairs of draws that tell a mode from the mean.
+        pilot: draws that are weighed on all rows before a flow is thought of.
+        draws: of the pool. Of 4,096 that are worth half of that, the errors of a mean are 0.022 sd
+            and those of a log sd 0.016.
+        group_draws: of the pool where groups have latents, each of whose terms is an integral:
+            enough for ``VerdictSettings.max_standard_error``.
+        least_groups: of a sample.
+        batch: draws weighed in one pass over the rows.
+        weigh_seconds: after which no further pass begins.
+        worth: of the pilot's draws, the least share for which no flow is trained: of ``draws`` it
+            leaves twice ``VerdictSettings.min_ess``.
+        judges: draws by which a flow is judged while it is trained, on one sample of rows.
+        step_draws: of a training step.
+        step_variance: of the log density that a step sees, in nats², which its rows are chosen for.
+        step_rows: the fewest and the most.
+        rate: step size.
+        chunk: steps between two looks.
+    """
+
+    few: int = 8192
+    sample: tuple[int, int] = (8192, 65536)
+    sample_per_dim: int = 32
+    looks: int = 2048
+    sample_draws: int = 1024
+    max_modes: int = 6
+    climb: int = 60
+    gradient: float = 1e-2
+    max_dim: int = 2048
+    centering: int = 64
+    pilot: int = 512
+    draws: int = 4096
+    group_draws: int = 1024
+    least_groups: int = 512
+    batch: int = 1024
+    weigh_seconds: float = 400.0
+    worth: float = 0.2
+    judges: int = 256
+    step_draws: int = 64
+    step_variance: float = 0.1
+    step_rows: tuple[int, int] = (256, 8192)
+    rate: float = 1.5e-3
+    chunk: int = 50

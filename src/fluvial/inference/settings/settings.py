@@ -1,0 +1,91 @@
+"""Every threshold of ``fit``, in one record."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fluvial.errors import InputError
+from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
+from fluvial.inference.settings.exploring import ExploreSettings, ModeSettings, SearchSettings
+from fluvial.inference.settings.many_rows import RowsSettings
+from fluvial.inference.settings.promises import VerdictSettings
+from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
+from fluvial.inference.settings.starts import ClimbSettings, StartSettings
+from fluvial.inference.settings.without_gradients import BlackBoxSettings
+
+__all__ = ["DEFAULT", "Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every threshold of ``fit``; the defaults are those that the benchmarks were run with.
+
+    Attributes:
+        start: see ``StartSettings``, and so on.
+        climb: from the starts.
+        explore: where climbs differ.
+        improper: which densities have no draws.
+        match: Gaussians.
+        adaptive: mixtures of Gaussians, where few dimensions let them be enough.
+        flow: where Gaussians will not do.
+        search: for what is missed.
+        weigh: draws.
+        chain: where weights fail.
+        mode: which components are one.
+        rows: where the density is a sum over many.
+        black_box: functions without a gradient.
+        verdict: what is promised.
+
+    Example:
+        >>> settings = Settings(verdict=VerdictSettings(min_ess=1000.0))
+        >>> Settings.of(settings.mapping()) == settings
+        True
+    """
+
+    start: StartSettings = field(default_factory=StartSettings)
+    climb: ClimbSettings = field(default_factory=ClimbSettings)
+    explore: ExploreSettings = field(default_factory=ExploreSettings)
+    improper: ImproperSettings = field(default_factory=ImproperSettings)
+    collapse: CollapseSettings = field(default_factory=CollapseSettings)
+    match: MatchSettings = field(default_factory=MatchSettings)
+    adaptive: AdaptiveSettings = field(default_factory=AdaptiveSettings)
+    flow: FlowSettings = field(default_factory=FlowSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    weigh: WeighSettings = field(default_factory=WeighSettings)
+    chain: ChainSettings = field(default_factory=ChainSettings)
+    mode: ModeSettings = field(default_factory=ModeSettings)
+    rows: RowsSettings = field(default_factory=RowsSettings)
+    black_box: BlackBoxSettings = field(default_factory=BlackBoxSettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+
+    def mapping(self) -> dict[str, dict[str, Any]]:
+        """Return group -> name -> value as JSON has them, which ``Provenance`` saves."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Mapping[str, Any]]) -> "Settings":
+        """Return the settings of a mapping; what it lacks has its default.
+
+        Args:
+            mapping: such as ``posterior.provenance.settings``.
+
+        Raises:
+            InputError: if there is no setting of a name.
+        """
+        groups = {group.name: getattr(DEFAULT, group.name) for group in dataclasses.fields(cls)}
+        for group, values in mapping.items():
+            known = {f.name for f in dataclasses.fields(groups[group])} if group in groups else ()
+            unknown = [name for name in values if name not in known]
+            if unknown or group not in groups:
+                name = ".".join([group, *unknown[:1]])
+                raise InputError(f"there is no setting {name}: see fluvial.inference.Settings.")
+            lists = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+            groups[group] = dataclasses.replace(groups[group], **lists)
+        return cls(**groups)
+
+
+DEFAULT = Settings()
+"""What holds where nothing else is said."""

@@ -1,0 +1,63 @@
+"""How ``fit`` treats functions without a gradient."""
+
+from dataclasses import dataclass
+
+__all__ = ["BlackBoxSettings"]
+
+
+@dataclass(frozen=True)
+class BlackBoxSettings:
+    """How a function without a gradient is fitted; by hand (``benchmarks/blackbox.py``).
+
+    Attributes:
+        round_base: points of a round ...
+        round_per_dim: ... and so many more for each coordinate.
+        first_rounds: rounds' worth of points from the prior, ...
+        first_least: ... and not fewer than these.
+        worth_base: the effective sample size that the next temperature has to leave ...
+        worth_per_dim: ... and so much more for each coordinate.
+        max_rounds: of a population.
+        enough_efficiency: of a proposal, beyond which no round saves what it costs.
+        wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
+            half as much again for the variance, which is estimated less well.
+        max_fresh: fresh draws at most.
+        max_evaluations: where no budget is given.
+        populations: independent ones, the fewest and the most, until each mode that matters was
+            found by two.
+        matters: the least share of the mass of a mode that has to be found twice.
+        missed: a population has missed a component if it holds less than this part of it.
+        repeated: points that are evaluated again, to see whether the function is deterministic.
+        noise: nats, relative to the value, below which two values differ by rounding only.
+        cliff: nats by which the density falls within ``cliff_width`` where there is a cliff.
+        cliff_width: in standard deviations.
+        cliff_share: the least share of draws that have fallen off it.
+        rough: nats by which the density differs within ``rough_width`` where it is noisy ...
+        rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
+        rough_width: in standard deviations.
+        reference_sd: of the law from which a density without a prior is explored: that of
+            ``ExploreSettings.least_spread``.
+    """
+
+    round_base: int = 100
+    round_per_dim: int = 50
+    first_rounds: int = 2
+    first_least: int = 1000
+    worth_base: int = 40
+    worth_per_dim: int = 10
+    max_rounds: int = 40
+    enough_efficiency: float = 0.6
+    wanted_ess: float = 1350.0
+    max_fresh: float = 60000.0
+    max_evaluations: int = 200000
+    populations: tuple[int, int] = (2, 5)
+    matters: float = 0.02
+    missed: float = 0.1
+    repeated: int = 8
+    noise: float = 1e-8
+    cliff: float = 10.0
+    cliff_width: float = 1e-4
+    cliff_share: float = 0.01
+    rough: float = 0.01
+    rough_rounding: float = 1e-6
+    rough_width: float = 1e-6
+    reference_sd: float = 4.0
