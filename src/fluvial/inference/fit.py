@@ -169,9 +169,10 @@ def _fitted(run: Run) -> Posterior:
             started = begin(run)
         if started.improper:
             return without_draws(run, started, started.improper)
+        doubtful = started.missed > run.settings.explore.missed
         with run.progress.stage("gaussian"):
             if run.warm is None:
-                matched = match(run, started.starts, started.ends)
+                matched = match(run, started.starts, started.ends, doubtful=doubtful)
             else:
                 matched = warm_match(run, run.warm, started.starts, started.ends)
     except BudgetSpent:
@@ -180,7 +181,6 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    doubtful = started.missed > run.settings.explore.missed
     refined = refine(run, matched.fitted, matched.dependence, doubtful=doubtful)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
     return conclude(run, started, refined, corrected)

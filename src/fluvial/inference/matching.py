@@ -45,15 +45,25 @@ class Matched(NamedTuple):
     dependence: Dependence | None = None
 
 
-def match(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Matched:
-    """Match a Gaussian to every mode in which climbs ended, or to the whole where none did."""
+def match(
+    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum], *, doubtful: bool = False
+) -> Matched:
+    """Match a Gaussian to every mode in which climbs ended, or to the whole where none did.
+
+    Args:
+        run: the fit.
+        starts: where the density is finite.
+        ends: of climbs.
+        doubtful: whether modes are known to be missing, so that a few are enough to show some.
+    """
     if run.counted.dim > run.settings.match.dense:
         independent = match_independent(run, starts)
         coupled = independent.dependence is None or is_coupled(independent.dependence)
         if not coupled or run.counted.dim > run.settings.match.most_dense:
             return independent
         return _coupled(run, independent)
-    gaussians = _at_modes(run, starts, ends)
+    most = run.settings.match.max_doubtful if doubtful else run.settings.match.max_modes
+    gaussians = _at_modes(run, starts, ends, most)
     fitted = _weigh(run, gaussians)
     if not fitted.weights.half_variance <= run.settings.match.poor_half_variance:
         # Densities without a finite mode, such as a centered hierarchy's, lead climbs into a
@@ -103,10 +113,12 @@ def _weigh(run: Run, gaussians: list[Gaussian]) -> Weighed:
     return weigh([GaussianComponent(gaussian) for gaussian in gaussians], run)
 
 
-def _at_modes(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> list[Gaussian]:
+def _at_modes(
+    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum], most: int
+) -> list[Gaussian]:
     counted, settings = run.counted, run.settings
     heads = distinct(counted, [end for end in ends if end.converged], settings)
-    heads = heads[: settings.match.max_modes]
+    heads = heads[:most]
     if not heads:
         return [_anywhere(run, starts, ends)]
     fitted: list[Gaussian] = []

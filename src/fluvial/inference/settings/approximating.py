@@ -11,6 +11,7 @@ class MatchSettings:
 
     Attributes:
         max_modes: that are matched; by hand.
+        max_doubtful: that are matched where others are known to be missing; by hand.
         no_mass: nats below the largest mass, by Laplace's approximation, where a mode is left out:
             e^-30 is none.
         steps: the most; by hand.
@@ -27,6 +28,7 @@ class MatchSettings:
     """
 
     max_modes: int = 64
+    max_doubtful: int = 8
     no_mass: float = 30.0
     steps: int = 200
     check_every: int = 10
