@@ -7,7 +7,7 @@ from jax.flatten_util import ravel_pytree
 
 from fluvial.amortized import AmortizedFlow
 from fluvial.errors import InputError
-from fluvial.flows import Coupling, Linear, Planar, Stacked, build_flow
+from fluvial.flows import Affine, Coupling, Planar, Stacked, build_flow
 
 SPECS = ["planar:3", "radial:2", "nice:2", "realnvp:2", "iaf:2", "spline:2", "sylvester:2"]
 SPECS += ["householder:2", "triangular", "sinh-arcsinh+diagonal", "maf:2", "nice-orth:2"]
@@ -49,7 +49,7 @@ def test_no_datum_can_carry_a_parameter_away():
 
 def test_vectors_are_told_from_matrices_in_stacks_too():
     keys = jax.random.split(jax.random.key(0), 3)
-    flow = Stacked([Coupling(Linear(), 4, key=key, width=8, depth=1) for key in keys])
+    flow = Stacked([Coupling(Affine(), 4, key=key, width=8, depth=1) for key in keys])
     family = AmortizedFlow(flow, which="vectors")
     moved = family.at(jnp.ones(family.size))
     before, after = (f.layers.conditioner for f in (flow, moved))

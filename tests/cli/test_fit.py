@@ -121,14 +121,18 @@ def test_a_verdict_of_failed_has_an_exit_code_of_its_own(run, models, tmp_path):
 def test_options_reach_the_fit(run, models, monkeypatch):
     seen = []
 
-    def fit(target, flow, seed, *, progress, max_steps):
-        seen.append((target.dim, flow, seed, progress, max_steps))
+    def fit(target, flow, seed, *, progress, **limits):
+        seen.append((target.dim, flow, seed, progress, limits))
         raise fluvial.InputError("Enough.")
 
     monkeypatch.setattr(inference, "fit", fit)
-    run("fit", f"{models}:normal", "--flow", "planar:3", "--seed", 7, "--max-steps", 9, "-q")
+    few = ("--max-steps", 9, "--max-seconds", 1.5, "--max-evaluations", 20, "--checkpoint", "kept")
+    run("fit", f"{models}:normal", "--flow", "planar:3", "--seed", 7, *few, "-q")
     run("fit", "--example", "funnel")
-    assert seen == [(3, "planar:3", 7, False, 9), (10, "auto", 0, True, 3000)]
+    names = ("max_steps", "max_seconds", "max_evaluations", "checkpoint")
+    given = dict(zip(names, (9, 1.5, 20, Path("kept")), strict=True))
+    left = dict(zip(names, (3000, None, None, None), strict=True))
+    assert seen == [(3, "planar:3", 7, False, given), (10, "auto", 0, True, left)]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +215,8 @@ def test_interrupted_with_nothing_to_show(run, monkeypatch, tmp_path):
 def test_the_command_itself(models, tmp_path):
     command = Path(sys.executable).parent / "fluvial"
     environment = os.environ | {"FLUVIAL_CACHE": str(tmp_path / "cache")}
+    for name in ("JAX_COMPILATION_CACHE_DIR", "FLUVIAL_KEEP_COMPILED"):  # as tests have them
+        environment.pop(name, None)
     done = subprocess.run(
         [command, "fit", f"{models}:normal"],
         env=environment,

@@ -67,11 +67,11 @@ def test_a_draw_of_rows_is_unbiased_and_of_the_size_asked_for(both):
 @pytest.mark.parametrize(
     ("function", "complaint"),
     [
-        (lambda t, r: jnp.sum(r["x"] @ t), "returned a single number for a block of 5 rows"),
-        (lambda t, r: r["x"] * t, r"an array of shape \(5, 3\) for a block of 5 rows"),
+        (lambda t, r: jnp.sum(r["x"] @ t), "returned a single number for a block of 4 rows"),
+        (lambda t, r: r["x"] * t, r"an array of shape \(4, 3\) for a block of 4 rows"),
         (lambda t, r: [r["x"] @ t], "returned a list"),
         (lambda t, r: r["y"], "numbers of type int64"),
-        (lambda t, r: r["z"] @ t, "failed for a block of 5 rows: KeyError: 'z'"),
+        (lambda t, r: r["z"] @ t, "failed for a block of 4 rows: KeyError: 'z'"),
         (
             lambda t, r: -((r["x"] @ t - jnp.mean(r["x"] @ t)) ** 2),
             "depends on the other rows of its block: one row has .* in a block of 64",

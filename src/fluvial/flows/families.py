@@ -219,7 +219,7 @@ def _sparse(
     check_heads(hubs + heads, dim)
     leading = None
     if hubs == 1:  # what comes after is enough for one alone
-        leading = SinhArcsinh(1, dtype=dtype)
+        leading = Diagonal(1, dtype=dtype)
     elif hubs:
         leading = _heads(hubs, key=hub_key, dtype=dtype)
     rest = dim - hubs - heads

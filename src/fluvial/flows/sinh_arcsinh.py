@@ -12,7 +12,7 @@ from fluvial.flows.flow import Flow
 __all__ = ["SinhArcsinh"]
 
 _MAX_SKEW = 3.0
-_MAX_LOG_EXPONENT = math.log(3.0)
+_MOST_EXPONENT = 3.0
 
 
 class SinhArcsinh(Flow):
@@ -37,6 +37,8 @@ class SinhArcsinh(Flow):
 
     Args:
         dim: D.
+        most_exponent: of δ, whose least is one over that; less than 3 where other layers stretch
+            points as well.
         dtype: float32 or float64.
 
     Attributes:
@@ -55,11 +57,15 @@ class SinhArcsinh(Flow):
     raw_skew: Float[Array, " D"]
     raw_log_exponent: Float[Array, " D"]
     dim: int = eqx.field(static=True)
+    max_log_exponent: float = eqx.field(static=True)
 
-    def __init__(self, dim: int, *, dtype: DTypeLike = jnp.float32):
+    def __init__(
+        self, dim: int, *, most_exponent: float = _MOST_EXPONENT, dtype: DTypeLike = jnp.float32
+    ):
         self.raw_skew = jnp.zeros(dim, dtype)
         self.raw_log_exponent = jnp.zeros(dim, dtype)
         self.dim = dim
+        self.max_log_exponent = math.log(most_exponent)
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Stretch or shrink the tails of each coordinate."""
@@ -77,7 +83,9 @@ class SinhArcsinh(Flow):
 
     def _bounded(self) -> tuple[Float[Array, " D"], Float[Array, " D"]]:
         skew = smoothly_bounded(self.raw_skew, _MAX_SKEW, _MAX_SKEW)
-        log_exponent = smoothly_bounded(self.raw_log_exponent, _MAX_LOG_EXPONENT, _MAX_LOG_EXPONENT)
+        log_exponent = smoothly_bounded(
+            self.raw_log_exponent, self.max_log_exponent, self.max_log_exponent
+        )
         return skew, log_exponent
 
 

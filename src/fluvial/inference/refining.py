@@ -59,9 +59,9 @@ def refine(
     found, choice, interrupted = Search(), None, False
     drawn: Weighed | None = None
     for _ in range(rounds):
-        fitted = sharpened(run, fitted)
+        fitted, interrupted = _sharpened(run, fitted)
         places, drawn = fitted.q.components, None
-        adapted, interrupted = _adapted(run, fitted)
+        adapted, interrupted = (None, True) if interrupted else _adapted(run, fitted)
         if adapted:
             fitted, drawn = adapted
         elif not interrupted and _needs_more(run, fitted):
@@ -80,6 +80,14 @@ def refine(
     return Refined(
         fitted, drawn, found.missing_mass, missed, choice, doubts, found.notes, interrupted
     )
+
+
+def _sharpened(run: Run, fitted: Weighed) -> tuple[Weighed, bool]:
+    """Make Gaussians that overlap right; also whether Ctrl-C, or a budget, has ended it."""
+    try:
+        return sharpened(run, fitted), False
+    except KeyboardInterrupt:
+        return fitted, True
 
 
 def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:

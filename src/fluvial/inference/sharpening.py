@@ -39,7 +39,7 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current
-        before, current = current, weigh(_updated(current), run)
+        before, current = current, _weighed(_updated(current), run)
         if not current.weights.half_variance < _GAIN * before.weights.half_variance:
             break
     return current if is_accurate(current.weights, run.settings) else fitted
@@ -49,7 +49,14 @@ def _several(run: Run, fitted: Weighed) -> Weighed:
     """One Gaussian in several sizes: what it was matched to may be one within the other."""
     (one,) = fitted.q.gaussians
     sizes = [Gaussian(one.mean, size * one.cholesky) for size in _SIZES]
-    return weigh([GaussianComponent(gaussian) for gaussian in sizes], run)
+    return _weighed([GaussianComponent(gaussian) for gaussian in sizes], run)
+
+
+def _weighed(components: list[Component], run: Run) -> Weighed:
+    """Weigh a mixture that may be dropped again, as long as a budget has room for that."""
+    draws = run.settings.weigh.draws + len(components) * run.settings.weigh.component_draws
+    run.counted.spend(draws)
+    return weigh(components, run)
 
 
 def _updated(fitted: Weighed) -> list[Component]:

@@ -46,7 +46,13 @@ def _run(fits=150, seed=0, **fault):
 
 @pytest.mark.parametrize(
     "fault",
-    [{"shrink": "mean field"}, {"shrink": "tails"}, {"prior": 3.0}, {"sign": -1.0}, {"scale": 1.5}],
+    [
+        {"shrink": "mean field"},
+        {"shrink": "tails"},
+        {"prior": 3.0, "fits": 300},
+        {"sign": -1.0},
+        {"scale": 1.5},
+    ],
 )
 def test_a_planted_fault_is_found(fault):
     found = _run(**fault)

@@ -104,8 +104,9 @@ def test_one_of_many_lines_alike_is_missing():
     assert [difference.tolerated for difference in others].count(False) == 1
 
 
-def test_many_lines():
-    lines = [f"step {i}" for i in range(220_000)]
+@pytest.mark.parametrize("count", [20_000, pytest.param(220_000, marks=pytest.mark.slow)])
+def test_many_lines(count):
+    lines = [f"step {i}" for i in range(count)]
     recorded = "\n".join(lines)
     lines[777] = "step of another kind"
     (difference,) = found(recorded, "\n".join(lines))

@@ -19,7 +19,7 @@ def test_claims_are_measured(results):
     assert measured["loops-take-n4-operations"] == pytest.approx(4.0, abs=1e-9)
     assert measured["vectorized-takes-n2-operations"] == pytest.approx(2.0, abs=1e-9)
     assert measured["fifty-times-faster"] > 0.0
-    assert {claim["judgment"] for claim in results.claims()} == {ClaimVerdict.INCONCLUSIVE}
+    assert {claim["judgement"] for claim in results.claims()} == {ClaimVerdict.INCONCLUSIVE}
 
 
 def test_figures_are_drawn(results):
