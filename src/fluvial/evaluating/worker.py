@@ -1,6 +1,7 @@
 """What runs in a process that evaluates points for another one; see ``processes``.
 
-A message is its length and a pickle. What the function itself prints goes to stderr.
+A message is its length and a pickle, which goes from one process of a program to another and is
+never written to a file. What the function itself prints goes to stderr.
 """
 
 import os

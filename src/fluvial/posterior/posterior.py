@@ -301,7 +301,7 @@ class Posterior:
             return elementwise(self.target.space, self.target.dim, self.parameters)
 
     def to_numpyro(self) -> Any:
-        """Return the approximation as a NumPyro distribution over R^D, for a model of one's own.
+        """Return the approximation as a NumPyro distribution over R^D, for use in a model.
 
         In a model, ``x = numpyro.sample("x", posterior.to_numpyro())`` draws the unconstrained
         coordinates of all parameters; ``posterior.parameters_at(x)`` names them.

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,8 +93,7 @@ class _Copy:
     def fits(self) -> bool:
         """Say whether there is at most as much to copy as may be; copy nothing."""
         try:
-            for _ in self._files(self._top, Path()):
-                pass
+            deque(self._files(self._top, Path()), maxlen=0)  # one at a time, none kept
         except InputError:
             return False
         finally:

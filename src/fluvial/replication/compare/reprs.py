@@ -1,6 +1,7 @@
 """Values read out of what Python writes of them."""
 
 import ast
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +51,8 @@ def parsed(text: str) -> Any | None:
     if not text or len(text) > _LONGEST or text[-1] not in "}])":
         return None
     if text[0] in "{[":
-        try:
+        with suppress(ValueError, RecursionError):
             return strict_json.read(text.encode())  # no deeper than a recursion can follow
-        except (ValueError, RecursionError):
-            pass
     try:
         value = _read(ast.parse(text, mode="eval").body)
     except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):

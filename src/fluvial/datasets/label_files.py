@@ -1,4 +1,4 @@
-"""Labels of one's own images, from a file."""
+"""Labels of images, from a file."""
 
 from pathlib import Path
 
