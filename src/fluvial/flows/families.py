@@ -13,9 +13,9 @@ from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
+from fluvial.flows.heads_first import check_heads
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.modulated import modulated
-from fluvial.flows.modulation import check_heads
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.orthonormal import Frame, Orthogonalized, Reflected
 from fluvial.flows.permutation import Permutation, riffled_orders

@@ -4,32 +4,15 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
-from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.conditioner import Conditioner
-from fluvial.flows.flow import Flow
+from fluvial.flows.heads_first import FURTHEST, HeadsFirst, bounded_affine, check_heads
 from fluvial.flows.transformers import Affine
 
-__all__ = ["Modulation", "check_heads"]
-
-_REACH = 7.0  # a scale may change by e^±7: Neal's funnel needs e^±4.5 within 3 sd of its head
-_FURTHEST = 20.0  # heads this far out, in their own standard deviations, say no more
+__all__ = ["Modulation"]
 
 
-def check_heads(heads: int, dim: int) -> None:
-    """Check that there are heads and others.
-
-    Raises:
-        InputError: if there are not.
-    """
-    if not 1 <= heads < dim:
-        raise InputError(
-            f"heads={heads} in {dim} dimensions: a modulated flow needs at least 2 coordinates, "
-            "at least one head, and at least one coordinate that is not a head."
-        )
-
-
-class Modulation(Flow):
+class Modulation(HeadsFirst):
     r"""Scale and shift all coordinates but the first H, given these. Starts at the identity.
 
     With a the first H coordinates, the heads, and b the rest,
@@ -74,22 +57,10 @@ class Modulation(Flow):
         check_heads(heads, dim)
         self.heads = heads
         self.dim = dim
-        self.affine = Affine(_REACH, _REACH)
+        self.affine = bounded_affine()
         outputs = self.affine.size * (dim - heads)
         self.conditioner = Conditioner(heads, outputs, key=key, width=width, depth=2, dtype=dtype)
 
-    def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Scale and shift the rest, given the heads."""
-        a, b = z[: self.heads], z[self.heads :]
-        b, log_dets = self.affine.forward(b, self._parameters(a))
-        return jnp.concatenate([a, b]), jnp.sum(log_dets)
-
-    def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Undo it: the heads are unchanged, hence give the same scales and shifts."""
-        a, b = x[: self.heads], x[self.heads :]
-        b, log_dets = self.affine.inverse(b, self._parameters(a))
-        return jnp.concatenate([a, b]), jnp.sum(log_dets)
-
     def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
-        seen = smoothly_bounded(a, _FURTHEST, _FURTHEST)
+        seen = smoothly_bounded(a, FURTHEST, FURTHEST)
         return self.conditioner(seen).reshape(self.affine.size, self.dim - self.heads)

@@ -11,17 +11,13 @@ from jaxtyping import Array, DTypeLike, Float, Int, PRNGKeyArray
 from fluvial.errors import InputError
 from fluvial.flows.activation import silu
 from fluvial.flows.bounds import smoothly_bounded
-from fluvial.flows.flow import Flow
-from fluvial.flows.modulation import check_heads
+from fluvial.flows.heads_first import FURTHEST, HeadsFirst, bounded_affine, check_heads
 from fluvial.flows.transformers import Affine
 
 __all__ = ["SparseModulation"]
 
-_REACH = 7.0  # as in Modulation
-_FURTHEST = 20.0
 
-
-class SparseModulation(Flow):
+class SparseModulation(HeadsFirst):
     r"""Scale and shift each coordinate but the first H, given a few of these. Starts at identity.
 
     With a the first H coordinates, the heads, b the rest, and p(j) the heads that act on b_j,
@@ -74,7 +70,7 @@ class SparseModulation(Flow):
         if parents.min() < 0 or parents.max() >= heads:
             raise InputError(f"parents must be from 0 to {heads - 1}: these are the heads.")
         self.heads, self.dim = heads, heads + rest
-        self.affine = Affine(_REACH, _REACH)
+        self.affine = bounded_affine()
         self.parents = jnp.asarray(parents, jnp.int32)
         noise = jax.random.normal(key, (rest, width, several + 1), jnp.dtype(dtype))
         self.inner = noise[..., 1:] / math.sqrt(several)
@@ -83,20 +79,8 @@ class SparseModulation(Flow):
         self.constant = jnp.zeros((2, rest), dtype)
         self.shortcut = jnp.zeros((2, rest, several), dtype)
 
-    def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Scale and shift the rest, given the heads."""
-        a, b = z[: self.heads], z[self.heads :]
-        b, log_dets = self.affine.forward(b, self._parameters(a))
-        return jnp.concatenate([a, b]), jnp.sum(log_dets)
-
-    def inverse(self, x: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
-        """Undo it: the heads are unchanged, hence give the same scales and shifts."""
-        a, b = x[: self.heads], x[self.heads :]
-        b, log_dets = self.affine.inverse(b, self._parameters(a))
-        return jnp.concatenate([a, b]), jnp.sum(log_dets)
-
     def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
-        seen = smoothly_bounded(a, _FURTHEST, _FURTHEST)[self.parents]
+        seen = smoothly_bounded(a, FURTHEST, FURTHEST)[self.parents]
         hidden = silu(jnp.einsum("rwm,rm->rw", self.inner, seen) + self.bias)
         linear = jnp.einsum("crm,rm->cr", self.shortcut, seen)
         return jnp.einsum("crw,rw->cr", self.outer, hidden) + self.constant + linear

@@ -21,6 +21,7 @@ from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
 from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed
+from fluvial.objectives import Importance
 from fluvial.objectives.bridge import bridge
 from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
 from fluvial.posterior.evidence import Evidence
@@ -32,7 +33,7 @@ from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
 
-__all__ = ["conclude", "fatal_reasons", "without_draws"]
+__all__ = ["conclude", "evidence_of", "fatal_reasons", "provenance_of", "without_draws"]
 
 
 def fatal_reasons(
@@ -58,7 +59,7 @@ def without_draws(run: Run, started: Started, complaint: str) -> Posterior:
     nan = float("nan")
     evidence = Evidence(nan, nan, nan, nan, nan, nan, nan, up_to_constant=run.target.up_to_constant)
     judgment = Judgment(Verdict.FAILED, (complaint, *started.doubts), IMPROPER_ADVICE)
-    provenance = _provenance(run, "gaussian", interrupted=False)
+    provenance = provenance_of(run, "gaussian", interrupted=False)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 
@@ -86,7 +87,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         error=error,
         settings=run.settings,
     )
-    evidence = _evidence(run, fitted, drawn, error)
+    evidence = evidence_of(run, fitted.weights, weights, error)
     if judgment.verdict is Verdict.USE_MCMC:
         evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
     judgment = _with_start(run, pool, carried.added_to(judgment))
@@ -95,7 +96,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         pool,
         evidence,
         judgment,
-        _provenance(
+        provenance_of(
             run,
             _flow(run, q, choice),
             interrupted=corrected.interrupted and not run.counted.spent,
@@ -132,14 +133,23 @@ def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) 
     return doubts
 
 
-def _evidence(run: Run, fitted: Weighed, drawn: Weighed, error: ApproximationError) -> Evidence:
-    weights = drawn.weights
+def evidence_of(
+    run: Run, own: Importance, weights: Importance, error: ApproximationError
+) -> Evidence:
+    """Gather what weights say.
+
+    Args:
+        run: the fit.
+        own: weights of the approximation's own draws, which give the ELBO.
+        weights: of the draws that are handed out.
+        error: of the approximation, unweighted.
+    """
     return Evidence(
-        fitted.weights.elbo,
-        fitted.weights.elbo_se,
+        own.elbo,
+        own.elbo_se,
         weights.log_evidence,
         weights.log_evidence_se,
-        fitted.weights.half_variance,
+        own.half_variance,
         weights.khat,
         weights.ess,
         float(weights.size),
@@ -198,7 +208,7 @@ def _warmed(run: Run, warm: Warm, pool: Pool) -> dict[str, Any]:
     return warm.report(pool, run.counted.evaluations, run.progress.seconds)
 
 
-def _provenance(
+def provenance_of(
     run: Run,
     flow: str | Flow,
     *,
@@ -206,6 +216,15 @@ def _provenance(
     links: tuple[Link, ...] = (),
     pool: Pool | None = None,
 ) -> Provenance:
+    """Say how a posterior came about.
+
+    Args:
+        run: the fit.
+        flow: that was trained; "gaussian" if none was.
+        interrupted: whether Ctrl-C has cut it short.
+        links: the earlier fits that took the place of the prior.
+        pool: the draws, by which an earlier fit that this one started from is compared with it.
+    """
     return Provenance(
         flow if isinstance(flow, str) else "custom",
         run.seed,

@@ -1,28 +1,27 @@
 """From a function without a gradient to a posterior: the stages, from top to bottom."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from fluvial._version import __version__
 from fluvial.errors import InputError
 from fluvial.inference.black_box.annealing import Population, anneal, efficiency, round_size
 from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
+from fluvial.inference.concluding import evidence_of, provenance_of
 from fluvial.inference.run import Run
-from fluvial.inference.verdict import judge, tail_matters
+from fluvial.inference.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
 from fluvial.posterior.defense import widened
-from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
-from fluvial.posterior.provenance import Provenance
 from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["fit_black_box"]
@@ -280,32 +279,8 @@ def _concluded(
         settings=run.settings,
     )
     elbo = Importance(judged.log_p - q.log_prob(judged.x))
-    evidence = Evidence(
-        _elbo(elbo, v),
-        elbo.elbo_se,
-        weights.log_evidence,
-        weights.log_evidence_se,
-        elbo.half_variance,
-        weights.khat,
-        weights.ess,
-        float(weights.size),
-        weights.largest,
-        error.mean_shift,
-        error.mean_shift_se,
-        error.log_sd_shift,
-        error.log_sd_shift_se,
-        khat_matters=tail_matters(weights.ess, weights.size, weights.largest, run.settings),
-    )
-    provenance = Provenance(
-        "gaussian",
-        run.seed,
-        run.progress.seconds,
-        run.counted.evaluations,
-        run.counted.nonfinite,
-        interrupted,
-        __version__,
-        run.settings.mapping(),
-    )
+    evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
+    provenance = provenance_of(run, "gaussian", interrupted=interrupted)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 
