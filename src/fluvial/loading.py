@@ -92,6 +92,11 @@ def load(
     from fluvial.posterior.loading import load_posterior
     from fluvial.posterior.storage import KIND
 
-    if model is not None and holds(path, KIND):
+    if not holds(path, KIND):
+        raise InputError(
+            f"{directory} holds neither a saved posterior nor a trained model: give a folder that "
+            "fluvial fit --out or fluvial train left, or that was saved from Python."
+        )
+    if model is not None:
         raise InputError(f"{directory} holds a posterior, which has no model: leave it out.")
     return load_posterior(path, target=target, flow=flow)

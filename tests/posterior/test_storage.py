@@ -150,7 +150,7 @@ def test_a_float64_flow_stays_so(tmp_path, jax_target, x64, posterior_of):
 def test_not_a_saved_posterior(tmp_path):
     with pytest.raises(InputError, match="is not a folder"):
         fluvial.load(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="holds no saved posterior"):
+    with pytest.raises(InputError, match="holds neither a saved posterior nor"):
         fluvial.load(tmp_path)
 
 

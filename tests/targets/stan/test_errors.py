@@ -50,7 +50,11 @@ def test_no_parameters():
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (None, "the data lack 'N', which the program declares; they have nothing."),
+        (
+            None,
+            "the program declares data, 'N' first, and none are given: give a file, on the command "
+            "line as --data FILE.",
+        ),
         ({"N": 2}, "the data lack 'y', which the program declares; they have 'N'."),
         (
             {"N": 2, "Y": [1, 2]},

@@ -142,8 +142,13 @@ def construction_error(error: RuntimeError, data: Mapping[str, Any]) -> InputErr
 
 def missing_sentence(name: str, given: list[str]) -> str:
     """Return what to say of a declared variable that is not among the given ones."""
+    if not given:
+        return (
+            f"the program declares data, {name!r} first, and none are given: give a file, on the "
+            "command line as --data FILE."
+        )
     sentence = f"the data lack {name!r}, which the program declares; they have "
-    sentence += ", ".join(map(repr, given)) or "nothing"
+    sentence += ", ".join(map(repr, given))
     lower = {other.lower(): other for other in given}
     near = difflib.get_close_matches(name.lower(), lower, n=1)
     return sentence + (f": is {lower[near[0]]!r} misspelled?" if near else ".")
