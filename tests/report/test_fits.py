@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,17 @@ def test_a_report_shows_fits_and_trainings(folder):
     assert "x[1]" in page
     assert "validation bound" in page
     assert page.count('src="data:image/png') >= 3
+
+
+def test_a_training_that_was_interrupted_at_once_has_no_trace_to_draw(tmp_path):
+    columns = {"x": np.random.default_rng(0).normal(size=400)}
+    drawn = {}
+    for name, traces in (("none", ((), (np.nan,))), ("some", ((), (-2.0, -1.0)))):
+        posterior = SimpleNamespace(
+            pool=SimpleNamespace(chains=1, log_weights=np.full(100, -np.log(100.0))),
+            provenance=SimpleNamespace(elbo_trace=traces),
+        )
+        (tmp_path / name).mkdir()
+        drawn[name] = draw_pictures(posterior, columns, tmp_path / name)
+    assert drawn["none"] == ["forest.png", "pair.png", "weights.png"]
+    assert drawn["some"] == [*drawn["none"], "elbo.png"]

@@ -1,7 +1,7 @@
-"""Pictures of a posterior, by ArviZ: intervals, pairs, and what vouches for the draws."""
+"""Pictures of a posterior, by ArviZ: intervals, pairs, and the quality of the draws."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,9 @@ def draw_pictures(
         drawn["rank.png"] = lambda: _ranks(posterior, list(varying))
     else:
         drawn["weights.png"] = lambda: _weights(posterior.pool.log_weights)
-    if posterior.provenance.elbo_trace:
-        drawn["elbo.png"] = lambda: _trace(posterior.provenance.elbo_trace)
+    traces = [trace for trace in posterior.provenance.elbo_trace if np.isfinite(trace).any()]
+    if traces:  # none is, if training was interrupted at once
+        drawn["elbo.png"] = lambda: _trace(traces)
     for name, draw in drawn.items():
         _write(draw, folder / name)
     return list(drawn)
@@ -103,10 +104,10 @@ def _forest(columns: Mapping[str, np.ndarray]) -> Any:
     import arviz_plots
 
     shown = _first(columns, _MOST_ROWS)
-    size = (7.0, 1.0 + 0.3 * len(shown))
+    size = {"figsize": (7.0, 1.2 + 0.3 * len(shown)), "layout": "constrained"}
     return _figure(
         arviz_plots.plot_forest(
-            _tree(shown), combined=True, backend="matplotlib", figure_kwargs={"figsize": size}
+            _tree(shown), combined=True, backend="matplotlib", figure_kwargs=size
         )
     )
 
@@ -162,7 +163,7 @@ def _weights(log_weights: np.ndarray) -> Any:
     )
 
 
-def _trace(traces: tuple[tuple[float, ...], ...]) -> Any:
+def _trace(traces: Sequence[Sequence[float]]) -> Any:
     from fluvial.reproduction.drawing import COLORS, panels
 
     figure, axes = panels(1, 1, 6.0, 3.6)
