@@ -14,23 +14,31 @@ EXTRAS = MappingProxyType(
     {
         "dask": {"distributed": "distributed"},
         "numpyro": {"numpyro": "numpyro"},
-        "plots": {"arviz_plots": "arviz-plots"},
+        "plots": {"arviz_plots": "arviz-plots", "matplotlib": "matplotlib"},
         "pymc": {"pymc": "pymc"},
         "replicate": {
             "ipykernel": "ipykernel",
             "nbclient": "nbclient",
             "nbformat": "nbformat",
+            "PIL": "pillow",
             "psutil": "psutil",
             "yaml": "pyyaml",
         },
-        "report": {"jinja2": "jinja2"},
+        "report": {"jinja2": "jinja2", "matplotlib": "matplotlib", "PIL": "pillow"},
         "studies": {
             "diffrax": "diffrax",
+            "matplotlib": "matplotlib",
+            "PIL": "pillow",
             "pooch": "pooch",
             "sklearn": "scikit-learn",
             "statsmodels": "statsmodels",
         },
-        "train": {"pooch": "pooch", "sklearn": "scikit-learn"},
+        "train": {
+            "matplotlib": "matplotlib",
+            "PIL": "pillow",
+            "pooch": "pooch",
+            "sklearn": "scikit-learn",
+        },
     }
 )
 """Extra -> the modules that it brings, each with the name of its package."""

@@ -81,11 +81,15 @@ def _tree(directory: Path, posterior: "Posterior") -> "xarray.DataTree | None":
 
 
 def _written(found, out: Path) -> str:
+    from fluvial.errors import InputError
     from fluvial.storage import strict_json
     from fluvial.storage.folder import replaced
 
     out.mkdir(parents=True, exist_ok=True)
     with replaced(out / "comparison.json") as fresh:
         fresh.write_bytes(strict_json.dump(found.mapping()))
-    found.plot(out / "comparison.png")
+    try:
+        found.plot(out / "comparison.png")
+    except InputError as complaint:  # what was computed is saved in any case
+        return f"saved in {out}: comparison.json; no picture: {complaint}"
     return f"saved in {out}: comparison.json, comparison.png"

@@ -33,8 +33,10 @@ def sample(
     """Draw new images from a trained model: an array, and a picture beside it."""
     from fluvial.cli.backend import check_backend
     from fluvial.cli.trained import load_model, write_arrays
+    from fluvial.extras import require
     from fluvial.storage.cache import keep_compiled
 
+    require("train", "fluvial sample", "matplotlib", "PIL")
     keep_compiled()
     check_backend()
     import numpy as np

@@ -148,7 +148,9 @@ def train(
     import jax
 
     from fluvial import amortized, datasets, distributed, flows
+    from fluvial.extras import require
 
+    require("train", "fluvial train", "matplotlib", "PIL")
     for spec in (flow, prior):
         if spec != "none":
             flows.check_flow(spec)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.comparison.row import Row
+from fluvial.extras import require
 
 __all__ = ["Comparison"]
 
@@ -64,8 +65,9 @@ class Comparison:
             path: where the picture goes.
 
         Raises:
-            InputError: if it cannot be written.
+            InputError: if it cannot be written, or Matplotlib is not installed.
         """
+        require("plots", "the picture of a comparison", "matplotlib")
         from fluvial.comparison.picture import picture
 
         return picture(self.rows, Path(path))

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from fluvial.comparison.row import Row
 from fluvial.storage.folder import replaced
@@ -19,6 +16,10 @@ _INK = "#333333"
 
 def picture(rows: Sequence[Row], path: Path) -> Path:
     """Draw two standard errors around each evidence and predictive density, as PNG."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     panels = [
         ("log evidence, nats", [(r.log_evidence, r.log_evidence_se) for r in rows]),
         ("elpd by leave-one-out, nats", [(r.elpd, r.elpd_se) for r in rows]),

@@ -6,14 +6,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import ExifTags, Image, ImageOps
 
 from fluvial.datasets.channels import reduced
 from fluvial.errors import InputError
+from fluvial.extras import require
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["Decoded", "PictureFile", "decode", "read_size", "suffixes"]
 
@@ -55,14 +58,22 @@ class Decoded(NamedTuple):
 def suffixes() -> set[str]:
     """The suffixes of pictures' files, in lower case.
 
+    Raises:
+        InputError: if Pillow is not installed.
+
     Example:
         >>> {".png", ".jpg"} <= suffixes()
         True
     """
+    require("train", "reading pictures", "PIL")
+    from PIL import Image
+
     return {s for s, kind in Image.registered_extensions().items() if kind in _FORMATS}
 
 
 def _formats() -> tuple[str, ...]:
+    from PIL import Image
+
     Image.init()
     return tuple(kind for kind in _FORMATS if kind in Image.OPEN)  # as Pillow was built
 
@@ -74,6 +85,8 @@ def read_size(file: PictureFile) -> tuple[int, int]:
         InputError: if it is damaged, or has more pixels than Pillow takes for safe.
     """
     with _opened(file) as picture:
+        from PIL import ExifTags
+
         width, height = picture.size
         on_its_side = picture.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE
         return (height, width) if on_its_side else (width, height)
@@ -90,6 +103,8 @@ def decode(file: PictureFile, size: tuple[int, int] | None = None) -> Decoded:
         InputError: if it is damaged, or its pixels are floats or 32-bit integers.
     """
     with _opened(file) as picture:
+        from PIL import ExifTags, Image, ImageOps
+
         changes = []
         if getattr(picture, "n_frames", 1) > 1:
             picture.seek(0)
@@ -111,8 +126,10 @@ def decode(file: PictureFile, size: tuple[int, int] | None = None) -> Decoded:
     return Decoded(kept, (*changes, *more))
 
 
-def _plain(picture: Image.Image, name: str) -> tuple[Image.Image, list[str]]:
+def _plain(picture: "Image", name: str) -> "tuple[Image, list[str]]":
     """Convert to gray or color of 8 bits, with alpha where there is transparency."""
+    from PIL import Image
+
     if picture.mode in _DEEP:
         values = np.asarray(picture).astype(np.uint32)
         gray = Image.fromarray(((values + 128) // 257).astype(np.uint8))
@@ -129,7 +146,10 @@ def _plain(picture: Image.Image, name: str) -> tuple[Image.Image, list[str]]:
 
 
 @contextmanager
-def _opened(file: PictureFile) -> Iterator[Image.Image]:
+def _opened(file: PictureFile) -> "Iterator[Image]":
+    require("train", "reading pictures", "PIL")
+    from PIL import Image
+
     content = io.BytesIO(file.content) if isinstance(file.content, bytes) else file.content
     try:
         with warnings.catch_warnings():

@@ -5,7 +5,6 @@ import io
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-import matplotlib
 import numpy as np
 from jaxtyping import Num
 
@@ -75,6 +74,7 @@ def _bytes(density: Num[np.ndarray, "n n"]) -> Num[np.ndarray, "n n"]:
 
 
 def _data_url(gray: Num[np.ndarray, "rows n"]) -> str:
+    import matplotlib
     from PIL import Image
 
     picture = Image.fromarray(gray)

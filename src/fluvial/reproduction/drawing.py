@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from fluvial.storage.folder import replaced
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["COLORS", "INK", "panels", "save"]
 
@@ -24,7 +25,7 @@ _DOTS_PER_INCH = 120
 
 def panels(
     rows: int, columns: int, width: float, height: float, *, boxed: bool = False
-) -> tuple[Figure, np.ndarray]:
+) -> "tuple[Figure, np.ndarray]":
     """Make a figure without a window, and its axes, shape (rows, columns).
 
     Args:
@@ -38,6 +39,10 @@ def panels(
         >>> panels(2, 3, 2.0, 1.5)[1].shape
         (2, 3)
     """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(_STYLE):
         size = (width * columns, height * rows)
         figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
@@ -49,11 +54,13 @@ def panels(
     return figure, axes
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG on white, so that it can be read on a page of any color.
 
     Raises:
         InputError: if it cannot be written.
     """
+    import matplotlib
+
     with matplotlib.rc_context(_STYLE), replaced(path) as fresh:
         figure.savefig(fresh, format="png", facecolor="white")

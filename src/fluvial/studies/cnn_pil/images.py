@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 from jaxtyping import Float32, UInt8
-from PIL import Image
 
 from fluvial.errors import InputError
 
@@ -62,12 +61,16 @@ def from_arrays(
 
 
 def _encode(image: UInt8[np.ndarray, "H W"]) -> bytes:
+    from PIL import Image
+
     file = io.BytesIO()
     Image.fromarray(image).save(file, format="PNG")
     return file.getvalue()
 
 
 def _decode(i: int, file: bytes, side: int) -> Float32[np.ndarray, "side side"]:
+    from PIL import Image
+
     try:
         with Image.open(io.BytesIO(file)) as picture:
             gray = picture.convert("L")

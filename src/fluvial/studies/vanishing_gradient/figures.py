@@ -3,17 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure as Matplotlib
 
 from fluvial.reproduction import Figure
 from fluvial.reproduction.drawing import COLORS, INK, panels, save
 from fluvial.studies.vanishing_gradient.measuring import Kind, kind_name
 from fluvial.studies.vanishing_gradient.network import ACTIVATIONS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Matplotlib
 
 __all__ = ["depth_figure", "loss_figure", "steps_figure"]
 
@@ -106,7 +106,10 @@ def _colors() -> dict[str, Any]:
     return {"cmap": _MAP, "vmin": _DECADES[0], "vmax": _DECADES[1]}
 
 
-def _bar(figure: Matplotlib, axes: np.ndarray, label: str) -> None:
+def _bar(figure: "Matplotlib", axes: np.ndarray, label: str) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
     figure.colorbar(
         ScalarMappable(Normalize(*_DECADES), _MAP),
         ax=axes.ravel().tolist(),
