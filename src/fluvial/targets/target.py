@@ -1,30 +1,22 @@
 """What to infer: an unnormalized log density on R^D, and the model's own space."""
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, final, runtime_checkable
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
-from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
+from fluvial.targets.argument import Argument
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
-from fluvial.targets.grouped_rows import gathered_by_group, grouping
-from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.from_rows import density_of_groups, density_of_rows
 from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
-from fluvial.targets.row_terms import rows_density
-from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
-from fluvial.targets.space import Layout, Space, mapped_space
-from fluvial.targets.tracing import Traced
+from fluvial.targets.space import Space
 
 __all__ = ["Target", "UsableAsPrior"]
 
@@ -81,15 +73,9 @@ class Target:
         example: PyTree | None = None,
         constrain: Callable[[Any], PyTree] | None = None,
     ):
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        traced = _traced(log_density, at, layout.dim)
-        self._density: Density = JaxDensity(traced, layout.dim)
-        if constrain is None:
-            self._space = layout.space()
-        else:
-            names = layout.coordinates
-            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim, names)
+        argument = Argument(dim, example)
+        self._density: Density = JaxDensity(argument.traced(log_density), argument.dim)
+        self._space = argument.space(constrain)
         self._source: dict | None = None
         self._log_likelihood = None
         self._annotations = Annotations()
@@ -150,18 +136,8 @@ class Target:
             >>> target.values(np.array([[2.0]])).tolist()
             [-3.0]
         """
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        density = rows_density(
-            _traced(log_prior, at, layout.dim, "log prior"),
-            lambda x, rows: log_likelihood(at(x), rows),
-            Rows(data),
-            layout.dim,
-            block_bytes,
-        )
-        space = layout.space()
-        if constrain is not None:
-            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        argument = Argument(dim, example)
+        density = density_of_rows(argument, log_prior, log_likelihood, data, block_bytes)
         again = partial(
             Target.from_rows,
             log_prior,
@@ -172,7 +148,7 @@ class Target:
             constrain=constrain,
             block_bytes=block_bytes,
         )
-        return Target.of(density, space, again=again)
+        return Target.of(density, argument.space(constrain), again=again)
 
     @classmethod
     def from_groups(
@@ -229,31 +205,17 @@ class Target:
             >>> target.dim, target.streamed.count
             (1, 2)
         """
-        if not 1 <= local_dim <= MOST_LOCAL:
-            raise InputError(
-                f"local_dim is {local_dim}: a group may have from 1 to {MOST_LOCAL} latents; give "
-                "more as parameters, to Target.from_rows."
-            )
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        groups = grouping(group)
-        local = Locals(
-            local_dim,
-            lambda x, u: local_log_prior(at(x), u),
-            lambda x, u, rows: log_likelihood(at(x), u, rows),
-        )
-        target = Target.from_rows(
-            lambda x: log_prior(at(x)),
-            marginal(local),
-            gathered_by_group(data, groups),
-            dim=layout.dim,
+        argument = Argument(dim, example)
+        density = density_of_groups(
+            argument,
+            log_prior,
+            local_log_prior,
+            log_likelihood,
+            data,
+            group,
+            local_dim=local_dim,
             block_bytes=block_bytes,
         )
-        assert target.streamed is not None
-        density = replace(target.streamed, unit=groups.widest, local=local)
-        space = layout.space()
-        if constrain is not None:
-            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
         again = partial(
             Target.from_groups,
             log_prior,
@@ -267,7 +229,7 @@ class Target:
             constrain=constrain,
             block_bytes=block_bytes,
         )
-        return Target.of(density, space, again=again)
+        return Target.of(density, argument.space(constrain), again=again)
 
     @classmethod
     def of(
@@ -500,7 +462,7 @@ class Target:
                 R^D, the posterior has FAILED or needs MCMC, or the program has a prior of its own.
 
         Example:
-            >>> import fluvial
+            >>> import fluvial, jax.numpy as jnp
             >>> first = Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
             >>> second = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
             >>> posterior = fluvial.fit(first, progress=False)
@@ -564,18 +526,6 @@ class Target:
         """
         return self._space.constrain(as_points(points, self.dim), seed)
 
-    @cached_property
-    def gradient_seconds(self) -> float:
-        """Seconds that one gradient takes in a batch, measured once, when first asked for."""
-        points = np.random.default_rng(0).normal(scale=0.1, size=(64, self.dim))
-        self.value_and_grad(points)  # compiles
-        seconds = []
-        for _ in range(3):
-            start = time.perf_counter()
-            self.value_and_grad(points)
-            seconds.append(time.perf_counter() - start)
-        return min(seconds) / len(points)
-
     def __reduce__(self):
         """Travel to another process as what the target was made of, and be made again there."""
         if self._again is None:
@@ -584,48 +534,3 @@ class Target:
 
     def __repr__(self) -> str:
         return f"Target(dim={self.dim}, variables={self.variables})"
-
-
-def _pass(x):
-    return x
-
-
-def _layout(dim: int | None, example: PyTree | None) -> Layout:
-    if (dim is None) == (example is None):
-        raise InputError(
-            "a target needs one of `dim` and `example`: give the number of coordinates, "
-            "or a PyTree shaped like the log density's argument."
-        )
-    if example is not None:
-        return Layout(example)
-    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-        raise InputError(f"dim is {dim!r}: give a whole number of at least 1.")
-    return Layout(np.zeros(int(dim)))
-
-
-def _traced(log_density: Callable, at: Callable, dim: int, name: str = "log density") -> Traced:
-    """Trace a log density, and check that it returns a real scalar."""
-    try:
-        traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
-    except Exception as error:
-        raise InputError(
-            f"the {name} failed at a point of shape ({dim},): {described(error)}"
-        ) from error
-    _check_scalar(traced.shapes, name)
-    return traced
-
-
-def _check_scalar(result: PyTree, name: str) -> None:
-    leaves = jax.tree.leaves(result)
-    if len(leaves) != 1 or leaves[0] is not result:
-        raise InputError(f"the {name} returned a {type(result).__name__}: return one real number.")
-    if result.shape != ():
-        raise InputError(
-            f"the {name} returned an array of shape {result.shape} for one point: "
-            "return a scalar, for instance with jnp.sum."
-        )
-    if not jnp.issubdtype(result.dtype, jnp.floating):
-        raise InputError(
-            f"the {name} returned a number of type {result.dtype}: return a real "
-            "floating-point number."
-        )
