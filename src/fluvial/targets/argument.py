@@ -27,7 +27,7 @@ class Argument:
         dim: D.
 
     Raises:
-        InputError: if not exactly one of the two is given, or one is of no use.
+        InputError: if not exactly one of the two is given, or it is invalid.
     """
 
     def __init__(self, dim: int | None, example: PyTree | None):
@@ -59,7 +59,7 @@ class Argument:
         return traced
 
     def space(self, constrain: Callable[[Any], PyTree] | None) -> Space:
-        """Return the space of what ``constrain`` makes of the argument; without it, of itself.
+        """Return the space to which ``constrain`` maps the argument; without it, its own.
 
         Raises:
             InputError: if ``constrain`` fails.

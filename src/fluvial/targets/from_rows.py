@@ -29,9 +29,9 @@ def density_of_rows(
     Args:
         argument: of both functions.
         log_prior: from the argument to a real scalar.
-        log_likelihood: from the argument and a block of rows to a number for each.
+        log_likelihood: from the argument and a block of rows to a number for each row.
         data: the rows.
-        block_bytes: the most memory of a block.
+        block_bytes: the most memory that a block may take.
 
     Raises:
         InputError: as ``Target.from_rows`` does.
@@ -56,7 +56,7 @@ def density_of_groups(
     local_dim: int,
     block_bytes: int,
 ) -> RowsDensity:
-    """Return the log density of which a row is a group; see ``Target.from_groups``.
+    """Return the log density whose rows are groups; see ``Target.from_groups``.
 
     Args:
         argument: the parameters that all groups share.
@@ -66,7 +66,7 @@ def density_of_groups(
         data: the rows.
         group: of each row the number of its group.
         local_dim: how many latents a group has.
-        block_bytes: the most memory of a block.
+        block_bytes: the most memory that a block may take.
 
     Raises:
         InputError: as ``Target.from_groups`` does.

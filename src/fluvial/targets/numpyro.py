@@ -35,12 +35,12 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     model samples them, each in row-major order. Draws hold the latent sites, then the
     deterministic ones; their dimensions have the names of the model's plates. Data that are JAX
     arrays in float32 stay in float32; NumPy arrays in float64 are used as such. A latent site needs
-    a support and a log density, so that `ImproperUniform` will do.
+    a support and a log density, so `ImproperUniform` is accepted.
 
     A model whose plate subsamples becomes a target of rows, as `Target.from_rows` makes them: of
-    all rows of the arguments that have as many as the plate, a block at a time.
+    all rows of those arguments that have as many as the plate, a block at a time.
 
-    Discrete latent sites are summed out, as long as the sum can be taken apart: mixtures, hidden
+    Discrete latent sites are summed out, as long as the sum factorizes: mixtures, hidden
     Markov models, change points, occupancy. In their place draws hold the probability of each value
     given the other sites, under `{name}_probs` with one more axis; its mean is the posterior.
     Deterministic sites that depend on them are left out, and there is no log likelihood.
@@ -53,7 +53,7 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     Raises:
         InputError: if NumPyro is not installed, the model fails, has no continuous latent site,
             or a discrete one that cannot be summed out, or observes NaN; or a plate subsamples
-            what are no arguments of the model, or has latent sites.
+            something other than the model's arguments, or has latent sites.
 
     Example:
         >>> import numpyro

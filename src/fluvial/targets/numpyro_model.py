@@ -55,7 +55,7 @@ class NumPyroModel:
         self._steady = self._unmoved(layout)
 
     def _unmoved(self, layout: Layout) -> set[str]:
-        """Return the deterministic sites that are the same whatever the discrete ones are."""
+        """Return the deterministic sites that do not depend on the discrete ones."""
         from numpyro.handlers import substitute
         from numpyro.infer.util import constrain_fn
 
@@ -117,7 +117,7 @@ class NumPyroModel:
         return seed(self._model, 0)(*args, **kwargs)
 
     def observed(self, layout: Layout) -> dict[str, np.ndarray]:
-        """Return name -> data of the observed sites, but of those that depend on latent ones."""
+        """Return name -> data of the observed sites, except those that depend on latent ones."""
         values = self.sites.observed
         computed = [name for name, value in values.items() if isinstance(value, Tracer)]
         if not computed:
@@ -168,7 +168,7 @@ class NumPyroModel:
         return OrderedDict((name, jnp.asarray(values[name])) for name in [*sites, *derived])
 
     def checked_log_likelihood(self, layout: Layout, observed: dict[str, np.ndarray]) -> Callable:
-        """Return the log likelihood of many points, once no NaN is known to reach it.
+        """Return the log likelihood of many points, once it is known that no NaN reaches it.
 
         Raises:
             InputError: if one does.
@@ -192,7 +192,7 @@ class NumPyroModel:
         return {name: value for name, value in found.items() if name in self.sites.observed}
 
     def functions(self, layout: Layout) -> ModelFunctions:
-        """Return what the model can tell beyond its log density, each traced when first asked."""
+        """Return what the model provides beyond its log density, each traced when first used."""
         names, dim, improper = set(self.sites.observed), layout.dim, self.sites.improper
         log_prior = _when_asked(lambda x: self.log_prior(layout.unravel(x)), dim)
 
@@ -268,7 +268,7 @@ def _chosen(found: dict, names: set[str]) -> dict:
 
 
 def _when_asked(function: Callable, dim: int) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """Trace a function of one point when many are asked for the first time."""
+    """Trace a function of one point when it is first asked for many."""
 
     @cache
     def traced():
@@ -283,7 +283,7 @@ def _when_asked(function: Callable, dim: int) -> Callable[[np.ndarray], dict[str
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Make one sentence of whatever a model fails with."""
+    """Turn whatever error a model fails with into one sentence."""
     try:
         yield
     except InputError:

@@ -39,7 +39,7 @@ def from_pymc(model: "pymc.Model") -> Target:
         model: a `pymc.Model`.
 
     Raises:
-        InputError: if PyMC is not installed, `model` is no PyMC model, it has a discrete free
+        InputError: if PyMC is not installed, `model` is not a PyMC model, it has a discrete free
             variable or no free variable at all, NaN in its data, or an operation that has no JAX
             version; or if rows of its data are drawn more than once.
 

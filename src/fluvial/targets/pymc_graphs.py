@@ -1,4 +1,4 @@
-"""PyTensor's graphs as JAX functions, and quiet while PyMC and PyTensor are at work."""
+"""PyTensor's graphs as JAX functions, without the noise that PyMC and PyTensor make."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ def is_random(graph) -> bool:
 
 
 def jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
-    """Return a graph as a function that JAX can trace, from arrays to a row of arrays.
+    """Return a graph as a function that JAX can trace, from arrays to a tuple of arrays.
 
     Raises:
         InputError: if one of its operations has no JAX version.
@@ -42,7 +42,7 @@ def jax_function(inputs: Sequence, outputs: Sequence) -> Callable:
 def _process_unchanged():
     """Undo what importing the JAX backends of PyTensor and PyMC does to the whole process.
 
-    The one switches 64-bit types on; the other asks XLA for 100 CPU devices, which XLA would make
+    PyTensor's switches 64-bit types on; PyMC's asks XLA for 100 CPU devices, which XLA would make
     when it is first used.
     """
     # Another thread sees what holds for the process, not what a `with` has set for this one.
@@ -61,7 +61,7 @@ def _process_unchanged():
 
 @contextmanager
 def sampling():
-    """Silence what PyMC says when it samples: its log names the variables, each time."""
+    """Silence PyMC's log, which names the variables every time it samples."""
     log = logging.getLogger("pymc")
     level = log.level
     log.setLevel(logging.ERROR)

@@ -114,7 +114,7 @@ class PyMCModel:
         return {rv.name: places[values[rv].name] for rv in self._model.free_RVs}
 
     def functions(self, layout: Layout, space: Space) -> ModelFunctions:
-        """Return what the model can tell beyond its log density, each compiled when asked."""
+        """Return what the model provides beyond its log density, each compiled when first used."""
         improper = tuple(
             v.name for v in self._model.free_RVs if type(v.owner.op).__name__ in _IMPROPER
         )
@@ -211,7 +211,7 @@ def _data(model: "pymc.Model") -> tuple[dict[str, np.ndarray], dict[str, np.ndar
     """Return a model's observations and other data.
 
     Raises:
-        InputError: if any is masked, as PyMC does to NaN in what can be exchanged.
+        InputError: if any is masked, as PyMC does with NaN in mutable data.
     """
     from pymc.backends.arviz import find_constants, find_observations
 

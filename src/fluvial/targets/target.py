@@ -23,7 +23,7 @@ __all__ = ["Target", "UsableAsPrior"]
 
 @runtime_checkable
 class UsableAsPrior(Protocol):
-    """What can take the place of a target's prior: a posterior."""
+    """What can replace a target's prior: a posterior."""
 
     def as_prior_of(self, target: "Target") -> "Target":
         """Return the target with another prior."""
@@ -53,8 +53,8 @@ class Target:
             default they hold the argument itself, called "x" if it is a vector.
 
     Raises:
-        InputError: if not exactly one of `dim` and `example` is given, or one is of no use, or the
-            log density fails, or returns anything but a real scalar.
+        InputError: if not exactly one of `dim` and `example` is given, or it is invalid, or the log
+            density fails, or returns anything but a real scalar.
 
     Example:
         >>> target = Target(lambda p: -p["a"] ** 2 / 2 - p["b"] ** 2, example={"a": 0, "b": 0})
@@ -97,7 +97,7 @@ class Target:
         constrain: Callable[[Any], PyTree] | None = None,
         block_bytes: int = 2**28,
     ) -> "Target":
-        r"""Make a target of a log prior and of rows, of which there may be ten million.
+        r"""Make a target of a log prior and rows, of which there may be ten million.
 
         .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ln p(y_i \mid \theta)
 
@@ -107,8 +107,8 @@ class Target:
         (``distributed.join``), each gives its own rows, and the density is that of all of them.
 
         Args:
-            log_prior: from the parameters to a real scalar, in nats; with the log Jacobian of
-                whatever map leads from bounded parameters to R^D.
+            log_prior: from the parameters to a real scalar, in nats; including the log Jacobian of
+                any map from bounded parameters to R^D.
             log_likelihood: from the parameters and a block of R rows, a PyTree like ``data``, to R
                 numbers in nats, each of which depends on its own row alone; traceable by JAX.
             data: a PyTree of arrays with one leading axis: NumPy or JAX arrays, memory maps
@@ -190,7 +190,7 @@ class Target:
             block_bytes: see ``from_rows``.
 
         Raises:
-            InputError: see ``from_rows``; and if groups have no rows, or latents are too many.
+            InputError: see ``from_rows``; and if a group has no rows, or too many latents.
 
         Example:
             >>> y, group = np.array([0.0, 2.0, 1.0]), np.array([0, 0, 1])
@@ -254,7 +254,7 @@ class Target:
             again: makes the target once more; without it, it cannot be sent to another process.
             annotations: names of dimensions, coordinates and data.
             functions: what the model can tell beyond its log density.
-            prior: what `given` has put in the place of the prior.
+            prior: what `given` has replaced the prior by.
         """
         target = cls.__new__(cls)
         target._density = density
@@ -298,7 +298,7 @@ class Target:
 
         Args:
             log_density: the function.
-            dim: D, where neither ``prior`` nor ``bounds`` tells it.
+            dim: D, where neither ``prior`` nor ``bounds`` determines it.
             prior: name -> frozen distribution of ``scipy.stats``, or (low, high) for a uniform
                 one; or a row of them. The parameters have the same order.
             bounds: (low, high) of each parameter, or name -> (low, high).
@@ -316,7 +316,8 @@ class Target:
                 killed makes none of them again, and ends with the same bits.
 
         Raises:
-            InputError: if an argument is of no use, or the cache is of another function. What the
+            InputError: if an argument is invalid, or the cache belongs to another function. What
+            the
                 function returns is checked whenever it is called.
 
         Example:
@@ -388,7 +389,7 @@ class Target:
     def up_to_constant(self) -> bool:
         """Whether the log density, and so the evidence, is known up to a constant only.
 
-        It is for a Stan program whose `~` statements drop constants that cannot be put back.
+        That is so for a Stan program whose `~` statements drop constants that cannot be restored.
         """
         return self._density.up_to_constant
 
@@ -428,7 +429,7 @@ class Target:
 
     @property
     def functions(self) -> ModelFunctions:
-        """What the model can tell beyond its log density, such as its log prior."""
+        """What the model provides beyond its log density, such as its log prior."""
         return self._functions
 
     @property
@@ -438,17 +439,17 @@ class Target:
 
     @property
     def prior(self) -> Any:
-        """The posterior that `given` has put in the place of the prior, with its chain; or None."""
+        """The posterior by which `given` has replaced the prior, with its chain; or None."""
         return self._prior
 
     def given(self, posterior: "UsableAsPrior") -> "Target":
-        """Replace the prior of the parameters that an earlier posterior names, too.
+        """Replace the prior of the parameters that an earlier posterior has, too.
 
         Data sets are chained that way: ``fit(model(batch_2).given(posterior_1))``. Of a NumPyro or
         PyMC model, the priors of these sites are left out. The log density of a JAX function
         counts as a log likelihood, to which the posterior's is added. A Stan program must have no
-        prior for these parameters. What only the posterior names is integrated out where it is
-        Gaussian, and otherwise carried along as coordinates without a name.
+        prior for these parameters. Parameters that only the posterior has are integrated out where
+        it is Gaussian, and otherwise carried along as unnamed coordinates.
 
         Args:
             posterior: an earlier fit with the verdict GOOD or USE_WEIGHTS.
