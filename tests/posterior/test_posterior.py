@@ -120,7 +120,7 @@ def test_log_prob_is_that_of_the_approximation(jax_target, posterior_of):
 
 @pytest.mark.parametrize("shape", [(2,), (5, 3), (1, 5, 2)])
 def test_log_prob_needs_points(jax_target, posterior_of, shape):
-    with pytest.raises(InputError, match=r"points of shape \(N, 2\)"):
+    with pytest.raises(InputError, match=r"an array of shape \(N, 2\)"):
         posterior_of(jax_target).log_prob(np.zeros(shape))
 
 

@@ -173,12 +173,6 @@ def test_constrain_of_the_user():
     assert draws["both"].shape == (2, 2)
 
 
-def test_gradient_seconds_is_measured_once():
-    target = Target(quartic, dim=2)
-    assert 0 < target.gradient_seconds < 1
-    assert target.gradient_seconds == target.gradient_seconds
-
-
 def test_targets_are_compared_by_identity():
     one, other = Target(quartic, dim=2), Target(quartic, dim=2)
     assert len({one, other, one}) == 2

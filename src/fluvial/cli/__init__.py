@@ -1,4 +1,4 @@
-"""The command line: ``fluvial fit``, ``train``, ``reproduce``, ``replicate`` and ``report``."""
+"""The command line; ``fluvial --help`` lists its commands."""
 
 from fluvial.cli.app import main
 

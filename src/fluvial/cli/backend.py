@@ -1,4 +1,4 @@
-"""Whether JAX can compute at all, asked before anything else is."""
+"""A check that JAX can compute at all, made before anything else."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""``fluvial calibrate``: whether fits of data that were simulated find what made them."""
+"""``fluvial calibrate``: whether fits to simulated data recover the parameters behind them."""
 
 from pathlib import Path
 from typing import Annotated

@@ -50,7 +50,7 @@ def compare(
 
 
 def _posteriors(directories: list[Path]) -> "dict[str, tuple[Path, Posterior]]":
-    """Load each, by the last part of its path, or all of it where two end the same."""
+    """Load each, named by the last part of its path, or by all of it where two end alike."""
     from fluvial.errors import InputError
     from fluvial.loading import load
     from fluvial.posterior.posterior import Posterior

@@ -1,7 +1,7 @@
-"""With which code the ``fluvial`` command leaves.
+"""The exit codes of the ``fluvial`` command.
 
-Results are saved before anything is printed. A reader of stdout that leaves early, such as
-``head``, changes neither what is saved nor the exit code.
+Results are saved before anything is printed. A reader of stdout that stops early, such as ``head``,
+changes neither what is saved nor the exit code.
 """
 
 from enum import IntEnum

@@ -1,6 +1,6 @@
 """What help pages list: names whose own modules take seconds to import.
 
-The tests compare them with where they are from.
+Tests compare them with the originals.
 """
 
 __all__ = ["EXAMPLE_NAMES", "FLOW_NAMES", "STUDY_NAMES"]

@@ -46,7 +46,7 @@ Draws = Annotated[int, typer.Option(min=4, help="Draws in posterior.nc, pictures
 
 @dataclass(frozen=True)
 class Showing:
-    """What was asked for.
+    """What to show.
 
     Attributes:
         every: all rows, those of derived quantities included.
@@ -84,7 +84,7 @@ class Showing:
         say(text, err=self.form is not Format.table)
 
     def columns(self, posterior: "Posterior") -> "dict[str, np.ndarray]":
-        """Draws of the parameters, or of what was asked for: label -> (n,)."""
+        """Draws of the parameters, or of the quantities asked for: label -> (n,)."""
         from fluvial.posterior.summary import matching
 
         if self.names is not None:
@@ -92,7 +92,7 @@ class Showing:
         return posterior.scalars(self.draws, derived=self.every)
 
     def write_draws(self, posterior: "Posterior") -> None:
-        """Write the draws, if they were asked for, and say so."""
+        """Write the draws, if asked for, and say so."""
         from fluvial.cli.shown import write_columns
 
         if self.draws_csv is not None:

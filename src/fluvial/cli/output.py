@@ -1,4 +1,4 @@
-"""What the command line prints, on whatever is at the other end.
+"""What the command line prints, whatever reads it.
 
 Results are saved before they are printed, and printing never loses them: a reader that has gone
 (``fluvial fit ... | head -1``) changes nothing, a full disk behind stdout is one sentence at the
@@ -59,7 +59,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def harmless(text: str) -> str:
-    r"""Take out of a text whatever would steer a terminal: file names and the like may hold it.
+    r"""Remove terminal control sequences from a text, which file names and the like may hold.
 
     Example:
         >>> harmless("\x1b[2Jtitle\x1b]0;mine\x07\n")
@@ -70,7 +70,7 @@ def harmless(text: str) -> str:
 
 @contextmanager
 def lasting_output() -> Iterator[None]:
-    """Let nothing that is wrong with stdout or stderr stop the work.
+    """Keep problems with stdout or stderr from stopping the work.
 
     Raises:
         OSError: at the end, if stdout could not be written; not if its reader has gone.
@@ -91,7 +91,7 @@ def lasting_output() -> Iterator[None]:
 
 
 class _File(io.FileIO):
-    """A file that takes everything, and remembers why it could not write it."""
+    """A file that accepts everything, and remembers why it could not write it."""
 
     failure: OSError | None = None
 
@@ -105,7 +105,7 @@ class _File(io.FileIO):
 
 
 class _Stream(io.TextIOWrapper):
-    """Text onto such a file."""
+    """A text layer over such a file."""
 
     def __init__(self, raw: _File, encoding: str, *, by_line: bool):
         self.raw = raw

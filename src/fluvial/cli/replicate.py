@@ -122,7 +122,7 @@ def replicate(
 
 
 def _ask(recorded: "RecordedNotebook", yes: bool) -> None:
-    """Say that a notebook is a program, and run it only if the user agrees."""
+    """Warn that a notebook is a program, and run it only if the user agrees."""
     from fluvial.errors import InputError
     from fluvial.replication.announce import announcements
 
@@ -148,7 +148,7 @@ def _ask(recorded: "RecordedNotebook", yes: bool) -> None:
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Let a request to end do what Ctrl-C does: end the kernel, remove the scratch copy."""
+    """Treat a request to terminate as Ctrl-C: end the kernel, and remove the scratch copy."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt

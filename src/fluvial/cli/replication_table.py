@@ -41,7 +41,7 @@ _WIDTH = len("WITHIN_TOLERANCE")
 def show_replication(recorded: "RecordedNotebook", replication: "Replication") -> None:
     """Print a summary, each cell's verdict and largest differences, the metrics, and the verdict.
 
-    What varies between local runs is dim, so that it is not taken for what differs.
+    What varies between local runs is dimmed, so that it is not mistaken for a difference.
     """
     from fluvial.replication.summary import summary
 
@@ -127,7 +127,7 @@ def _varying_text(varying: "Variation") -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a number is written so that Python reads it, without a percent sign or the like."""
+    """Whether Python can read a number as it is written, without a percent sign or the like."""
     try:
         float(text)
     except ValueError:

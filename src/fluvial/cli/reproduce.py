@@ -20,7 +20,7 @@ __all__ = ["reproduce"]
 
 
 class _Budget(StrEnum):
-    """As ``fluvial.reproduction.Budget``, whose import takes NumPy along."""
+    """A copy of ``fluvial.reproduction.Budget``, whose import would load NumPy."""
 
     smoke = "smoke"
     quick = "quick"
@@ -79,7 +79,7 @@ def reproduce(
 def _claims(
     study: "Study", budget: str, out: Path, resume: bool, jobs: int, *, shown: bool
 ) -> "Sequence[JudgedClaim] | None":
-    """Run one study; None, with a sentence on stderr, if it cannot be: the others still are."""
+    """Run one study; None, with a sentence on stderr, if it fails: the others still run."""
     from fluvial.errors import InputError
     from fluvial.progress import Progress
     from fluvial.reproduction import Budget

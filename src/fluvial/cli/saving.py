@@ -25,7 +25,7 @@ def save_results(
         pictures: whether to draw any.
 
     Returns:
-        Lines that say so.
+        Lines that report it.
     """
     from fluvial.cli.shown import as_csv, as_json
     from fluvial.storage.folder import replaced

@@ -24,7 +24,7 @@ _BATCH = 100
 
 
 class _Likelihood(StrEnum):
-    """As ``fluvial.datasets.LIKELIHOODS``, whose import takes NumPy along."""
+    """A copy of ``fluvial.datasets.LIKELIHOODS``, whose import would load NumPy."""
 
     bernoulli = "bernoulli"
     gaussian = "gaussian"
@@ -32,14 +32,14 @@ class _Likelihood(StrEnum):
 
 
 class _Binarization(StrEnum):
-    """As ``fluvial.amortized.recipe.BINARIZATION``."""
+    """A copy of ``fluvial.amortized.recipe.BINARIZATION``."""
 
     fresh = "fresh"
     fixed = "fixed"
 
 
 class _Annealing(StrEnum):
-    """As ``fluvial.amortized.recipe.ANNEALING``."""
+    """A copy of ``fluvial.amortized.recipe.ANNEALING``."""
 
     kl = "kl"
     joint = "joint"
@@ -212,7 +212,7 @@ def train(
 
 
 def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]:
-    """Write the metrics as a table, and draw what was learned; return the names of all files."""
+    """Write the metrics as a table, and draw the results; return the names of all files."""
     from fluvial.cli.shown import write_columns
     from fluvial.report.training_pictures import draw_training
 

@@ -1,4 +1,4 @@
-"""What the commands that ask a trained model have in common."""
+"""What the commands that use a trained model have in common."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -17,7 +17,14 @@ from fluvial.targets.density import JaxDensity
 from fluvial.targets.elementwise import Elementwise
 from fluvial.targets.tracing import Traced
 
-__all__ = ["all_gaussian", "marginal", "named_log_density", "sampler", "traceable"]
+__all__ = [
+    "all_gaussian",
+    "marginal",
+    "named_log_density",
+    "sampler",
+    "traceable",
+    "unconstrained_log_density",
+]
 
 
 def traceable(q: Mixture) -> JaxDensity:
@@ -32,6 +39,20 @@ def traceable(q: Mixture) -> JaxDensity:
         return jax.nn.logsumexp(terms + np.log(q.weights))
 
     return JaxDensity(Traced(log_q, q.dim), q.dim)
+
+
+def unconstrained_log_density(log_q: JaxDensity, x: ArrayLike) -> Float[Array, ""]:
+    """Return ln q at one unconstrained point.
+
+    Raises:
+        InputError: if it does not have shape (D,).
+    """
+    if jnp.shape(x) != (log_q.dim,):
+        raise InputError(
+            f"log_density was given a point of shape {jnp.shape(x)}: give one of shape "
+            f"({log_q.dim},); for many points use jax.vmap."
+        )
+    return log_q.log_prob(jnp.asarray(x, jnp.result_type(float, x)))
 
 
 def named_log_density(

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64
 
 from fluvial.posterior.arviz import grouped
+from fluvial.posterior.data_tree import Contents, Drawn, data_tree
 from fluvial.storage.folder import replaced
-from fluvial.targets import Annotations
-
-if TYPE_CHECKING:
-    import xarray
+from fluvial.targets import Annotations, Target
 
 __all__ = ["write_netcdf"]
 
@@ -20,28 +17,38 @@ LogLikelihood = Callable[[Float64[np.ndarray, "n D"]], dict[str, np.ndarray]]
 _GROUP = "log_likelihood"
 # As many numbers as `batched` computes at once.
 _BLOCK = 2**22
+_MOST_AT_ONCE = 2**22  # numbers of a group that is not written piece by piece: 32 MB
 
 
 def write_netcdf(
     path: Path,
-    tree: "xarray.DataTree",
-    told: LogLikelihood | None,
-    points: Float64[np.ndarray, "chains draws D"] | None,
-    annotations: Annotations,
+    drawn: Drawn,
+    target: Target | None,
+    contents: Contents,
+    attributes: dict[str, str | float | int],
 ) -> None:
-    """Write a tree to a file, and then the log likelihood, in blocks of draws.
+    """Write draws as a tree to a file, and then the log likelihood, in blocks of draws.
 
     Args:
         path: of the file.
-        tree: without a log likelihood, unless it came with the draws.
-        told: what computes the log likelihood; None for none.
-        points: where, if ``told`` is given.
-        annotations: names of dimensions and coordinates.
+        drawn: the draws.
+        target: what tells the log likelihood, where it is available.
+        contents: what is wanted beside the draws; predictive draws are left out if too many.
+        attributes: of the whole tree.
     """
+    told = target.log_likelihood if target is not None and contents.log_likelihood else None
+    predictive = len(drawn.points) * sum(a.size for a in drawn.annotations.observed.values())
+    at_once = Contents(
+        log_likelihood=contents.log_likelihood and told is None,
+        predictive=contents.predictive and predictive <= _MOST_AT_ONCE,
+        groups=contents.groups,
+    )
+    tree = data_tree(drawn, target, at_once, attributes)
     with replaced(path) as fresh:
         tree.to_netcdf(fresh, engine="h5netcdf")
-        if told is not None and points is not None:
-            _append(fresh, told, points, annotations)
+        if told is not None:
+            points = drawn.points.reshape(*drawn.shape, -1)
+            _append(fresh, told, points, drawn.annotations)
 
 
 def _append(

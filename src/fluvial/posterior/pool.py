@@ -19,7 +19,7 @@ from fluvial.posterior.defense import widened
 from fluvial.posterior.mixture import Mixture
 from fluvial.targets import Target
 
-__all__ = ["Pool", "fresh_pool"]
+__all__ = ["Pool", "large_enough"]
 
 # Points a draw: more are not made of weights so uneven that nothing is promised of them, which
 # is below an effective sample size of 400 of 8,192.
@@ -65,16 +65,21 @@ class Pool:
         return rng.permutation(np.minimum(indices, self.size - 1))
 
 
-def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Pool:
-    """Draw and weigh anew, so many that of ``n`` draws at most about a quarter repeat another.
+def large_enough(pool: Pool, q: Mixture, target: Target | None, n: int, seed: int) -> Pool:
+    """Return a pool of which ``n`` draws are taken: the same, or where they are more, a new one.
+
+    It is drawn and weighed anew, so large that at most about a quarter of the draws repeat another.
+    Chains, and evaluations that are dear, are not made anew.
 
     Args:
-        pool: a smaller one, of independent draws of ``q``, that tells how even the weights are.
+        pool: draws of ``q``, that tell how even the weights are.
         q: the approximation.
-        target: the density.
+        target: the density, where it is available.
         n: how many draws will be taken.
         seed: decides the points.
     """
+    if n <= pool.size or pool.chains > 1 or target is None or target.black_box is not None:
+        return pool
     size = int(np.ceil(n * min(pool.size / max(pool.ess, 1.0), _MOST)))
     proposal = widened(q) if pool.widened else q
     x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)

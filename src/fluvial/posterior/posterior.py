@@ -15,20 +15,28 @@ from jaxtyping import Array, Float, PyTree
 from fluvial.deprecated import renamed
 from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
+from fluvial.posterior.arviz import arranged, attributes
+from fluvial.posterior.data_tree import Contents, Drawn, data_tree
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.labels import index_origin, scalars
 from fluvial.posterior.links import Link, links_from
-from fluvial.posterior.log_density import named_log_density, traceable
+from fluvial.posterior.log_density import (
+    named_log_density,
+    traceable,
+    unconstrained_log_density,
+)
 from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.netcdf import write_netcdf
 from fluvial.posterior.parts import Parts
-from fluvial.posterior.pool import Pool, fresh_pool
+from fluvial.posterior.pool import Pool, large_enough
 from fluvial.posterior.predictive import Predictions, predicted
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
 from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.targets import Annotations, Target
+from fluvial.targets.batching import as_points
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.elementwise import Elementwise, elementwise
 
@@ -36,8 +44,6 @@ if TYPE_CHECKING:
     import xarray
 
 __all__ = ["Posterior"]
-
-_MOST_DRAWN = 2**22  # numbers of a group that is not written piece by piece: 32 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,12 +206,8 @@ class Posterior:
 
     def enlarged(self, n: int, seed: int) -> "Posterior":
         """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
-        if n <= self.pool.size or self.pool.chains > 1 or self.target is None:
-            return self
-        if self.target.black_box is not None:  # whose evaluations are not spent unasked
-            return self
-        pool = fresh_pool(self.pool, self.approximation, self.target, n, seed)
-        return replace(self, pool=pool)
+        pool = large_enough(self.pool, self.approximation, self.target, n, seed)
+        return self if pool is self.pool else replace(self, pool=pool)
 
     def need_draws(self) -> None:
         """Raise an InputError if there are no draws, as of a density that is improper."""
@@ -245,12 +247,7 @@ class Posterior:
         Raises:
             InputError: if the points do not have shape (N, D).
         """
-        points = np.asarray(x, np.float64)
-        if points.ndim != 2 or points.shape[1] != self.approximation.dim:
-            raise InputError(
-                f"log_prob needs points of shape (N, {self.approximation.dim}), got {points.shape}."
-            )
-        return self.approximation.log_prob(points)
+        return self.approximation.log_prob(as_points(x, self.approximation.dim))
 
     def log_density(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Float[Array, ""]:
         """Return the normalized log density ln q of one point, in nats; JAX can trace it.
@@ -278,12 +275,7 @@ class Posterior:
         """
         if isinstance(x, Mapping):
             return named_log_density(self._log_q.log_prob, self._elements, x)
-        if jnp.shape(x) != (self.approximation.dim,):
-            raise InputError(
-                f"log_density was given a point of shape {jnp.shape(x)}: give one of shape "
-                f"({self.approximation.dim},); for many points use jax.vmap."
-            )
-        return self._log_q.log_prob(jnp.asarray(x, jnp.result_type(float, x)))
+        return unconstrained_log_density(self._log_q, x)
 
     @cached_property
     def _log_q(self) -> JaxDensity:
@@ -476,7 +468,9 @@ class Posterior:
                 ``groups`` is no derived quantity.
         """
         self.need_draws()
-        return self._tree(n, seed, log_likelihood, predictive, groups)
+        drawn = self.enlarged(n, seed)._drawn(n, seed)
+        contents = Contents(log_likelihood, predictive, groups)
+        return data_tree(drawn, self.target, contents, self._attributes)
 
     def to_netcdf(
         self,
@@ -502,17 +496,10 @@ class Posterior:
             InputError: if ``n`` is less than four, the target is not available, or the file cannot
                 be written.
         """
-        from fluvial.posterior.netcdf import write_netcdf
-
         self.need_draws()
-        large = self.enlarged(n, seed)
-        told = None if self.target is None or not log_likelihood else self.target.log_likelihood
-        drawn = n * sum(a.size for a in self.annotations.observed.values())
-        tree = large._tree(
-            n, seed, log_likelihood and told is None, predictive and drawn <= _MOST_DRAWN, groups
-        )
-        points = large.pool.points[large._arranged(n, seed)] if told is not None else None
-        write_netcdf(Path(path), tree, told, points, self.annotations)
+        drawn = self.enlarged(n, seed)._drawn(n, seed)
+        contents = Contents(log_likelihood, predictive, groups)
+        write_netcdf(Path(path), drawn, self.target, contents, self._attributes)
 
     def save(self, directory: str | Path) -> Path:
         """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again.
@@ -580,48 +567,22 @@ class Posterior:
             parts.structure,
         )
 
-    def _tree(
-        self,
-        n: int,
-        seed: int,
-        log_likelihood: bool,
-        predictive: bool,
-        named: Mapping[str, str | Sequence[str]] | None,
-    ) -> "xarray.DataTree":
-        from fluvial.posterior.arviz import attributes, separated, to_datatree
-        from fluvial.posterior.groups import model_groups, prior_groups
-
-        large = self.enlarged(n, seed)
-        indices = large._arranged(n, seed)
+    def _drawn(self, n: int, seed: int) -> Drawn:
+        indices = arranged(self.pool, n, seed)
         flat = indices.ravel()
-        draws, annotations = large.constrained(flat, seed), self.annotations
-        draws, groups = separated(draws, self.parameters, named, annotations.observed)
-        prior, why = {}, ""
-        if self.target is not None:
-            told, why = model_groups(self.target, large.pool.points[flat], seed, predictive)
-            groups |= told
-            if log_likelihood and self.target.log_likelihood is not None:
-                groups["log_likelihood"] = self.target.log_likelihood(large.pool.points[flat])
-            if predictive:
-                prior, no_prior = prior_groups(self.target, len(flat), seed)
-                why = why or no_prior
-        if not log_likelihood:
-            groups.pop("log_likelihood", None)
-        return to_datatree(
-            draws,
-            large.pool.log_p[flat],
-            indices.shape,
-            groups=groups,
-            prior=prior,
-            annotations=annotations,
-            attributes=attributes(self.evidence, self.judgment, self.provenance)
-            | ({"not_drawn": why} if why else {}),
+        return Drawn(
+            points=self.pool.points[flat],
+            log_p=self.pool.log_p[flat],
+            values=self.constrained(flat, seed),
+            parameters=self.parameters,
+            annotations=self.annotations,
+            shape=indices.shape,
+            seed=seed,
         )
 
-    def _arranged(self, n: int, seed: int) -> np.ndarray:
-        from fluvial.posterior.arviz import arranged
-
-        return arranged(self.pool, n, seed)
+    @property
+    def _attributes(self) -> dict[str, str | float | int]:
+        return attributes(self.evidence, self.judgment, self.provenance)
 
     def _space(self) -> Target | RecordedValues:
         space = self.target or self.recorded

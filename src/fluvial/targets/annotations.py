@@ -1,4 +1,4 @@
-"""What a model says of its variables beyond their shapes: names of axes, labels, and its data."""
+"""What a model says about its variables beyond their shapes: names of axes, labels, and data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,10 +35,10 @@ class Annotations:
         observed: Mapping[str, np.ndarray] | None = None,
         constant: Mapping[str, np.ndarray] | None = None,
     ) -> "Annotations":
-        """Make annotations of what a front end has found, leaving out what contradicts itself.
+        """Make annotations from what a front end has found, leaving out contradictions.
 
-        An axis goes without a name if the name is that of a variable or of the draws' own axes, or
-        stands for another size elsewhere; an xarray can hold none of these.
+        An axis goes unnamed if its name is that of a variable or of the draws' own axes, or stands
+        for another size elsewhere; xarray can hold none of these.
 
         Args:
             variables: name -> shape of all that is drawn.
@@ -80,7 +80,7 @@ class Annotations:
 def _consistent(
     dims: Sequence[str | None], shape: tuple[int, ...], sizes: dict[str, int], taken: set[str]
 ) -> tuple[str | None, ...]:
-    """Return one name for each axis; ``sizes`` learns the sizes of names that are new to it."""
+    """Return one name for each axis; ``sizes`` records the sizes of new names."""
     names: list[str | None] = []
     for dim, size in zip([*dims, *[None] * len(shape)], shape, strict=False):
         fits = dim is not None and dim not in taken and sizes.setdefault(dim, size) == size

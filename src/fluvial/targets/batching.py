@@ -1,4 +1,4 @@
-"""A function of one point, applied by the host to many, in float64 and in few compiled shapes."""
+"""A function of one point, applied by the host to many, in float64 and in few shapes."""
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -63,7 +63,7 @@ def _apply_padded(compiled, points, least):
 
 
 def _stacked(parts: Iterator[PyTree], rows: int, n: int) -> PyTree:
-    """Put parts below each other; each is let go before the next is made."""
+    """Concatenate parts, each of which is freed before the next is made."""
     whole, start = None, 0
     for part in parts:
         if whole is None:

@@ -22,7 +22,7 @@ class Density(ABC):
     Attributes:
         dim: D, the number of unconstrained coordinates.
         on_host: whether the host computes it, whatever devices there are.
-        up_to_constant: whether constants are missing from it that nobody can put back.
+        up_to_constant: whether constants are missing from it that cannot be restored.
     """
 
     dim: int
@@ -36,8 +36,8 @@ class Density(ABC):
     def as_argument(self) -> Any:
         """Return what stands for the density as an argument of a compiled function, or None.
 
-        It has ``log_prob``, and what tells two densities apart is an array in it. None stands for
-        a density that can only be part of the program.
+        It has ``log_prob``, and an array in it tells two densities apart. None stands for a density
+        that can only be part of the program.
         """
         return None
 
@@ -56,8 +56,8 @@ class Density(ABC):
 class JaxDensity(Density):
     """A log density that JAX can trace, always evaluated in float64.
 
-    Evidence is made of differences of large numbers, so that float32 would be felt in the density
-    long before it is felt in a flow: a point in float32 is cast, and so are the value and the
+    Evidence is a difference of large numbers, so float32 would hurt the density long before it
+    hurts a flow: a point in float32 is cast, and so are the value and the
     gradient.
 
     Args:

@@ -2,9 +2,9 @@ r"""Maps to a model's own space that take each coordinate by itself, read off fr
 
 Front ends bound parameters by few functions: θ = a + b x, a + b exp x, a + b logistic(x) or
 a + b softplus(x). Which one, and a and b, follow from the values at a few x, whoever wrote the map:
-Stan, NumPyro, PyMC or a user. Known so, the map has an inverse and a log Jacobian that JAX can
-trace. A parameter whose elements depend on each other (a simplex, a Cholesky factor), or whose
-bounds depend on another parameter, has no such form.
+Stan, NumPyro, PyMC or a user. Once they are known, the map has an inverse and a log Jacobian that
+JAX can trace. A parameter whose elements depend on each other (a simplex, a Cholesky factor), or
+whose bounds depend on another parameter, has no such form.
 """
 
 from collections.abc import Callable, Mapping

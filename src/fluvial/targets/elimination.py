@@ -1,7 +1,7 @@
-r"""Sums over discrete variables, by eliminating one after the other.
+r"""Sums over discrete variables, eliminated one after another.
 
-A density is a product of factors, each of which depends on few of the variables. Which ones is seen
-by changing one variable at a time. Variables that share a factor get different colors; then one
+A density is a product of factors, each of which depends on few of the variables. Changing one
+variable at a time shows which. Variables that share a factor get different colors; then one
 evaluation of all factors for every combination of colors fills all their tables, however many
 variables there are: K evaluations for a mixture of any size, K² for a hidden Markov model of any
 length. The sum is variable elimination (Koller & Friedman 2009, chapter 9), and its derivative by

@@ -1,4 +1,4 @@
-"""A copy of a function that shares no array with it."""
+"""A copy of a function that shares no arrays with the original."""
 
 import functools
 import inspect
@@ -14,12 +14,14 @@ __all__ = ["fresh_copy"]
 
 
 def fresh_copy(function: Callable) -> Callable:
-    """Copy a function with all that it has captured, and with what it refers to in its modules.
+    """Copy a function with everything it has captured, and with what it refers to in its modules.
 
-    Modules of the standard library and of installed packages are not copied, nor is what they hold.
+    Modules of the standard library and of installed packages are not copied, nor are their
+
+    contents.
 
     Returns:
-        The copy, or the function itself if something that it refers to cannot be copied.
+        The copy, or the function itself if something it refers to cannot be copied.
     """
     own = [module for module in set(_modules(function)) if _is_users(module)]
     added = [

@@ -39,7 +39,7 @@ def grouping(group: Any) -> Grouping:
         group: of each row the number of its group, shape (N,).
 
     Raises:
-        InputError: if these are no such numbers, a group has no row, or one is far too large.
+        InputError: if the numbers are invalid, a group has no rows, or one is far too large.
 
     Example:
         >>> grouping(np.array([1, 0, 1])).order.tolist()
@@ -71,7 +71,7 @@ def grouping(group: Any) -> Grouping:
 
 @final
 class _Gathered:
-    """A leaf of which a row is a group: slices have shape (groups, widest, ...)."""
+    """A leaf whose rows are groups: slices have shape (groups, widest, ...)."""
 
     def __init__(self, leaf: Any, groups: Grouping):
         self._leaf, self._groups = leaf, groups
@@ -104,7 +104,7 @@ class _Present:
 
 
 def gathered_by_group(data: PyTree, groups: Grouping) -> PyTree:
-    """Return data whose rows are groups, padded to the largest, and where they are padding.
+    """Return data whose rows are groups, padded to the largest, and a mask of what is not padding.
 
     Args:
         data: a PyTree of arrays with one leading axis.
@@ -125,7 +125,7 @@ def gathered_by_group(data: PyTree, groups: Grouping) -> PyTree:
 
 
 def _places(groups: Grouping, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rows of some groups, (groups, widest), padded by a group's last; and which are none."""
+    """The rows of some groups, (groups, widest), padded with each one's last row; and the mask."""
     first, end = groups.starts[start:stop, None], groups.starts[start + 1 : stop + 1, None]
     places = first + np.arange(groups.widest)
     return groups.order[np.minimum(places, end - 1)], places < end

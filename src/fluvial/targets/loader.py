@@ -1,4 +1,4 @@
-"""A target from a word on the command line."""
+"""A target from an argument of the command line."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 def load_target(spec: str, data: str | Path | None = None) -> Target:
-    """Return the target that a word such as "model.stan" or "model.py:target" stands for.
+    """Return the target that an argument such as "model.stan" or "model.py:target" stands for.
 
     Args:
         spec: a path that ends in .stan; or "file.py:name", where the Python file defines under
@@ -51,7 +51,7 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
 
 
 def load_object(spec: str, kind: type[_T], called: str) -> _T:
-    """Return the object that a word such as "model.py:name" stands for.
+    """Return the object that an argument such as "model.py:name" stands for.
 
     Args:
         spec: "file.py:name", where the Python file defines under that name an object of the kind,

@@ -1,6 +1,6 @@
 r"""Groups with latents of their own, integrated out one by one.
 
-With u the latents of a group, and y its rows, what its rows say of the parameters θ of all is
+With u the latents of a group, and y its rows, the log likelihood of the shared parameters θ is
 
 .. math:: \ln p(y \mid \theta) = \ln \int e^{h(u)} du, \qquad
           h(u) = \ln p(u \mid \theta) + \sum_j \ln p(y_j \mid u, \theta),

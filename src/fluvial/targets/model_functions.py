@@ -1,4 +1,4 @@
-"""What a model can tell beyond its log density, where its front end knows how to ask."""
+"""What a model provides beyond its log density, where its front end knows how to ask."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ __all__ = ["ModelFunctions", "draw_numbers"]
 
 @dataclass(frozen=True, eq=False)
 class ModelFunctions:
-    """Functions of a model; None, or nothing, where the model does not tell.
+    """Functions of a model; None, or empty, where the model does not provide them.
 
     A draw's number decides what is random about it (see ``draw_numbers``).
 
@@ -37,7 +37,7 @@ class ModelFunctions:
 
 
 def draw_numbers(n: int, seed: int) -> Float64[np.ndarray, " n"]:
-    """Return a number for each draw, a whole one below 2³².
+    """Return an integer below 2³² for each draw.
 
     Example:
         >>> draw_numbers(2, seed=0).shape

@@ -51,14 +51,14 @@ class NumpyDensity(Density):
 
     @property
     def calls(self) -> int:
-        """How many points the function was called for so far."""
+        """At how many points the function has been called so far."""
         return self._evaluator.calls
 
     def keep(self, path: Path) -> None:
-        """Keep every evaluation in a file, unless there is one for them already.
+        """Keep every evaluation in a file, unless they already have one.
 
         Raises:
-            InputError: if the file is of another function.
+            InputError: if the file belongs to another function.
         """
         self._evaluator.keep(path, self.dim)
 
@@ -154,10 +154,10 @@ def numpy_parts(
     failures: str,
     cache: str | Path | None,
 ) -> tuple[NumpyDensity, Space]:
-    """Put a density and its space together; ``Target.from_numpy`` says what the arguments are.
+    """Put a density and its space together; ``Target.from_numpy`` explains the arguments.
 
     Raises:
-        InputError: if one is of no use, or the cache is another function's.
+        InputError: if one is invalid, or the cache belongs to another function.
     """
     _check(function, gradient, workers, pool, timeout, failures)
     made = as_prior(

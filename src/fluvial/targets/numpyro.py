@@ -1,25 +1,16 @@
 """A target from a NumPyro model and its arguments."""
 
-import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
 
-from fluvial.errors import InputError, described
 from fluvial.extras import require
-from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
-from fluvial.targets.batching import batched
-from fluvial.targets.density import Density, JaxDensity
-from fluvial.targets.model_functions import ModelFunctions
-from fluvial.targets.numpyro_discrete import Enumeration
+from fluvial.targets.density import JaxDensity
+from fluvial.targets.numpyro_model import NumPyroModel, explained
 from fluvial.targets.numpyro_rows import (
     Subsampled,
     block_model,
@@ -28,15 +19,12 @@ from fluvial.targets.numpyro_rows import (
     split_arguments,
     subsampling,
 )
-from fluvial.targets.numpyro_sites import Sites, log_volume, read_sites
 from fluvial.targets.rows import Rows
 from fluvial.targets.space import Layout, Space, mapped_space
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
 
 __all__ = ["from_numpyro"]
-
-_LOOKS = 4  # at values of discrete sites, to see what depends on them
 
 
 def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
@@ -47,12 +35,12 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     model samples them, each in row-major order. Draws hold the latent sites, then the
     deterministic ones; their dimensions have the names of the model's plates. Data that are JAX
     arrays in float32 stay in float32; NumPy arrays in float64 are used as such. A latent site needs
-    a support and a log density, so that `ImproperUniform` will do.
+    a support and a log density, so `ImproperUniform` is accepted.
 
     A model whose plate subsamples becomes a target of rows, as `Target.from_rows` makes them: of
-    all rows of the arguments that have as many as the plate, a block at a time.
+    all rows of those arguments that have as many as the plate, a block at a time.
 
-    Discrete latent sites are summed out, as long as the sum can be taken apart: mixtures, hidden
+    Discrete latent sites are summed out, as long as the sum factorizes: mixtures, hidden
     Markov models, change points, occupancy. In their place draws hold the probability of each value
     given the other sites, under `{name}_probs` with one more axis; its mean is the posterior.
     Deterministic sites that depend on them are left out, and there is no log likelihood.
@@ -65,7 +53,7 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
     Raises:
         InputError: if NumPyro is not installed, the model fails, has no continuous latent site,
             or a discrete one that cannot be summed out, or observes NaN; or a plate subsamples
-            what are no arguments of the model, or has latent sites.
+            something other than the model's arguments, or has latent sites.
 
     Example:
         >>> import numpyro
@@ -77,26 +65,26 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         {'scale': ()}
     """
     require("numpyro", "a NumPyro model")
-    with _explained():
+    with explained():
         plate = _subsampling(model, args, kwargs)
         if plate is not None:
             return _from_rows(model, args, kwargs, plate)
-        adapter = _Adapter(model, args, kwargs)
-        layout = Layout(adapter.sites.latent)
-        observed = adapter.observed(layout)
-        log_likelihood = adapter.checked_log_likelihood(layout, observed)
-        if adapter.sites.discrete:
-            adapter.enumerate(layout)
+        adapted = NumPyroModel(model, args, kwargs)
+        layout = Layout(adapted.sites.latent)
+        observed = adapted.observed(layout)
+        log_likelihood = adapted.checked_log_likelihood(layout, observed)
+        if adapted.sites.discrete:
+            adapted.enumerate(layout)
             log_likelihood = None
-        log_density = Traced(lambda x: adapter.log_density(layout.unravel(x)), layout.dim)
-        space = mapped_space(lambda x: adapter.constrain(layout.unravel(x)), layout.dim)
+        log_density = Traced(lambda x: adapted.log_density(layout.unravel(x)), layout.dim)
+        space = mapped_space(lambda x: adapted.constrain(layout.unravel(x)), layout.dim)
     return Target.of(
         JaxDensity(log_density, layout.dim),
-        Space(space.variables, tuple(adapter.sites.latent), space.constrain, layout.coordinates),
+        Space(space.variables, tuple(adapted.sites.latent), space.constrain, layout.coordinates),
         log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
-        annotations=Annotations.of(space.variables, adapter.sites.dims, observed=observed),
-        functions=adapter.functions(layout),
+        annotations=Annotations.of(space.variables, adapted.sites.dims, observed=observed),
+        functions=adapted.functions(layout),
     )
 
 
@@ -114,13 +102,13 @@ def _from_rows(model: Callable, args: tuple, kwargs: dict, plate: Subsampled) ->
     rows, with_rows = split_arguments(plate, args, kwargs)
     few = min(2, plate.size)
     some = with_rows(Rows(rows).block(0, few))
-    adapter = _Adapter(block_model(model, plate, few, observed=False), *some)
-    layout = Layout(adapter.sites.latent)
+    adapted = NumPyroModel(block_model(model, plate, few, observed=False), *some)
+    layout = Layout(adapted.sites.latent)
 
     def traced(x, count, given):
         block = block_model(model, plate, count, observed=True)
-        values = dict(adapter.constrain(layout.unravel(x)))
-        latent = {name: values[name] for name in adapter.sites.latent}
+        values = dict(adapted.constrain(layout.unravel(x)))
+        latent = {name: values[name] for name in adapted.sites.latent}
         return trace(substitute(seed(block, 0), latent)).get_trace(*given[0], **given[1])
 
     def log_likelihood(x, block):
@@ -129,281 +117,17 @@ def _from_rows(model: Callable, args: tuple, kwargs: dict, plate: Subsampled) ->
 
     def constrain(x):
         hidden = inside(traced(x, few, some), plate)
-        values = adapter.constrain(layout.unravel(x))
+        values = adapted.constrain(layout.unravel(x))
         return OrderedDict((name, v) for name, v in values.items() if name not in hidden)
 
     target = Target.from_rows(
-        lambda x: adapter.log_density(layout.unravel(x)), log_likelihood, rows, dim=layout.dim
+        lambda x: adapted.log_density(layout.unravel(x)), log_likelihood, rows, dim=layout.dim
     )
     assert target.streamed is not None
     space = mapped_space(constrain, layout.dim)
     return Target.of(
         target.streamed,
-        Space(space.variables, tuple(adapter.sites.latent), space.constrain),
+        Space(space.variables, tuple(adapted.sites.latent), space.constrain),
         again=partial(from_numpyro, model, *args, **kwargs),
-        annotations=Annotations.of(space.variables, adapter.sites.dims),
+        annotations=Annotations.of(space.variables, adapted.sites.dims),
     )
-
-
-def _log_factor(site: dict) -> jax.Array:
-    value = site["fn"].log_prob(site["value"])
-    return value if site["scale"] is None else value * site["scale"]
-
-
-class _Adapter:
-    """A NumPyro model with its arguments, as functions of its unconstrained latent sites.
-
-    NumPyro mixes types freely, which strict promotion would forbid, hence the standard one.
-    """
-
-    def __init__(self, model: Callable, args: tuple, kwargs: dict):
-        require("numpyro", "a NumPyro model")
-        self._model, self._args, self._kwargs = model, args, kwargs
-        with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-            self.sites: Sites = read_sites(self._seeded, args, kwargs)
-        if not self.sites.latent:
-            kind = "continuous latent site" if self.sites.discrete else "latent site"
-            raise InputError(f"the NumPyro model has no {kind}: there is nothing to infer.")
-        self._enumeration: Enumeration | None = None
-        self._steady: set[str] = set()
-
-    def enumerate(self, layout: Layout) -> None:
-        """Sum over discrete sites from now on.
-
-        Raises:
-            InputError: if the sum has too many terms.
-        """
-        self._enumeration = Enumeration(self.sites.discrete, self._factors, layout)
-        self._steady = self._unmoved(layout)
-
-    def _unmoved(self, layout: Layout) -> set[str]:
-        """Return the deterministic sites that are the same whatever the discrete ones are."""
-        from numpyro.handlers import substitute
-        from numpyro.infer.util import constrain_fn
-
-        def derived(v):
-            rng = np.random.default_rng(0)
-            found = []
-            for _ in range(_LOOKS):
-                chosen = self.sites.discrete.items()
-                z = {n: jnp.asarray(rng.choice(k, size=s)) for n, (s, k) in chosen}
-                with jax.numpy_dtype_promotion("standard"):
-                    model = substitute(self._seeded, data=z)
-                    found.append(
-                        constrain_fn(
-                            model,
-                            self._args,
-                            self._kwargs,
-                            layout.unravel(v),
-                            return_deterministic=True,
-                        )
-                    )
-            first, *others = found
-            return {n: jnp.array([jnp.all(first[n] == o[n]) for o in others]) for n in first}
-
-        point = np.random.default_rng(0).standard_normal((1, layout.dim))
-        same = batched(Traced(derived, layout.dim))(point)
-        return {name for name, equal in same.items() if equal.all()}
-
-    def _factors(self, sites, discrete: dict[str, jax.Array]) -> jax.Array:
-        """Return ln of every factor of the joint density, of each element of each site."""
-        from numpyro.handlers import substitute, trace
-        from numpyro.infer.util import constrain_fn
-
-        with jax.numpy_dtype_promotion("standard"):
-            model = substitute(self._seeded, data=discrete)
-            values = constrain_fn(model, self._args, self._kwargs, sites)
-            values = {**values, **discrete}
-            found = trace(substitute(self._seeded, data=values)).get_trace(
-                *self._args, **self._kwargs
-            )
-            parts = [_log_factor(site) for site in found.values() if site["type"] == "sample"]
-        return jnp.concatenate([jnp.ravel(part).astype(jnp.float64) for part in parts])
-
-    def _summed(self, sites) -> tuple[Callable, jax.Array]:
-        """Return the model with discrete sites at some values, and what their sum adds to it."""
-        from numpyro.handlers import substitute
-
-        enumeration = self._enumeration
-        if enumeration is None:
-            return self._seeded, jnp.zeros(())
-        return substitute(self._seeded, data=enumeration.base), enumeration.log_gain(sites)
-
-    def _seeded(self, *args: Any, **kwargs: Any):
-        """Run the model with the same random numbers at every call.
-
-        The first trace needs them, and models that ask for a random key of their own.
-        """
-        from numpyro.handlers import seed
-
-        return seed(self._model, 0)(*args, **kwargs)
-
-    def observed(self, layout: Layout) -> dict[str, np.ndarray]:
-        """Return name -> data of the observed sites, but of those that depend on latent ones."""
-        values = self.sites.observed
-        computed = [name for name, value in values.items() if isinstance(value, Tracer)]
-        if not computed:
-            return {name: np.asarray(value) for name, value in values.items()}
-        evaluate = batched(
-            Traced(lambda x: self._observations(layout.unravel(x), computed), layout.dim)
-        )
-        found = evaluate(np.linspace([0.0] * layout.dim, [1.0] * layout.dim, 2))
-        known = {
-            name: found[name][0] if name in found else np.asarray(value)
-            for name, value in values.items()
-        }
-        moving = {name for name, (a, b) in found.items() if a.tobytes() != b.tobytes()}
-        return {name: value for name, value in known.items() if name not in moving}
-
-    def _observations(self, sites, names: list[str]) -> dict[str, jax.Array]:
-        from numpyro.handlers import substitute, trace
-
-        with jax.numpy_dtype_promotion("standard"):
-            model = substitute(self._seeded, dict(self.constrain(sites)))
-            found = trace(model).get_trace(*self._args, **self._kwargs)
-            return {name: jnp.asarray(found[name]["value"]) for name in names}
-
-    def log_density(self, sites) -> jax.Array:
-        """Return the log joint density, with the log Jacobian."""
-        from numpyro.infer.util import potential_energy
-
-        with jax.numpy_dtype_promotion("standard"):
-            model, gain = self._summed(sites)
-            energy = potential_energy(model, self._args, self._kwargs, sites)
-            return gain - jnp.asarray(energy)
-
-    def constrain(self, sites) -> OrderedDict[str, jax.Array]:
-        """Return the latent sites in the model's own space, then the deterministic ones."""
-        from numpyro.infer.util import constrain_fn
-
-        with jax.numpy_dtype_promotion("standard"):
-            values = constrain_fn(
-                self._seeded, self._args, self._kwargs, sites, return_deterministic=True
-            )
-        derived = [name for name in values if name not in sites]
-        if self._enumeration is not None:
-            derived = [n for n in derived if n not in self.sites.discrete and n in self._steady]
-            found = OrderedDict((n, jnp.asarray(values[n])) for n in [*sites, *derived])
-            for name, probabilities in self._enumeration.probabilities(sites).items():
-                found[f"{name}_probs"] = probabilities
-            return found
-        return OrderedDict((name, jnp.asarray(values[name])) for name in [*sites, *derived])
-
-    def checked_log_likelihood(self, layout: Layout, observed: dict[str, np.ndarray]) -> Callable:
-        """Return the log likelihood of many points, once no NaN is known to reach it.
-
-        Raises:
-            InputError: if one does.
-        """
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Out-of-support values")
-            function = batched(Traced(lambda x: self.log_likelihood(layout.unravel(x)), layout.dim))
-            remedy = "give `numpyro.sample` an `obs_mask`"
-            refusals.check_observed("NumPyro site", observed, function, layout.dim, remedy)
-        return function
-
-    def log_likelihood(self, sites) -> dict[str, jax.Array]:
-        """Return the log likelihood of each observation, of each observed site."""
-        from numpyro.infer import log_likelihood
-
-        with jax.numpy_dtype_promotion("standard"):
-            values = self.constrain(sites)
-            found = log_likelihood(
-                self._seeded, dict(values), *self._args, batch_ndims=0, **self._kwargs
-            )
-        return {name: value for name, value in found.items() if name in self.sites.observed}
-
-    def functions(self, layout: Layout) -> ModelFunctions:
-        """Return what the model can tell beyond its log density, each traced when first asked."""
-        names, dim, improper = set(self.sites.observed), layout.dim, self.sites.improper
-        log_prior = _when_asked(lambda x: self.log_prior(layout.unravel(x)), dim)
-
-        def draw(v):  # the last number is the draw's
-            return self._drawn(self.constrain(layout.unravel(v[:dim])), v[dim])
-
-        predictive = _when_asked(lambda v: _chosen(draw(v), names), dim + 1)
-        both = _when_asked(lambda v: self._drawn({}, v[0]), 1)
-
-        def prior(numbers):
-            found = both(numbers[:, None])
-            return (
-                {name: a for name, a in found.items() if name not in names},
-                {name: a for name, a in found.items() if name in names},
-            )
-
-        return ModelFunctions(
-            log_prior,
-            (lambda points, n: predictive(np.column_stack([points, n]))) if names else None,
-            None if improper else prior,
-            lambda replaced: self._without_prior(layout, replaced),
-            improper,
-        )
-
-    def log_prior(self, sites) -> dict[str, jax.Array]:
-        """Return the log prior of each latent site, in its own space."""
-        found = self._log_probs(self.constrain(sites), total=False)[0]
-        return {name: value for name, value in found.items() if name in self.sites.latent}
-
-    def _log_probs(self, values, *, total: bool):
-        from numpyro.infer.util import compute_log_probs
-
-        with jax.numpy_dtype_promotion("standard"):
-            return compute_log_probs(
-                self._seeded, self._args, self._kwargs, dict(values), sum_log_prob=total
-            )
-
-    def _drawn(self, values, number) -> dict[str, jax.Array]:
-        """Run the model with some of its sites known, and draw the others, observed ones too."""
-        from numpyro.handlers import seed, substitute, trace, uncondition
-
-        with jax.numpy_dtype_promotion("standard"):
-            key = jax.random.fold_in(jax.random.key(0), number.astype(jnp.uint32))
-            model = substitute(uncondition(seed(self._model, key)), dict(values))
-            found = trace(model).get_trace(*self._args, **self._kwargs)
-            kept = {*self.sites.latent, *self.sites.observed, *self.sites.deterministic}
-            return {name: jnp.asarray(found[name]["value"]) for name in found if name in kept}
-
-    def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
-        def log_density(x):
-            sites = layout.unravel(x)
-            values = self.constrain(sites)
-            found, traced = self._log_probs(values, total=True)
-            with jax.numpy_dtype_promotion("standard"):
-                terms = [value for name, value in found.items() if name not in replaced]
-                terms += [
-                    log_volume(traced[name], sites[name])
-                    for name in self.sites.latent
-                    if name not in replaced
-                ]
-                return jnp.asarray(sum(terms, jnp.zeros((), x.dtype)))
-
-        return JaxDensity(Traced(log_density, layout.dim), layout.dim)
-
-
-def _chosen(found: dict, names: set[str]) -> dict:
-    return {name: value for name, value in found.items() if name in names}
-
-
-def _when_asked(function: Callable, dim: int) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """Trace a function of one point when many are asked for the first time."""
-
-    @cache
-    def traced():
-        return batched(Traced(function, dim))
-
-    def apply(points: np.ndarray) -> dict[str, np.ndarray]:
-        with _explained():
-            return traced()(np.ascontiguousarray(points, np.float64))
-
-    return apply
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Make one sentence of whatever a model fails with."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"the NumPyro model failed: {described(error)}") from error

@@ -67,7 +67,7 @@ def subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None
 
 
 def split_arguments(plate: Subsampled, args: tuple, kwargs: dict) -> tuple[PyTree, Callable]:
-    """Return the arguments that have a plate's rows, and what puts others in their place.
+    """Return the arguments that hold a plate's rows, and a function that replaces them.
 
     Raises:
         InputError: if there are none.
@@ -91,7 +91,7 @@ def split_arguments(plate: Subsampled, args: tuple, kwargs: dict) -> tuple[PyTre
 
 
 def block_model(model: Callable, plate: Subsampled, rows: int, *, observed: bool) -> Callable:
-    """Return a model whose plate has some rows, which are all of its arguments'.
+    """Return a model whose plate has only the rows that its arguments hold.
 
     Args:
         model: the model.
@@ -151,7 +151,7 @@ def inside(found: dict, plate: Subsampled) -> set[str]:
 
 
 def _first(rows: int) -> jax.Array:
-    """The numbers of rows, which are no tracer, so that they can be those of a NumPy array."""
+    """Row numbers that are not a tracer, so that they can index a NumPy array."""
     with jax.ensure_compile_time_eval():
         return jnp.arange(rows)
 

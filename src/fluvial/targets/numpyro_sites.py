@@ -17,7 +17,7 @@ __all__ = ["Sites", "log_volume", "read_sites"]
 
 @dataclass
 class Sites:
-    """What one trace of a model has shown.
+    """What one trace of a model shows.
 
     Attributes:
         latent: name -> unconstrained shape, in the model's order.
@@ -48,7 +48,7 @@ def read_sites(model: Callable, args: tuple, kwargs: dict) -> Sites:
         kwargs: its keyword arguments.
 
     Raises:
-        InputError: if it is no model that a flow could fit.
+        InputError: if no flow could fit the model.
     """
     from numpyro.handlers import substitute, trace
 
@@ -85,7 +85,7 @@ def log_volume(site: dict, x: jax.Array) -> jax.Array:
 
 
 def is_observation(site: dict) -> bool:
-    """Whether a site has data, which a factor has not."""
+    """Whether a site has data, which a factor does not."""
     return (
         site["type"] == "sample"
         and site["is_observed"]
@@ -162,7 +162,7 @@ def _transform(site: dict):
 
 
 def _kind(distribution) -> str:
-    """Return the name of a distribution, without what plates and events have made of it."""
+    """Return the name of a distribution, without the wrappers of plates and events."""
     from numpyro.distributions import ExpandedDistribution, Independent, MaskedDistribution
 
     while isinstance(distribution, ExpandedDistribution | Independent | MaskedDistribution):
@@ -189,9 +189,9 @@ def _refuse_subsampling(name: str, plate: dict, sites: dict) -> None:
 def _dims(site: dict) -> tuple[str | None, ...]:
     """Return the plate of each axis of a site, and what `infer` says of the others.
 
-    Plates count from the right of a batch's axes, which event axes follow. How many those are a
-    distribution knows; of a deterministic site, as many are taken as leave no axis before the
-    plates, if that fits their sizes, or else fewer.
+    Plates count from the right of a batch's axes, which event axes follow. A distribution knows how
+    many those are; for a deterministic site, all axes that the plates do not take, if that fits
+    their sizes, or else fewer.
     """
     shape = jnp.shape(site["value"])
     frames = site.get("cond_indep_stack", [])

@@ -3,7 +3,7 @@ r"""Priors of functions of NumPy arrays, each a map from N(0, I) on R^D to the p
 With Φ the normal distribution function, u = Φ(z) is uniform on the cube where z ~ N(0, I), and a
 quantile function, or the ``prior_transform`` of nested sampling (Skilling 2006, Bayesian Analysis
 1, 833), leads from there to the parameters. So the density in z is L(θ(z)) N(z; 0, I) whatever the
-prior is, and needs no Jacobian. Beyond the median it is the survival function that is inverted, so
+prior is, and needs no Jacobian. Beyond the median the survival function is inverted instead, so
 that no digits are lost near 1.
 """
 
@@ -129,7 +129,7 @@ class QuantilePrior(Prior):
 
 @final
 class CubePrior(Prior):
-    """Whatever a function of the unit cube says.
+    """A prior given by a function of the unit cube.
 
     Args:
         transform: from u in (0, 1)^D to the parameters (D,), or of many at once.
@@ -205,7 +205,7 @@ def as_prior(
     """Make a prior of what the user gave.
 
     Raises:
-        InputError: if it is nothing, too much, or of no use.
+        InputError: if it is missing, contradictory or invalid.
     """
     given = [value is not None for value in (prior, bounds, prior_transform)]
     if sum(given) > 1:

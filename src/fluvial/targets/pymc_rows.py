@@ -10,7 +10,7 @@ __all__ = ["MinibatchedRows", "minibatched"]
 
 
 class MinibatchedRows(NamedTuple):
-    """What a model's minibatches are taken of.
+    """What a model's minibatches are drawn from.
 
     Attributes:
         variables: the observed variables that see them.
@@ -75,7 +75,7 @@ def _terms(model: Any, variable: Any, blocks: dict[Any, Any]) -> Any:
 
 
 def _rebuilt(graphs: list[Any], replaced: dict[Any, Any]) -> list[Any]:
-    """Build graphs anew on other variables, whose shapes need not be those of the replaced."""
+    """Rebuild graphs on other variables, whose shapes may differ from those they replace."""
     from pytensor.graph.traversal import io_toposort
     from pytensor.tensor.random.op import RandomVariable
     from pytensor.tensor.shape import SpecifyShape

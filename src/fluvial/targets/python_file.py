@@ -41,7 +41,7 @@ def target_in_file(
         data: what the arguments of a NumPyro model are.
 
     Raises:
-        InputError: if there is no such file or name, the file fails, or its models are none or
+        InputError: if there is no such file or name, the file fails, or it defines no model or
             several.
     """
     module = _module(path)
@@ -133,7 +133,7 @@ def _own(module: ModuleType) -> dict[str, FunctionType]:
 
 
 def _mentioned(function: FunctionType, own: Mapping[str, FunctionType]) -> set[str]:
-    """What a function's code mentions, and the code of those of its own file that it uses."""
+    """The names in a function's code, and in the functions of the same file that it uses."""
     found: set[str] = set()
     left = [function]
     while left:
@@ -150,7 +150,7 @@ def _names(code: CodeType) -> set[str]:
 
 
 def _samples(function: FunctionType, names: set[str]) -> bool:
-    """Whether a function calls ``numpyro.sample``, and makes no target of what does.
+    """Whether a function calls ``numpyro.sample``, rather than making a target of one that does.
 
     Args:
         function: of the file.
@@ -165,7 +165,7 @@ def _samples(function: FunctionType, names: set[str]) -> bool:
 
 
 def _builds(function: FunctionType, names: set[str]) -> bool:
-    """Whether a function mentions what makes a target, or a PyMC model."""
+    """Whether a function mentions something that makes a target, or a PyMC model."""
     pymc = sys.modules.get("pymc")
     mentioned = [function.__globals__.get(name) for name in names]
     makes_pymc = pymc is not None and "Model" in names and any(v is pymc for v in mentioned)
@@ -231,7 +231,7 @@ def _guarded(function: Callable[[], Any], path: Path, what: str) -> Any:
 
 
 def _hint(error: Exception) -> str:
-    """Return how to get what could not be imported, if an extra brings it."""
+    """Return how to install what could not be imported, if an extra provides it."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return ""
     how = advice(error.name.partition(".")[0])

@@ -1,4 +1,4 @@
-"""What is said of models that no flow can fit, whichever front end they come through."""
+"""Complaints about models that no flow can fit, whichever front end they come through."""
 
 from collections.abc import Callable, Mapping
 
@@ -24,7 +24,7 @@ def discrete(variable: str, distribution: str, remedy: str) -> InputError:
 
 
 def subsampled(what: str, remedy: str) -> InputError:
-    """Return the complaint about a density that is computed of some of the data, at random.
+    """Return the complaint about a density that is computed from a random part of the data.
 
     Args:
         what: such as "the NumPyro plate 'N' subsamples 2 of 4 rows of the site 'y'".
@@ -39,7 +39,7 @@ def missing(variable: str, where: np.ndarray, remedy: str) -> InputError:
     Args:
         variable: such as "the NumPyro site 'y'".
         where: which of its elements are missing.
-        remedy: what else can be done than to leave them out.
+        remedy: what can be done instead of leaving them out.
     """
     places = np.argwhere(where)
     first = f" (the first at [{','.join(map(str, places[0]))}])" if where.ndim else ""
@@ -63,7 +63,7 @@ def check_observed(
         observed: name -> what was observed.
         log_likelihood: from points (N, dim) to name -> the log likelihood of each observation.
         dim: D.
-        remedy: what else can be done than to leave the NaN out.
+        remedy: what can be done instead of leaving the NaN out.
 
     Raises:
         InputError: if one does.

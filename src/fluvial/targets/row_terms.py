@@ -1,4 +1,4 @@
-"""A density of rows, once its log likelihood is known to treat them one by one."""
+"""A density of rows, built once its log likelihood is known to treat each row by itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,11 +34,11 @@ def rows_density(
         log_likelihood: from such a vector and a block of R rows to R numbers.
         rows: the data of this process.
         dim: D.
-        block_bytes: the most memory of a block.
+        block_bytes: the most memory that a block may take.
 
     Raises:
         InputError: if the log likelihood fails, does not return a number for each row, or returns
-            for a row what depends on the others.
+            one that depends on other rows.
     """
     if isinstance(block_bytes, bool) or not block_bytes >= _LEAST_BYTES:
         raise InputError(f"block_bytes is {block_bytes}: give at least {_LEAST_BYTES} (1 MiB).")

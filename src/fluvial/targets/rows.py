@@ -60,7 +60,7 @@ class Rows:
         """Return rows ``start`` to ``stop`` as NumPy arrays.
 
         Raises:
-            InputError: if they cannot be read, as where a file has become shorter.
+            InputError: if they cannot be read, for instance because a file has become shorter.
         """
         return jax.tree.unflatten(self._structure, self._read(start, stop))
 
@@ -107,7 +107,7 @@ class Rows:
 
 
 def _taken(leaf: Any, indices: np.ndarray) -> np.ndarray:
-    """Return some rows of a leaf; what has slices only is read in pieces around them."""
+    """Return some rows of a leaf; a leaf that only has slices is read in pieces around them."""
     if isinstance(leaf, np.ndarray | jax.Array):
         return np.asarray(leaf[indices])
     pieces = indices // _PIECE
@@ -162,7 +162,7 @@ def _check_numbers(name: str, leaf: Any, first: np.ndarray) -> None:
 
 
 def _mapped(leaf: Any) -> tuple[str, int] | None:
-    """Return the file behind a memory map, or a view of one, and the bytes that it has to have."""
+    """Return the file behind a memory map, or a view of one, and how many bytes it must have."""
     while isinstance(leaf, np.ndarray):
         if isinstance(leaf, np.memmap) and leaf.base is not None and leaf.filename:
             whole = leaf

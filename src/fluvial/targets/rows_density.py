@@ -3,8 +3,8 @@ r"""A log density that is a sum over rows, streamed over blocks of them in bound
 .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ell_i(\theta)
 
 A pass reads every block once, and evaluates it at all points. Where several processes have joined,
-each holds rows of its own, and passes over these; the sums of all are added at the end of a pass,
-which is all that travels.
+each holds rows of its own and passes over these; only the sums travel between them, at the end of a
+pass.
 """
 
 from collections.abc import Callable
@@ -79,7 +79,7 @@ class RowsDensity(Density):
         return int(_over_processes(np.array([self.rows.count]))[0])
 
     def watched(self, watch: Callable[[int], None], devices: tuple[Any, ...]) -> "RowsDensity":
-        """Return the same density, on some devices, that tells how far it is."""
+        """Return the same density, on some devices, reporting its progress."""
         return replace(self, watch=watch, devices=devices)
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
@@ -165,10 +165,10 @@ class RowsDensity(Density):
         return log_density
 
     def check_rows(self, point: Float64[np.ndarray, " D"]) -> None:
-        """Look for rows that hold NaN, and whose log likelihood at a point is NaN, therefore.
+        """Look for rows that hold NaN and therefore have a log likelihood of NaN at a point.
 
         Raises:
-            InputError: which names them.
+            InputError: naming them, if there are any.
         """
         bad: dict[str, list[int]] = {}
         with jax.enable_x64(True):
@@ -229,7 +229,7 @@ class RowsDensity(Density):
         return NamedSharding(Mesh(np.array(self.devices), (_AXIS,)), PartitionSpec(_AXIS))
 
     def _pass(self, program: Callable, points: np.ndarray, prior: PyTree) -> PyTree:
-        """Add the sums over all rows to what the prior says."""
+        """Add the sums over all rows to the log prior."""
         if not len(points):
             return prior
         at_once = min(self._at_once, 1 << (len(points) - 1).bit_length())
@@ -280,7 +280,7 @@ class Programs:
         self.prior_hessian = batched(jax.hessian(log_prior))
 
     def width(self, block: PyTree) -> int:
-        """How many numbers the widest array has that is computed for one more point."""
+        """The size of the widest array that is computed for one more point."""
         few, many = (self._widest(block, points) for points in (64, 128))
         return max((many - few) // 64, len(jax.tree.leaves(block)[0]))
 
@@ -291,7 +291,7 @@ class Programs:
 
 
 def _padded(block: PyTree, size: int) -> PyTree:
-    """Repeat the last row, which is at a place where the likelihood is known to be defined."""
+    """Pad with the last row, where the likelihood is known to be defined."""
     return jax.tree.map(
         lambda leaf: (
             leaf
@@ -313,7 +313,7 @@ def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
 
 
 def _over_processes(part: np.ndarray) -> np.ndarray:
-    """Add what all processes have, in their order, so that each has the same bits."""
+    """Add up the values of all processes, in their order, so that each has the same bits."""
     if jax.process_count() == 1:
         return part
     with jax.enable_x64(True):
@@ -321,7 +321,7 @@ def _over_processes(part: np.ndarray) -> np.ndarray:
 
 
 def _gathered(mine: np.ndarray) -> np.ndarray:
-    """Put the rows of all processes below each other, whose numbers may differ."""
+    """Concatenate the rows of all processes, which may hold different numbers of them."""
     if jax.process_count() == 1:
         return mine
     with jax.enable_x64(True):

@@ -1,4 +1,4 @@
-"""The sum of two log densities, of which the first may know fewer coordinates."""
+"""The sum of two log densities, the first of which may have fewer coordinates."""
 
 from typing import final
 

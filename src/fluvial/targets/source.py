@@ -15,7 +15,7 @@ def target_from_source(source: dict | None) -> Target | None:
             None for targets, such as JAX functions, that have no description.
 
     Raises:
-        InputError: if the description is one of these but no longer leads to a target.
+        InputError: if the description is one of these but can no longer be turned into a target.
 
     Example:
         >>> target_from_source({"kind": "example", "name": "funnel"}).dim

@@ -1,37 +1,29 @@
 """What to infer: an unnormalized log density on R^D, and the model's own space."""
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, final, runtime_checkable
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
-from fluvial.errors import InputError, described
 from fluvial.targets.annotations import Annotations
+from fluvial.targets.argument import Argument
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
-from fluvial.targets.grouped_rows import gathered_by_group, grouping
-from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.from_rows import density_of_groups, density_of_rows
 from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
-from fluvial.targets.row_terms import rows_density
-from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
-from fluvial.targets.space import Layout, Space, mapped_space
-from fluvial.targets.tracing import Traced
+from fluvial.targets.space import Space
 
 __all__ = ["Target", "UsableAsPrior"]
 
 
 @runtime_checkable
 class UsableAsPrior(Protocol):
-    """What can take the place of a target's prior: a posterior."""
+    """What can replace a target's prior: a posterior."""
 
     def as_prior_of(self, target: "Target") -> "Target":
         """Return the target with another prior."""
@@ -61,8 +53,8 @@ class Target:
             default they hold the argument itself, called "x" if it is a vector.
 
     Raises:
-        InputError: if not exactly one of `dim` and `example` is given, or one is of no use, or the
-            log density fails, or returns anything but a real scalar.
+        InputError: if not exactly one of `dim` and `example` is given, or it is invalid, or the log
+            density fails, or returns anything but a real scalar.
 
     Example:
         >>> target = Target(lambda p: -p["a"] ** 2 / 2 - p["b"] ** 2, example={"a": 0, "b": 0})
@@ -81,15 +73,9 @@ class Target:
         example: PyTree | None = None,
         constrain: Callable[[Any], PyTree] | None = None,
     ):
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        traced = _traced(log_density, at, layout.dim)
-        self._density: Density = JaxDensity(traced, layout.dim)
-        if constrain is None:
-            self._space = layout.space()
-        else:
-            names = layout.coordinates
-            self._space = mapped_space(lambda x: constrain(at(x)), layout.dim, names)
+        argument = Argument(dim, example)
+        self._density: Density = JaxDensity(argument.traced(log_density), argument.dim)
+        self._space = argument.space(constrain)
         self._source: dict | None = None
         self._log_likelihood = None
         self._annotations = Annotations()
@@ -111,7 +97,7 @@ class Target:
         constrain: Callable[[Any], PyTree] | None = None,
         block_bytes: int = 2**28,
     ) -> "Target":
-        r"""Make a target of a log prior and of rows, of which there may be ten million.
+        r"""Make a target of a log prior and rows, of which there may be ten million.
 
         .. math:: \ln p(\theta) = \ln p_0(\theta) + \sum_{i=1}^N \ln p(y_i \mid \theta)
 
@@ -121,8 +107,8 @@ class Target:
         (``distributed.join``), each gives its own rows, and the density is that of all of them.
 
         Args:
-            log_prior: from the parameters to a real scalar, in nats; with the log Jacobian of
-                whatever map leads from bounded parameters to R^D.
+            log_prior: from the parameters to a real scalar, in nats; including the log Jacobian of
+                any map from bounded parameters to R^D.
             log_likelihood: from the parameters and a block of R rows, a PyTree like ``data``, to R
                 numbers in nats, each of which depends on its own row alone; traceable by JAX.
             data: a PyTree of arrays with one leading axis: NumPy or JAX arrays, memory maps
@@ -150,18 +136,8 @@ class Target:
             >>> target.values(np.array([[2.0]])).tolist()
             [-3.0]
         """
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        density = rows_density(
-            _traced(log_prior, at, layout.dim, "log prior"),
-            lambda x, rows: log_likelihood(at(x), rows),
-            Rows(data),
-            layout.dim,
-            block_bytes,
-        )
-        space = layout.space()
-        if constrain is not None:
-            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
+        argument = Argument(dim, example)
+        density = density_of_rows(argument, log_prior, log_likelihood, data, block_bytes)
         again = partial(
             Target.from_rows,
             log_prior,
@@ -172,7 +148,7 @@ class Target:
             constrain=constrain,
             block_bytes=block_bytes,
         )
-        return Target.of(density, space, again=again)
+        return Target.of(density, argument.space(constrain), again=again)
 
     @classmethod
     def from_groups(
@@ -214,7 +190,7 @@ class Target:
             block_bytes: see ``from_rows``.
 
         Raises:
-            InputError: see ``from_rows``; and if groups have no rows, or latents are too many.
+            InputError: see ``from_rows``; and if a group has no rows, or too many latents.
 
         Example:
             >>> y, group = np.array([0.0, 2.0, 1.0]), np.array([0, 0, 1])
@@ -229,31 +205,17 @@ class Target:
             >>> target.dim, target.streamed.count
             (1, 2)
         """
-        if not 1 <= local_dim <= MOST_LOCAL:
-            raise InputError(
-                f"local_dim is {local_dim}: a group may have from 1 to {MOST_LOCAL} latents; give "
-                "more as parameters, to Target.from_rows."
-            )
-        layout = _layout(dim, example)
-        at = _pass if example is None else layout.unravel
-        groups = grouping(group)
-        local = Locals(
-            local_dim,
-            lambda x, u: local_log_prior(at(x), u),
-            lambda x, u, rows: log_likelihood(at(x), u, rows),
-        )
-        target = Target.from_rows(
-            lambda x: log_prior(at(x)),
-            marginal(local),
-            gathered_by_group(data, groups),
-            dim=layout.dim,
+        argument = Argument(dim, example)
+        density = density_of_groups(
+            argument,
+            log_prior,
+            local_log_prior,
+            log_likelihood,
+            data,
+            group,
+            local_dim=local_dim,
             block_bytes=block_bytes,
         )
-        assert target.streamed is not None
-        density = replace(target.streamed, unit=groups.widest, local=local)
-        space = layout.space()
-        if constrain is not None:
-            space = mapped_space(lambda x: constrain(at(x)), layout.dim)
         again = partial(
             Target.from_groups,
             log_prior,
@@ -267,7 +229,7 @@ class Target:
             constrain=constrain,
             block_bytes=block_bytes,
         )
-        return Target.of(density, space, again=again)
+        return Target.of(density, argument.space(constrain), again=again)
 
     @classmethod
     def of(
@@ -292,7 +254,7 @@ class Target:
             again: makes the target once more; without it, it cannot be sent to another process.
             annotations: names of dimensions, coordinates and data.
             functions: what the model can tell beyond its log density.
-            prior: what `given` has put in the place of the prior.
+            prior: what `given` has replaced the prior by.
         """
         target = cls.__new__(cls)
         target._density = density
@@ -336,7 +298,7 @@ class Target:
 
         Args:
             log_density: the function.
-            dim: D, where neither ``prior`` nor ``bounds`` tells it.
+            dim: D, where neither ``prior`` nor ``bounds`` determines it.
             prior: name -> frozen distribution of ``scipy.stats``, or (low, high) for a uniform
                 one; or a row of them. The parameters have the same order.
             bounds: (low, high) of each parameter, or name -> (low, high).
@@ -354,7 +316,8 @@ class Target:
                 killed makes none of them again, and ends with the same bits.
 
         Raises:
-            InputError: if an argument is of no use, or the cache is of another function. What the
+            InputError: if an argument is invalid, or the cache belongs to another function. What
+            the
                 function returns is checked whenever it is called.
 
         Example:
@@ -426,7 +389,7 @@ class Target:
     def up_to_constant(self) -> bool:
         """Whether the log density, and so the evidence, is known up to a constant only.
 
-        It is for a Stan program whose `~` statements drop constants that cannot be put back.
+        That is so for a Stan program whose `~` statements drop constants that cannot be restored.
         """
         return self._density.up_to_constant
 
@@ -466,7 +429,7 @@ class Target:
 
     @property
     def functions(self) -> ModelFunctions:
-        """What the model can tell beyond its log density, such as its log prior."""
+        """What the model provides beyond its log density, such as its log prior."""
         return self._functions
 
     @property
@@ -476,17 +439,17 @@ class Target:
 
     @property
     def prior(self) -> Any:
-        """The posterior that `given` has put in the place of the prior, with its chain; or None."""
+        """The posterior by which `given` has replaced the prior, with its chain; or None."""
         return self._prior
 
     def given(self, posterior: "UsableAsPrior") -> "Target":
-        """Replace the prior of the parameters that an earlier posterior names, too.
+        """Replace the prior of the parameters that an earlier posterior has, too.
 
         Data sets are chained that way: ``fit(model(batch_2).given(posterior_1))``. Of a NumPyro or
         PyMC model, the priors of these sites are left out. The log density of a JAX function
         counts as a log likelihood, to which the posterior's is added. A Stan program must have no
-        prior for these parameters. What only the posterior names is integrated out where it is
-        Gaussian, and otherwise carried along as coordinates without a name.
+        prior for these parameters. Parameters that only the posterior has are integrated out where
+        it is Gaussian, and otherwise carried along as unnamed coordinates.
 
         Args:
             posterior: an earlier fit with the verdict GOOD or USE_WEIGHTS.
@@ -500,7 +463,7 @@ class Target:
                 R^D, the posterior has FAILED or needs MCMC, or the program has a prior of its own.
 
         Example:
-            >>> import fluvial
+            >>> import fluvial, jax.numpy as jnp
             >>> first = Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
             >>> second = Target(lambda x: -0.5 * jnp.sum((x - 1.0) ** 2), dim=1)
             >>> posterior = fluvial.fit(first, progress=False)
@@ -564,18 +527,6 @@ class Target:
         """
         return self._space.constrain(as_points(points, self.dim), seed)
 
-    @cached_property
-    def gradient_seconds(self) -> float:
-        """Seconds that one gradient takes in a batch, measured once, when first asked for."""
-        points = np.random.default_rng(0).normal(scale=0.1, size=(64, self.dim))
-        self.value_and_grad(points)  # compiles
-        seconds = []
-        for _ in range(3):
-            start = time.perf_counter()
-            self.value_and_grad(points)
-            seconds.append(time.perf_counter() - start)
-        return min(seconds) / len(points)
-
     def __reduce__(self):
         """Travel to another process as what the target was made of, and be made again there."""
         if self._again is None:
@@ -584,48 +535,3 @@ class Target:
 
     def __repr__(self) -> str:
         return f"Target(dim={self.dim}, variables={self.variables})"
-
-
-def _pass(x):
-    return x
-
-
-def _layout(dim: int | None, example: PyTree | None) -> Layout:
-    if (dim is None) == (example is None):
-        raise InputError(
-            "a target needs one of `dim` and `example`: give the number of coordinates, "
-            "or a PyTree shaped like the log density's argument."
-        )
-    if example is not None:
-        return Layout(example)
-    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-        raise InputError(f"dim is {dim!r}: give a whole number of at least 1.")
-    return Layout(np.zeros(int(dim)))
-
-
-def _traced(log_density: Callable, at: Callable, dim: int, name: str = "log density") -> Traced:
-    """Trace a log density, and check that it returns a real scalar."""
-    try:
-        traced = Traced(log_density if at is _pass else lambda x: log_density(at(x)), dim)
-    except Exception as error:
-        raise InputError(
-            f"the {name} failed at a point of shape ({dim},): {described(error)}"
-        ) from error
-    _check_scalar(traced.shapes, name)
-    return traced
-
-
-def _check_scalar(result: PyTree, name: str) -> None:
-    leaves = jax.tree.leaves(result)
-    if len(leaves) != 1 or leaves[0] is not result:
-        raise InputError(f"the {name} returned a {type(result).__name__}: return one real number.")
-    if result.shape != ():
-        raise InputError(
-            f"the {name} returned an array of shape {result.shape} for one point: "
-            "return a scalar, for instance with jnp.sum."
-        )
-    if not jnp.issubdtype(result.dtype, jnp.floating):
-        raise InputError(
-            f"the {name} returned a number of type {result.dtype}: return a real "
-            "floating-point number."
-        )

@@ -1,1 +1,1 @@
-"""Stan programs: everything that depends on stanli's binary interface is in this room."""
+"""Stan programs: everything that depends on stanli's binary interface is in this package."""

@@ -3,7 +3,7 @@
 The compiler's runtime puts aside a small stack for signals when it starts, and the kernel refuses
 one that could not hold the processor's state. Once a process has asked for AMX tiles, as JAX does
 before its first matrix product on a processor that has them, that state has grown by 8 kB, and the
-refusal ends the process. A compiler that was started earlier is not concerned.
+refusal ends the process. A compiler that was started earlier is not affected.
 """
 
 import ctypes

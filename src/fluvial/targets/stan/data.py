@@ -27,7 +27,7 @@ __all__ = ["checked_data"]
 
 
 def checked_data(source: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the declared fields as nested lists for JSON, without what the program does not use.
+    """Return the declared fields, but for those never used, as nested lists for JSON.
 
     As in CmdStan, a variable that has no elements may be given by any empty list, or not at all.
 
@@ -115,7 +115,7 @@ class _Sizes:
         }
 
     def of(self, variable: Declaration) -> tuple[int, ...] | None:
-        """Return a variable's shape, or None if its sizes cannot be had without the model."""
+        """Return a variable's shape, or None if its sizes cannot be known without the model."""
         shape = [self._size(expression) for expression in variable.sizes or ()]
         return tuple(n for n in shape if n is not None) if None not in shape else None
 
@@ -128,7 +128,7 @@ class _Sizes:
 
     @cached_property
     def _by_stan(self) -> dict[str, int]:
-        """The value of every size, as far as Stan can tell; all at once, or else one by one."""
+        """The value of every size that Stan can compute: all at once, or else one by one."""
         every = sorted({e for v in self._declared.values() for e in v.sizes or ()})
         values = self._ask_stan(every)
         return values or {e: n for one in every for e, n in self._ask_stan([one]).items()}

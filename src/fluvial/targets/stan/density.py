@@ -33,9 +33,8 @@ class StanDensity(Density):
 
     Traced by JAX it is a call of the host which computes the value and the gradient g at once; the
     derivative rule is d ln p = g . dx, linear in dx, so both forward and reverse mode work, and
-    one call serves both. Where a gradient is expensive, a batch is shared out among threads,
-    each with a model of its own, since ctypes releases Python's lock; the results are the same
-    bits.
+    one call serves both. Where a gradient is expensive, a batch is divided among threads, each with
+    a model of its own, since ctypes releases Python's lock; the results are the same to the bit.
 
     Args:
         make_model: builds a `StanModel`; called once more for each further thread.
@@ -59,7 +58,7 @@ class StanDensity(Density):
         return self._log_prob(x) if numbered is None else numbered.log_prob(x)
 
     def as_argument(self) -> "NumberedStanModel | None":
-        """Return the log density as an argument of a program that serves all Stan models."""
+        """Return the log density as an argument of one program for all Stan models."""
         if jax.default_backend() == "cpu" and _by_number():
             return NumberedStanModel(np.uint32(self._number))
         return None
@@ -103,7 +102,7 @@ class StanDensity(Density):
 
 @final
 class NumberedStanModel(eqx.Module):
-    """A Stan model's log density, of which a compiled program knows no more than a number.
+    """A Stan model's log density, known to a compiled program only by a number.
 
     Args:
         number: from ``numbered``, a scalar of dtype uint32.

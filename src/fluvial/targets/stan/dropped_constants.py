@@ -2,7 +2,7 @@
 
 ``y ~ normal(mu, sigma)`` drops the terms that depend on no parameter, ``target += normal_lpdf(y |
 mu, sigma)`` keeps them; the evidence needs them all. stanli compiles a `~` statement to the same
-call with one flag set. Here a second model is made with those flags cleared; what it adds is the
+call with one flag set. Here a second model is made with those flags cleared; the difference is the
 constant. It is evaluated at a few points only: the first model, which has less to compute, does
 the rest.
 """
@@ -24,10 +24,10 @@ _ROUNDING = 1e-10
 
 
 def dropped_constant(model: StanModel) -> float | None:
-    """Return what to add to the log density of a model to get the constants back, in nats.
+    """Return what to add to the log density of a model to restore the constants, in nats.
 
-    It is None where that cannot be told: the difference is not the same at a few points near the
-    origin, or not finite there, or the program is compiled to a format unknown here. The density
+    It is None where that is unknown: the difference is not the same at a few points near the
+    origin, or not finite there, or the program is compiled to an unknown format. The density
     is then known up to a constant, as it is in Stan.
     """
     if not model.mir.startswith(_FORMAT):

@@ -41,7 +41,7 @@ def read_dump(text: str, path: Path) -> dict[str, np.ndarray]:
         path: the file, for the sentence of an error.
 
     Raises:
-        InputError: if it holds what is not of the format, or gives a name twice.
+        InputError: if it is not in the format, or gives a name twice.
 
     Example:
         >>> read_dump("n <- 2L\ny <- c(1, 2)", Path("data.R"))

@@ -1,4 +1,4 @@
-"""Exceptions inside a host's density, where none can pass: told once, and counted."""
+"""Exceptions inside a host's density, which cannot propagate: logged once, and counted."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 def note_failure(name: str, error: BaseException) -> None:
     """Count a call that failed; the first one of each name is logged with its message.
 
-    What was to be computed is NaN then, which whoever evaluates a target counts as not finite.
+    The result is NaN then, which whoever evaluates the target counts as not finite.
     """
     with _lock:
         _counts[name] += 1

@@ -118,7 +118,7 @@ def _quoted(match: re.Match[str]) -> str:
 
 
 def construction_error(error: RuntimeError, data: Mapping[str, Any]) -> InputError:
-    """Return the sentence for an error that stanli raised when it joined program and data.
+    """Return the sentence for an error that stanli raised when it combined program and data.
 
     Args:
         error: what stanli raised.
@@ -141,7 +141,7 @@ def construction_error(error: RuntimeError, data: Mapping[str, Any]) -> InputErr
 
 
 def missing_sentence(name: str, given: list[str]) -> str:
-    """Return what to say of a declared variable that is not among the given ones."""
+    """Return what to say about a declared variable that was not given."""
     if not given:
         return (
             f"the program declares data, {name!r} first, and none are given: give a file, on the "

@@ -143,10 +143,7 @@ def _functions() -> dict[str, Callable]:
 
 
 def _construct(call: dict[str, Callable], mir: str, data: str) -> tuple[int, tuple[str, ...]]:
-    """Return the address of a new model, and what stanli had to say of it.
-
-    stanli takes the program along with the data.
-    """
+    """Return the address of a new model, and stanli's notes on it."""
     import stanli
 
     program = {"build_id": stanli.build_id(), "mir": mir, "name": "model"}

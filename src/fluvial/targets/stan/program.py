@@ -37,8 +37,8 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
     r"""Make a target of a Stan program, compiled in this process by `stanli`.
 
     The log density is that of the unconstrained parameters, with the log Jacobian of the
-    constraining transforms. The constants that ``y ~ normal(mu, sigma)`` drops are put back, so
-    that the evidence is absolute; should that not be possible, it is known up to a constant, which
+    constraining transforms. The constants that ``y ~ normal(mu, sigma)`` drops are restored, so
+    that the evidence is absolute; where that is impossible, it is known up to a constant, which
     ``target += normal_lpdf(y | mu, sigma)`` always avoids. As everywhere in Stan, a half
     distribution (a constrained parameter with an unconstrained density) lacks the factor that
     would normalize it. Where Stan rejects a point (a domain error, or `reject`), the log density
@@ -114,7 +114,7 @@ def _without_prior(
 
 
 def _tell(model: StanModel, source: str) -> None:
-    """Say on stderr, once, what stanli has to say of a program, and which variables it drops."""
+    """Print on stderr, once, stanli's notes on a program, and which variables it drops."""
     if not model.notes:
         return
     found = {column.partition("[")[0] for column in model.columns}

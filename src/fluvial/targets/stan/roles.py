@@ -1,9 +1,9 @@
 """Which variables of a Stan program its model block gives a density: outcomes, and priors.
 
-stanli does not tell, so that the source is read. ``y ~ normal(mu, sigma)`` and ``target +=
+stanli does not say, so the source is read. ``y ~ normal(mu, sigma)`` and ``target +=
 normal_lpdf(y | mu, sigma)`` give y a density, and mu and sigma none; whatever else is added to
 ``target`` may give one to all that it names, and a transformed parameter passes its density on to
-what it is made of. Doubt therefore speaks for a prior, never against one.
+what it is made of. In doubt, a parameter therefore has a prior.
 """
 
 import re
@@ -23,11 +23,11 @@ _BOUNDED = ("simplex", "unit_vector", "corr_matrix", "cholesky_factor_corr")
 
 @dataclass(frozen=True)
 class Roles:
-    """What the model block says of names.
+    """What the model block says about names.
 
     Attributes:
         outcomes: data that are given a density.
-        priors: parameters that are, as far as can be told, given a density.
+        priors: parameters that, as far as the source shows, are given a density.
         improper: parameters that are not, and whose support is unbounded.
     """
 

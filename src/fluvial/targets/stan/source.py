@@ -184,7 +184,7 @@ def _end(text: str, place: int) -> int:
 
 
 def _constraint_end(text: str) -> int:
-    """Return the place beyond a constraint; a comparison within it has to be in parentheses."""
+    """Return the place beyond a constraint; a comparison within it must be in parentheses."""
     place = 1
     while text[place] != ">":
         place = (_end(text, place) if text[place] in _OPENING else place) + 1

@@ -77,7 +77,7 @@ def _register() -> None:
 
 @cache
 def is_understood() -> bool:
-    """Whether this jaxlib's structures are those below: tried once, on a function that is known.
+    """Whether this jaxlib's structures match those below: tried once, on a known function.
 
     Example:
         >>> is_understood()
@@ -115,7 +115,7 @@ def _answers(probe: _Probe) -> bool:
 
 
 class _Extension(ctypes.Structure):
-    """A link of a chain: its fields name the class itself, so they are set once it is there."""
+    """A link of a chain: its fields name the class itself, so they are set once it exists."""
 
 
 _Extension._fields_ = [
@@ -196,7 +196,7 @@ def _capsule():
 
 
 def _fits(frame: _CallFrame) -> bool:
-    """Whether a frame is at least as long as what is read of it, which later versions lengthen."""
+    """Whether a frame is at least as long as what is read from it; later versions are longer."""
     lists = (frame.arguments, frame.results)
     return frame.size >= ctypes.sizeof(_CallFrame) and (
         frame.stage != _EXECUTE or all(part.size >= ctypes.sizeof(_Buffers) for part in lists)
