@@ -49,3 +49,10 @@ def test_claims_fail_where_longer_is_worse_and_a_mode_is_missed(recorded):
     claims = recorded(lambda s: 0.1 * s.length, right=0.9999)
     assert claims["u1-both-modes"].measured == pytest.approx(1e-4)
     assert {judged.judgment for judged in claims.values()} == {ClaimVerdict.NOT_REPRODUCED}
+
+
+def test_what_claims_compare_is_trained_from_more_seeds_than_what_is_only_drawn():
+    chosen = plan(Budget.FULL)
+    counts = {setting.name: chosen.seeds_of(setting) for setting in chosen.settings()}
+    assert counts["U1-planar-32"] == counts["U4-radial-2"] == counts["U2-nice-perm-8"] == 20
+    assert counts["U1-planar-32-plain"] == counts["U2-nice-perm-32"] == 5

@@ -51,7 +51,7 @@ def _run(setting: EnergySetting, chosen: EnergiesPlan) -> Record:
     rates = training.step_sizes(FAMILIES[setting.family].rate, chosen.steps)
     ramp = chosen.ramp if setting.annealed else None
     temperatures = training.inverse_temperatures(chosen.steps, ramp)
-    flows = training.build_seeds(setting.spec, chosen.seeds)
+    flows = training.build_seeds(setting.spec, chosen.seeds_of(setting))
     trained = training.train_seeds(flows, setting.energy, rates, temperatures, chosen.draws)
     fit = measuring.measure(trained.flows, setting.energy, chosen.measuring_draws)
     shown = int(np.argsort(fit.kl)[len(fit.kl) // 2])
