@@ -78,9 +78,9 @@ def _curves(results: StudyResults, measured: EnergiesPlan, directory: Path) -> F
         "kl-by-length.png",
         "KL divergence by the number of layers",
         f"Mean over {measured.seeds} seeds, with one standard deviation; over "
-        f"{measured.other_seeds} of NICE with 32 layers, and without annealing. Solid: annealed as in the paper's eq. 20; "
-        "dashed: not annealed. The dotted line is 0.02 nat. The paper draws bounds, whose level is "
-        "that of no normalized density; these are true divergences.",
+        f"{measured.other_seeds} of NICE with 32 layers, and without annealing. Solid: annealed "
+        "as in the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper "
+        "draws bounds, whose level is that of no normalized density; these are true divergences.",
         alt="A panel for each energy, U1 to U4: KL(q || p) in nats against the number of "
         "layers, with logarithmic axes and a line for each family of flows.",
     )
