@@ -1,3 +1,5 @@
+from typing import get_overloads
+
 import jax
 import pytest
 
@@ -25,3 +27,9 @@ def test_a_posterior_has_no_model(tmp_path, target):
     assert isinstance(fluvial.load(folder), fluvial.Posterior)
     with pytest.raises(InputError, match="holds a posterior, which has no model"):
         fluvial.load(folder, model=DLGM(6, 2, 4))
+
+
+def test_a_folder_alone_is_typed_as_either():
+    """A type checker must not be told that a trained model is a posterior."""
+    *_, alone = get_overloads(fluvial.load)
+    assert alone.__annotations__["return"] == "Posterior | Trained"

@@ -20,13 +20,24 @@ def test_every_flow_starts_at_its_template_and_is_moved_by_its_vector(spec):
     template = build_flow(spec, 4, key=jax.random.key(0))
     family = AmortizedFlow(template, which="all")
     z = jnp.array([0.3, -1.0, 0.7, 0.2])
-    at_zero = family.at(jnp.zeros(family.size)).forward(z)
-    np.testing.assert_allclose(at_zero[0], template.forward(z)[0], rtol=1e-6)
-    flow = family.at(0.05 * jax.random.normal(jax.random.key(1), (family.size,)))
-    x, log_det = flow.forward(z)
-    assert float(jnp.abs(x - at_zero[0]).max()) > 1e-3
-    exact = jnp.linalg.slogdet(jax.jacobian(lambda z: flow.forward(z)[0])(z))[1]
+
+    @eqx.filter_jit  # as one program: step by step, each operation would be compiled by itself
+    def pushed(family, vector):
+        flow = family.at(vector)
+        jacobian, (x, log_det) = jax.jacobian(lambda z: _twice(flow.forward(z)), has_aux=True)(z)
+        return x, log_det, jnp.linalg.slogdet(jacobian)[1], family.template.forward(z)[0]
+
+    at_zero, _, _, expected = pushed(family, jnp.zeros(family.size))
+    np.testing.assert_allclose(at_zero, expected, rtol=1e-6)
+    vector = np.random.default_rng(1).normal(scale=0.05, size=family.size)
+    x, log_det, exact, _ = pushed(family, jnp.asarray(vector, jnp.float32))
+    assert float(jnp.abs(x - at_zero).max()) > 1e-3
     np.testing.assert_allclose(log_det, exact, atol=1e-4)
+
+
+def _twice(pushed):
+    """The image, to be differentiated, and again with its log determinant."""
+    return pushed[0], pushed
 
 
 def test_the_vector_is_added_to_the_ravelled_parameters():

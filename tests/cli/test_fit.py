@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import xarray
 
 import fluvial
 from fluvial import inference
+from fluvial.targets.loader import load_target
 
 MODELS = """
 import jax.numpy as jnp
@@ -20,6 +22,18 @@ normal = fluvial.Target(
     example={"a": jnp.zeros(2), "b": 0.0},
 )
 improper = fluvial.Target(lambda x: -0.5 * x[0] ** 2, dim=2)
+"""
+OBSERVED = """
+import numpy as np
+import numpyro
+from numpyro.distributions import Normal
+
+import fluvial
+
+def model(y):
+    numpyro.sample("y", Normal(numpyro.sample("mu", Normal()), 1.0), obs=y)
+
+target = fluvial.from_numpyro(model, np.array([1.0, 2.0]))
 """
 STAN = """
 data { int N; vector[N] y; }
@@ -48,6 +62,37 @@ def no_fit(monkeypatch):
     monkeypatch.setattr(inference, "fit", lambda *_, **__: pytest.fail("it fitted"))
 
 
+def cache_first(function):
+    """Call a function once, and return what it did then at every other call."""
+    results = []
+
+    def once(*args, **options):
+        if not results:
+            results.append(function(*args, **options))
+        return results[0]
+
+    return once
+
+
+@pytest.fixture(scope="module")
+def posterior(tmp_path_factory):
+    """A fit of the first of the models."""
+    path = tmp_path_factory.mktemp("models") / "models.py"
+    path.write_text(MODELS)
+    return fluvial.fit(load_target(f"{path}:normal"), progress=False)
+
+
+@pytest.fixture
+def fitted(posterior, monkeypatch):
+    """Let a fit of whatever be that posterior, of the seed that is asked for."""
+
+    def fit(target, flow, seed, **_):
+        provenance = replace(posterior.provenance, seed=seed)
+        return replace(posterior, provenance=provenance)
+
+    monkeypatch.setattr(inference, "fit", fit)
+
+
 def test_the_table_the_evidence_and_the_verdict_are_printed(run, models):
     code, out, err = run("fit", f"{models}:normal")
     assert (code, err) == (0, "")
@@ -72,6 +117,7 @@ def test_a_stan_program_with_its_data(run, stan, tmp_path):
     assert float(mean) == pytest.approx(2.5, abs=0.03)
 
 
+@pytest.mark.usefixtures("fitted")
 def test_out_leaves_a_posterior_its_table_a_netcdf_file_and_pictures(run, models, tmp_path):
     out, file = tmp_path / "deep" / "run", tmp_path / "draws.csv"
     options = ("--out", out, "--draws", 400, "--draws-csv", file, "--format", "csv")
@@ -94,15 +140,18 @@ def test_out_leaves_a_posterior_its_table_a_netcdf_file_and_pictures(run, models
     assert (header, len(rows)) == (["a[0]", "a[1]"], 400)
 
 
-def test_the_log_likelihood_can_be_left_out(run, tmp_path):
+def test_the_log_likelihood_can_be_left_out(run, tmp_path, monkeypatch):
+    path = tmp_path / "observed.py"
+    path.write_text(OBSERVED)
+    monkeypatch.setattr(inference, "fit", cache_first(inference.fit))
     for option in ("--log-likelihood", "--no-log-likelihood"):
         out = tmp_path / option
-        model = "examples/regression_numpyro.py:target"
-        assert run("fit", model, "--out", out, "--draws", 8, "--no-pictures", option)[0] == 0
+        assert run("fit", path, "--out", out, "--draws", 8, "--no-pictures", option)[0] == 0
         with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
             assert ("log_likelihood" in tree.children) == (option == "--log-likelihood")
 
 
+@pytest.mark.usefixtures("fitted")
 def test_an_earlier_run_is_replaced(run, models, tmp_path):
     for seed in (1, 2):
         options = ("--out", tmp_path / "run", "--seed", seed, "--no-pictures")

@@ -12,6 +12,7 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import build_flow
+from fluvial.inference.settings import Settings, WeighSettings
 
 module = importlib.import_module("fluvial.inference.many")
 
@@ -85,6 +86,13 @@ def test_what_cannot_be_sent_is_a_failure():
 
     many = fluvial.fit_many([fluvial.Target(log_density, dim=1)], executor=Inline())
     assert "cannot be sent to another process (TypeError" in many.failures[0].reason
+
+
+def test_thresholds_reach_each_fit():
+    settings = Settings(weigh=WeighSettings(draws=1000))
+    many = fluvial.fit_many([normal(0.0)], executor=Inline(), settings=settings)
+    assert many.posteriors[0].pool.size == 1000
+    assert Settings.of(many.posteriors[0].provenance.settings) == settings
 
 
 def test_a_target_with_a_source_travels_as_that(fits):

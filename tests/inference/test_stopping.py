@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fluvial.inference.settings import TrainSettings
 from fluvial.inference.stopping import Best, Phase, Schedule
 
 
@@ -48,6 +49,18 @@ def test_a_plateau_is_noticed_early():
 
 def test_a_fit_that_is_good_enough_cools_at_once():
     assert len(run(Schedule(1e-2, 100, 3000), lambda step: 0.0 * step, spread=0.01)) == 400
+
+
+def test_thresholds_decide_when_it_is_good_enough_and_how_long_it_cools():
+    def length(**thresholds):
+        settings = TrainSettings(**thresholds)
+        return len(run(Schedule(1e-2, 100, 3000, settings), lambda step: 0.0 * step, spread=0.01))
+
+    assert length() == 400
+    assert length(shortest_cooling=500) == 600
+    assert length(enough_half_variance=0.0) > 600
+    assert length(enough_largest=1.0) > 600
+    assert length(enough_half_variance=0.0, window=1) < length(enough_half_variance=0.0)
 
 
 @pytest.mark.parametrize("max_steps", [150, 250, 300, 399])

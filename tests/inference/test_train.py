@@ -7,6 +7,7 @@ import pytest
 
 import fluvial
 from fluvial.flows import build_flow
+from fluvial.inference.settings import TrainSettings
 from fluvial.inference.stopping import Best
 from fluvial.inference.train import train, train_chunk
 from fluvial.inference.whitening import Whitened
@@ -50,6 +51,18 @@ def test_ctrl_c_keeps_the_best_flow_so_far():
     assert len(result.free_energies) == 100
     x, _ = result.flow.forward(jnp.ones(2))
     assert (np.abs(x) > 1.1).all()
+
+
+def test_equal_settings_are_one_program_and_others_are_heeded():
+    target = Target(lambda x: -0.5 * jnp.sum((x / 3.0) ** 2), dim=2)
+    free_energies, compiled = [], []
+    for clip in (2.0, 2.0, 1e-3):
+        result = trained("diagonal", target, max_steps=100, settings=TrainSettings(clip=clip))
+        free_energies.append(result.free_energies)
+        compiled.append(train_chunk._cached._cache_size())
+    assert compiled[0] == compiled[1] == compiled[2] - 1
+    np.testing.assert_array_equal(free_energies[0], free_energies[1])
+    assert not np.array_equal(free_energies[0], free_energies[2])
 
 
 @pytest.mark.parametrize("max_steps", [1, 130])

@@ -42,6 +42,13 @@ def test_the_density_is_normalized_and_bounds_the_weights():
     assert np.all(np.exp(q.log_prob(grid)) <= density / 0.8 * (1.0 + 1e-9))
 
 
+def test_how_many_draws_are_wider_and_by_how_much_can_be_set():
+    q = Mixture((GaussianComponent(Gaussian(np.zeros(1), np.eye(1))),), np.ones(1))
+    wide = widened(q, every=4, reach=(2.0,))
+    expected = 0.75 * stats.norm.pdf(1.5) + 0.25 * stats.norm.pdf(1.5, scale=3.0)
+    np.testing.assert_allclose(np.exp(wide.log_prob(np.array([[1.5]]))), expected)
+
+
 def test_the_draws_follow_the_density():
     q = Mixture((GaussianComponent(Gaussian(np.zeros(1), np.eye(1))),), np.ones(1))
     x, _ = widened(q).sample(np.random.default_rng(0), 20_000)

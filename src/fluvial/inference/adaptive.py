@@ -1,7 +1,7 @@
 r"""Stage 3: a mixture of Gaussians by adaptive importance sampling, where that is enough.
 
 Nothing is compiled, so that a posterior which is only a little skewed or heavy-tailed is done in
-the time that compiling a flow's training takes to begin. Each round draws from the mixture at hand
+the time that compiling a flow's training takes to begin. Each round draws from the current mixture
 and refits it to all draws so far, by weighted EM (Cappé et al. 2008, Statistics and Computing 18).
 A draw is weighted by the mixture of all proposals that were used, however it came about (Cornuet
 et al. 2012, Scandinavian Journal of Statistics 39):
@@ -10,7 +10,7 @@ et al. 2012, Scandinavian Journal of Statistics 39):
 
 which keeps a draw in one proposal's tail from dominating. Every mixture has defensive components,
 the Gaussians that it began with made wider (Hesterberg 1995, Technometrics 37). It is judged by new
-draws alone, and believed if two mixtures in turn are right and agree on the evidence.
+draws alone, and accepted if two mixtures in a row are right and agree on the evidence.
 """
 
 from typing import NamedTuple
@@ -55,7 +55,7 @@ class _Begun(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """All draws so far, whitened, and the proposals that they are from.
+    """All draws so far, whitened, and the proposals that they came from.
 
     Attributes:
         z: shape (N, D).
@@ -92,14 +92,14 @@ class Adapted(NamedTuple):
 
 
 def adapt(run: Run, fitted: Weighed) -> Adapted | None:
-    """Grow a mixture of Gaussians until its weights are right; None if they will not be.
+    """Grow a mixture of Gaussians until its weights are right; None if they do not get there.
 
     Args:
         run: the fit.
         fitted: Gaussians, with their evaluated draws.
     """
     settings = run.settings.adaptive
-    begun = _begin(fitted)
+    begun = _begin(fitted, run.settings.weigh.defensive_reach)
     log_p = fitted.log_p + begun.overall.log_det
     drawn = _Drawn(begun.overall.whiten(fitted.x), log_p, ((begun.parents, len(fitted.x)),))
     drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
@@ -128,13 +128,13 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
     return None
 
 
-def _begin(fitted: Weighed) -> _Begun:
+def _begin(fitted: Weighed, reach: tuple[float, ...]) -> _Begun:
     gaussians = fitted.q.gaussians
     weights = fitted.q.weights
     overall = _moments(gaussians, weights)
     means = overall.whiten(np.stack([g.mean for g in gaussians]))
     factors = np.stack([_whitened(overall, g.cholesky) for g in gaussians])
-    scales = wider_scales(overall.dim)
+    scales = wider_scales(overall.dim, reach)
     wider = GaussianMixture(
         np.concatenate([weights / len(scales) for _ in scales]),
         np.concatenate([means for _ in scales]),

@@ -21,7 +21,7 @@ def spread_of(
 ) -> Gaussian | None:
     """Fit the center and the size of a Gaussian to weighted points, but not its shape.
 
-    A full covariance would take more points than there mostly are.
+    A full covariance would take more points than there usually are.
 
     Args:
         points: shape (N, D).
@@ -29,7 +29,7 @@ def spread_of(
         shape: whose covariance is scaled.
 
     Returns:
-        The Gaussian, or None for points that are fewer than four in effect.
+        The Gaussian, or None if fewer than four points count in effect.
 
     Example:
         >>> import numpy as np

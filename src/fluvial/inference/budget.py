@@ -10,7 +10,7 @@ __all__ = ["Budget"]
 
 @dataclass(frozen=True, eq=False)
 class Budget:
-    """Limits of a fit, counted from when this was made.
+    """Limits of a fit, counted from the creation of this object.
 
     Args:
         seconds: of wall time, or None.
@@ -56,7 +56,7 @@ class Budget:
         )
 
     def left(self, evaluations: int) -> str:
-        """Say what is left, for whoever watches."""
+        """Return what is left, for the progress line."""
         parts = []
         if self.seconds is not None:
             parts.append(f"{max(0.0, self.seconds - self.elapsed):.0f} s")
@@ -65,7 +65,7 @@ class Budget:
         return " and ".join(parts) + " left" if parts else ""
 
     def spent(self, evaluations: int) -> str:
-        """Say which limit ended the fit."""
+        """Return which limit ended the fit."""
         timed = self.seconds is not None and self.elapsed >= self.seconds
         if self.evaluations is not None and not timed:
             return f"its {self.evaluations:,} evaluations"

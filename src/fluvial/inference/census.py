@@ -1,4 +1,4 @@
-r"""Which modes climbs have ended in, how often each, and whether others are to be expected.
+r"""In which modes climbs have ended, how often in each, and whether to expect others.
 
 Climbs from independent starts are draws from the modes, each with the volume of its basin. Of n
 draws that show w modes, the posterior expectation of how many more there are is

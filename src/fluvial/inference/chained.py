@@ -1,4 +1,4 @@
-"""What earlier fits in the place of the prior mean for the verdict."""
+"""What earlier fits used as the prior mean for the verdict."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -37,7 +37,7 @@ class CarriedOver(NamedTuple):
     said: tuple[str, ...] = ()
 
     def added_to(self, judgment: Judgment) -> Judgment:
-        """Say what is harmless, and advise to refit where it is not."""
+        """Report what is harmless, and advise a refit where it is not."""
         reasons = (*judgment.reasons, *self.said)
         advice = _REFIT if self.fatal or self.doubts else judgment.advice
         return replace(judgment, reasons=reasons, advice=advice)

@@ -95,7 +95,7 @@ def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
 
 
 def _joined(rounds: list[Chains]) -> Chains:
-    """The later half of some rounds, one after the other."""
+    """The second half of several rounds, concatenated."""
     if len(rounds) == 1:
         return rounds[0]
     kept = rounds[len(rounds) // 2 :]

@@ -1,9 +1,8 @@
-"""What took long in a fit, kept in a folder, so that a fit that was killed goes on from there.
+"""The expensive parts of a fit, kept in a folder so that a fit that was killed can go on.
 
-A fit is a function of its target, flow, seed and settings, to the bit. So one that is started again
-does what it did before, and whatever it would compute at length, such as a flow's training, it
-finds under a digest of all that went into it. What was under way when it was killed is computed
-again.
+A fit is a function of its target, flow, seed and settings, to the bit. A fit that is started again
+therefore repeats its steps, and finds each expensive result, such as a trained flow, under a digest
+of everything that went into it. What was under way when it was killed is computed again.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ __all__ = ["Checkpoint"]
 
 @final
 class Checkpoint:
-    """Arrays under digests.
+    """A store of arrays under digests.
 
     Args:
         folder: made where needed; None keeps nothing.

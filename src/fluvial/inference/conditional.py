@@ -1,4 +1,4 @@
-r"""A start for a Gaussian where the mode is nowhere: Laplace's approximation given the heads.
+r"""A start for a Gaussian where there is no mode: Laplace's approximation given the heads.
 
 A centered hierarchy or state space has no finite mode: as its scale goes to zero, its density grows
 without bound. Given its heads a it has one, b̂(a), which Newton's method finds, and

@@ -1,4 +1,4 @@
-"""Counts what is asked of a target, and what came back that was not finite."""
+"""Counts the evaluations of a target, and those that were not finite."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,10 +63,10 @@ class CountedTarget:
         return values
 
     def spend(self, evaluations: int) -> None:
-        """Raise ``BudgetSpent``, once, if so many evaluations more are beyond the budget.
+        """Raise ``BudgetSpent``, once, if this many more evaluations exceed the budget.
 
-        What is kept back is for the weights by which the best so far is judged, so that what comes
-        after is no longer refused.
+        The reserve is for the weights by which the best so far is judged, so that later evaluations
+        are no longer refused.
         """
         first = not self.evaluations  # without which there is nothing to say
         free = self.spent or first or self._judging
@@ -78,7 +78,7 @@ class CountedTarget:
 
     @contextmanager
     def judging(self) -> Iterator[None]:
-        """Evaluate out of what was kept back, without asking whether anything is left."""
+        """Evaluate from the reserve, without asking whether anything is left."""
         before, self._judging = self._judging, True
         try:
             yield

@@ -1,11 +1,11 @@
-r"""The best points that were ever evaluated, so that none of them can contradict a verdict.
+r"""The best points ever evaluated, so that none of them can contradict a verdict.
 
 Every stage sees points that the next one forgets: the end of a climb from which matching strayed,
 the best of a batch that led nowhere. A bounded number of them is kept. Which ones is decided as
-cluster centers are by their density peaks (Rodriguez & Laio 2014, Science 344, 1492): a point
+cluster centers are, by density peaks (Rodriguez & Laio 2014, Science 344, 1492): a point
 matters if its density is high and the nearest point of higher density is far away. The many draws
-from one mode have a higher neighbor nearby; the only point that a climb left in another has not,
-and is not crowded out by them. Half of the points are kept for their distance alone, and half for
+from one mode have a higher neighbor nearby; the only point that a climb left in another mode does
+not, and is not crowded out. Half of the points are kept for their distance alone, and half for
 both. Of density and distance only the ranks are used, which do not depend on the scale of either.
 """
 

@@ -140,7 +140,7 @@ def _missed(
 
 
 def _looked_along(modes: list[Mode], settings: Settings) -> bool:
-    """Whether looks find what differs as these modes do: in few coordinates, of few or of all."""
+    """Whether looks find modes that differ as these do: in few coordinates, of few or of all."""
     few, most = settings.search.sideways_dims
     dim = modes[0].head.x.size
     if dim <= settings.explore.well_seen:

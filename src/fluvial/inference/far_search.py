@@ -1,7 +1,7 @@
 """In many dimensions: is there mass that the approximation does not see?
 
-What ``mode_search`` does at a place where mass is missing, Hessians and matrices, takes longer
-there than the fit. So chains are annealed from far outside, as it does, and where they end outside
+There, what ``mode_search`` does at a place where mass is missing (Hessians and matrices) takes
+longer than the fit. So chains are annealed from far outside, as it does, and where they end outside
 of q, independent coordinates are matched and the mass is measured, which is reported; no component
 is made of it.
 """

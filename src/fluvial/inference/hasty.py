@@ -1,4 +1,4 @@
-"""The best that can be said when a budget is spent before there is a Gaussian."""
+"""The best available result when a budget is spent before there is a Gaussian."""
 
 import numpy as np
 

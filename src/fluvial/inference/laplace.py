@@ -1,4 +1,4 @@
-r"""The Laplace approximation of a mode, by the true Hessian rather than what L-BFGS makes of it.
+r"""The Laplace approximation of a mode, by the true Hessian rather than that of L-BFGS.
 
 L-BFGS builds its inverse Hessian from the steps that it happened to take, and on a narrow mode that
 it reached in few of them the result can be a hundred times too wide. The Hessian is taken here by

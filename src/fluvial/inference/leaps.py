@@ -1,4 +1,4 @@
-r"""Starts of climbs that leave the modes which are known, in any number of dimensions.
+r"""Starts for climbs that leave the known modes, in any number of dimensions.
 
 Two modes of a model mostly differ in a few of its coordinates, and where it is a product, all
 differences between modes occur at every mode. So climbs start
@@ -23,7 +23,7 @@ __all__ = ["leaps"]
 def leaps(
     q: Mixture, overall: Gaussian, rng: np.random.Generator, settings: Settings = DEFAULT
 ) -> Float[np.ndarray, "N D"]:
-    """Return points from which a climb may end in a mode that q has not.
+    """Return points from which a climb may end in a mode that q lacks.
 
     Args:
         q: the approximation.

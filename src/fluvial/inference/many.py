@@ -13,6 +13,7 @@ import cloudpickle
 from fluvial.errors import InputError, described
 from fluvial.flows import Flow
 from fluvial.inference.fit import fit
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.storage import from_parts, to_parts
 from fluvial.progress import Progress
@@ -69,6 +70,7 @@ def fit_many(
     executor: Executor,
     progress: bool = True,
     max_steps: int = 3000,
+    settings: Settings = DEFAULT,
 ) -> Fits:
     """Fit many targets, each as ``fluvial.fit(target, flow, seed)`` on one device, to the bit.
 
@@ -82,12 +84,13 @@ def fit_many(
     Posteriors come back as the files that ``Posterior.save`` writes.
 
     Args:
-        targets: by name, or in a row, which numbers them from 0.
+        targets: by name, or in a sequence, which numbers them from 0.
         flow: see ``fluvial.fit``.
         seed: the same for each.
         executor: is left open.
         progress: show a progress line on the terminal.
         max_steps: see ``fluvial.fit``.
+        settings: see ``fluvial.fit``; the same for each.
 
     Returns:
         The posteriors, and why there is none where there is none. Ctrl-C returns what there is.
@@ -108,9 +111,10 @@ def fit_many(
     named = dict(targets) if isinstance(targets, Mapping) else dict(enumerate(targets))
     template = flow if isinstance(flow, Flow) else None
     outcomes: dict[Hashable, Posterior | Failure] = {}
+    options = {"max_steps": max_steps, "settings": settings}
     with Progress(shown=progress) as shown, shown.stage("fits"):
         futures = {
-            _submitted(executor, target, flow, seed, max_steps): name
+            _submitted(executor, target, flow, seed, options): name
             for name, target in named.items()
         }
         try:
@@ -136,11 +140,11 @@ def _check_executor(executor: Executor) -> None:
 
 
 def _submitted(
-    executor: Executor, target: Target, flow: str | Flow, seed: int, max_steps: int
+    executor: Executor, target: Target, flow: str | Flow, seed: int, options: dict[str, Any]
 ) -> Future:
     """Hand a fit to the executor; what cannot even be handed over is a future that failed."""
     try:
-        return executor.submit(_fit, _packed(target, flow), seed, max_steps)
+        return executor.submit(_fit, _packed(target, flow), seed, options)
     except Exception as error:  # of the executor's, or the user's, own kind
         failed: Future = Future()
         failed.set_exception(error)
@@ -158,12 +162,12 @@ def _packed(target: Target, flow: str | Flow) -> bytes:
         ) from error
 
 
-def _fit(cargo: bytes, seed: int, max_steps: int) -> _Parts | Failure:
+def _fit(cargo: bytes, seed: int, options: dict[str, Any]) -> _Parts | Failure:
     """Fit one target, wherever this runs; errors return as text, since not all can be sent."""
     try:
         target, flow = cloudpickle.loads(cargo)
         # Threads that compute at the same time on several devices would wait for each other.
-        posterior = fit(target, flow, seed, progress=False, max_steps=max_steps, every_device=False)
+        posterior = fit(target, flow, seed, progress=False, every_device=False, **options)
         return to_parts(posterior.parts(recorded=False))
     except InputError as error:
         return Failure(str(error))

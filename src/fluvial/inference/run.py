@@ -1,4 +1,4 @@
-"""What every stage of one fit is given beside the values that it works on."""
+"""What every stage of one fit is given besides the values that it works on."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

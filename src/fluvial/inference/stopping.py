@@ -12,15 +12,10 @@ from enum import Enum
 import numpy as np
 from jaxtyping import Array, Float
 
+from fluvial.inference.settings import DEFAULT, TrainSettings
 from fluvial.training.schedules import warmup_stable_decay
 
 __all__ = ["Best", "Phase", "Schedule"]
-
-_MIN_GAIN = 0.005  # nats a chunk
-_ENOUGH_HALF_VARIANCE = 0.02  # nats
-_ENOUGH_LARGEST = 10.0  # the largest weight, as a multiple of the mean
-_SHORTEST_COOLING = 300  # steps
-_WINDOW = 3  # chunks over which free energies are averaged before they are compared
 
 
 class Phase(Enum):
@@ -39,13 +34,13 @@ class Schedule:
         rate: the constant step size of the stable phase.
         chunk: steps in a chunk.
         max_steps: the most steps to take, cooling included; beyond them the step size is 0.
-        warmup: steps over which the step size rises from 0.
+        settings: the thresholds.
     """
 
     rate: float
     chunk: int
     max_steps: int
-    warmup: int = 50
+    settings: TrainSettings = DEFAULT.train
     phase: Phase = Phase.STABLE
     _taken: int = 0
     _cooling_from: int = 0
@@ -66,7 +61,7 @@ class Schedule:
         """The step sizes of the next chunk, shape (chunk,)."""
         cooling_from = self._cooling_from if self.phase is Phase.COOLING else math.inf
         steps = max(self._cooling_steps, 1)
-        schedule = warmup_stable_decay(self.rate, self.warmup, cooling_from, steps)
+        schedule = warmup_stable_decay(self.rate, self.settings.warmup, cooling_from, steps)
         step = self._taken + np.arange(self.chunk)
         return np.where(step < self.max_steps, np.asarray(schedule(step)), 0.0)
 
@@ -88,49 +83,52 @@ class Schedule:
             end = min(self._cooling_from + self._cooling_steps, self.max_steps)
             if self._taken >= end:
                 self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
-        elif _is_enough(log_weights) and not self._was_enough:
+        elif self._is_enough(log_weights) and not self._was_enough:
             self._was_enough = True
-            self._cool(_SHORTEST_COOLING)
+            self._cool(self.settings.shortest_cooling)
         elif self._settled() or self._due():
             self._cool(self._planned_cooling())
 
     def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:
         """Not where weights that were even enough to cool early have grown uneven since."""
-        early = self._was_enough and self._cooling_steps == _SHORTEST_COOLING
-        return not early or _is_enough(log_weights) or self._due()
+        early = self._was_enough and self._cooling_steps == self.settings.shortest_cooling
+        return not early or self._is_enough(log_weights) or self._due()
 
     def _settled(self) -> bool:
         """Whether the last chunks gained nothing that stands out from the noise."""
-        if len(self._means) < 2 * _WINDOW:
+        window = self.settings.window
+        if len(self._means) < 2 * window:
             return False
-        before, after = self._means[-2 * _WINDOW : -_WINDOW], self._means[-_WINDOW:]
+        before, after = self._means[-2 * window : -window], self._means[-window:]
         if not np.isfinite(before + after).all():
             return False
         gain = np.mean([mean for mean, _ in before]) - np.mean([mean for mean, _ in after])
-        noise = np.sqrt(sum(se**2 for _, se in before + after)) / _WINDOW
-        return bool(gain < max(_WINDOW * _MIN_GAIN, 2.0 * noise))
+        noise = np.sqrt(sum(se**2 for _, se in before + after)) / window
+        return bool(gain < max(window * self.settings.min_gain, 2.0 * noise))
 
     def _due(self) -> bool:
         return self._taken + self._planned_cooling() + self.chunk > self.max_steps
 
     def _planned_cooling(self) -> int:
-        wanted = max(_SHORTEST_COOLING, self._taken * 3 // 2)
+        wanted = max(self.settings.shortest_cooling, int(self.settings.cooling * self._taken))
         left = self.max_steps - self._taken
         return self.chunk * (wanted // self.chunk) if wanted < left else left
+
+    def _is_enough(self, log_weights: Float[np.ndarray, " S"]) -> bool:
+        """Whether the weights are so even that more steps would gain nothing worth having."""
+        if not np.isfinite(log_weights).all():
+            return False
+        half_variance = 0.5 * np.std(log_weights) ** 2
+        largest = np.max(log_weights) - np.mean(log_weights)
+        return bool(
+            half_variance < self.settings.enough_half_variance
+            and largest < np.log(self.settings.enough_largest)
+        )
 
     def _cool(self, steps: int) -> None:
         self.phase = Phase.COOLING
         self._cooling_from = self._taken
         self._cooling_steps = steps
-
-
-def _is_enough(log_weights: Float[np.ndarray, " S"]) -> bool:
-    """Whether the weights are so even that more steps would gain nothing worth having."""
-    if not np.isfinite(log_weights).all():
-        return False
-    spread = np.std(log_weights)
-    largest = np.max(log_weights) - np.mean(log_weights)
-    return bool(0.5 * spread**2 < _ENOUGH_HALF_VARIANCE and largest < np.log(_ENOUGH_LARGEST))
 
 
 @dataclass

@@ -6,7 +6,6 @@ vector: the optimizer is then one fused kernel, whatever the flow is made of.
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,21 +19,23 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
+from fluvial.inference.settings import DEFAULT, TrainSettings
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
 from fluvial.training.adam import adam
 from fluvial.training.compiling import compiled
-from fluvial.training.loop import TrainingState, scan_steps, start_state
+from fluvial.training.loop import Optimizer, TrainingState, scan_steps, start_state
 
-__all__ = ["ChunkResult", "Training", "start_optimizer", "train", "train_chunk"]
+__all__ = ["ChunkResult", "Training", "optimizer_of", "start_optimizer", "train", "train_chunk"]
 
-_CHECK_DRAWS = 1024
-_RATES = (5e-3, 1.5e-3, 4e-4)
-# Adam moves what has no gradient but noise as far as all else, and what the many inputs of a
-# layer add up to grows with the square root of their number.
-_DIMENSIONS = 100  # up to which these are the step sizes
-_WORSE = 1.0  # nats below the best seen: this step size has diverged
-_ADAM = functools.partial(adam, b2=0.99)
+
+def optimizer_of(settings: TrainSettings) -> Optimizer:
+    """Return the rule from a step size to an optimizer; of equal settings it is one program."""
+    options = {"b2": settings.decay, "clip": settings.clip, "skip": settings.skip}
+    return jax.tree_util.Partial(adam, **options)
+
+
+_DEFAULT = optimizer_of(DEFAULT.train)
 
 
 class Training(NamedTuple):
@@ -73,6 +74,7 @@ def train_chunk(
     template: Flow,
     target: LogDensity,
     objective: FreeEnergy,
+    optimizer: Optimizer = _DEFAULT,
 ) -> ChunkResult:
     """Take one step for each entry of ``rates``, inside one compiled scan.
 
@@ -84,6 +86,7 @@ def train_chunk(
         template: a flow whose structure the parameters fill.
         target: what is approximated.
         objective: the free energy to descend.
+        optimizer: from ``optimizer_of``.
     """
     rebuild = flattened(template)[1]
 
@@ -92,13 +95,13 @@ def train_chunk(
         return estimate.free_energy, estimate.nonfinite
 
     start = TrainingState(parameters, optimizer_state, jnp.zeros((), jnp.int32))
-    end, measured = scan_steps(loss, start, _ADAM, rates, key)
+    end, measured = scan_steps(loss, start, optimizer, rates, key)
     return ChunkResult(end.parameters, end.optimizer, *measured)
 
 
 def start_optimizer(parameters: Float[Array, " P"]) -> optax.OptState:
     """Return the optimizer's state before the first step."""
-    return start_state(parameters, _ADAM).optimizer
+    return start_state(parameters, adam).optimizer
 
 
 def flattened(flow: Flow) -> tuple[Float[Array, " P"], Callable[[Float[Array, " P"]], Flow]]:
@@ -123,7 +126,7 @@ def train(
     *,
     objective: FreeEnergy,
     max_steps: int = 3000,
-    chunk: int = 100,
+    settings: TrainSettings = DEFAULT.train,
     on_chunk: Callable[[int, float], None] = lambda steps, elbo: None,
     devices: Devices | None = None,
     inputs: int | None = None,
@@ -140,7 +143,7 @@ def train(
         key: decides every random draw.
         objective: the free energy to descend.
         max_steps: the most steps to take, those of step sizes that were given up included.
-        chunk: steps between two looks at the free energy.
+        settings: the thresholds.
         on_chunk: called after each chunk with the steps taken and the best ELBO, in nats.
         devices: over which the draws are split; the rest is on each. By default one.
         inputs: the most that a layer adds up; by default D. Of many, steps are smaller.
@@ -151,7 +154,7 @@ def train(
     devices = devices or Devices(every=False)
     with devices.together("fit again"):
         many = flow.dim if inputs is None else inputs
-        return _train(flow, target, key, objective, max_steps, chunk, on_chunk, devices, many)
+        return _train(flow, target, key, objective, max_steps, settings, on_chunk, devices, many)
 
 
 def _train(
@@ -160,7 +163,7 @@ def _train(
     key: PRNGKeyArray,
     objective: FreeEnergy,
     max_steps: int,
-    chunk: int,
+    settings: TrainSettings,
     on_chunk: Callable[[int, float], None],
     devices: Devices,
     inputs: int,
@@ -172,15 +175,15 @@ def _train(
         parameters, flow, target = (_on_each(tree, devices) for tree in (parameters, flow, target))
     # Drawn by NumPy: compiling JAX's generator for one more shape would take longer than a chunk.
     host = np.random.default_rng(np.asarray(jax.random.key_data(check_key)))
-    draws = host.standard_normal((devices.padded(_CHECK_DRAWS), flow.dim))
+    draws = host.standard_normal((devices.padded(settings.check_draws), flow.dim))
     z = devices.split(draws.astype(parameters.dtype), axis=0)
     best = Best(parameters, devices.fetch(_log_weights(parameters, z, flow, target)))
     evaluations, free_energies, nonfinite, taken = len(draws), [], 0, 0
     interrupted = False
-    shrink = min(1.0, (_DIMENSIONS / inputs) ** 0.5)
-    rates = [rate * shrink for rate in _RATES]
-    schedule = Schedule(rates.pop(0), chunk, max_steps)
-    state = start_optimizer(parameters)
+    shrink = min(1.0, (settings.dimensions / inputs) ** 0.5)
+    rates, chunk = [rate * shrink for rate in settings.rates], settings.chunk
+    schedule = Schedule(rates.pop(0), chunk, max_steps, settings)
+    state, optimizer = start_optimizer(parameters), optimizer_of(settings)
     try:
         while schedule.phase is not Phase.DONE:
             result = train_chunk(
@@ -191,6 +194,7 @@ def _train(
                 flow,
                 target,
                 objective,
+                optimizer,
             )
             parameters, state = result.parameters, result.optimizer_state
             log_weights = devices.fetch(_log_weights(parameters, z, flow, target))
@@ -200,8 +204,8 @@ def _train(
             nonfinite += int(np.asarray(result.nonfinite).sum())
             evaluations += chunk * objective.draws + len(draws)
             on_chunk(taken, float(np.mean(best.log_weights)))
-            if not gain > -_WORSE and rates and taken < max_steps:
-                schedule = Schedule(rates.pop(0), chunk, max_steps - taken)
+            if not gain > -settings.worse and rates and taken < max_steps:
+                schedule = Schedule(rates.pop(0), chunk, max_steps - taken, settings)
                 parameters, state = best.parameters, start_optimizer(parameters)
                 continue
             schedule.report(free_energies[-1], log_weights)

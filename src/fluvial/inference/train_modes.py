@@ -24,7 +24,6 @@ from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponen
 __all__ = ["TrainedModes", "train_modes"]
 
 _Gaussians = list[Gaussian | DiagonalGaussian]
-_CHUNK = 100  # steps between two looks at what is left
 
 
 class TrainedModes(NamedTuple):
@@ -72,7 +71,7 @@ def _trained(
         flow = earlier.trained
     objective = FreeEnergy()
     try:
-        run.counted.spend(_CHUNK * objective.draws)
+        run.counted.spend(run.settings.train.chunk * objective.draws)
     except BudgetSpent:
         return q.components[k], True
     parameters, rebuild = flattened(flow)
@@ -85,7 +84,7 @@ def _trained(
         return {
             "parameters": np.asarray(flattened(result.flow)[0]),
             "counts": np.array([result.evaluations, result.nonfinite]),
-            "elbos": _mean_elbos(result.free_energies),
+            "elbos": _mean_elbos(result.free_energies, run.settings.train.chunk),
         }
 
     given = _given(run, q, choice, k, parameters, gaussians)
@@ -117,14 +116,14 @@ def _train(
             keys.train,
             objective=objective,
             max_steps=run.max_steps,
-            chunk=_CHUNK,
+            settings=run.settings.train,
             on_chunk=lambda steps, elbo: run.progress.update(
                 steps,
                 run.max_steps,
                 run.note(
                     f"part {k + 1} of {parts}, ELBO {elbo:.3f}",
                     steps * objective.draws,
-                    _CHUNK * objective.draws,
+                    run.settings.train.chunk * objective.draws,
                 ),
             ),
             devices=run.devices,
@@ -132,8 +131,8 @@ def _train(
         )
 
 
-def _mean_elbos(free_energies: Float[np.ndarray, " steps"]) -> np.ndarray:
+def _mean_elbos(free_energies: Float[np.ndarray, " steps"], chunk: int) -> np.ndarray:
     """The mean ELBO of each chunk of steps; NaN if none of its steps had a finite draw."""
-    chunks = np.split(-free_energies, range(_CHUNK, len(free_energies), _CHUNK))
-    finite = [chunk[np.isfinite(chunk)] for chunk in chunks if len(chunk)]
-    return np.array([chunk.mean() if len(chunk) else np.nan for chunk in finite])
+    chunks = np.split(-free_energies, range(chunk, len(free_energies), chunk))
+    finite = [elbos[np.isfinite(elbos)] for elbos in chunks if len(elbos)]
+    return np.array([elbos.mean() if len(elbos) else np.nan for elbos in finite])

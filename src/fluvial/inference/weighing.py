@@ -11,7 +11,6 @@ from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.verdict import tail_matters
 from fluvial.objectives import Importance
-from fluvial.posterior.defense import widened
 from fluvial.posterior.mixture import Component, Mixture
 
 __all__ = ["Weighed", "defended", "mixture_of", "weigh", "weighed"]
@@ -84,7 +83,7 @@ def defended(run: Run, fitted: Weighed) -> Weighed:
     weights = fitted.weights
     if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
         return fitted
-    return weighed(fitted.q, widened(fitted.q), run)
+    return weighed(fitted.q, run.settings.weigh.widened(fitted.q), run)
 
 
 def weigh(components: list[Component], run: Run) -> Weighed:

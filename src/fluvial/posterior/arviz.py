@@ -73,7 +73,7 @@ def separated(
     named: Mapping[str, str | Sequence[str]] | None,
     observed: Collection[str],
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, np.ndarray]]]:
-    """Take out of the draws what belongs to another group by its name.
+    """Separate the draws that belong to another group by their names.
 
     Args:
         draws: name -> (n, *shape).
@@ -82,10 +82,10 @@ def separated(
         observed: the names of observed data; "y_rep" stands for draws of "y".
 
     Returns:
-        What stays; and group -> name -> array.
+        The remaining draws; and group -> name -> array.
 
     Raises:
-        InputError: if a name that is given is no derived quantity.
+        InputError: if a given name is not a derived quantity.
     """
     derived = set(draws).difference(parameters)
     wanted = dict(_BY_CUSTOM) | {
@@ -112,7 +112,7 @@ def separated(
 
 
 def _replicated(name: str, observed: Collection[str]) -> str:
-    """Return the name of the data of which a quantity has draws: "y" for "y_rep"."""
+    """Return the name of the data that a quantity replicates: "y" for "y_rep"."""
     stem = name.removesuffix("_rep")
     return stem if stem in observed else name
 
@@ -162,7 +162,7 @@ def arranged(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
 def attributes(
     evidence: Evidence, judgment: Judgment, provenance: Provenance
 ) -> dict[str, str | float | int]:
-    """Say of a whole tree where it is from, and what it is worth."""
+    """Return where a tree comes from and what it is worth, as its attributes."""
     return {
         "inference_library": "fluvial",
         "inference_library_version": provenance.version,

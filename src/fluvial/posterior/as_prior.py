@@ -29,7 +29,7 @@ _USABLE = (Verdict.GOOD, Verdict.USE_WEIGHTS)
 
 
 class Carried(NamedTuple):
-    """What an earlier posterior means for the fit whose prior it was.
+    """What an earlier posterior means for the fit that used it as a prior.
 
     Attributes:
         links: of the whole chain, the last one measured where the new posterior lies.
@@ -60,7 +60,7 @@ class PriorPosterior:
         return self.shared.old if self.density.dim == len(self.shared.old) else whole
 
     def carried(self, x: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]) -> Carried:
-        """Measure what the chain has gathered, where weighted draws of the new posterior lie."""
+        """Measure the errors that the chain has accumulated where the new posterior lies."""
         usable = weights > 0.0
         at = assembled_places(self.shared, self.density.dim, x.shape[1])
         new, w = x[usable][:, at], weights[usable] / weights[usable].sum()

@@ -1,4 +1,4 @@
-"""Draws, and what the model tells of them, put together as ArviZ's DataTree."""
+"""Draws, and what the model adds to them, put together as ArviZ's DataTree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ __all__ = ["Contents", "Drawn", "data_tree"]
 
 
 class Contents(NamedTuple):
-    """What a tree holds beside the draws; see ``Posterior.to_arviz``.
+    """What a tree holds besides the draws; see ``Posterior.to_arviz``.
 
     Attributes:
         log_likelihood: whether there is a group of that name.
@@ -39,7 +39,7 @@ class Drawn:
         points: unconstrained, shape (n, D).
         log_p: the target's log density there, in nats, shape (n,).
         values: the model's own space there: name -> (n, *shape).
-        parameters: the names among these that are no derived quantities.
+        parameters: the names among these that are not derived quantities.
         annotations: names of dimensions, coordinates and data.
         shape: (chains, draws), n in all.
         seed: decides what the model draws at them.

@@ -22,12 +22,13 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Component, Mixture
 
-__all__ = ["Widened", "widened", "wider_scales"]
+__all__ = ["EVERY", "REACH", "Widened", "widened", "wider_scales"]
 
-_EVERY = 10  # one draw in ten has either scale: α = 0.1, and at most a fifth of the draws is lost
-# The radius of N(0, I) is √D ± 0.7. These are 1 and 3 larger than 1 in one dimension, and reach
-# as many standard deviations beyond √D in many.
-_REACH = (1.0, 3.0)
+EVERY = 10
+"""One draw in ten has each of the scales: α = 0.1, and at most a fifth of the draws is lost."""
+REACH = (1.0, 3.0)
+"""The radius of N(0, I) is √D ± 0.7. The scales are larger than 1 by these in one dimension, and
+reach about as many standard deviations beyond √D in many."""
 
 
 @final
@@ -37,9 +38,13 @@ class Widened(Component):
 
     Args:
         component: q_k.
+        every: 1/α, of how many draws one has a given scale.
+        reach: of the wider scales; see ``wider_scales``.
     """
 
     component: Component
+    every: int = EVERY
+    reach: tuple[float, ...] = REACH
 
     @property
     def gaussian(self) -> Gaussian | DiagonalGaussian:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -54,36 +59,35 @@ class Widened(Component):
     def sample_and_log_prob(
         self, z: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
-        """Map draws of N(0, I), of which every fifth is scaled, to draws with log densities."""
+        """Map draws of N(0, I), of which some are scaled, to draws with log densities."""
         scaled = z.copy()
-        for offset, scale in enumerate(wider_scales(z.shape[1])):
-            scaled[offset::_EVERY] *= scale
+        for offset, scale in enumerate(wider_scales(z.shape[1], self.reach)):
+            scaled[offset :: self.every] *= scale
         x, log_q = self.component.sample_and_log_prob(scaled)
-        return x, log_q + _gain(np.sum(scaled**2, axis=1), z.shape[1])
+        return x, log_q + self._gain(np.sum(scaled**2, axis=1), z.shape[1])
 
     def locate(
         self, x: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
         """Log densities, and squared radii in the base space."""
         log_q, squares = self.component.locate(x)
-        return log_q + _gain(squares, x.shape[1]), squares
+        return log_q + self._gain(squares, x.shape[1]), squares
+
+    def _gain(self, squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
+        """Ln B(z) − ln N(z; 0, I), a function of |z|²."""
+        share = 1.0 / self.every
+        scales = wider_scales(dim, self.reach)
+        terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
+        for scale in scales:
+            terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))
+        return np.asarray(logsumexp(np.stack(terms), axis=0))
 
 
-def widened(q: Mixture) -> Mixture:
-    """Widen every component of a mixture."""
-    return Mixture(tuple(Widened(component) for component in q.components), q.weights)
+def widened(q: Mixture, every: int = EVERY, reach: tuple[float, ...] = REACH) -> Mixture:
+    """Widen every component of a mixture; see ``Widened``."""
+    return Mixture(tuple(Widened(component, every, reach) for component in q.components), q.weights)
 
 
-def wider_scales(dim: int) -> list[float]:
+def wider_scales(dim: int, reach: tuple[float, ...] = REACH) -> list[float]:
     """s_1 and s_2 for D coordinates."""
-    return [1.0 + reach / dim**0.5 for reach in _REACH]
-
-
-def _gain(squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
-    """Ln B(z) − ln N(z; 0, I), a function of |z|²."""
-    share = 1.0 / _EVERY
-    scales = wider_scales(dim)
-    terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
-    for scale in scales:
-        terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))
-    return np.asarray(logsumexp(np.stack(terms), axis=0))
+    return [1.0 + beyond / dim**0.5 for beyond in reach]

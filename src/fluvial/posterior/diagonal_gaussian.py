@@ -42,7 +42,7 @@ class DiagonalGaussian:
 
     @property
     def factor(self) -> Float[np.ndarray, " D"]:
-        """What z is multiplied by, coordinate by coordinate: s."""
+        """The factor of z, coordinate by coordinate: s."""
         return self.sd
 
     def color(self, z: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:

@@ -60,5 +60,5 @@ class Evidence:
 
     @property
     def unit(self) -> str:
-        """What the ELBO and ln Z are told in."""
+        """The unit of the ELBO and of ln Z."""
         return "nats, up to a constant" if self.up_to_constant else "nats"

@@ -1,4 +1,4 @@
-"""A Gaussian on R^D, with what a fit asks of one."""
+"""A Gaussian on R^D, with the operations that a fit needs."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class Gaussian:
 
     @property
     def factor(self) -> Float[np.ndarray, "D D"]:
-        """What z is multiplied by: L."""
+        """The factor of z: L."""
         return self.cholesky
 
     def color(self, z: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:

@@ -1,4 +1,4 @@
-"""What a model tells of draws, beside the draws themselves: for the groups of a tree."""
+"""What a model says about draws, for the groups of a tree."""
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +16,7 @@ _CANNOT = (InputError, NotImplementedError)
 def model_groups(
     target: Target, points: Float[np.ndarray, "n D"], seed: int, predictive: bool
 ) -> tuple[dict[str, dict[str, np.ndarray]], str]:
-    """Return log prior and predictive draws at points, where the model tells them.
+    """Return log prior and predictive draws at points, where the model provides them.
 
     Args:
         target: of the draws.
@@ -41,7 +41,7 @@ def model_groups(
 
 
 def prior_groups(target: Target, n: int, seed: int) -> tuple[dict[str, dict[str, np.ndarray]], str]:
-    """Draw from a model's prior, where it can be.
+    """Draw from a model's prior, where that is possible.
 
     Returns:
         Group -> name -> (n, *shape); and why there is nothing, where a distribution has no way to

@@ -1,4 +1,4 @@
-r"""What a chain of posteriors, each the prior of the next, has gathered in errors.
+r"""The errors that a chain of posteriors, each the prior of the next, accumulates.
 
 A fit whose prior is an earlier approximation q, rather than that fit's exact posterior p, has an
 exact answer that is off by as much as q is. To first order the divergences of a chain add up, and
@@ -8,9 +8,9 @@ What counts is the error where the new posterior lies. On the earlier fit's pool
 exact densities, it is measured: with v ∝ g(x)/p(x) times the pool's weights, where g is a Gaussian
 at the new posterior, half the variance of r = ln p − ln q under v is the divergence that the prior
 brings in, and the covariances of r with the coordinates and with their squares are what it does to
-means and variances (the derivative of a mean under v e^{tr}). More data shrink what an old link
-does to a mean, by the ratio of the new standard deviation to the one before. Where the new
-posterior lies beyond the pool nothing is known of q at all: its tails were never compared with
+means and variances (the derivative of a mean under v e^{tr}). More data shrink an old link's effect
+on a mean, by the ratio of the new standard deviation to the one before. Where the new
+posterior lies beyond the pool, nothing is known about q: its tails were never compared with
 anything.
 """
 
@@ -75,7 +75,7 @@ def links_from(mappings: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
 def carried(
     pool: Pool, log_q: Float[np.ndarray, " S"], places: np.ndarray, new: Gaussian
 ) -> tuple[float, float] | None:
-    """Measure the error that an approximation brings to where the new posterior lies.
+    """Measure the error of an approximation where the new posterior lies.
 
     Args:
         pool: of the earlier fit.
@@ -103,7 +103,7 @@ def carried(
 
 
 def shrunk(links: tuple[Link, ...], ratio: float) -> tuple[Link, ...]:
-    """Return links whose shifts are told in other standard deviations, at most as large."""
+    """Return links with their shifts in units of other standard deviations, at most as large."""
     return tuple(replace(link, shift=link.shift * min(ratio, 1.0)) for link in links)
 
 

@@ -1,4 +1,4 @@
-"""A saved posterior, with its target where that can be had."""
+"""A saved posterior, with its target where that can be rebuilt."""
 
 from pathlib import Path
 

@@ -40,7 +40,8 @@ def mixture_from_bytes(data: bytes, template: Flow | None, origin: str) -> Mixtu
         origin: what the complaint names.
 
     Raises:
-        InputError: if they are no mixture, or the template's arrays are not those in the file.
+        InputError: if they are not a mixture, or the template's arrays do not match those in the
+        file.
     """
     arrays = from_safetensors(data, origin)
     weights = arrays.pop("weights", np.empty(0))

@@ -32,8 +32,9 @@ def write_netcdf(
     Args:
         path: of the file.
         drawn: the draws.
-        target: what tells the log likelihood, where it is available.
-        contents: what is wanted beside the draws; predictive draws are left out if too many.
+        target: provides the log likelihood, where it is available.
+        contents: what is wanted besides the draws; predictive draws are left out if there are too
+            many.
         attributes: of the whole tree.
     """
     told = target.log_likelihood if target is not None and contents.log_likelihood else None

@@ -1,4 +1,4 @@
-"""What of a posterior a file can hold: all but its target."""
+"""The parts of a posterior that a file can hold: all but its target."""
 
 from typing import Any, NamedTuple
 

@@ -1,7 +1,7 @@
 r"""Evaluated draws from which a posterior's draws are taken.
 
-However many are asked for, few repeat. Let n be taken from S points whose weights w̃, of mean 1,
-have an effective sample size E: systematic resampling takes a point n w̃/S times, up to one. If
+However many draws are asked for, few repeat. Let n be taken from S points whose weights w̃, of mean
+1, have an effective sample size E: systematic resampling takes a point n w̃/S times, up to one. If
 S ≥ c n with c = S/E = mean w̃², the share of draws that repeat another is about
 
 .. math:: E[\tilde w - c]_+ \le E[\tilde w^2] / 4c = 1/4,
@@ -66,10 +66,10 @@ class Pool:
 
 
 def large_enough(pool: Pool, q: Mixture, target: Target | None, n: int, seed: int) -> Pool:
-    """Return a pool of which ``n`` draws are taken: the same, or where they are more, a new one.
+    """Return a pool large enough for ``n`` draws: the same one, or a new one.
 
-    It is drawn and weighed anew, so large that at most about a quarter of the draws repeat another.
-    Chains, and evaluations that are dear, are not made anew.
+    It is drawn and weighed anew, and so large that at most about a quarter of the draws repeat
+    another. Chains, and expensive evaluations, are never made anew.
 
     Args:
         pool: draws of ``q``, that tell how even the weights are.

@@ -153,7 +153,7 @@ class Posterior:
 
     @property
     def modes(self) -> Float[np.ndarray, " M"]:
-        """The share of the mass in each mode that was told apart, shape (M,).
+        """The share of the mass in each distinct mode, shape (M,).
 
         Components that overlap, with no dip of the density between them, are one mode.
         """
@@ -164,10 +164,10 @@ class Posterior:
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains). More than the pool holds, which is
-        8,192, are drawn and weighed anew, so that at most about a quarter of them repeat another,
-        and of even weights almost none. Without the target, under USE_MCMC, or where JAX cannot
-        trace the log density, they repeat.
+        weights (or, under USE_MCMC, taken from the chains). If ``n`` is more than the pool holds,
+        which is 8,192, they are drawn and weighed anew, so that at most about a quarter of them
+        repeat another, and almost none if the weights are even. Without the target, under USE_MCMC,
+        or where JAX cannot trace the log density, they repeat.
 
         Args:
             n: how many, at least 1.
@@ -186,7 +186,8 @@ class Posterior:
     def local_draws(self, groups: Sequence[int] | np.ndarray, n: int, seed: int = 0) -> np.ndarray:
         """Draws of the latents that some groups have of their own, shape (n, groups, local_dim).
 
-        They belong to ``draws(n, seed)``, one by one: of a target made by ``Target.from_groups``.
+        They belong to ``draws(n, seed)``, one by one; the target must come from
+        ``Target.from_groups``.
 
         Args:
             groups: their numbers.
@@ -194,7 +195,7 @@ class Posterior:
             seed: the same as that of ``draws``.
 
         Raises:
-            InputError: if the target has no groups or is not at hand, or there is no such group.
+            InputError: if the target has no groups or is not available, or there is no such group.
         """
         stream = None if self.target is None else self.target.streamed
         if stream is None:
@@ -205,7 +206,7 @@ class Posterior:
         return stream.local_draws(points, np.atleast_1d(np.asarray(groups, np.int64)), seed)
 
     def enlarged(self, n: int, seed: int) -> "Posterior":
-        """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
+        """Return the same posterior, or one with a new pool where ``n`` draws need a larger one."""
         pool = large_enough(self.pool, self.approximation, self.target, n, seed)
         return self if pool is self.pool else replace(self, pool=pool)
 
@@ -253,7 +254,7 @@ class Posterior:
         """Return the normalized log density ln q of one point, in nats; JAX can trace it.
 
         It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the
-        dtype of the point, which the result has. Of parameters by name it is the density in the
+        dtype of the point, which the result has. For parameters by name it is the density in the
         model's own space: that on R^D, less ln|det dθ/dx| of the map to that space.
 
         Args:
@@ -261,8 +262,8 @@ class Posterior:
                 space, of its own shape, for all parameters.
 
         Raises:
-            InputError: if the shape or the names are others, or a parameter's map to its own space
-                is not one element by element.
+            InputError: if the shape or the names do not match, or a parameter's map to its own
+                space does not act element by element.
 
         Example:
             >>> import jax, jax.numpy as jnp, fluvial
@@ -448,7 +449,8 @@ class Posterior:
         Args:
             n: how many draws.
             seed: decides which.
-            log_likelihood: whether there is a group ``log_likelihood``, where the model tells it:
+            log_likelihood: whether there is a group ``log_likelihood``, where the model provides
+            it:
                 n numbers for each observation.
             predictive: whether there are groups of draws from the model: ``posterior_predictive``,
                 ``prior`` and ``prior_predictive``.
@@ -505,12 +507,12 @@ class Posterior:
         """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again.
 
         The folder holds posterior.json, flow.safetensors and draws.npz. A target that has a source
-        (a Stan program with its data, or an example) is saved with it. Of any other target, what is
-        saved is the model's own space at the pool's points, with names of dimensions, coordinates
-        and data, so that its draws, but not its log density, are there when it is loaded.
+        (a Stan program with its data, or an example) is saved with it. For any other target, the
+        model's own space is saved at the pool's points, with names of dimensions, coordinates and
+        data, so that its draws, but not its log density, are available when it is loaded.
 
         Args:
-            directory: made where needed; a posterior that is there already is replaced.
+            directory: made where needed; an existing posterior is replaced.
 
         Returns:
             The folder.
@@ -527,8 +529,8 @@ class Posterior:
         """Return what a file can hold of it; ``Posterior.of`` puts it together again.
 
         Args:
-            recorded: whether the model's own space at the pool's points goes with it, for whoever
-                lacks the target.
+            recorded: whether the model's own space at the pool's points goes with it, for readers
+                that lack the target.
         """
         space = RecordedValues({}, self.parameters, coordinates=self.coordinates)
         if recorded:
@@ -546,7 +548,7 @@ class Posterior:
         )
 
     def __reduce__(self):
-        """Travel to another process as its parts and its target; what is compiled stays behind."""
+        """Travel to another process as its parts and its target, without what is compiled."""
         return _put_together, (self.parts(recorded=self.target is None), self.target)
 
     @classmethod
@@ -595,5 +597,5 @@ class Posterior:
 
 
 def _put_together(parts: Parts, target: Target | None) -> Posterior:
-    """Do as ``Posterior.of``, under a name of the module, as pickling wants it."""
+    """Call ``Posterior.of``; pickling needs a name at module level."""
     return Posterior.of(parts, target)

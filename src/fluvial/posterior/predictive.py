@@ -1,8 +1,8 @@
 """Predictions for many rows from many draws, without an array of rows × draws.
 
 Rows come in blocks, so many that all draws of a block fit into a fixed amount of memory; a block is
-reduced over the draws before the next one is computed. Memory grows with the rows that are asked
-for and with the draws of the parameters, but never with their product.
+reduced over the draws before the next one is computed. Memory grows with the number of rows and
+with the number of draws, but never with their product.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _BLOCK = 2**22  # numbers of a block: 32 MB in float64
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What the draws say of each row.
+    """What the draws say about each row.
 
     Attributes:
         mean: over the draws, shape (N, *shape).
@@ -66,7 +66,7 @@ def predicted(
 def _blocks(
     function: Callable, draws: Mapping[str, np.ndarray], rows: PyTree, size: int, seed: int | None
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield where a block of rows starts, and its predictions (n, size, *shape), as one's own."""
+    """Yield where a block of rows starts, and its predictions (n, size, *shape), to overwrite."""
     count = _row_count(rows)
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
         compiled = jax.jit(partial(_all, function, seed is not None))
@@ -116,7 +116,7 @@ def _row_count(rows: PyTree) -> int:
     """How many rows there are.
 
     Raises:
-        InputError: if there are none, or the arrays differ in that.
+        InputError: if there are none, or the arrays differ in length.
     """
     sizes = {np.shape(leaf)[0] if np.ndim(leaf) else -1 for leaf in jax.tree.leaves(rows)}
     if len(sizes) != 1 or min(sizes, default=0) < 1:

@@ -1,4 +1,4 @@
-"""Numbers written to as many digits as their standard deviation can tell."""
+"""Numbers written to as many digits as their standard deviation supports."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What ``posterior.json`` has to hold to be read."""
+"""The schema of ``posterior.json``."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A posterior on disk: JSON for what is said, safetensors for the flow, npz for the draws."""
+"""A posterior on disk: JSON for the facts, safetensors for the flow, npz for the draws."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def read(directory: Path, *, flow: Flow | None = None) -> Parts:
 
 
 def to_parts(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Make of the parts what JSON can hold, and files; ``from_parts`` undoes it."""
+    """Split the parts into what JSON can hold, and files; ``from_parts`` undoes it."""
     recorded = parts.recorded
     files = {
         _FLOW: mixture_to_bytes(parts.approximation),
@@ -60,7 +60,7 @@ def to_parts(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
 def from_parts(
     content: dict[str, Any], files: dict[str, bytes], origin: Path, *, flow: Flow | None = None
 ) -> Parts:
-    """Make parts of what ``to_parts`` returned; ``origin`` is named in complaints."""
+    """Undo ``to_parts``; complaints name ``origin``."""
     pool, values, annotations = _read_draws(files, content, origin)
     provenance = _provenance(content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)

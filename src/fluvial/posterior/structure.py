@@ -1,4 +1,4 @@
-"""What a fit has found of a target's structure: the coordinates that modulate the others."""
+"""A target's structure, as a fit has found it: the coordinates that modulate the others."""
 
 from dataclasses import dataclass
 

@@ -40,9 +40,9 @@ class SummaryRow:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The row as text: the name, then numbers to the place that the sd can tell.
+        """The row as text: the name, then numbers to the place that the sd supports.
 
-        Where a few draws far out make the sd, half of the width of the middle 90 % decides.
+        Where a few distant draws dominate the sd, half the width of the middle 90 % decides.
         """
         half = (self.high - self.low) / (2.0 * _HALF_WIDTH)
         spread = half if 0.0 < half < self.sd else self.sd
@@ -52,7 +52,7 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """A table with one row a scalar, and what holds for all of them; ``print`` it.
+    """A table with one row for each scalar, and the facts that hold for all of them; ``print`` it.
 
     Attributes:
         rows: the parameters' rows in the model's order and, where all fit in one table or they
@@ -241,7 +241,7 @@ def facts(
     components: int,
     structure: Structure | None = None,
 ) -> tuple[str, ...]:
-    """Say evidence, diagnostics and seconds, a line each; the last two hold without evidence, too.
+    """Return evidence, diagnostics and seconds, a line each; the last two need no evidence.
 
     Args:
         evidence: of the weights.

@@ -4,8 +4,9 @@ import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluvial._version import __version__
 from fluvial.errors import InputError
@@ -16,6 +17,9 @@ from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.results import NotebookResult, find_results
 from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["render_report"]
 
@@ -56,26 +60,11 @@ def render_report(directory: Path) -> str:
         InputError: if it holds no results, they are damaged, or Jinja is not installed.
     """
     require("report", "a report")
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     results = find_results(directory)
     studies = [_study(results) for results in results.studies]
     rows = [row for study in studies for row in study.claims]
-    environment = Environment(
-        loader=PackageLoader("fluvial.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "capitalize_first": lambda text: text[:1].upper() + text[1:],
-        "duration": _duration,
-        "picture": lambda data: _data_url(data, "png"),
-        "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
-    }
     notebooks = [_notebook(result) for result in results.notebooks]
-    return environment.get_template("report.html").render(
+    return _template().render(
         title=directory.resolve().name,
         version=__version__,
         studies=studies,
@@ -90,6 +79,27 @@ def render_report(directory: Path) -> str:
         ],
         charts=[{"study": s.header["study"], "units": s.curves} for s in studies if s.curves],
     )
+
+
+@cache
+def _template() -> "Template":
+    """Compile the page's template, once: that takes longer than to fill it in."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("fluvial.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        "duration": _duration,
+        "picture": lambda data: _data_url(data, "png"),
+        "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
+    }
+    return environment.get_template("report.html")
 
 
 def _study(results: StudyResults) -> _Study:

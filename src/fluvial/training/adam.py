@@ -33,7 +33,11 @@ class AdamState(NamedTuple):
 
 
 def adam(
-    learning_rate: float | Scalar, b1: float = 0.9, b2: float = 0.999
+    learning_rate: float | Scalar,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    clip: float = CLIP,
+    skip: float = SKIP,
 ) -> optax.GradientTransformation:
     r"""Adam (Kingma & Ba 2015, algorithm 1) behind the clip of ``clip_by_running_median``.
 
@@ -51,6 +55,8 @@ def adam(
         learning_rate: the step size, η.
         b1: decay of the running mean of gradients.
         b2: decay of the running mean of their squares.
+        clip: see ``clip_by_running_median``, as for the next one.
+        skip: see there.
 
     Example:
         >>> from fluvial.training import train_steps
@@ -69,7 +75,7 @@ def adam(
 
     def update(updates, state, params=None):
         del params
-        keep, factor, norms = measured(updates, state.norms, CLIP, SKIP)
+        keep, factor, norms = measured(updates, state.norms, clip, skip)
         taken = state.taken + keep.astype(jnp.int32)
         count = jnp.maximum(taken, 1).astype(norms.dtype)
         step, shrink = learning_rate / (1 - b1**count), 1 / (1 - b2**count)

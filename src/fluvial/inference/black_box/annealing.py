@@ -1,4 +1,4 @@
-"""A population that is led from the prior to the posterior by mixtures of Gaussians.
+"""A population that mixtures of Gaussians lead from the prior to the posterior.
 
 All points so far, weighed at the largest inverse temperature that leaves enough of them in force,
 tell where the next ones are drawn; when that temperature is 1, rounds go on as long as they save
@@ -15,9 +15,8 @@ from scipy.stats import qmc
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
-from fluvial.inference.settings import BlackBoxSettings
+from fluvial.inference.settings import BlackBoxSettings, Settings
 from fluvial.objectives import Importance
-from fluvial.posterior.defense import widened
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Population", "anneal", "efficiency", "round_size"]
@@ -27,7 +26,7 @@ _STUCK = 1.05  # times the last β
 
 
 class Population(NamedTuple):
-    """Where a population has got to.
+    """The state of a population.
 
     Attributes:
         history: its points.
@@ -46,7 +45,7 @@ def round_size(dim: int, settings: BlackBoxSettings) -> int:
 
 
 def anneal(
-    reference: Mixture, spending: Spending, rng: np.random.Generator, settings: BlackBoxSettings
+    reference: Mixture, spending: Spending, rng: np.random.Generator, thresholds: Settings
 ) -> Population:
     """Lead a population from the reference to the target.
 
@@ -54,8 +53,9 @@ def anneal(
         reference: π₀: the prior, or a wide law where there is none.
         spending: evaluates the target.
         rng: decides every draw.
-        settings: the thresholds.
+        thresholds: of the fit.
     """
+    settings = thresholds.black_box
     size = round_size(reference.dim, settings)
     first = max(settings.first_rounds * size, settings.first_least)
     x = _spread_out(reference, min(first, max(spending.left // 4, 1)), rng)
@@ -70,7 +70,8 @@ def anneal(
             # So few points do not show the shape of what they are drawn from.
             worth = min(2.0 * worth, max(worth, len(history) / 4.0))
             beta = _coolest(history, worth)
-        proposal = widened(fit_mixture(history.x, history.log_weights(beta), rng))
+        mixture = fit_mixture(history.x, history.log_weights(beta), rng)
+        proposal = thresholds.weigh.widened(mixture)
         x, _ = proposal.sample(rng, size)
         log_p = spending.values(x, f"annealing at {beta:.3g}")
         history = history.with_draws(proposal, x[: len(log_p)], log_p)

@@ -14,7 +14,7 @@ __all__ = ["Findings", "cliff_doubt", "noise_doubt", "repeat"]
 
 
 class Findings(NamedTuple):
-    """Sentences: of those that no result can survive, and of those that rule out GOOD."""
+    """Sentences: those that no result can survive, and those that rule out GOOD."""
 
     fatal: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -114,8 +114,8 @@ def noise_doubt(
 ) -> str | None:
     """Compare the density at a few points with that at points beside them.
 
-    Noise that is a function of the point, as that of a simulation whose seed is made of its
-    arguments, is the same at every call, and differs here.
+    Noise that is a function of the point, as in a simulation seeded by its arguments, is the same
+    at every call, and shows here.
 
     Args:
         spending: evaluates the target.

@@ -17,7 +17,6 @@ from fluvial.inference.run import Run
 from fluvial.inference.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
-from fluvial.posterior.defense import widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
@@ -77,7 +76,7 @@ def _explore(run: Run, density: NumpyDensity, spending: Spending) -> _Explored:
     populations: list[Population] = []
     fewest, most = settings.populations
     while len(populations) < most and not (populations and spending.over):
-        population = anneal(reference, spending, run.rng, settings)
+        population = anneal(reference, spending, run.rng, run.settings)
         if not np.isfinite(population.history.log_p).any():
             if populations:
                 break
@@ -139,7 +138,8 @@ def _refined(run: Run, spending: Spending, history: History) -> tuple[History, M
     size = round_size(run.target.dim, settings)
     last = np.inf
     for _ in range(settings.max_rounds):
-        proposal = widened(fit_mixture(history.x, history.log_weights(), run.rng))
+        mixture = fit_mixture(history.x, history.log_weights(), run.rng)
+        proposal = run.settings.weigh.widened(mixture)
         x, _ = proposal.sample(run.rng, size)
         log_p = spending.values(x, "mixture")
         history = history.with_draws(proposal, x[: len(log_p)], log_p)
@@ -154,7 +154,7 @@ def _refined(run: Run, spending: Spending, history: History) -> tuple[History, M
 def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: History) -> History:
     """Draw from a proposal that no longer changes, until the draws are worth enough."""
     settings = run.settings
-    proposal = widened(q)
+    proposal = settings.weigh.widened(q)
     size = int(settings.black_box.wanted_ess)
     while not spending.over and len(fresh) < settings.black_box.max_fresh:
         x, log_q = proposal.sample(run.rng, size)

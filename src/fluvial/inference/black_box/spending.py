@@ -36,7 +36,7 @@ class Spending:
         self._batch = 1 << 20 if budget.seconds is None else 1
 
     def release(self) -> None:
-        """Let the rest of the budget be spent, too."""
+        """Allow the rest of the budget to be spent, too."""
         self._share = 1.0
 
     @property

@@ -150,7 +150,7 @@ def _log_joint(z, fitted: _Fitted):
 
 
 def _log_sum(joint):
-    """Ln Σ exp of each row, all finite: SciPy's own takes longer than the densities."""
+    """Ln Σ exp of each row, all finite: SciPy's own version takes longer than the densities."""
     top = joint.max(axis=1)
     return top + np.log(np.sum(np.exp(joint - top[:, None]), axis=1))
 

@@ -1,1 +1,1 @@
-"""Simulation-based calibration: whether fits of data from the prior find what made them."""
+"""Simulation-based calibration: do fits to data from the prior recover the parameters?"""

@@ -1,8 +1,8 @@
 r"""Simulation-based calibration (Talts et al. 2018, arXiv 1804.06788).
 
-Draw parameters from the prior and data from them: then the parameters are a draw of the posterior
-that they have, and their rank among its draws is uniform. Where it is not, the posterior, the prior
-or the likelihood is wrong somewhere, and how the ranks lie says how.
+Draw parameters from the prior and data from them: then the parameters are a draw from the posterior
+given the data, and their rank among its draws is uniform. Where it is not, the posterior, the prior
+or the likelihood is wrong, and the shape of the ranks says how.
 """
 
 import traceback
@@ -80,7 +80,7 @@ class Calibration:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What is to be said of it."""
+        """The conclusion, in a sentence."""
         said = [f"{len(self.u)} fits: {self._counted()}."]
         if self.failures:
             said.append(f"{len(self.failures)} more came to no end, such as: {self.failures[0]}")
@@ -155,7 +155,7 @@ def calibrate(
         options: further arguments of ``fit``.
 
     Raises:
-        InputError: if an argument is of no use, all fits fail, or parameters have other names or
+        InputError: if an argument is invalid, all fits fail, or parameters have other names or
             shapes than the draws.
 
     Example:

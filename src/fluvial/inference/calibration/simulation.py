@@ -1,4 +1,4 @@
-"""How data are made of a model, and a target of data."""
+"""How a model makes data, and data make a target."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -21,7 +21,6 @@ from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import mixture_of
-from fluvial.posterior.defense import widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.posterior import Posterior
@@ -168,7 +167,7 @@ def _weighed(run: Run, pilot: Streamed, draws: int, *, fatal: bool) -> Streamed:
     if fatal or pilot.interrupted:
         return pilot
     if tail_matters(weights.ess, weights.size, weights.largest, run.settings):
-        return weigh_rows(run, q, widened(q), draws)
+        return weigh_rows(run, q, run.settings.weigh.widened(q), draws)
     return weigh_rows(run, q, q, draws, pilot)
 
 

@@ -1,6 +1,5 @@
 """A flow for a posterior of many rows, each step of which sees some of them."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,18 +12,15 @@ from fluvial.inference.rows.climbing import Peak
 from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
 from fluvial.inference.run import Run
 from fluvial.inference.stopping import Best, Phase, Schedule
-from fluvial.inference.train import flattened, start_optimizer
+from fluvial.inference.train import flattened, optimizer_of, start_optimizer
 from fluvial.objectives import FreeEnergy, base_log_prob
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent
 from fluvial.targets.rows_density import RowsDensity
-from fluvial.training.adam import adam
 from fluvial.training.compiling import compiled
 from fluvial.training.loop import TrainingState, scan_steps
 
 __all__ = ["TrainedOnRows", "train_on_rows"]
-
-_ADAM = partial(adam, b2=0.99)
 
 
 class TrainedOnRows(NamedTuple):
@@ -74,15 +70,16 @@ def _train(
     parameters, rebuild = flattened(flow)
     base = jnp.asarray(z, jnp.float32)
     best = Best(parameters, np.asarray(_log_weights(parameters, base, flow, judge)))
-    schedule = Schedule(rows.rate, rows.chunk, run.max_steps)
+    schedule = Schedule(rows.rate, rows.chunk, run.max_steps, run.settings.train)
     state, taken, interrupted = start_optimizer(parameters), 0, False
+    objective, optimizer = FreeEnergy(draws=rows.step_draws), optimizer_of(run.settings.train)
     try:
         while schedule.phase is not Phase.DONE:
             drawn = _batches(stream, rows.chunk, batch, run.rng)
             rates = jnp.asarray(schedule.rates(), jnp.float32)
             key = jax.random.fold_in(keys.train, taken)
             parameters, state, energies, bad = _chunk(
-                parameters, state, key, rates, drawn, flow, judge, FreeEnergy(draws=rows.step_draws)
+                parameters, state, key, rates, drawn, flow, judge, objective, optimizer
             )
             log_weights = np.asarray(_log_weights(parameters, base, flow, judge))
             best.offer(parameters, log_weights)
@@ -106,7 +103,7 @@ def _batches(stream: RowsDensity, steps: int, batch: int, rng: np.random.Generat
 
 
 @compiled
-def _chunk(parameters, state, key, rates, batches, template, judge, objective):
+def _chunk(parameters, state, key, rates, batches, template, judge, objective, optimizer):
     rebuild = flattened(template)[1]
 
     def loss(parameters, key, rows):
@@ -114,7 +111,7 @@ def _chunk(parameters, state, key, rates, batches, template, judge, objective):
         return estimate.free_energy, estimate.nonfinite
 
     start = TrainingState(parameters, state, jnp.zeros((), jnp.int32))
-    end, (energies, bad) = scan_steps(loss, start, _ADAM, rates, key, batches)
+    end, (energies, bad) = scan_steps(loss, start, optimizer, rates, key, batches)
     return end.parameters, end.optimizer, energies, bad
 
 

@@ -12,6 +12,7 @@ from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.settings import DEFAULT, Settings
 from fluvial.inference.settings.starts import ClimbSettings, StartSettings
+from fluvial.inference.settings.training import TrainSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "SearchSettings",
     "Settings",
     "StartSettings",
+    "TrainSettings",
     "VerdictSettings",
     "WeighSettings",
 ]

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from fluvial.posterior.defense import EVERY, REACH, widened
+from fluvial.posterior.mixture import Mixture
+
 __all__ = ["ChainSettings", "WeighSettings"]
 
 
@@ -18,6 +21,10 @@ class WeighSettings:
         negligible: share of the mass below which a component is left out.
         inverse_draws: by which a flow is compared with its inverse.
         max_mismatch: nats between both, for the median draw: a tenth of ``max_evidence_se``.
+        defensive_every: of how many draws one comes from each of the wider bases, where the tail
+            of the weights matters: at most a fifth of the draws is lost.
+        defensive_reach: how much wider these are, in standard deviations of the radius of N(0, I)
+            (see ``fluvial.posterior.defense``).
     """
 
     draws: int = 8192
@@ -27,6 +34,12 @@ class WeighSettings:
     negligible: float = 1e-3
     inverse_draws: int = 512
     max_mismatch: float = 0.01
+    defensive_every: int = EVERY
+    defensive_reach: tuple[float, ...] = REACH
+
+    def widened(self, q: Mixture) -> Mixture:
+        """Return the mixture with its base made wider."""
+        return widened(q, self.defensive_every, self.defensive_reach)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from fluvial.inference.settings.many_rows import RowsSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.starts import ClimbSettings, StartSettings
+from fluvial.inference.settings.training import TrainSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = ["DEFAULT", "Settings"]
@@ -31,6 +32,7 @@ class Settings:
         match: Gaussians.
         adaptive: mixtures of Gaussians, where few dimensions let them be enough.
         flow: where Gaussians will not do.
+        train: how it is trained.
         search: for what is missed.
         weigh: draws.
         chain: where weights fail.
@@ -53,6 +55,7 @@ class Settings:
     match: MatchSettings = field(default_factory=MatchSettings)
     adaptive: AdaptiveSettings = field(default_factory=AdaptiveSettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     weigh: WeighSettings = field(default_factory=WeighSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)

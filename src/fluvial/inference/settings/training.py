@@ -1,0 +1,51 @@
+"""How ``fit`` trains a flow, and when it stops."""
+
+from dataclasses import dataclass
+
+from fluvial.training.clipping import CLIP, SKIP
+
+__all__ = ["TrainSettings"]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Stochastic gradients of the free energy; by hand (``benchmarks/posteriordb.py``).
+
+    Attributes:
+        rates: step sizes of Adam, the next of which is tried where one diverges.
+        dimensions: up to which these are the step sizes. Adam moves what has no gradient but noise
+            as far as all else, and what a layer's many inputs add up to grows with the square root
+            of their number.
+        decay: of Adam's running mean of squares: 0.999 (Kingma & Ba 2015) remembers 1,000 steps, as
+            many as a whole training has.
+        clip: a longer gradient, as a multiple of the running median norm, is scaled down to this.
+        skip: a longer one is left out (Midgley et al. 2023 take 20).
+        chunk: steps between two looks at the free energy.
+        check_draws: on which flows are compared: their paired differences have a standard error
+            far below ``worse``.
+        worse: nats below the best ELBO seen, at which a step size has diverged.
+        warmup: steps over which the step size rises from 0.
+        window: chunks over which free energies are averaged before they are compared.
+        min_gain: nats a chunk, less than which is no progress.
+        enough_half_variance: nats; of weights as even as that more steps would gain nothing: the
+            limit below which ``VerdictSettings.accurate_half_variance`` has been measured.
+        enough_largest: the same of the largest weight, as a multiple of the mean.
+        shortest_cooling: steps over which the step size falls to 0, at the least.
+        cooling: the same as a multiple of the steps before.
+    """
+
+    rates: tuple[float, ...] = (5e-3, 1.5e-3, 4e-4)
+    dimensions: int = 100
+    decay: float = 0.99
+    clip: float = CLIP
+    skip: float = SKIP
+    chunk: int = 100
+    check_draws: int = 1024
+    worse: float = 1.0
+    warmup: int = 50
+    window: int = 3
+    min_gain: float = 0.005
+    enough_half_variance: float = 0.02
+    enough_largest: float = 10.0
+    shortest_cooling: int = 300
+    cooling: float = 1.5
