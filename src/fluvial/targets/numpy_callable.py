@@ -54,6 +54,11 @@ class NumpyDensity(Density):
         """How many points the function was called for so far."""
         return self._evaluator.calls
 
+    @property
+    def spared(self) -> bool:
+        """Whether evaluations seem to be dear: they are kept on disk, or made by others."""
+        return self._evaluator.spared
+
     def keep(self, path: Path) -> None:
         """Keep every evaluation in a file, unless there is one for them already.
 
