@@ -351,7 +351,8 @@ class Target:
             failures: "raise" ends everything with the first call that raises an error or takes too
                 long; "nan" counts it among the points without a density, and says how many.
             cache: a file in which every evaluation is kept as soon as it is made. A fit that was
-                killed makes none of them again, and ends with the same bits.
+                killed makes none of them again, and ends with the same bits. Gradients are not
+                kept.
 
         Raises:
             InputError: if an argument is of no use, or the cache is of another function. What the

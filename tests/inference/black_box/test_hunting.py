@@ -51,6 +51,15 @@ def test_a_valley_tells_two_hills_apart():
     assert same_hill(_hills, a, _hills(a), b, _hills(b)).tolist() == [True, False]
 
 
+@pytest.mark.parametrize("budget", [3500, 4000, 5000])
+def test_a_budget_that_ends_in_the_hunt_ends_the_fit(budget):
+    posterior = fluvial.fit(
+        _spike_and_slab(2, 0.1), progress=False, max_evaluations=budget, settings=_patient(100.0)
+    )
+    assert posterior.provenance.evaluations <= budget + 32
+    assert np.isfinite(posterior.log_evidence)
+
+
 def test_climbs_end_on_the_summit_with_its_shape():
     start = np.array([[2.0, 1.0], [3.7, 4.2]])
     rng = np.random.default_rng(0)
