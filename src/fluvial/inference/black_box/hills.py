@@ -11,6 +11,7 @@ __all__ = ["climb_hills", "same_hill"]
 
 _BETWEEN = np.arange(1, 8) / 8.0
 _GENERATIONS = 20
+_JITTER = 1e-9  # of a variance, so that a ridge stays a Gaussian
 _STALLED = 0.05  # nats that a generation has to gain
 
 Values = Callable[[Float[np.ndarray, "N D"]], Float[np.ndarray, " N"]]
@@ -84,7 +85,8 @@ def climb_hills(
         for row, points, height in zip(rows, drawn, found, strict=True):
             order = np.argsort(-height, kind="stable")[: size // 4]
             moved = points[order] - mean[row]
-            covariances[row] = 0.5 * covariances[row] + 0.5 * moved.T @ moved / len(order)
+            covariance = 0.5 * covariances[row] + 0.5 * moved.T @ moved / len(order)
+            covariances[row] = covariance + _JITTER * np.trace(covariance) * np.eye(dim)
             mean[row] = points[order].mean(axis=0)
             gained = height[order[0]] - top[row]
             stalled[row] = 0 if gained > _STALLED else stalled[row] + 1

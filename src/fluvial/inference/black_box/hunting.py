@@ -28,6 +28,7 @@ from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["Hunted", "hunt", "hunting_size", "probe"]
 
+_CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
 _NEGLIGIBLE = -10.0  # nats: e^-10 of the evidence, with room for what a Gaussian is off
 _ROUNDS = 12  # from around a summit it is not far to the posterior there
@@ -44,11 +45,6 @@ class Hunted(NamedTuple):
 
     groups: tuple[tuple[Population, ...], ...]
     draws: int
-
-    @property
-    def populations(self) -> tuple[Population, ...]:
-        """All, each once."""
-        return tuple({id(p): p for group in self.groups for p in group}.values())
 
 
 class _Peak(NamedTuple):
@@ -228,4 +224,5 @@ def _with_more(history: History, size: int, spending: Spending, rng: np.random.G
 def _spacing(x, rows) -> Float[np.ndarray, " K"]:
     """The distance of each of some rows to the nearest other row."""
     apart = [np.sum((x - x[row]) ** 2, axis=1) for row in rows]
-    return np.array([np.sqrt(np.partition(squares, 1)[1]) for squares in apart])
+    nearest = np.array([np.partition(squares, 1)[1] for squares in apart])
+    return np.maximum(np.sqrt(nearest), _CLOSEST)
