@@ -26,7 +26,7 @@ def local_maxima(
     Example:
         >>> u = np.random.default_rng(0).uniform(size=(400, 2))
         >>> spike = np.where(np.arange(400) == 7, 30.0, 0.0)
-        >>> local_maxima(u, spike - 50.0 * np.sum((u - 0.5) ** 2, axis=1))[0]
+        >>> int(local_maxima(u, spike - 50.0 * np.sum((u - 0.5) ** 2, axis=1))[0])
         7
     """
     usable = np.flatnonzero(np.isfinite(values))
