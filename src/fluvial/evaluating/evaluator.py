@@ -51,6 +51,12 @@ class Evaluator:
         self._log: EvaluationLog | None = None
         self.calls = 0
 
+    @property
+    def spared(self) -> bool:
+        """Whether calls seem to be dear: they are kept on disk, or made by others."""
+        elsewhere = self._processes is not None or self._pool is not None
+        return self._log is not None or elsewhere
+
     def keep(self, path: Path, dim: int) -> None:
         """Keep values in a file, and take them from there, unless there is one already.
 

@@ -29,7 +29,6 @@ from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["Adapted", "adapt"]
 
@@ -121,7 +120,7 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
         steady = last is not None and _agree(weights, last, settings.agreement)
         last = weights if enough else None
         if enough and steady:
-            mixture = _colored(begun.overall, grown)
+            mixture = grown.colored(begun.overall)
             found = Adapted(judged := weighed(mixture, mixture, run), defended(run, judged))
             if _is_right(found, run.settings):
                 return found
@@ -161,14 +160,6 @@ def _moments(gaussians: list[Gaussian], weights: Float[np.ndarray, " M"]) -> Gau
 
 def _whitened(overall: Gaussian, cholesky: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
     return solve_triangular(overall.cholesky, cholesky, lower=True)
-
-
-def _colored(overall: Gaussian, q: GaussianMixture) -> Mixture:
-    gaussians = [
-        Gaussian(mean, np.tril(overall.cholesky @ factor))
-        for mean, factor in zip(overall.color(q.means), q.factors, strict=True)
-    ]
-    return Mixture(tuple(GaussianComponent(g) for g in gaussians), q.weights)
 
 
 def _extended(run: Run, begun: _Begun, drawn: _Drawn, q: GaussianMixture, count: int) -> _Drawn:

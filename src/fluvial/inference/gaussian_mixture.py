@@ -13,6 +13,8 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["GaussianMixture", "fit_by_em"]
 
@@ -55,6 +57,14 @@ class GaussianMixture:
         labels = np.repeat(np.arange(len(self.weights)), np.diff(edges))
         z = rng.standard_normal((size, self.means.shape[1]))
         return self.means[labels] + np.einsum("nij,nj->ni", self.factors[labels], z)
+
+    def colored(self, by: Gaussian) -> Mixture:
+        """Return the mixture of what was whitened, as an approximation that can be drawn from."""
+        gaussians = [
+            Gaussian(mean, np.tril(by.cholesky @ factor))
+            for mean, factor in zip(by.color(self.means), self.factors, strict=True)
+        ]
+        return Mixture(tuple(GaussianComponent(g) for g in gaussians), self.weights)
 
     def joined(self, other: "GaussianMixture", share: float) -> "GaussianMixture":
         """Return this mixture with a share of the weight given to another one."""

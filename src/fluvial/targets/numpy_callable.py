@@ -54,6 +54,11 @@ class NumpyDensity(Density):
         """At how many points the function has been called so far."""
         return self._evaluator.calls
 
+    @property
+    def spared(self) -> bool:
+        """Whether evaluations seem to be dear: they are kept on disk, or made by others."""
+        return self._evaluator.spared
+
     def keep(self, path: Path) -> None:
         """Keep every evaluation in a file, unless they already have one.
 

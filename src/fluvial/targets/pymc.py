@@ -32,6 +32,9 @@ def from_pymc(model: "pymc.Model") -> Target:
     ``arviz.InferenceData.from_datatree(posterior.to_arviz())`` is what
     ``pymc.sample_posterior_predictive`` takes.
 
+    Discrete free variables are summed out by ``pymc_extras.marginalize``, where pymc-extras is
+    installed; the draws are of the others.
+
     A model whose observed variables see a `pymc.Minibatch` becomes a target of rows, as
     `Target.from_rows` makes them, of all rows of the data.
 
@@ -40,8 +43,8 @@ def from_pymc(model: "pymc.Model") -> Target:
 
     Raises:
         InputError: if PyMC is not installed, `model` is not a PyMC model, it has a discrete free
-            variable or no free variable at all, NaN in its data, or an operation that has no JAX
-            version; or if rows of its data are drawn more than once.
+            variable that cannot be summed out or no continuous one at all, NaN in its data, or an
+            operation that has no JAX version; or if rows of its data are drawn more than once.
 
     Example:
         >>> import pymc  # doctest: +SKIP
@@ -52,6 +55,7 @@ def from_pymc(model: "pymc.Model") -> Target:
         {'scale': ()}
     """
     adapted = PyMCModel(model)
+    model = adapted.model
     layout = Layout(adapted.value_shapes())
     rows = adapted.minibatched()
     if rows is not None:

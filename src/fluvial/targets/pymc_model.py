@@ -16,6 +16,7 @@ from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.model_functions import ModelFunctions
+from fluvial.targets.pymc_discrete import without_discrete
 from fluvial.targets.pymc_graphs import is_random, jax_function, quiet, sampling
 from fluvial.targets.pymc_rows import MinibatchedRows, minibatched
 from fluvial.targets.space import Layout, Space
@@ -43,23 +44,22 @@ class PyMCModel:
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
-        for variable in model.free_RVs:
-            _refuse_discrete(variable)
+        model = without_discrete(model)
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
-        self._model = model
+        self.model = model
         # Sampling a predictive makes PyMC (5.28) list its observed variables twice.
         self._observed_variables = list(dict.fromkeys(model.observed_RVs))
         self._observed, self._constant = _data(model)
 
     def value_shapes(self) -> OrderedDict[str, np.ndarray]:
         """Return name -> an array of the shape of each value variable."""
-        variables = self._model.value_vars
+        variables = self.model.value_vars
         if all(None not in variable.type.shape for variable in variables):
             shapes = {variable.name: variable.type.shape for variable in variables}
         else:  # some shape follows from data that can be exchanged
             with quiet():
-                start = self._model.initial_point(random_seed=0)
+                start = self.model.initial_point(random_seed=0)
             shapes = {name: np.shape(value) for name, value in start.items()}
         return OrderedDict((v.name, np.zeros([int(n) for n in shapes[v.name]])) for v in variables)
 
@@ -69,8 +69,8 @@ class PyMCModel:
         Raises:
             InputError: if they are not those of one `pymc.Minibatch`.
         """
-        variables = [v for v in self._observed_variables if is_random(self._model.logp(v))]
-        return minibatched(self._model, variables) if variables else None
+        variables = [v for v in self._observed_variables if is_random(self.model.logp(v))]
+        return minibatched(self.model, variables) if variables else None
 
     def log_density(self, without: Sequence = ()) -> dict:
         """Return the graph of the log density, with the log Jacobian.
@@ -83,12 +83,12 @@ class PyMCModel:
         """
         variables = [
             v
-            for v in [*self._observed_variables, *self._model.free_RVs, *self._model.potentials]
+            for v in [*self._observed_variables, *self.model.free_RVs, *self.model.potentials]
             if not any(v is other for other in without)
         ]
-        log_density = self._model.logp(variables, jacobian=True)
+        log_density = self.model.logp(variables, jacobian=True)
         if is_random(log_density):
-            name = next((v.name for v in variables if is_random(self._model.logp(v))), "")
+            name = next((v.name for v in variables if is_random(self.model.logp(v))), "")
             raise refusals.subsampled(
                 f"the PyMC variable {name!r} sees minibatches of its data", "give it all rows"
             )
@@ -96,33 +96,33 @@ class PyMCModel:
 
     def variables(self) -> dict:
         """Return name -> graph of the free variables, then of the deterministic ones."""
-        variables = [*self._model.free_RVs, *self._model.deterministics]
-        graphs = self._model.replace_rvs_by_values(variables)
+        variables = [*self.model.free_RVs, *self.model.deterministics]
+        graphs = self.model.replace_rvs_by_values(variables)
         pairs = zip(variables, graphs, strict=True)
         return {v.name: graph for v, graph in pairs if not is_random(graph)}
 
     def log_likelihood(self) -> dict:
         """Return name -> graph of the log likelihood of each observation."""
         observed = self._observed_variables
-        graphs = cast(list, self._model.logp(observed, sum=False)) if observed else []
+        graphs = cast(list, self.model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
 
     def coordinates(self, layout: Layout) -> dict[str, tuple[int, int]]:
         """Return free variable -> where its value variable starts, and its size."""
         places = layout.coordinates
-        values = self._model.rvs_to_values
-        return {rv.name: places[values[rv].name] for rv in self._model.free_RVs}
+        values = self.model.rvs_to_values
+        return {rv.name: places[values[rv].name] for rv in self.model.free_RVs}
 
     def functions(self, layout: Layout, space: Space) -> ModelFunctions:
         """Return what the model provides beyond its log density, each compiled when first used."""
         improper = tuple(
-            v.name for v in self._model.free_RVs if type(v.owner.op).__name__ in _IMPROPER
+            v.name for v in self.model.free_RVs if type(v.owner.op).__name__ in _IMPROPER
         )
 
         @cache
         def log_prior():
-            priors = self._model.logp(self._model.free_RVs, jacobian=False, sum=False)
-            graphs = zip(self._model.free_RVs, cast(list, priors), strict=True)
+            priors = self.model.logp(self.model.free_RVs, jacobian=False, sum=False)
+            graphs = zip(self.model.free_RVs, cast(list, priors), strict=True)
             return batched(
                 Traced(self.function(layout, {v.name: g for v, g in graphs}), layout.dim)
             )
@@ -138,9 +138,9 @@ class PyMCModel:
         )
 
     def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
-        kept = [v for v in self._model.free_RVs if v.name not in replaced]
-        variables = [*self._observed_variables, *kept, *self._model.potentials]
-        graph = {"log_density": self._model.logp(variables, jacobian=True)}
+        kept = [v for v in self.model.free_RVs if v.name not in replaced]
+        variables = [*self._observed_variables, *kept, *self.model.potentials]
+        graph = {"log_density": self.model.logp(variables, jacobian=True)}
         log_density = self.function(layout, graph)
         return JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim)
 
@@ -152,14 +152,14 @@ class PyMCModel:
         import xarray
 
         names = [v.name for v in self._observed_variables]
-        given = {name: a for name, a in values.items() if name in self._model.named_vars}
+        given = {name: a for name, a in values.items() if name in self.model.named_vars}
         trace = xarray.Dataset(
             {
                 name: (("chain", "draw", *(f"{name}_{i}" for i in range(a.ndim - 1))), a[None])
                 for name, a in given.items()
             }
         )
-        with sampling(), self._model:
+        with sampling(), self.model:
             found = pymc.sample_posterior_predictive(
                 trace,
                 var_names=names,
@@ -174,8 +174,8 @@ class PyMCModel:
         import pymc
 
         names = {v.name for v in self._observed_variables}
-        kept = [v.name for v in [*self._model.free_RVs, *self._model.deterministics]]
-        with sampling(), self._model:
+        kept = [v.name for v in [*self.model.free_RVs, *self.model.deterministics]]
+        with sampling(), self.model:
             found = pymc.sample_prior_predictive(
                 len(numbers),
                 var_names=[*kept, *names],
@@ -192,12 +192,12 @@ class PyMCModel:
         """Return the model's dimensions, coordinates and data, as PyMC itself gives ArviZ."""
         from pymc.backends.arviz import coords_and_dims_for_inferencedata
 
-        coords, dims = coords_and_dims_for_inferencedata(self._model)
+        coords, dims = coords_and_dims_for_inferencedata(self.model)
         return Annotations.of(variables, dims, coords, self._observed, self._constant)
 
     def function(self, layout: Layout, outputs: dict) -> Callable:
         """Return a function of x (D,) to the named outputs; PyTensor mixes types freely."""
-        graph = jax_function(self._model.value_vars, list(outputs.values())) if outputs else None
+        graph = jax_function(self.model.value_vars, list(outputs.values())) if outputs else None
 
         def evaluate(x):
             with jax.numpy_dtype_promotion("standard"):
@@ -224,14 +224,3 @@ def _data(model: "pymc.Model") -> tuple[dict[str, np.ndarray], dict[str, np.ndar
             where = np.ma.getmaskarray(value)
             raise refusals.missing(f"the PyMC variable {name!r}", where, MISSING_REMEDY)
     return observed, constant
-
-
-def _refuse_discrete(variable) -> None:
-    if variable.dtype.startswith("float"):
-        return
-    distribution = type(variable.owner.op).__name__.removesuffix("RV")
-    raise refusals.discrete(
-        f"the PyMC variable {variable.name!r}",
-        distribution,
-        "sum it out with pymc_extras.marginalize, or by hand",
-    )

@@ -288,7 +288,7 @@ class Target:
         r"""Make a target of a function that JAX cannot trace: NumPy, C, Fortran, a subprocess.
 
         It takes a float64 array of shape (D,), the parameters in the model's own space, and
-        returns a number in nats; -inf means that there is no density. `fluvial.fit` asks for no
+        returns a number in nats; -inf means that there is no density. `fluvial.fit` needs no
         gradient, and few evaluations. What the function is depends on what is given with it:
 
         * with ``prior`` or ``prior_transform`` it is the log likelihood, and the evidence is
@@ -305,15 +305,16 @@ class Target:
             prior_transform: from the unit cube to the parameters, as for nested sampling.
             names: of the parameters; by default they are a vector called "x".
             vectorized: whether the functions take many points, (N, D), and return (N,).
-            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. It is for
-                ``value_and_grad``, which takes central differences without it; ``fit`` needs none.
+            gradient: of ``log_density`` by the parameters: (D,), or (N, D) if vectorized. ``fit``
+                needs none, and takes fewer evaluations with it; one with its gradient counts once.
             workers: processes that call the function, each with a copy of it.
             pool: or anything with a method ``map``, such as a ``ThreadPoolExecutor``.
             timeout: the most seconds of a call, which then runs in another process.
             failures: "raise" ends everything with the first call that raises an error or takes too
                 long; "nan" counts it among the points without a density, and says how many.
             cache: a file in which every evaluation is kept as soon as it is made. A fit that was
-                killed makes none of them again, and ends with the same bits.
+                killed makes none of them again, and ends with the same bits. Gradients are not
+                kept.
 
         Raises:
             InputError: if an argument is invalid, or the cache belongs to another function. What

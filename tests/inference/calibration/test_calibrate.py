@@ -105,6 +105,25 @@ def test_a_calibration_goes_on_from_its_checkpoint(tmp_path):
     assert whole.u.tolist() == _run(fits=6).u.tolist()
 
 
+def test_a_checkpoint_of_another_model_is_not_taken_for_this_one(tmp_path):
+    def simulation(sd):
+        def simulate(rng):
+            x = sd * rng.normal(size=2)
+            return {"x": x}, _OBSERVED @ x + rng.normal(size=3)
+
+        return Simulation(simulate, lambda y: y)
+
+    def fit(target, *, seed, progress):
+        return _exact(target, seed)
+
+    found = [
+        calibrate(simulation(sd), 4, fit=fit, checkpoint=tmp_path, progress=False)
+        for sd in (1.0, 5.0, 1.0)
+    ]
+    assert found[0].u.tolist() == found[2].u.tolist() != found[1].u.tolist()
+    assert len(list(tmp_path.glob("fit-*"))) == 8
+
+
 def test_fits_that_fail_are_counted_and_names_must_agree():
     def fail(target, *, seed, progress):
         if seed % 2:

@@ -19,10 +19,11 @@ from fluvial.inference.settings import BlackBoxSettings, Settings
 from fluvial.objectives import Importance
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Population", "anneal", "efficiency", "round_size"]
+__all__ = ["Population", "anneal", "efficiency", "round_size", "spread_out"]
 
 
 _STUCK = 1.05  # times the last β
+_PATIENCE = 8  # rounds in which β does not grow by so much
 
 
 class Population(NamedTuple):
@@ -45,7 +46,11 @@ def round_size(dim: int, settings: BlackBoxSettings) -> int:
 
 
 def anneal(
-    reference: Mixture, spending: Spending, rng: np.random.Generator, thresholds: Settings
+    reference: Mixture,
+    spending: Spending,
+    rng: np.random.Generator,
+    thresholds: Settings,
+    history: History | None = None,
 ) -> Population:
     """Lead a population from the reference to the target.
 
@@ -54,14 +59,15 @@ def anneal(
         spending: evaluates the target.
         rng: decides every draw.
         thresholds: of the fit.
+        history: points to go on from; by default they are drawn from the reference.
     """
     settings = thresholds.black_box
     size = round_size(reference.dim, settings)
-    first = max(settings.first_rounds * size, settings.first_least)
-    x = _spread_out(reference, min(first, max(spending.left // 4, 1)), rng)
-    log_p = spending.values(x, "prior draws")
-    history = History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
-    beta, share, rounds, stalled = 0.0, 0.0, 0, 0
+    if history is None:
+        history = _begun(reference, spending, rng, settings)
+    elif len(history.counts) > 1 and efficiency(history) >= settings.enough_efficiency:
+        return Population(history, 1.0, efficiency(history))
+    beta, share, rounds, stalled, stuck = 0.0, 0.0, 0, 0, 0
     worth = float(settings.worth_base + settings.worth_per_dim * reference.dim)
     while not spending.over and rounds < settings.max_rounds and np.isfinite(history.log_p).any():
         last_beta, last_share = beta, share
@@ -76,6 +82,9 @@ def anneal(
         log_p = spending.values(x, f"annealing at {beta:.3g}")
         history = history.with_draws(proposal, x[: len(log_p)], log_p)
         rounds += 1
+        stuck = stuck + 1 if beta < min(1.0, _STUCK * last_beta) else 0
+        if stuck >= _PATIENCE:
+            break
         share = efficiency(history)
         if beta == last_beta == 1.0:
             saved = _fresh(last_share, settings) - _fresh(share, settings)
@@ -83,6 +92,16 @@ def anneal(
             if share >= settings.enough_efficiency or stalled > 1:
                 break
     return Population(history, beta, share)
+
+
+def _begun(
+    reference: Mixture, spending: Spending, rng: np.random.Generator, settings: BlackBoxSettings
+) -> History:
+    """Points from the reference."""
+    first = max(settings.first_rounds * round_size(reference.dim, settings), settings.first_least)
+    x = spread_out(reference, min(first, max(spending.left // 4, 1)), rng)
+    log_p = spending.values(x, "prior draws")
+    return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 
 def efficiency(history: History) -> float:
@@ -114,10 +133,14 @@ def _coolest(history: History, worth: float) -> float:
     return float(np.exp(low))
 
 
-def _spread_out(
-    reference: Mixture, size: int, rng: np.random.Generator
-) -> Float[np.ndarray, "N D"]:
-    """Draws of a Gaussian from a scrambled Sobol' sequence, which leaves no gaps."""
+def spread_out(reference: Mixture, size: int, rng: np.random.Generator) -> Float[np.ndarray, "N D"]:
+    """Draws of a Gaussian from a scrambled Sobol' sequence, which leaves no gaps.
+
+    Args:
+        reference: one Gaussian.
+        size: how many.
+        rng: decides how they are scrambled.
+    """
     sampler = qmc.Sobol(reference.dim, seed=rng)  # pyright: ignore[reportCallIssue]
     u = sampler.random_base2(int(np.ceil(np.log2(size))))[:size]
     z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))

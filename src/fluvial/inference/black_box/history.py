@@ -101,6 +101,14 @@ class History:
         return tempered + (0.0 if beta == 1.0 else self.log_reference) - self.log_mixture
 
     @property
+    def shares_of_mass(self) -> Float[np.ndarray, " N"]:
+        """The weights at β = 1, normalized; zeros if none is finite."""
+        log_w = self.log_weights()
+        top = np.max(log_w, initial=-np.inf)
+        w = np.exp(log_w - top) if np.isfinite(top) else np.zeros(len(log_w))
+        return w / max(w.sum(), 1e-300)
+
+    @property
     def shares(self) -> Float[np.ndarray, " J"]:
         """The share of points from each proposal."""
         return np.asarray(self.counts) / len(self)

@@ -1,15 +1,15 @@
 """From a function without a gradient to a posterior: the stages, from top to bottom."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.errors import InputError
-from fluvial.inference.black_box.annealing import Population, anneal, efficiency, round_size
+from fluvial.inference.black_box.annealing import efficiency, round_size
 from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat
+from fluvial.inference.black_box.exploring import Explored, explore
 from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.concluding import evidence_of, provenance_of
@@ -17,31 +17,16 @@ from fluvial.inference.run import Run
 from fluvial.inference.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
-from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["fit_black_box"]
 
+_PROBES = 3  # looks at fresh draws for spikes
+_HELD = 0.3  # effective sample size, as a share of the draws, that a poor mixture does not have
 _LEAST_FRESH = 100  # draws: fewer are no judgment
-
-
-class _Explored(NamedTuple):
-    """What populations have found.
-
-    Attributes:
-        history: the points of all.
-        beta: the lowest inverse temperature at which one of them ended.
-        once: modes that matter and that one population only has found, ...
-        mass: ... and their share of the mass.
-    """
-
-    history: History
-    beta: float
-    once: int
-    mass: float
 
 
 def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
@@ -52,84 +37,19 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     """
     spending = Spending(run.counted, run.budget, run.progress)
     with run.progress.stage("exploring"):
-        explored = _explore(run, density, spending)
+        explored = explore(run, density, spending)
         steady = _repeated(run, density, spending, explored.history, 1)
     with run.progress.stage("mixture"):
         history, q = _refined(run, spending, explored.history)
     with run.progress.stage("weights"):
         spending.release()
-        fresh = _fresh(run, spending, History.empty(history.reference), q, history)
-        doubts = _doubts(run, spending, q, fresh)
+        history, q, fresh, spikes = _weighed(run, spending, history, q)
+        doubts = [*spikes, *_doubts(run, spending, q, fresh)]
         drawn = fresh if len(fresh) else history
         steady_still = _repeated(run, density, spending, drawn, 2)
-    findings = _findings(run, explored, spending, doubts, len(fresh), steady, steady_still)
-    return _concluded(run, history, q, fresh, spending.interrupted, findings)
-
-
-def _explore(run: Run, density: NumpyDensity, spending: Spending) -> _Explored:
-    """Anneal independent populations, until two have found each mode that matters."""
-    settings = run.settings.black_box
-    dim = run.target.dim
-    scale = 1.0 if density.prior.proper else settings.reference_sd
-    wide = GaussianComponent(Gaussian(np.zeros(dim), scale * np.eye(dim)))
-    reference = Mixture((wide,), np.ones(1))
-    populations: list[Population] = []
-    fewest, most = settings.populations
-    while len(populations) < most and not (populations and spending.over):
-        population = anneal(reference, spending, run.rng, run.settings)
-        if not np.isfinite(population.history.log_p).any():
-            if populations:
-                break
-            raise _nowhere(run, len(population.history))
-        populations.append(population)
-        if len(populations) >= fewest and not _found_once(run, populations)[0]:
-            break
-    history = populations[0].history
-    for population in populations[1:]:
-        history = history.merged(population.history)
-    once, mass = _found_once(run, populations)
-    return _Explored(history, min(p.beta for p in populations), once, mass)
-
-
-def _nowhere(run: Run, size: int) -> InputError:
-    return InputError(
-        f"the log density is not finite at any of {size} points drawn from where it is to be: "
-        "check the function at one of them, and the prior or the bounds."
-    )
-
-
-def _found_once(run: Run, populations: list[Population]) -> tuple[int, float]:
-    """Count components of a common mixture that only one population has points in."""
-    settings = run.settings.black_box
-    if len(populations) < 2:
-        return 1, 1.0
-    history = populations[0].history
-    for population in populations[1:]:
-        history = history.merged(population.history)
-    q = fit_mixture(history.x, history.log_weights(), np.random.default_rng(run.seed))
-    joint = np.stack([c.log_prob(history.x) for c in q.components], axis=1) + np.log(q.weights)
-    shares = np.exp(joint - joint.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    held = np.stack(
-        [
-            _normalized(p.history) @ part
-            for p, part in zip(
-                populations,
-                np.split(shares, np.cumsum([len(p.history) for p in populations])[:-1]),
-                strict=True,
-            )
-        ]
-    )
-    mass = _normalized(history) @ shares
-    finders = np.sum(held >= settings.missed * mass, axis=0)
-    once = (mass >= settings.matters) & (finders < 2)
-    return int(once.sum()), float(mass[once].sum())
-
-
-def _normalized(history: History) -> Float[np.ndarray, " N"]:
-    log_w = history.log_weights()
-    w = np.exp(log_w - np.max(log_w)) if np.isfinite(np.max(log_w)) else np.zeros(len(log_w))
-    return w / max(w.sum(), 1e-300)
+    findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
+    unseen = _unseen(explored.draws, run.target.dim)
+    return _concluded(run, history, q, fresh, spending.interrupted, findings, unseen)
 
 
 def _refined(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
@@ -149,6 +69,26 @@ def _refined(run: Run, spending: Spending, history: History) -> tuple[History, M
         if spending.over or enough or gained <= size:
             break
     return history, fit_mixture(history.x, history.log_weights(), run.rng)
+
+
+def _weighed(
+    run: Run, spending: Spending, history: History, q: Mixture
+) -> tuple[History, Mixture, History, list[str]]:
+    """Draw afresh, and again wherever the heaviest draws have led to a spike."""
+    rng = np.random.default_rng([run.seed, 2])
+    none = History.empty(history.reference)
+    for _ in range(_PROBES):
+        fresh = _fresh(run, spending, none, q, history)
+        found = probe(fresh, q, spending, rng, run.settings) if len(fresh) else ()
+        if not found or spending.over:
+            break
+        for population in found:
+            history = history.merged(population.history)
+        history, q = _refined(run, spending, history)
+    else:
+        return history, q, fresh, ["Climbs from the heaviest draws kept finding spikes."]
+    unmet = ["A spike was found that could not be drawn from."] if found else []
+    return history, q, fresh, unmet
 
 
 def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: History) -> History:
@@ -216,10 +156,10 @@ def _repeated(
 
 def _findings(
     run: Run,
-    explored: _Explored,
+    explored: Explored,
     spending: Spending,
     looks: list[str],
-    fresh: int,
+    fresh: History,
     *steady: Findings,
 ) -> Findings:
     fatal = [sentence for found in steady[:1] for sentence in found.fatal]
@@ -229,11 +169,11 @@ def _findings(
     if explored.once and explored.mass < 1.0:
         fatal.append(
             f"Parts of the mass ({explored.mass:.0%}) turned up in only one of several independent "
-            "populations, so that others may be missing."
+            "searches, so that others may be missing."
         )
     elif explored.once:
         doubts.append("Only one population was annealed, so that modes may be missing.")
-    if explored.beta < 1.0:
+    if explored.beta < 1.0 and not (len(fresh) and efficiency(fresh) > _HELD):
         doubts.append(
             f"Annealing ended at an inverse temperature of {explored.beta:.2g}, not at 1."
         )
@@ -241,9 +181,19 @@ def _findings(
         doubts.append("The fit was interrupted; this is the best found until then.")
     elif spending.over and run.budget.limited:
         spent = run.budget.spent(run.counted.evaluations)
-        if fresh < _LEAST_FRESH:
+        if len(fresh) < _LEAST_FRESH:
             doubts.append(f"The fit has used {spent}.")
     return Findings(tuple(fatal), (*doubts, *looks))
+
+
+def _unseen(draws: int, dim: int) -> str:
+    """Say which peak none of so many draws would have met: three expected ones miss it at 5 %."""
+    volume = 3.0 / draws
+    return (
+        f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
+        f"rises from less than {volume:.1g} of the prior's volume, {volume ** (1.0 / dim):.1%} of "
+        "it in each parameter, may have been missed."
+    )
 
 
 def _concluded(
@@ -253,6 +203,7 @@ def _concluded(
     fresh: History,
     interrupted: bool,
     findings: Findings,
+    unseen: str,
 ) -> Posterior:
     doubts = list(findings.doubts)
     judged = fresh
@@ -274,6 +225,7 @@ def _concluded(
         missing_mass=_missing(run, history, q, weights.log_evidence),
         fatal=findings.fatal,
         doubts=doubts,
+        notes=(unseen,),
         precise=precision(judged.x, w),
         error=error,
         settings=run.settings,
@@ -293,6 +245,6 @@ def _elbo(log_ratio: Importance, v: Float[np.ndarray, " N"]) -> float:
 
 def _missing(run: Run, history: History, q: Mixture, log_evidence: float) -> float:
     """The share of the mass of all points that lies where q is far too thin."""
-    w = _normalized(history)
+    w = history.shares_of_mass
     excess = history.log_p - q.log_prob(history.x) - log_evidence
     return float(w[excess > run.settings.search.excess].sum())

@@ -33,6 +33,7 @@ class Spending:
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
         self._share = _EXPLORING
+        self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
 
     def release(self) -> None:
@@ -52,6 +53,12 @@ class Spending:
         most = max(1, int(self._share * self._budget.evaluations))
         return max(0, most - self.counted.evaluations)
 
+    def quick(self, seconds: float) -> int:
+        """How many evaluations so much time is enough for, at the best pace so far."""
+        if self._budget.seconds is not None:
+            seconds = min(seconds, 0.1 * max(0.0, self._budget.seconds - self._budget.elapsed))
+        return int(seconds / max(self._seconds, 1e-9))
+
     def values(self, points: Float[np.ndarray, "N D"], note: str = "") -> Float[np.ndarray, " K"]:
         """Return the log densities of the first K points, all of them where the budget allows."""
         points = points[: self.left]
@@ -62,6 +69,8 @@ class Spending:
                 batch = points[count : count + self._batch]
                 started = time.monotonic()
                 done.append(self.counted.values(batch))
+                each = (time.monotonic() - started) / len(batch)
+                self._seconds = min(self._seconds, each)  # whatever else the machine had to do
                 count += len(batch)
                 if self._budget.seconds is not None:
                     fast = time.monotonic() - started < _BATCH_SECONDS / 2.0
@@ -70,6 +79,21 @@ class Spending:
         except KeyboardInterrupt:
             self.interrupted = True
         return np.concatenate(done) if done else np.empty(0)
+
+    def value_and_grad(
+        self, points: Float[np.ndarray, "N D"]
+    ) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, "K D"]]:
+        """Return the same for the first K points, with gradients."""
+        points = points[: self.left]
+        if self.over or not len(points):
+            return np.empty(0), np.empty((0, points.shape[1]))
+        try:
+            found = self.counted.value_and_grad(points)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return np.empty(0), np.empty((0, points.shape[1]))
+        self._show("climbing")
+        return found
 
     def _show(self, note: str) -> None:
         spent, left = self.counted.evaluations, self._budget.left(self.counted.evaluations)

@@ -10,14 +10,11 @@ Journal of Classification 24). How many components there are is decided by the l
 that were held out.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from fluvial.constants import LOG_2PI
+from fluvial.inference.gaussian_mixture import GaussianMixture
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
@@ -28,14 +25,6 @@ _NEGLIGIBLE = 1e-4  # of the mass, in the lightest points: they are left out
 _LEAST = 1e-3  # of the mass, in a component
 _MOST = 32  # components
 _JITTER = 1e-9  # of a variance
-
-
-class _Fitted(NamedTuple):
-    """Weights (K,), means (K, D) and lower Cholesky factors (K, D, D) in whitened coordinates."""
-
-    shares: np.ndarray
-    means: np.ndarray
-    factors: np.ndarray
 
 
 def fit_mixture(
@@ -67,12 +56,9 @@ def fit_mixture(
     covariance = (x - mean).T @ ((x - mean) * w[:, None])
     whitener = Gaussian(mean, _cholesky(covariance))
     z = whitener.whiten(x)
-    fitted = _em(z, w, _chosen(z, w, rng, most), rng)
-    components = tuple(
-        GaussianComponent(Gaussian(whitener.color(m[None])[0], whitener.cholesky @ factor))
-        for m, factor in zip(fitted.means, fitted.factors, strict=True)
-    )
-    return Mixture(components, fitted.shares)
+    joint = _chosen(z, w, rng, most).joint_log_prob(z)
+    fitted = _em(z, w, np.exp(joint - _log_sum(joint)))
+    return fitted.colored(whitener)
 
 
 def _heaviest(x, log_w):
@@ -85,74 +71,70 @@ def _heaviest(x, log_w):
     return x[order[:kept]], w[:kept] / w[:kept].sum()
 
 
-def _chosen(z, w, rng: np.random.Generator, most: int) -> int:
-    """The number of components whose log density at points held out is largest."""
+def _chosen(z, w, rng: np.random.Generator, most: int) -> GaussianMixture:
+    """The mixture, fitted to half of the points, under which the other half is most likely."""
     worth = 1.0 / np.sum(w**2)
     dim = z.shape[1]
     half = rng.permutation(len(z)) % 2 == 0
+    best = _maximized(z, w, np.ones((1, len(z))))
     if not (0.05 < w[half].sum() < 0.95):
-        return 1
+        return best
     a, b = w[half] / w[half].sum(), w[~half] / w[~half].sum()
-    best, count, score, falls = 1, 1, -np.inf, 0
+    count, score, falls = 1, -np.inf, 0
     while count <= most and worth >= 2.0 * (dim + 1) * (count - 1) and falls < 2:
-        fitted = _em(z[half], a, count, rng)
-        found = float(b @ _log_sum(_log_joint(z[~half], fitted)))
+        fitted = _em(z[half], a, _apart(z[half], a, count, rng))
+        found = float(b @ _log_sum(fitted.joint_log_prob(z[~half])))
         if found > score + 0.01:
-            best, score, falls = count, found, 0
+            best, score, falls = fitted, found, 0
         else:
             falls += 1
         count = count * 2 if count > 2 else count + 1
     return best
 
 
-def _em(z, w, count: int, rng: np.random.Generator) -> _Fitted:
-    responsibilities = np.eye(count)[_nearest(z, _seeds(z, w, count, rng))]
-    last = -np.inf
+def _em(z, w, responsibilities) -> GaussianMixture:
     fitted = _maximized(z, w, responsibilities)
-    for _ in range(_STEPS if count > 1 else 0):
-        joint = _log_joint(z, fitted)
+    last = -np.inf
+    for _ in range(_STEPS if len(responsibilities) > 1 else 0):
+        joint = fitted.joint_log_prob(z)
         total = _log_sum(joint)
         bound = float(w @ total)
         if bound < last + 1e-4:
             break
         last = bound
-        fitted = _maximized(z, w, np.exp(joint - total[:, None]))
+        fitted = _maximized(z, w, np.exp(joint - total))
     return fitted
 
 
-def _maximized(z, w, responsibilities) -> _Fitted:
-    mass = w[:, None] * responsibilities
-    shares = mass.sum(axis=0)
+def _apart(z, w, count: int, rng: np.random.Generator):
+    """Responsibilities of the nearest of so many centers."""
+    return np.eye(count)[_nearest(z, _seeds(z, w, count, rng))].T
+
+
+def _maximized(z, w, responsibilities) -> GaussianMixture:
+    mass = responsibilities * w
+    shares = mass.sum(axis=1)
     kept = shares > _LEAST
-    mass, shares = mass[:, kept], shares[kept]
+    mass, shares = mass[kept], shares[kept]
     dim = z.shape[1]
-    means = (mass / shares).T @ z
-    sample = np.empty((len(shares), dim, dim))
-    for k in range(len(shares)):
-        centered = z - means[k]
-        sample[k] = centered.T @ (centered * (mass[:, k] / shares[k])[:, None])
+    parts = mass / shares[:, None]
+    means = parts @ z
+    sample = np.stack([_scatter(z - mean, part) for mean, part in zip(means, parts, strict=True)])
     pooled = np.tensordot(shares / shares.sum(), sample, axes=1)
-    worth = shares**2 / np.sum(mass**2, axis=0)
+    worth = shares**2 / np.sum(mass**2, axis=1)
     prior = dim + 1.0
     shrunk = (worth[:, None, None] * sample + prior * pooled) / (worth + prior)[:, None, None]
-    factors = np.stack([_cholesky(s) for s in shrunk])
-    return _Fitted(shares / shares.sum(), means, factors)
+    return GaussianMixture(shares / shares.sum(), means, np.stack([_cholesky(s) for s in shrunk]))
 
 
-def _log_joint(z, fitted: _Fitted):
-    terms = np.empty((len(z), len(fitted.shares)))
-    for k, (share, mean, factor) in enumerate(zip(*fitted, strict=True)):
-        inverse = scipy.linalg.solve_triangular(factor, np.eye(len(mean)), lower=True)
-        u = (z - mean) @ inverse.T
-        log_det = np.log(np.diag(factor)).sum()
-        terms[:, k] = np.log(share) - 0.5 * np.einsum("ij,ij->i", u, u) - log_det
-    return terms - 0.5 * z.shape[1] * LOG_2PI
+def _scatter(centered, part):
+    return centered.T @ (centered * part[:, None])
 
 
 def _log_sum(joint):
-    """Ln Σ exp of each row, all finite: SciPy's own version takes longer than the densities."""
-    top = joint.max(axis=1)
-    return top + np.log(np.sum(np.exp(joint - top[:, None]), axis=1))
+    """Ln Σ exp of each column, all finite: SciPy's own version takes longer than the densities."""
+    top = joint.max(axis=0)
+    return top + np.log(np.sum(np.exp(joint - top), axis=0))
 
 
 def _seeds(z, w, count: int, rng: np.random.Generator):

@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.errors import InputError, described
+from fluvial.evaluating.fingerprint import fingerprint
 from fluvial.inference.calibration.simulation import Simulation
 from fluvial.inference.calibration.uniformity import uniformity
 from fluvial.inference.checkpoint import Checkpoint
@@ -150,7 +151,8 @@ def calibrate(
         draws: of each posterior, among which the truth is ranked.
         executor: of ``concurrent.futures``, on which fits run at the same time, as in ``fit_many``.
         checkpoint: a folder in which every fit's ranks are kept, so that the next call with the
-            same arguments goes on from there.
+            same arguments goes on from there; those of another model, as far as its functions,
+            constants and arrays tell, are not taken for this one's.
         progress: show a progress line on the terminal.
         options: further arguments of ``fit``.
 
@@ -174,8 +176,10 @@ def calibrate(
     if fits < 1 or draws < 10:
         raise InputError(f"fits is {fits} and draws is {draws}: give at least 1 and 10.")
     check_seed(seed)
+    made_of = [fingerprint(part)[0] for part in (simulation.simulate, simulation.target)]
     kept = Checkpoint(
-        None if checkpoint is None else Path(checkpoint), ["calibration", seed, draws]
+        None if checkpoint is None else Path(checkpoint),
+        ["calibration", seed, draws, *made_of, sorted(options.items())],
     )
     one = partial(_fitted, simulation, fit, seed, draws, options)
     outcomes: dict[int, Any] = {}

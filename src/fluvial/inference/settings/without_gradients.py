@@ -21,7 +21,18 @@ class BlackBoxSettings:
         wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
             half as much again for the variance, which is estimated less well.
         max_fresh: fresh draws at most.
-        max_evaluations: where no budget is given.
+        hunting_seconds: in which draws from the prior are searched for peaks that populations
+            missed, so that there are more of them the less the function costs. None are made of a
+            function whose evaluations are kept, or that other processes are called for.
+        hunting_draws: the most of them, for 1, 2, … coordinates: together with the rest about what
+            nested sampling takes, but in three coordinates, where so many more find so much more;
+            in many it is hopeless.
+        hunting_climbs: hills that each half of the draws climbs.
+        ascending_base: points from the prior where there is a gradient, ...
+        ascending_per_dim: ... and so many more for each coordinate.
+        ascending_climbs: climbs from them, at least.
+        heavy: nats by which the density at a fresh draw exceeds the approximation's, ...
+        heavy_share: ... and its share of all weight, from which a spike is looked for there.
         populations: independent ones, the fewest and the most, until each mode that matters was
             found by two.
         matters: the least share of the mass of a mode that has to be found twice.
@@ -48,7 +59,14 @@ class BlackBoxSettings:
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
-    max_evaluations: int = 200000
+    hunting_seconds: float = 1.0
+    hunting_draws: tuple[int, ...] = (4096, 16384, 131072, 32768, 32768, 16384, 4096)
+    hunting_climbs: int = 6
+    ascending_base: int = 64
+    ascending_per_dim: int = 16
+    ascending_climbs: int = 8
+    heavy: float = 3.0
+    heavy_share: float = 0.005
     populations: tuple[int, int] = (2, 5)
     matters: float = 0.02
     missed: float = 0.1

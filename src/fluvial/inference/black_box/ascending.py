@@ -1,0 +1,138 @@
+"""A population from climbs along a gradient: Gaussians at the modes, which few draws then correct.
+
+Where the function comes with a gradient, the way from the prior to a mode is some twenty
+evaluations of it instead of a dozen rounds of draws. Each mode's Gaussian has the curvature there
+(Laplace's approximation); the rounds that follow are those of a population without a gradient.
+"""
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+from scipy.optimize import minimize
+
+from fluvial.constants import LOG_2PI
+from fluvial.errors import InputError
+from fluvial.inference.black_box.annealing import Population, anneal, round_size, spread_out
+from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.local_maxima import starts
+from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.settings import Settings
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
+
+__all__ = ["ascend", "check_gradient"]
+
+_STEP = 1e-4  # of differences: of gradients, and of the density along a line
+_STEPS = 200  # of a climb
+_SAME = 0.1  # standard deviations between two climbs' ends that are one mode
+_WRONG = 0.05  # by which a derivative is off, relative to its size
+_SMOOTHEST, _ROUGHEST = 1e-4, 1e12  # curvatures that a component may have
+_LIGHT = 12.0  # nats below the heaviest mode, where a mode is left out
+
+
+def ascend(
+    reference: Mixture, spending: Spending, rng: np.random.Generator, thresholds: Settings
+) -> Population:
+    """Climb from draws of the reference, and lead a population on from the modes.
+
+    Args:
+        reference: π₀.
+        spending: evaluates the target and its gradient.
+        rng: decides every draw.
+        thresholds: of the fit.
+    """
+    settings = thresholds.black_box
+    dim = reference.dim
+    x = spread_out(reference, settings.ascending_base + settings.ascending_per_dim * dim, rng)
+    log_p = spending.values(x, "prior draws")
+    x = x[: len(log_p)]
+    history = History.empty(reference).with_draws(reference, x, log_p)
+    finite = np.isfinite(history.log_p)
+    if not finite.any():
+        return Population(history, 0.0, 0.0)
+    rows = starts(reference, x, history.log_p, settings.ascending_climbs)
+    # Among few draws of many coordinates hardly any is a maximum: the first ones are spread out.
+    rest = np.setdiff1d(np.flatnonzero(finite), rows)
+    rows = np.concatenate([rows, rest[: max(0, settings.ascending_climbs - len(rows))]])
+    modes = [mode for row in rows if (mode := _climbed(spending, x[row])) is not None]
+    q = _laplace(modes)
+    if q is not None and not spending.over:
+        proposal = thresholds.weigh.widened(q)
+        drawn, _ = proposal.sample(rng, round_size(dim, settings))
+        found = spending.values(drawn, "draws at modes")
+        history = history.with_draws(proposal, drawn[: len(found)], found)
+    return anneal(reference, spending, rng, thresholds, history)
+
+
+def check_gradient(
+    spending: Spending, x: Float[np.ndarray, "N D"], rng: np.random.Generator
+) -> None:
+    """Compare the gradient with differences of the density, each point along another line.
+
+    Raises:
+        InputError: if it is wrong at every point.
+    """
+    directions = rng.standard_normal(x.shape)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    _, gradients = spending.value_and_grad(x)
+    ends = [spending.values(x + sign * _STEP * directions) for sign in (1.0, -1.0)]
+    if len(gradients) < len(x) or min(map(len, ends)) < len(x):
+        return
+    with np.errstate(invalid="ignore"):
+        differences = (ends[0] - ends[1]) / (2.0 * _STEP)
+    given = np.sum(gradients * directions, axis=1)
+    size = np.linalg.norm(gradients, axis=1)
+    wrong = ~(np.abs(given - differences) <= _WRONG * np.maximum(size, 1.0))
+    comparable = np.isfinite(differences) & np.isfinite(given)
+    if comparable.any() and wrong[comparable].all():
+        row = int(np.flatnonzero(comparable)[0])
+        raise InputError(
+            f"the gradient is not that of the log density: along a line it is {given[row]:.4g} "
+            f"where differences give {differences[row]:.4g}; return the derivative by each "
+            "parameter, in the function's own space, or leave the gradient out."
+        )
+
+
+def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> tuple[Gaussian, float] | None:
+    """Climb from a point; the Gaussian at the end, and the log of the mass that it stands for."""
+
+    def negative(point):
+        if spending.over:
+            raise StopIteration
+        values, gradients = spending.value_and_grad(point[None])
+        if not len(values):
+            raise StopIteration
+        usable = np.isfinite(values[0]) and np.isfinite(gradients[0]).all()
+        return (-values[0], -gradients[0]) if usable else (1e300, np.zeros_like(point))
+
+    try:
+        end = minimize(negative, x, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+        steps = np.concatenate([np.eye(len(x)), -np.eye(len(x))]) * _STEP
+        _, gradients = spending.value_and_grad(end.x + steps)
+    except StopIteration:
+        return None
+    if len(gradients) < len(steps) or not np.isfinite(gradients).all():
+        return None
+    curvature = -(gradients[: len(x)] - gradients[len(x) :]) / (2.0 * _STEP)
+    eigenvalues, vectors = scipy.linalg.eigh(0.5 * (curvature + curvature.T))
+    sd = np.clip(np.abs(eigenvalues), _SMOOTHEST, _ROUGHEST) ** -0.5
+    triangle = np.linalg.qr((vectors * sd).T, mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
+    gaussian = Gaussian(end.x, triangle * np.sign(np.diag(triangle)))
+    return gaussian, -float(end.fun) + 0.5 * len(x) * LOG_2PI + gaussian.log_det
+
+
+def _laplace(modes: list[tuple[Gaussian, float]]) -> Mixture | None:
+    """The mixture of distinct modes, each with the mass that its height and curvature give it."""
+    kept: list[tuple[Gaussian, float]] = []
+    heaviest = max((mass for _, mass in modes), default=0.0)
+    for gaussian, mass in sorted(modes, key=lambda mode: -mode[1]):
+        apart = [np.linalg.norm(g.whiten(gaussian.mean[None])) for g, _ in kept]
+        if min(apart, default=np.inf) > _SAME and mass > heaviest - _LIGHT:
+            kept.append((gaussian, mass))
+    if not kept:
+        return None
+    masses = np.array([mass for _, mass in kept])
+    # What a height and a curvature are off must not starve a mode of draws.
+    shares = np.maximum(np.exp(masses - masses.max()), 0.1 / len(kept))
+    components = tuple(GaussianComponent(gaussian) for gaussian, _ in kept)
+    return Mixture(components, shares / shares.sum())

@@ -1,0 +1,231 @@
+"""Peaks that no population saw: looked for among draws from the prior, which tell what was missed.
+
+A population follows the bulk of the mass down from the prior, and forgets a draw on the foot of a
+spike: beside a broad mode it has no weight at any temperature. Here every draw that is higher than
+its neighbors is tried. If a valley lies between it and all that is known, its hill is climbed, and
+a population is annealed from around the top. Two halves of the draws do this on their own, so that
+what only one of them has found is known to have been found by luck.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from fluvial.constants import LOG_2PI
+from fluvial.inference.black_box.annealing import Population, anneal
+from fluvial.inference.black_box.hills import climb_hills, same_hill
+from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.local_maxima import starts
+from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.settings import BlackBoxSettings, Settings
+from fluvial.objectives import Importance
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
+
+__all__ = ["Hunted", "hunt", "hunting_size", "probe"]
+
+_CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
+_NEIGHBORS = 4  # known peaks that a draw is compared with
+_NEGLIGIBLE = -10.0  # nats: e^-10 of the evidence, with room for what a Gaussian is off
+_ROUNDS = 12  # from around a summit it is not far to the posterior there
+_WIDER = 3.0  # times the standard deviations that a climb ended with
+
+
+class Hunted(NamedTuple):
+    """What was found, and among how many draws.
+
+    Attributes:
+        groups: of each half of the draws, the populations on peaks that it has led to.
+        draws: from the prior, of both halves.
+    """
+
+    groups: tuple[tuple[Population, ...], ...]
+    draws: int
+
+
+class _Peak(NamedTuple):
+    """A point near the top of a hill, its log density, and the population that was annealed there.
+
+    A peak of the populations that were there before has none.
+    """
+
+    x: Float[np.ndarray, " D"]
+    height: float
+    population: Population | None = None
+
+
+def hunting_size(dim: int, spending: Spending, settings: BlackBoxSettings) -> int:
+    """Draws that cost next to nothing: as many as the function can be called for in little time.
+
+    They go down from the most by powers of four, so that the noise of a clock hardly ever decides.
+    """
+    most = settings.hunting_draws[min(dim, len(settings.hunting_draws)) - 1]
+    affordable = min(spending.quick(settings.hunting_seconds), spending.left // 4)
+    while most > affordable:
+        most //= 4
+    return most if most >= settings.first_least else 0
+
+
+def hunt(
+    explored: tuple[History, ...],
+    known: Mixture,
+    size: int,
+    spending: Spending,
+    rng: np.random.Generator,
+    thresholds: Settings,
+) -> Hunted:
+    """Look for peaks that the populations have missed.
+
+    Args:
+        explored: two populations' points, of which the first are draws from the reference.
+        known: a mixture fitted to all of them.
+        size: how many more draws from the reference to make.
+        spending: evaluates the target.
+        rng: decides every draw.
+        thresholds: of the fit.
+    """
+    settings = thresholds.black_box
+    search = _Search(spending, rng, thresholds, _tops(explored, known))
+    level = max(history.log_evidence for history in explored) + _NEGLIGIBLE
+    groups, draws = [], 0
+    for history in explored:
+        x, log_p = _with_more(history, size // len(explored), spending, rng)
+        draws += len(x)
+        rows = starts(history.reference, x, log_p, settings.hunting_climbs)
+        scales = _spacing(x, rows)
+        groups.append(tuple(search.along(x[rows], log_p[rows], scales, level)))
+    return Hunted(tuple(groups), draws)
+
+
+def probe(
+    fresh: History,
+    q: Mixture,
+    spending: Spending,
+    rng: np.random.Generator,
+    thresholds: Settings,
+) -> tuple[Population, ...]:
+    """Climb from the draws that weigh far too much, which may be on the foot of a spike.
+
+    Args:
+        fresh: draws of q, widened.
+        q: the approximation.
+        spending: evaluates the target.
+        rng: decides every draw.
+        thresholds: of the fit.
+
+    Returns:
+        Populations on summits far above what q says there.
+    """
+    settings = thresholds.black_box
+    weights = Importance(fresh.log_p - fresh.log_q[:, 0])
+    excess = weights.usable - weights.log_evidence
+    heavy = (excess > settings.heavy) & (excess > np.log(settings.heavy_share * len(fresh)))
+    rows = np.flatnonzero(heavy)[np.argsort(-excess[heavy], kind="stable")]
+    rows = rows[: settings.hunting_climbs]
+    if not len(rows) or spending.over:
+        return ()
+    x = fresh.x[rows]
+    climbed = climb_hills(spending.values, x, fresh.log_p[rows], _spacing(fresh.x, rows), rng)
+    search = _Search(spending, rng, thresholds)
+    found = []
+    for top, summit in zip(*climbed, strict=True):
+        above = summit - q.log_prob(top.mean[None])[0] - weights.log_evidence
+        mass = summit + 0.5 * top.dim * LOG_2PI + top.log_det - weights.log_evidence
+        if above > settings.heavy and mass > np.log(settings.heavy_share) and not spending.over:
+            found.append(search.settled(top, float(summit)))
+    return tuple({id(p): p for p in found if p is not None}.values())
+
+
+@final
+@dataclass
+class _Search:
+    spending: Spending
+    rng: np.random.Generator
+    thresholds: Settings
+    peaks: list[_Peak] = field(default_factory=list)
+
+    def along(self, x, heights, scales, level: float) -> list[Population]:
+        """Climb from the points of a half, and return the populations on the peaks it leads to."""
+        met = [self._met(point, height) for point, height in zip(x, heights, strict=True)]
+        new = np.array([peak is None for peak in met], bool)
+        found = [peak.population for peak in met if peak is not None]
+        if new.any() and not self.spending.over:
+            values = self.spending.values
+            tops, summits = climb_hills(values, x[new], heights[new], scales[new], self.rng)
+            for i in np.argsort(-summits, kind="stable"):
+                mass = summits[i] + 0.5 * len(x[0]) * LOG_2PI + tops[i].log_det
+                if mass > level and not self.spending.over:
+                    found.append(self.settled(tops[i], float(summits[i])))
+        return [population for population in found if population is not None]
+
+    def _met(self, point, height) -> _Peak | None:
+        """The known peak on whose hill a point is, and that is about as high."""
+        apart = [float(np.sum((peak.x - point) ** 2)) for peak in self.peaks]
+        near = [self.peaks[i] for i in np.argsort(apart, kind="stable")[:_NEIGHBORS]]
+        if not near or self.spending.over:
+            return None
+        # A peak is known by a draw near its top, and draws lie D / 2 nats below it on average.
+        slack = 1.0 + 0.5 * len(point)
+        near = [peak for peak in near if peak.height >= height - slack]
+        if not near:
+            return None
+        ends = np.stack([peak.x for peak in near])
+        tops = np.array([peak.height for peak in near])
+        starts = np.broadcast_to(point, ends.shape)
+        same = same_hill(self.spending.values, starts, np.full(len(near), height), ends, tops)
+        return near[int(np.argmax(same))] if same.any() else None
+
+    def settled(self, top: Gaussian, summit: float) -> Population | None:
+        """The population on a summit: annealed from around it, if the summit is a new one."""
+        peak = self._met(top.mean, summit)
+        if peak is not None:
+            return peak.population
+        wide = GaussianComponent(Gaussian(top.mean, _WIDER * top.cholesky))
+        black_box = replace(self.thresholds.black_box, max_rounds=_ROUNDS)
+        settings = replace(self.thresholds, black_box=black_box)
+        population = anneal(Mixture((wide,), np.ones(1)), self.spending, self.rng, settings)
+        log_p = population.history.log_p
+        if population.beta < 1.0 or not np.isfinite(log_p).any():
+            return None
+        best = int(np.argmax(log_p))
+        self.peaks.append(_Peak(population.history.x[best], float(log_p[best]), population))
+        return population
+
+
+def _tops(explored: tuple[History, ...], known: Mixture) -> list[_Peak]:
+    """The point in the middle of each component.
+
+    It is not the highest one, which may be a draw on the foot of a spike that was forgotten.
+    """
+    x = np.concatenate([history.x for history in explored])
+    log_p = np.concatenate([history.log_p for history in explored])
+    finite = np.isfinite(log_p)
+    x, log_p = x[finite], log_p[finite]
+    middles = [int(np.argmax(component.log_prob(x))) for component in known.components]
+    return [_Peak(x[row], float(log_p[row])) for row in middles]
+
+
+def _with_more(history: History, size: int, spending: Spending, rng: np.random.Generator):
+    """The draws from the reference that a population began with, and some more."""
+    first = slice(0, history.counts[0])
+    x, log_p = history.x[first], history.log_p[first]
+    if size < 1:
+        return x, log_p
+    sampler = qmc.Sobol(x.shape[1], seed=rng)  # pyright: ignore[reportCallIssue]
+    u = sampler.random_base2(int(np.log2(size)))
+    z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))
+    more = history.reference.components[0].gaussian.color(z)
+    found = spending.values(more, "hunting")
+    found = np.where(np.isfinite(found), found, -np.inf)
+    return np.concatenate([x, more[: len(found)]]), np.concatenate([log_p, found])
+
+
+def _spacing(x, rows) -> Float[np.ndarray, " K"]:
+    """The distance of each of some rows to the nearest other row."""
+    apart = [np.sum((x - x[row]) ** 2, axis=1) for row in rows]
+    nearest = np.array([np.partition(squares, 1)[1] for squares in apart])
+    return np.maximum(np.sqrt(nearest), _CLOSEST)

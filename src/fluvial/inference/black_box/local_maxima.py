@@ -1,0 +1,74 @@
+"""Draws that are higher than all their neighbors: where a peak that no population saw may begin."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.spatial import KDTree
+from scipy.special import ndtr
+
+from fluvial.posterior.mixture import Mixture
+
+__all__ = ["local_maxima", "starts"]
+
+
+def local_maxima(
+    u: Float[np.ndarray, "N D"], values: Float[np.ndarray, " N"]
+) -> Int[np.ndarray, " M"]:
+    """Return the rows that are higher than 2 D + 2 neighbors, the most surprising first.
+
+    Surprise is by how much a value is beyond what a plane through its neighbors predicts, in units
+    of their own scatter about it. One draw in a spike stands out by it, however low it is, and
+    draws on the slope of a broad mode do not.
+
+    Args:
+        u: points, uniform on the unit cube.
+        values: the log likelihood at each; rows that are not finite are left out.
+
+    Example:
+        >>> u = np.random.default_rng(0).uniform(size=(400, 2))
+        >>> spike = np.where(np.arange(400) == 7, 30.0, 0.0)
+        >>> int(local_maxima(u, spike - 50.0 * np.sum((u - 0.5) ** 2, axis=1))[0])
+        7
+    """
+    usable = np.flatnonzero(np.isfinite(values))
+    dim = u.shape[1]
+    near = 2 * dim + 2
+    if len(usable) <= near:
+        return np.empty(0, int)
+    u, values = u[usable], values[usable]
+    tree = KDTree(u)
+    neighbors = np.asarray(tree.query(u, k=near + 1)[1])[:, 1:]
+    found = np.flatnonzero(values > values[neighbors].max(axis=1))
+    surprise = [_surprise(tree, u, values, int(row)) for row in found]
+    return usable[found[np.argsort(-np.asarray(surprise), kind="stable")]]
+
+
+def starts(
+    reference: Mixture,
+    x: Float[np.ndarray, "N D"],
+    log_p: Float[np.ndarray, " N"],
+    most: int,
+) -> Int[np.ndarray, " K"]:
+    """Choose draws to climb from: the most surprising of the local maxima, and the highest.
+
+    Args:
+        reference: the one Gaussian that the draws are from.
+        x: draws.
+        log_p: the log density at each.
+        most: of the surprising ones; of the highest there are half as many.
+    """
+    u = ndtr(reference.components[0].gaussian.whiten(x))
+    rows = local_maxima(u, log_p)
+    highest = rows[np.argsort(-log_p[rows], kind="stable")][: most // 2]
+    best = [int(np.argmax(log_p))] if np.isfinite(log_p).any() else []
+    return np.unique(np.concatenate([rows[:most], highest, best]).astype(int))
+
+
+def _surprise(tree: KDTree, u, values, row: int) -> float:
+    dim = u.shape[1]
+    near = np.asarray(tree.query(u[row], k=min(4 * (dim + 1) + 1, len(u)))[1])[1:]
+    plane = np.column_stack([np.ones(len(near)), u[near] - u[row]])
+    solution = np.linalg.lstsq(plane, values[near], rcond=None)[0]
+    rest = values[near] - plane @ solution
+    free = max(len(near) - dim - 1, 1)
+    scatter = np.median(np.abs(rest - np.median(rest))) * np.sqrt(len(near) / free)
+    return float((values[row] - solution[0]) / (scatter + 0.3))

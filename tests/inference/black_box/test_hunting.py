@@ -1,0 +1,69 @@
+"""Spikes beside a broad mode, which no temperature leads a population to."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import scipy.stats as st
+
+import fluvial
+from fluvial.inference.black_box.hills import climb_hills, same_hill
+from fluvial.inference.settings import DEFAULT
+
+
+def _spike_and_slab(dim, sd):
+    def log_density(x):
+        broad = st.norm.logpdf(x, -2.0, 1.0).sum(axis=1)
+        return np.logaddexp(broad, st.norm.logpdf(x, 3.0, sd).sum(axis=1)) - np.log(2.0)
+
+    return fluvial.Target.from_numpy(log_density, bounds=[(-5.0, 5.0)] * dim, vectorized=True)
+
+
+def _patient(seconds):
+    """Settings by which a busy machine makes no fewer draws."""
+    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=seconds)
+    return dataclasses.replace(DEFAULT, black_box=black_box)
+
+
+@pytest.mark.parametrize(("dim", "sd"), [(2, 0.01), (2, 0.1), (3, 0.03), (4, 0.1)])
+def test_a_spike_beside_a_broad_mode_is_found(dim, sd):
+    settings = _patient(100.0)
+    posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False, settings=settings)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
+    assert np.mean(posterior.draws(2000)["x"][:, 0] > 2.0) == pytest.approx(0.5, abs=0.05)
+
+
+def test_what_could_not_have_been_seen_is_said():
+    posterior = fluvial.fit(_spike_and_slab(2, 0.01), progress=False, settings=_patient(0.0))
+    assert posterior.provenance.evaluations < 10_000
+    assert any("2,000 draws from the prior" in reason for reason in posterior.reasons)
+    assert any("3.9% of it in each parameter" in reason for reason in posterior.reasons)
+
+
+def _hills(x):
+    return np.logaddexp(-0.5 * np.sum(x**2, axis=1), 1.0 - 50.0 * np.sum((x - 4.0) ** 2, axis=1))
+
+
+def test_a_valley_tells_two_hills_apart():
+    a = np.array([[0.5, 0.0], [3.9, 4.1]])
+    b = np.array([[0.0, 0.0], [0.0, 0.0]])
+    assert same_hill(_hills, a, _hills(a), b, _hills(b)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("budget", [3500, 4000, 5000])
+def test_a_budget_that_ends_in_the_hunt_ends_the_fit(budget):
+    posterior = fluvial.fit(
+        _spike_and_slab(2, 0.1), progress=False, max_evaluations=budget, settings=_patient(100.0)
+    )
+    assert posterior.provenance.evaluations <= budget + 32
+    assert np.isfinite(posterior.log_evidence)
+
+
+def test_climbs_end_on_the_summit_with_its_shape():
+    start = np.array([[2.0, 1.0], [3.7, 4.2]])
+    rng = np.random.default_rng(0)
+    tops, summits = climb_hills(_hills, start, _hills(start), np.full(2, 0.3), rng)
+    assert summits == pytest.approx([0.0, 1.0], abs=0.1)
+    assert tops[1].mean == pytest.approx([4.0, 4.0], abs=0.1)
+    assert np.all((tops[1].sd > 0.02) & (tops[1].sd < 0.2))
