@@ -11,7 +11,12 @@ from fluvial.replication.compare.noise import Noise, why_noise
 from fluvial.replication.compare.numbers import Duration, Number, Token, located_tokens
 from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.shown import shown_lines
-from fluvial.replication.compare.style import joined_lines, plain_style, without_details
+from fluvial.replication.compare.style import (
+    joined_lines,
+    plain_style,
+    without_details,
+    without_quotes,
+)
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.values import compare_values
@@ -24,6 +29,11 @@ _BRACKET = re.compile(r"[\[({]")
 _ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
+# What IPython says of its own commands.
+_ADVICE = re.compile(
+    r"%\w+ is deprecated, use |Using matplotlib backend: "
+    r"|Populating the interactive namespace from "
+)
 _DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
 _LEFT_OUT = "left out where the other text has dots"
 _AROUND = 60
@@ -147,8 +157,11 @@ def _compare_line(
     recorded: str, local: str, tolerance: Tolerance, place: str, first: int, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare two lines, or two arrays of several lines, the recorded one from a given line on."""
+    texts, alike = ("", ""), False
     for styled in _STYLES:
-        texts = styled(recorded, local)
+        if (own := styled(recorded, local)) == texts:
+            continue
+        texts = own
         tokens = located_tokens(texts[0]), located_tokens(texts[1])
         if alike := _skeleton(tokens[0]) == _skeleton(tokens[1]):
             break
@@ -157,7 +170,7 @@ def _compare_line(
         yield from _compare_tokens(
             texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
         )
-    elif (values := _values_of(*texts)) is not None:
+    elif (values := _values_of(*_by_class(recorded, local))) is not None:
         yield from compare_values(values[0], values[1], tolerance, here, first + 1)
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
@@ -177,8 +190,12 @@ def _by_class(recorded: str, local: str) -> tuple[str, str]:
     return without_details(*_in_plain_style(recorded, local))
 
 
+def _unquoted(recorded: str, local: str) -> tuple[str, str]:
+    return without_quotes(*_in_plain_style(recorded, local))
+
+
 # The cheapest first: most lines differ in their numbers alone.
-_STYLES = (_as_written, _in_plain_style, _by_class)
+_STYLES = (_as_written, _in_plain_style, _by_class, _unquoted)
 
 
 def _values_of(recorded: str, local: str) -> tuple | None:
@@ -275,6 +292,8 @@ def _one_sided(
         reason, cause = "an empty line", Cause.LIBRARY_PRINTING
     elif left_out:
         reason, cause = _LEFT_OUT, Cause.LIBRARY_PRINTING
+    elif _ADVICE.match(text):
+        reason, cause = "what IPython says of itself", Cause.LIBRARY_PRINTING
     elif _CHATTER.match(text):
         reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
     else:
