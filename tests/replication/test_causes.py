@@ -118,3 +118,11 @@ def test_a_summary_of_three_lines():
         '1 cell differs: cell 2 says "0.13" for "0.97", cause: randomness.',
         "To settle it: see what varies by itself (--repeat 3), since nothing is seeded.",
     )
+
+
+def test_a_name_that_a_later_cell_makes_tells_of_another_order():
+    cells = [
+        ("y = later + 1\nprint(y)", [stream("4\n")], name_error("later")),
+        ("later = 3", [], []),
+    ]
+    assert causes(*cells) == ["order of execution", None]

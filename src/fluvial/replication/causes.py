@@ -42,7 +42,7 @@ _INSTALLS = "which is not installed"
 
 @dataclass
 class _Story:
-    """What earlier cells have left behind, by the names that they make."""
+    """What earlier cells have left behind, by the names that they make, and which any makes."""
 
     missing: dict[str, int] = field(default_factory=dict)
     random: set[str] = field(default_factory=set)
@@ -51,6 +51,7 @@ class _Story:
     plain_tables: int | None = None
     seeded: bool = False
     made: set[str] = field(default_factory=set)
+    ever: set[str] = field(default_factory=set)
 
     def after(self, number: int, source: str, names: Names, *, failed: bool) -> None:
         """Go on past a cell."""
@@ -90,7 +91,7 @@ def with_causes(
         outcomes: of its cells, without causes where the outputs alone do not tell.
         runs: the local runs.
     """
-    story = _Story()
+    story = _Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     disordered = _disordered(recorded)
     done = []
@@ -174,7 +175,7 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
     if unknown and unknown[1] in facts.story.missing:
         return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
     if unknown and unknown[1] not in facts.story.made:
-        made_elsewhere = unknown[1] in facts.names.made or facts.disordered
+        made_elsewhere = unknown[1] in facts.story.ever or facts.disordered
         return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None
     if _NO_DATA.search(text):
         return Cause.DATA, None
