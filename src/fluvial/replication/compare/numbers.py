@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fluvial.replication.compare.noise import Noise, find_noise
+from fluvial.replication.compare.noise import HINTS, Noise, find_noise
 
-__all__ = ["Duration", "Number", "Token", "located_tokens", "tokens"]
+__all__ = ["Duration", "Number", "Token", "located_tokens", "number_from", "plain_parts", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ _NUMBER = re.compile(rf"(?P<number>{_SIGN}{_BEGIN}{_DIGITS}{_END})")
 _LOOPS = re.compile(r"^[\d,]+ loops?, best of \d+: ")
 _NUMBER_AND_UNIT = re.compile(rf"({_DIGITS})\s?([^\W\d]+)")
 _LABEL_WORD = re.compile(r"took|elapsed|time|duration|seconds", re.IGNORECASE)
+_NOT_PLAIN = re.compile(rf"{_OTHER.pattern}|{HINTS}|[\[({{<'\n]|(?i:{_LABEL_WORD.pattern})")
 # What stands before a number without a unit that is nevertheless a duration.
 _LABEL = re.compile(
     r"(?<![A-Za-z])(?:took|elapsed|(?:time|duration|runtime|seconds)(?=.*[:=]|.*\b(?:is|was)\b))"
@@ -137,6 +138,23 @@ def located_tokens(line: str) -> list[tuple[Token, int]]:
             found += [*_text(line, end, start), (noise, start)]
             end = stop
     return [*found, *_text(line, end, len(line))]
+
+
+def plain_parts(line: str) -> list[str] | None:
+    """Split a line that holds text and numbers alone: text, number, text and so on; else None.
+
+    It finds what ``tokens`` does, several times as fast.
+
+    Example:
+        >>> plain_parts("epoch 3, loss -0.25"), plain_parts("took 3 s")
+        (['epoch ', '3', ', loss ', '-0.25', ''], None)
+    """
+    return None if _NOT_PLAIN.search(line) else _NUMBER.split(line)
+
+
+def number_from(text: str) -> Number:
+    """Read a number that stands alone."""
+    return Number(_value(text), text)
 
 
 def _split(line: str, begin: int, stop: int, found: list[tuple[Token, int]]) -> int:

@@ -8,7 +8,14 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.judging import Where, duration_difference, number_difference
 from fluvial.replication.compare.noise import Noise, why_noise
-from fluvial.replication.compare.numbers import Duration, Number, Token, located_tokens
+from fluvial.replication.compare.numbers import (
+    Duration,
+    Number,
+    Token,
+    located_tokens,
+    number_from,
+    plain_parts,
+)
 from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.shown import shown_lines
 from fluvial.replication.compare.style import (
@@ -157,6 +164,14 @@ def _compare_line(
     recorded: str, local: str, tolerance: Tolerance, place: str, first: int, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare two lines, or two arrays of several lines, the recorded one from a given line on."""
+    parts = plain_parts(recorded), plain_parts(local)
+    if (
+        parts[0]
+        and parts[1]
+        and list(map(str.split, parts[0][::2])) == list(map(str.split, parts[1][::2]))
+    ):
+        yield from _compare_plain(parts[0][1::2], parts[1][1::2], tolerance, place, first)
+        return
     texts, alike = ("", ""), False
     for styled in _STYLES:
         if (own := styled(recorded, local)) == texts:
@@ -175,6 +190,18 @@ def _compare_line(
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
         yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")
+
+
+def _compare_plain(
+    recorded: Sequence[str], local: Sequence[str], tolerance: Tolerance, place: str, first: int
+) -> Iterator[Difference]:
+    """Compare the numbers of two lines that differ in nothing else."""
+    for count, (a, b) in enumerate(zip(recorded, local, strict=True), 1):
+        if a != b:
+            here = f"{place} line {first + 1}"
+            here = here if len(recorded) == 1 else f"{here}, number {count}"
+            numbers = number_from(a), number_from(b)
+            yield from number_difference(*numbers, tolerance, Where(here, first + 1))
 
 
 def _as_written(recorded: str, local: str) -> tuple[str, str]:
