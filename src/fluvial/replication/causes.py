@@ -32,6 +32,7 @@ _HERE = re.compile(
     re.MULTILINE,
 )
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
+_TYPED_INDEX = re.compile(r"\b(?:Int|UInt|Float)64Index\b")  # of pandas 1
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
@@ -151,7 +152,7 @@ class _Facts:
 
 
 def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Facts) -> CellOutcome:
-    why, after = (None, None) if error is None else _cause_of_error(error, facts)
+    why, after = _caught(outcome, facts) if error is None else _cause_of_error(error, facts)
     if outcome.verdict is CellVerdict.NOT_RECORDED:
         return outcome
     found = tuple(
@@ -166,6 +167,15 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
         settings = (facts.unset_by(difference) for difference in found if not difference.tolerated)
         after = next(filter(None, settings), None)
     return replace(outcome, differences=found, cause=cause, after=after)
+
+
+def _caught(outcome: CellOutcome, facts: _Facts) -> tuple[Cause | None, int | None]:
+    """Say whether a cell caught an error that is a consequence of an earlier one, and of which."""
+    for difference in outcome.differences:
+        unknown = None if difference.tolerated else _UNKNOWN_NAME.search(difference.local)
+        if unknown and unknown[1] in facts.story.missing:
+            return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    return None, None
 
 
 def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int | None]:
@@ -199,9 +209,9 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
 
 def _cause(difference: Difference, facts: _Facts) -> Cause:
     """Say what made a difference in a cell that ran to its end."""
+    texts = difference.recorded, difference.local
     if facts.unset_by(difference) is not None:
         return Cause.EARLIER_ERROR
-    texts = difference.recorded, difference.local
     if _HERE.search(facts.source):
         return Cause.ENVIRONMENT
     if facts.random and (not facts.repeated or facts.varying):
@@ -214,9 +224,8 @@ def _cause(difference: Difference, facts: _Facts) -> Cause:
         return Cause.ORDER
     if facts.from_net:
         return Cause.DATA
-    if all(map(_PLATFORM.search, texts)) and _PLATFORM.findall(texts[0]) != _PLATFORM.findall(
-        texts[1]
-    ):
+    widths = [_PLATFORM.findall(text) for text in texts]
+    if all(widths) and widths[0] != widths[1] and not _TYPED_INDEX.search(texts[0]):
         return Cause.PLATFORM
     if facts.version.startswith("2.") and difference.kind is not Kind.IMAGE:
         return Cause.ENVIRONMENT
