@@ -10,12 +10,13 @@ cell that was called DIFFERS, by hand, whether a reader would say so, and why it
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.replication_planted import planted_pictures, planted_texts
+from benchmarks.replication_plots import drawn_pairs
 from benchmarks.replication_runs import Notebook, listed, load_runs
 from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
 from fluvial.replication.compare.cell import compare_outputs
@@ -50,10 +51,10 @@ def _planted(
                 break
 
 
-def _judge(home: Path) -> dict[str, Counter]:
+def _judge(home: Path, notebooks: Sequence[Notebook]) -> dict[str, Counter]:
     labels = json.loads(_LABELS.read_text())
     counts = {"cells": Counter(), "differs": Counter(), "causes": Counter(), "planted": Counter()}
-    for seed, notebook in enumerate(listed()):
+    for seed, notebook in enumerate(notebooks):
         runs = load_runs(notebook, home)
         if runs is None:
             continue
@@ -86,12 +87,29 @@ def _score(
             counts["causes"]["right" if same else "wrong"] += 1
 
 
-def _table(counts: dict[str, Counter]) -> str:
+def _drawn() -> str:
+    counts = Counter()
+    for name, recorded, local in drawn_pairs():
+        differences = compare_outputs(recorded, local, Tolerance())
+        counts[name, any(not found.tolerated for found in differences)] += 1
+    same = counts["nothing", False], counts["nothing", True]
+    lines = [
+        "| what | number | of |",
+        "| --- | --- | --- |",
+        f"| unchanged plots that agree | {same[0]} | {sum(same)} |",
+    ]
+    for name in sorted({name for name, _ in counts} - {"nothing"}):
+        found, missed = counts[name, True], counts[name, False]
+        lines.append(f"| planted found: {name} | {found} | {found + missed} |")
+    return "\n".join(lines)
+
+
+def _table(counts: dict[str, Counter], notebooks: Sequence[Notebook]) -> str:
     cells, differs, causes = counts["cells"], counts["differs"], counts["causes"]
     lines = [
         "| what | number | of |",
         "| --- | --- | --- |",
-        f"| notebooks | {cells['notebooks']} | {len(listed())} |",
+        f"| notebooks | {cells['notebooks']} | {len(notebooks)} |",
     ]
     total = sum(cells.values()) - cells["notebooks"]
     lines += [
@@ -113,13 +131,21 @@ def _table(counts: dict[str, Counter]) -> str:
 
 
 def main() -> None:
-    """Judge the runs kept in a folder, and write the table."""
-    table = _table(_judge(Path(sys.argv[1])))
-    _TABLE.write_text(
+    """Judge the runs kept in a folder, and write the tables."""
+    home = Path(sys.argv[1])
+    parts = [
         "# Replication of public notebooks\n\nMade by `python -m benchmarks.replication`; "
-        "the labels were given by hand.\n\n" + table + "\n"
-    )
-    print(table)
+        "the labels were given by hand.",
+    ]
+    for title, held_out in (
+        ("Notebooks that the rules were written with", False),
+        ("Notebooks held out", True),
+    ):
+        notebooks = [notebook for notebook in listed() if notebook.held_out is held_out]
+        parts.append(f"## {title}\n\n{_table(_judge(home, notebooks), notebooks)}")
+    parts.append(f"## Plots drawn with other letters, or at another resolution\n\n{_drawn()}")
+    _TABLE.write_text("\n\n".join(parts) + "\n")
+    print(_TABLE.read_text())
 
 
 if __name__ == "__main__":

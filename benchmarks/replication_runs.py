@@ -23,11 +23,16 @@ _REPEATS = 2
 
 @dataclass(frozen=True)
 class Notebook:
-    """A public notebook: the address of its repository, a commit of it, and a path in it."""
+    """A public notebook: the address of its repository, a commit of it, and a path in it.
+
+    The rules of the comparison were written with some of them at hand; those held out were first
+    looked at once the rules were as they are.
+    """
 
     repository: str
     commit: str
     path: str
+    held_out: bool = False
 
     @property
     def name(self) -> str:
@@ -51,7 +56,7 @@ def listed() -> list[Notebook]:
     """Return the notebooks of the benchmark, one of each repository in turn."""
     content = json.loads(_LIST.read_text())
     found = [
-        (number, Notebook(repository, entry["commit"], path))
+        (number, Notebook(repository, entry["commit"], path, entry.get("held_out", False)))
         for repository, entry in content.items()
         for number, path in enumerate(entry["paths"])
     ]

@@ -118,3 +118,21 @@ def test_a_summary_of_three_lines():
         '1 cell differs: cell 2 says "0.13" for "0.97", cause: randomness.',
         "To settle it: see what varies by itself (--repeat 3), since nothing is seeded.",
     )
+
+
+def test_a_name_that_a_later_cell_makes_tells_of_another_order():
+    cells = [
+        ("y = later + 1\nprint(y)", [stream("4\n")], name_error("later")),
+        ("later = 3", [], []),
+    ]
+    assert causes(*cells) == ["order of execution", None]
+
+
+def test_an_error_that_the_cell_caught_is_a_consequence_as_well():
+    gone = [error("ValueError", "Invalid frequency: H")]
+    caught = [stream("<class 'NameError'>\nname 'series' is not defined\n")]
+    cells = [
+        ("series = make()", [], gone),
+        ("try:\n    series.f()\nexcept Exception as e:\n    print(e)", [stream("no\n")], caught),
+    ]
+    assert causes(*cells) == ["library version", "consequence of an earlier error"]

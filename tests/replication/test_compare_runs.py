@@ -36,6 +36,17 @@ def test_a_verdict_for_each_cell():
     ]
 
 
+def test_a_duration_is_wall_time_only_where_the_code_that_made_it_reads_a_clock():
+    clock = "import time\ndef clock():\n    return time.perf_counter()"
+    cells = [
+        (clock, []),
+        ("start = clock()\nfit()\nprint(clock() - start)", [stream("0.052 s")]),
+        ("print(half_life)", [stream("half-life 0.050 s")]),
+    ]
+    local = run_of([], [stream("0.061 s")], [stream("half-life 0.110 s")], seconds=1.0)
+    assert verdicts(cells, local) == ["IDENTICAL", "WITHIN_TOLERANCE", "DIFFERS"]
+
+
 def test_the_notebook_has_the_worst_verdict():
     cells = [("a", [stream("1.0")]), ("b", [stream("2.0")]), ("c", None)]
 

@@ -36,6 +36,16 @@ def test_what_replicating_needs_is_asked_for_before_the_notebook_is_read(monkeyp
         read_notebook("no_such_notebook.ipynb")
 
 
+@pytest.mark.parametrize(
+    ("name", "kernel"), [("ir", "IRkernel"), ("julia-1.9", "IJulia"), ("scala212", "Almond")]
+)
+def test_a_language_that_only_the_kernel_tells_is_refused(name, kernel):
+    notebook = book(("1", [result("1")]))
+    notebook.metadata = {"kernelspec": {"name": name, "display_name": name}}
+    with pytest.raises(InputError, match=kernel):
+        check_ready(recorded(notebook), "python3")
+
+
 @pytest.mark.parametrize(("language", "kernel"), [("R", "IRkernel"), ("julia", "IJulia")])
 def test_a_notebook_in_another_language_is_refused(language, kernel):
     notebook = book(("1", [result("1")]))

@@ -40,3 +40,18 @@ def test_without_uv_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(restore.shutil, "which", lambda name: None)
     with pytest.raises(InputError, match="takes uv, which is not installed"):
         restore.built_environment(Requirements("3.11", (), "", ()))
+
+
+def test_half_an_environment_is_removed(tmp_path, monkeypatch):
+    requirements = Requirements("3.11", (), "", ())
+    monkeypatch.setattr(restore, "environment_folder", lambda _: tmp_path / "environment")
+    monkeypatch.setattr(restore.shutil, "which", lambda name: "uv")
+
+    def interrupted(command, what):
+        (tmp_path / "environment").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restore, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore.built_environment(requirements)
+    assert not (tmp_path / "environment").exists()

@@ -86,7 +86,6 @@ def replicate(
     declared = declared_metrics(recorded, metrics)
     check_ready(recorded, kernel)
     _ask(recorded, yes)
-    environment = _environment(recorded, root, yes) if restore else None
     from fluvial.progress import Progress
 
     progress, cells = Progress(shown=not quiet), len(recorded.cells)
@@ -108,11 +107,13 @@ def replicate(
         )
 
     try:
-        with _ended_in_order(), progress, progress.stage("cells"):
-            replication = run(None, repeat)
-            if environment is not None:
-                requirements, python = environment
-                replication = with_restored(replication, run(python, 1), requirements)
+        with _ended_in_order():
+            environment = _environment(recorded, root, yes) if restore else None
+            with progress, progress.stage("cells"):
+                replication = run(None, repeat)
+                if environment is not None:
+                    requirements, python = environment
+                    replication = with_restored(replication, run(python, 1), requirements)
     except KeyboardInterrupt:
         say("fluvial: interrupted; nothing was compared.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -165,7 +166,12 @@ def _environment(
 ) -> tuple["Requirements", Path]:
     """Build the environment of the notebook's time, once the user agrees, unless it is there."""
     from fluvial.replication.requirements import requirements_of
-    from fluvial.replication.restore import built_environment, environment_folder, restored_python
+    from fluvial.replication.restore import (
+        available_python,
+        built_environment,
+        environment_folder,
+        restored_python,
+    )
 
     requirements = requirements_of(recorded, root)
     python = restored_python(requirements)
@@ -173,7 +179,7 @@ def _environment(
         return requirements, python
     of = f", as of {requirements.date}" if requirements.date else ""
     say(
-        f"To restore: Python {requirements.python or 'as here'} with "
+        f"To restore: Python {available_python(requirements.python)} with "
         f"{', '.join(requirements.packages) or 'no packages'}{of} (from "
         f"{', '.join(requirements.sources) or 'nothing'}), in "
         f"{environment_folder(requirements)}.",

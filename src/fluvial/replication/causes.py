@@ -32,6 +32,7 @@ _HERE = re.compile(
     re.MULTILINE,
 )
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
+_TYPED_INDEX = re.compile(r"\b(?:Int|UInt|Float)64Index\b")  # of pandas 1
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
@@ -42,7 +43,7 @@ _INSTALLS = "which is not installed"
 
 @dataclass
 class _Story:
-    """What earlier cells have left behind, by the names that they make."""
+    """What earlier cells have left behind, by the names that they make, and which any makes."""
 
     missing: dict[str, int] = field(default_factory=dict)
     random: set[str] = field(default_factory=set)
@@ -51,6 +52,7 @@ class _Story:
     plain_tables: int | None = None
     seeded: bool = False
     made: set[str] = field(default_factory=set)
+    ever: set[str] = field(default_factory=set)
 
     def after(self, number: int, source: str, names: Names, *, failed: bool) -> None:
         """Go on past a cell."""
@@ -90,7 +92,7 @@ def with_causes(
         outcomes: of its cells, without causes where the outputs alone do not tell.
         runs: the local runs.
     """
-    story = _Story()
+    story = _Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     disordered = _disordered(recorded)
     done = []
@@ -150,7 +152,7 @@ class _Facts:
 
 
 def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Facts) -> CellOutcome:
-    why, after = (None, None) if error is None else _cause_of_error(error, facts)
+    why, after = _caught(outcome, facts) if error is None else _cause_of_error(error, facts)
     if outcome.verdict is CellVerdict.NOT_RECORDED:
         return outcome
     found = tuple(
@@ -167,6 +169,15 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
     return replace(outcome, differences=found, cause=cause, after=after)
 
 
+def _caught(outcome: CellOutcome, facts: _Facts) -> tuple[Cause | None, int | None]:
+    """Say whether a cell caught an error that is a consequence of an earlier one, and of which."""
+    for difference in outcome.differences:
+        unknown = None if difference.tolerated else _UNKNOWN_NAME.search(difference.local)
+        if unknown and unknown[1] in facts.story.missing:
+            return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    return None, None
+
+
 def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int | None]:
     """Say what made a new error, and which cell failed before if that is it."""
     text = f"{error['ename']}: {error['evalue']}"
@@ -174,7 +185,7 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
     if unknown and unknown[1] in facts.story.missing:
         return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
     if unknown and unknown[1] not in facts.story.made:
-        made_elsewhere = unknown[1] in facts.names.made or facts.disordered
+        made_elsewhere = unknown[1] in facts.story.ever or facts.disordered
         return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None
     if _NO_DATA.search(text):
         return Cause.DATA, None
@@ -198,9 +209,9 @@ def _cause_of_error(error: Mapping[str, Any], facts: _Facts) -> tuple[Cause, int
 
 def _cause(difference: Difference, facts: _Facts) -> Cause:
     """Say what made a difference in a cell that ran to its end."""
+    texts = difference.recorded, difference.local
     if facts.unset_by(difference) is not None:
         return Cause.EARLIER_ERROR
-    texts = difference.recorded, difference.local
     if _HERE.search(facts.source):
         return Cause.ENVIRONMENT
     if facts.random and (not facts.repeated or facts.varying):
@@ -213,9 +224,8 @@ def _cause(difference: Difference, facts: _Facts) -> Cause:
         return Cause.ORDER
     if facts.from_net:
         return Cause.DATA
-    if all(map(_PLATFORM.search, texts)) and _PLATFORM.findall(texts[0]) != _PLATFORM.findall(
-        texts[1]
-    ):
+    widths = [_PLATFORM.findall(text) for text in texts]
+    if all(widths) and widths[0] != widths[1] and not _TYPED_INDEX.search(texts[0]):
         return Cause.PLATFORM
     if facts.version.startswith("2.") and difference.kind is not Kind.IMAGE:
         return Cause.ENVIRONMENT

@@ -4,10 +4,14 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from fluvial.replication.read import RecordedNotebook
 
-__all__ = ["plot_settings"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["plot_configuration"]
 
 # What Jupyter set for Matplotlib until matplotlib-inline 0.1.4 of 2023:
 # https://github.com/ipython/matplotlib-inline/pull/25
@@ -20,20 +24,51 @@ _FORMER = {
     "figure.edgecolor": (1, 1, 1, 0),
 }
 _FORMER_DPI = (72, 144)  # and twice as many for "retina"
+# The first color of Matplotlib's plots since its version 2, whose style is another than before:
+# https://matplotlib.org/stable/users/prev_whats_new/dflt_style_changes.html
+_FIRST_COLOR = (31, 119, 180)
+_LEAST_PIXELS = 20
+_CLASSIC = """\
+try:
+    from matplotlib.style import library
+    style = dict(library["classic"])
+except (ImportError, KeyError):  # there is no Matplotlib, or one that knows no other style
+    style = {}
+"""
 
 
-def plot_settings(recorded: RecordedNotebook) -> dict[str, object]:
-    """Return Matplotlib's settings, where Jupyter's former ones were in use and today's are not.
+def plot_configuration(recorded: RecordedNotebook) -> str:
+    """Return IPython's configuration for plots like the recorded ones; "" if today's is right.
 
     Older versions of Jupyter drew at 72 dots per inch, which PNG files say of themselves.
+    Matplotlib has drawn in another style since its version 2, and has said its version in them
+    since 2.1.
     """
-    found = Counter(_resolutions(recorded))
-    if not found or found.most_common(1)[0][0] not in _FORMER_DPI:
-        return {}
-    return dict(_FORMER)
+    pictures = list(_pictures(recorded))
+    found = Counter(_resolution(picture) for picture in pictures)
+    former = bool(found) and found.most_common(1)[0][0] in _FORMER_DPI
+    classic = former and _is_classic(pictures)
+    if not former:
+        return ""
+    style = _CLASSIC if classic else "style = {}\n"
+    return f"{style}get_config().InlineBackend.rc = style | {_FORMER!r}\n"
 
 
-def _resolutions(recorded: RecordedNotebook) -> Iterator[int]:
+def _is_classic(pictures: list["Image"]) -> bool:
+    """Whether plots are of Matplotlib 1: none says a version, none has the colors of version 2."""
+    return not any("Software" in picture.info or _has_first_color(picture) for picture in pictures)
+
+
+def _has_first_color(picture: "Image") -> bool:
+    colors = picture.convert("RGB").getcolors(picture.width * picture.height) or []
+    return any(color == _FIRST_COLOR and count >= _LEAST_PIXELS for count, color in colors)
+
+
+def _resolution(picture: "Image") -> int:
+    return round(picture.info.get("dpi", (0, 0))[0])
+
+
+def _pictures(recorded: RecordedNotebook) -> Iterator["Image"]:
     from PIL import Image
 
     for cell in recorded.cells:
@@ -42,7 +77,8 @@ def _resolutions(recorded: RecordedNotebook) -> Iterator[int]:
             if not isinstance(encoded, str):
                 continue
             try:
-                with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
-                    yield round(picture.info.get("dpi", (0, 0))[0])
-            except (OSError, ValueError, SyntaxError):
+                picture = Image.open(io.BytesIO(base64.b64decode(encoded)))
+                picture.load()
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
                 continue  # one that cannot be read is reported where it is compared
+            yield picture

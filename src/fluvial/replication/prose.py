@@ -23,7 +23,7 @@ class Quote:
 
     Attributes:
         text: as it is quoted.
-        cell: the code cell whose output it is, the last one before the text.
+        cell: the code cell whose output it is.
         recorded: the recorded output.
         local: the local one at the same place; None if there is none.
         holds: whether the local one is rounded to the same.
@@ -50,34 +50,37 @@ def quotes(recorded: RecordedNotebook, run: Run) -> tuple[Quote, ...]:
     """Match the numbers that a notebook's text quotes with its outputs.
 
     A number with decimals or a percent sign is taken for a quotation of the last output before it
-    that is rounded to it, as it is or in percent.
+    that is rounded to it, as it is or in percent; or else of the first one after it, as in a text
+    that begins with its results.
 
     Args:
         recorded: the notebook.
         run: a local run of it.
     """
     found: list[Quote] = []
-    before: list[tuple[int, list[float], list[float]]] = []
-    number = 0
+    values = [
+        (number, _values(cell.outputs), _values(ran.outputs))
+        for number, (cell, ran) in enumerate(zip(recorded.cells, run.cells, strict=True), 1)
+    ]
+    passed = 0
     for cell in recorded.notebook.cells:
         if cell.cell_type == "markdown":
+            nearest = [*reversed(values[:passed]), *values[passed:]]
             for text in _QUOTED.findall(_CODE.sub(" ", cell.source)):
-                found += _matched(text, before)
+                found += _matched(text, nearest)
         elif cell.cell_type == "code" and cell.source.strip():
-            values = _values(cell.outputs), _values(run.cells[number].outputs)
-            number += 1
-            before.append((number, *values))
+            passed += 1
     return tuple(found)
 
 
-def _matched(text: str, before: Sequence[tuple[int, list[float], list[float]]]) -> Iterator[Quote]:
+def _matched(text: str, nearest: Sequence[tuple[int, list[float], list[float]]]) -> Iterator[Quote]:
     digits = text.rstrip("% ")
     value = float(digits)
     if len(digits.lstrip("-0.").replace(".", "")) < _LEAST_DIGITS:
         return
     decimals = len(digits.partition(".")[2])
     factors = (1.0, 100.0) if text.endswith("%") else (1.0,)
-    for number, recorded, local in reversed(before):
+    for number, recorded, local in nearest:
         for place, output in enumerate(recorded):
             factor = next((f for f in factors if round(f * output, decimals) == value), None)
             if factor is None:

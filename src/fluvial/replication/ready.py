@@ -1,5 +1,6 @@
 """What must be here before a notebook is run: its kernel."""
 
+import re
 from pathlib import Path
 
 from fluvial.errors import InputError
@@ -8,6 +9,15 @@ from fluvial.replication.read import RecordedNotebook
 __all__ = ["check_ready"]
 
 _PYTHON = ("python", "python2", "python3", "ipython")
+# How the kernels of other languages are called by those who made them.
+_NAMED = [
+    ("R", re.compile(r"(?:ir|xr)(?![a-z])", re.IGNORECASE)),
+    ("Julia", re.compile(r"i?julia", re.IGNORECASE)),
+    ("Scala", re.compile(r"scala|almond|spylon", re.IGNORECASE)),
+    ("C++", re.compile(r"xcpp|cling", re.IGNORECASE)),
+    ("bash", re.compile(r"bash$", re.IGNORECASE)),
+    ("JavaScript", re.compile(r"javascript|deno|jslab|tslab", re.IGNORECASE)),
+]
 _KERNELS = {
     "r": "R's kernel, IRkernel",
     "julia": "Julia's kernel, IJulia",
@@ -49,16 +59,21 @@ def check_ready(recorded: RecordedNotebook, kernel: str | None = None) -> str:
 
 def _check_language(recorded: RecordedNotebook) -> None:
     metadata = recorded.notebook.metadata
-    language = metadata.get("language_info", {}).get("name")
-    language = language or metadata.get("kernelspec", {}).get("language") or "python"
-    if str(language).lower() in _PYTHON:
+    spec = metadata.get("kernelspec", {})
+    language = metadata.get("language_info", {}).get("name") or spec.get("language")
+    name = str(language or _language_of(str(spec.get("name", ""))))
+    if name.lower() in _PYTHON:
         return
-    name = str(language)
     raise InputError(
         f"{recorded.name} is a notebook in {name}, and notebooks in Python can be replicated: run "
         f"it again with {_KERNELS.get(name.lower(), 'the kernel of its language')} (jupyter "
         "nbconvert --execute --to notebook), and compare the two with nbdiff."
     )
+
+
+def _language_of(kernel: str) -> str:
+    """Return the language that a kernel's name tells, where a notebook does not say it."""
+    return next((name for name, found in _NAMED if found.match(kernel)), "python")
 
 
 def _advice(installed: list[str]) -> str:

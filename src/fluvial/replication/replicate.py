@@ -12,6 +12,7 @@ from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
+from fluvial.replication.names import names_in
 from fluvial.replication.patterns import check_patterns
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
@@ -99,10 +100,11 @@ def compare_runs(
     # Some editors save outputs without counts: there no cell's count says whether it was run.
     counted = any(cell.execution_count for cell in cells)
     outcomes = []
+    sources = _sources(cells)
     for number, cell in enumerate(cells, 1):
         own = [run.cells[number - 1] for run in runs]
         here = [metric for metric in metrics if metric.cell in (None, number)]
-        printed_by = [_surroundings(run, number, cells) for run in runs]
+        printed_by = [_surroundings(run, number, sources[number - 1]) for run in runs]
         between = _between(own, tolerance, here, printed_by)
         found = _differences(cell.outputs, own, between, tolerance, here, judged, printed_by[0])
         was_run = bool(cell.outputs or cell.execution_count or not counted)
@@ -120,12 +122,25 @@ def _check_metrics(
     check_patterns({metric.name: metric.pattern.pattern for metric in metrics}, texts)
 
 
-def _surroundings(run: Run, number: int, cells: Sequence["NotebookNode"]) -> Surroundings:
+def _surroundings(run: Run, number: int, source: str) -> Surroundings:
     """Return what a run could print of itself up to the end of a cell."""
     taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
-    source = "\n".join(cell.source for cell in cells[:number])
     folders = run.folders or Surroundings().folders
     return Surroundings(run.started, run.ended, sum(taken), folders, source)
+
+
+def _sources(cells: Sequence["NotebookNode"]) -> list[str]:
+    """Return of each cell its code, with that of the cells before it whose names it needs."""
+    names = [names_in(cell.source) for cell in cells]
+    sources = []
+    for at, cell in enumerate(cells):
+        needed, parts = set(names[at].used), [cell.source]
+        for before in range(at - 1, -1, -1):
+            if names[before].made & needed:
+                needed |= names[before].used
+                parts.append(cells[before].source)
+        sources.append("\n".join(reversed(parts)))
+    return sources
 
 
 def _between(

@@ -15,7 +15,13 @@ from fluvial.replication.requirements import Requirements
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication, Restored
 from fluvial.storage.cache import cache_folder
 
-__all__ = ["built_environment", "environment_folder", "restored_python", "with_restored"]
+__all__ = [
+    "available_python",
+    "built_environment",
+    "environment_folder",
+    "restored_python",
+    "with_restored",
+]
 
 _SECONDS = 1800
 _OLDEST = (3, 8)  # that uv can install: https://docs.astral.sh/uv/concepts/python-versions
@@ -60,13 +66,21 @@ def built_environment(requirements: Requirements) -> Path:
     folder = environment_folder(requirements)
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _build(uv, folder, requirements)
+    except BaseException:  # half an environment, interrupted or not, would be in the way
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return _python(folder)
+
+
+def _build(uv: str, folder: Path, requirements: Requirements) -> None:
     cutoff = ["--exclude-newer", requirements.date] if requirements.date else []
-    version = _available(requirements.python)
+    version = available_python(requirements.python)
     _run([uv, "venv", "--quiet", "--python", version, str(folder)], "Python " + version)
     install = [uv, "pip", "install", "--quiet", "--python", str(_python(folder)), *cutoff]
     _run([*install, *requirements.packages, _KERNEL], "the packages of its time")
     (folder / "complete").touch()
-    return _python(folder)
 
 
 def with_restored(
@@ -82,7 +96,7 @@ def with_restored(
         requirements: that the latter was built from.
     """
     restored = Restored(
-        _available(requirements.python),
+        available_python(requirements.python),
         requirements.packages,
         requirements.date,
         tuple(cell.verdict for cell in there.cells),
@@ -113,8 +127,8 @@ def _cause(cause: Cause | None, *, stays: bool) -> Cause | None:
     return Cause.DATA if cause is Cause.LIBRARY_VERSION else cause
 
 
-def _available(python: str) -> str:
-    """Return the version of Python that comes closest to one."""
+def available_python(python: str) -> str:
+    """Return the version of Python that comes closest to one, of those that uv can install."""
     match = re.fullmatch(r"(\d+)\.(\d+)", python)
     if match is None:
         return "3.11"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fluvial.errors import InputError
 from fluvial.replication.children import MARK, end_children
-from fluvial.replication.plots import plot_settings
+from fluvial.replication.plots import plot_configuration
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
 
@@ -121,10 +121,8 @@ def _home(recorded: RecordedNotebook) -> Iterator[Path]:
         home = Path(name)
         profile = home / "ipython" / "profile_default"
         profile.mkdir(parents=True)
-        if settings := plot_settings(recorded):
-            (profile / "ipython_kernel_config.py").write_text(
-                f"get_config().InlineBackend.rc = {settings!r}\n"
-            )
+        if configuration := plot_configuration(recorded):
+            (profile / "ipython_kernel_config.py").write_text(configuration)
         yield home
 
 

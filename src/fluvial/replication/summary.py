@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from fluvial.replication.compare.cause import Cause
+from fluvial.replication.prose import quotes
 from fluvial.replication.randomness import draws, seeds
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication
@@ -24,7 +25,7 @@ def summary(recorded: RecordedNotebook, replication: Replication) -> tuple[str, 
     """
     return (
         _agreement(replication.cells) + _age(recorded, replication.cells),
-        _disagreement(replication.cells),
+        _disagreement(replication.cells) + _misquoted(recorded, replication),
         _advice(recorded, replication),
     )
 
@@ -65,6 +66,20 @@ def _disagreement(cells: Sequence[CellOutcome]) -> str:
         named.append(f"{_counted(orphans, 'cell')} as a consequence of earlier errors")
     verb = "differs" if len(apart) == 1 else "differ"
     return f"{_counted(len(apart), 'cell')} {verb}: {'; '.join(named)}."
+
+
+def _misquoted(recorded: RecordedNotebook, replication: Replication) -> str:
+    """Say which numbers in the notebook's text no longer are what its outputs say."""
+    lost = [quote for quote in quotes(recorded, replication.runs[0]) if not quote.holds]
+    if not lost:
+        return ""
+    said = [
+        f"{quote.text} (cell {quote.cell} now says "
+        f"{'nothing of it' if quote.local is None else f'{quote.local:.6g}'})"
+        for quote in lost[:_MOST_NAMED]
+    ]
+    more = f"; and {len(lost) - len(said)} more" if len(lost) > len(said) else ""
+    return f" Its text quotes {'; '.join(said)}{more}."
 
 
 def _named(cell: CellOutcome, consequences: int) -> str:

@@ -140,3 +140,37 @@ def test_errors_by_type_and_message():
     assert [(d.kind, d.tolerated) for d in other] == [("error", False)]
     cured = found([error("ValueError", "3 rows")], [])
     assert [(d.kind, d.recorded) for d in cured] == [("missing", "ValueError: 3 rows")]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local"),
+    [
+        ("x must be positive", "x must be negative"),
+        ("the fit did not converge", "the fit did converge"),
+        ("index 5 is out of bounds with size 5", "index 7 is out of bounds with size 5"),
+        ("", "the sum is 0.9"),
+    ],
+)
+def test_messages_that_say_something_else(recorded, local):
+    (difference,) = found([error("ValueError", recorded)], [error("ValueError", local)])
+    assert not difference.tolerated
+
+
+def test_a_message_that_says_a_little_more():
+    before = error("ZeroDivisionError", "division by zero")
+    after = error("ZeroDivisionError", "integer division by zero")
+    assert [d.tolerated for d in found([before], [after])] == [True]
+
+
+def test_rows_of_a_table_that_one_version_of_pandas_leaves_out_with_dots():
+    def table(*rows):
+        cells = ["".join(f"<td>{entry}</td>" for entry in row) for row in rows]
+        return [result("x", text__html="".join(["<table>", *(f"<tr>{c}</tr>" for c in cells)]))]
+
+    rows = [(count, 0.5 * count) for count in range(1, 9)]
+    whole, short = table(*rows), table(*rows[:2], ("...", "..."), *rows[-2:])
+    assert [d.cause for d in found(whole, short)] == ["library printing"]
+    assert [d.tolerated for d in found(short, whole)] == [True]
+    other = table(*rows[:2], ("...", "..."), rows[-2], (8, 5.0))
+    assert [d.tolerated for d in found(whole, other)] == [True, False]
+    assert [d.tolerated for d in found(whole, table(*rows[:5]))] == [False]

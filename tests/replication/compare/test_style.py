@@ -38,6 +38,20 @@ def found(recorded, local):
         ("<type 'int'>", "<class 'int'>"),
         ("0.10000000000000001", "0.1"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=1)"),
+        (
+            "array(['PR', 'USA'], dtype=object)",
+            "<StringArray>\n['PR', 'USA']\nLength: 2, dtype: str",
+        ),
+        (
+            "[[0 1 2 ..., 97 98 99]\n [1 2 3 ..., 98 99 100]]",
+            "[[0 1 2 ... 97 98 99]\n [1 2 3 ... 98 99 100]]",
+        ),
+        (
+            "PeriodIndex(['2016Q1'], dtype='period[Q-DEC]', freq='Q-DEC')",
+            "PeriodIndex(['2016Q1'], dtype='period[Q-DEC]')",
+        ),
+        ("GridSearchCV(grid={'n': [1, 2, 3, 4, 5]})", "GridSearchCV(grid={'n': [1, 2, ...]})"),
+        ("GridSearchCV(grid={'n': [1, 2, 3, 4, 5]})", "GridSearchCV(grid={'n': [1, ..., 5]})"),
     ],
 )
 def test_the_same_values_in_another_style(recorded, local):
@@ -62,6 +76,13 @@ def test_the_same_values_in_another_style(recorded, local):
         ("37253956", "37253957"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=2)"),
         ("SVC(C=10)", "SVR(C=10)"),
+        (
+            "array(['PR', 'USA'], dtype=object)",
+            "<StringArray>\n['PR', 'UK']\nLength: 2, dtype: str",
+        ),
+        ("[[0 1 2 ..., 97 98 99]]", "[[0 1 2 ... 97 98 98]]"),
+        ("GridSearchCV(grid={'n': [1, 2, 3, 4, 5]})", "GridSearchCV(grid={'n': [1, 3, ...]})"),
+        ("GridSearchCV(grid={'n': [1, 2]})", "GridSearchCV(grid={'n': [1, 2, 3, ...]})"),
     ],
 )
 def test_other_values_in_another_style(recorded, local):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
@@ -26,6 +27,7 @@ _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
 _CELL_FILE = re.compile(r"\((?:<ipython-input-[^>]*>|<tokenize>|\d+\.py)(?=, line)")
 _FACT = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _SHARED_WORDS = 0.6
+_DENIALS = {"not", "no", "never", "cannot", "can't", "without", "non", "neither", "nor", "isn't"}
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
 
@@ -150,12 +152,20 @@ def _compare_messages(
 
 
 def _reworded(recorded: str, local: str) -> bool:
-    """Whether two messages share most of their words, and all that they quote and count."""
-    facts = [set(_FACT.findall(text)) for text in (recorded, local)]
+    """Whether one message says what the other does, and some words more, none of which denies it.
+
+    A word in place of another may be its opposite, and a number another one.
+    """
+    facts = [Counter(_FACT.findall(text)) for text in (recorded, local)]
     if not (facts[0] <= facts[1] or facts[1] <= facts[0]):
         return False
     words = [_FACT.sub("", text).split() for text in (recorded, local)]
-    return SequenceMatcher(None, *words, autojunk=False).ratio() >= _SHARED_WORDS
+    matcher = SequenceMatcher(None, *words, autojunk=False)
+    for operation, a, b, c, d in matcher.get_opcodes():
+        changed = {word.lower() for word in (*words[0][a:b], *words[1][c:d])}
+        if operation == "replace" or (operation != "equal" and changed & _DENIALS):
+            return False
+    return matcher.ratio() >= _SHARED_WORDS
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.judging import Where, duration_difference, number_difference
 from fluvial.replication.compare.numbers import Duration, Number, tokens
@@ -68,6 +69,9 @@ def _compare_table(
     place: str,
     run: Surroundings,
 ) -> Iterator[Difference]:
+    if (shown := _shown_in_both(recorded, local)) is not None:
+        yield _one_left_out(recorded, local, place)
+        recorded, local = shown
     shapes = [[len(row) for row in table] for table in (recorded, local)]
     if shapes[0] != shapes[1]:
         texts = _shape(recorded), _shape(local)
@@ -82,6 +86,49 @@ def _compare_table(
             name = header[column] if column < len(header) and header[column] else str(column + 1)
             here = f"{place}, row {line}, column {name}"
             yield from _compare_cell(x, y, tolerance, Where(here, line, name, scales[column]), run)
+
+
+def _shown_in_both(
+    recorded: list[list[str]], local: list[list[str]]
+) -> tuple[list[list[str]], list[list[str]]] | None:
+    """Return the rows that two tables show of which at least one leaves rows out with dots.
+
+    How many rows are shown depends on the version of pandas and on its options.
+    """
+    dots = [_dots(table) for table in (recorded, local)]
+    if len(recorded) == len(local) or dots == [None, None]:
+        return None
+    heads = [len(t) if at is None else at for t, at in zip((recorded, local), dots, strict=True)]
+    tails = [
+        len(t) if at is None else len(t) - at - 1
+        for t, at in zip((recorded, local), dots, strict=True)
+    ]
+    head, tail = min(heads), min(tails)
+    if any(
+        at is None and head + tail > len(t) for t, at in zip((recorded, local), dots, strict=True)
+    ):
+        return None
+    before, after = ([*t[:head], *t[len(t) - tail :]] for t in (recorded, local))
+    return before, after
+
+
+def _dots(table: list[list[str]]) -> int | None:
+    """Return the row that stands for rows that a table leaves out; None if it leaves none out."""
+    return next((at for at, row in enumerate(table) if row and set(row) <= {"...", "…"}), None)
+
+
+def _one_left_out(recorded: list[list[str]], local: list[list[str]], place: str) -> Difference:
+    return Difference(
+        Kind.TEXT,
+        place,
+        None,
+        _shape(recorded),
+        _shape(local),
+        None,
+        True,
+        "rows left out with dots",
+        Cause.LIBRARY_PRINTING,
+    )
 
 
 def _scales(table: list[list[str]]) -> list[float]:

@@ -10,7 +10,7 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.moments import moment_pattern, within_run
 from fluvial.replication.compare.surroundings import Surroundings
 
-__all__ = ["Noise", "NoiseKind", "find_noise", "why_noise"]
+__all__ = ["HINTS", "Noise", "NoiseKind", "find_noise", "why_noise"]
 
 
 class NoiseKind(StrEnum):
@@ -57,7 +57,10 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_HINTS = re.compile(r"[/\\:%]|0[xX]|-\d|<ipy")
+HINTS = r"[/\\:%]|0[xX]|\w-\d|<ipy"
+"""A pattern for what is in all noise, and in few lines else."""
+
+_HINTS = re.compile(HINTS)
 _OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*$")
 _INSTALLED = re.compile(r"(?:site|dist)-packages/|lib/python\d[\d.]*/|anaconda\d?/|miniconda\d?/")
 _LOG_LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE)"

@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fluvial.replication.compare.noise import Noise, find_noise
+from fluvial.replication.compare.noise import HINTS, Noise, find_noise
 
-__all__ = ["Duration", "Number", "Token", "located_tokens", "tokens"]
+__all__ = ["Duration", "Number", "Token", "located_tokens", "number_from", "plain_parts", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -75,25 +75,34 @@ _LOOPED = (
 )
 
 _BEFORE_UNIT = r"(?=[\d.,]+(?:[eE][-+]?\d+)?\s?[^\W\d])"
-# What begins otherwise is passed over at once; what is followed by no letter has no unit.
-_TOKEN = re.compile(
-    rf"""
-    (?=[-+−.\dniNI])(?:
-    (?P<looped>{_BEGIN}(?=.*\bper\ loop\b){_LOOPED})
-  | (?P<date>{_BEGIN}(?:\d{{4}}-\d\d-\d\d|\d\d:\d\d)(?![:\d]))
+# Most lines have no colon and no loop, and most of their numbers are followed by no letter: those
+# are passed over at once.
+_LOOP = "per loop"
+_TIMER = rf"(?P<looped>{_BEGIN}{_LOOPED})|"
+_NUMBERS = rf"""
+    (?=[-+−.\d]|nan|NaN|NAN|[iI]nf|INF)(?:
+    (?=[.\d])(?: LOOPED
+    (?P<date>{_BEGIN}(?:\d{{4}}-\d\d-\d\d|\d\d:\d\d)(?![:\d]))
   | (?P<clock>{_BEGIN}(?:(?P<days>\d+)\sdays?,?\s+)?(?P<hours>\d\d?):(?P<minutes>\d\d):
       (?P<rest>\d\d(?:\.\d+)?)(?![:\w]))
   | (?P<decade>{_BEGIN}(?:1[5-9]|20)\d0s\b)
   | (?P<rate>{_BEGIN}{_BEFORE_UNIT}(?P<each>{_DIGITS})\s?{_COUNTED}(?:/|\sper\s)(?:s|sec|second)\b)
-  | (?P<duration>{_BEGIN}{_BEFORE_UNIT}(?:{_SEVERAL}|{_ONE}))
+  | (?P<duration>{_BEGIN}{_BEFORE_UNIT}(?:{_SEVERAL}|{_ONE})))
   | (?P<number>{_SIGN}{_BEGIN}(?:{_DIGITS}{_END}|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?!\w)))
     )
-    """,
-    re.VERBOSE,
+    """
+_TOKEN = re.compile(_NUMBERS.replace("LOOPED", ""), re.VERBOSE)
+_TOKEN_OR_TIMER = re.compile(_NUMBERS.replace("LOOPED", _TIMER), re.VERBOSE)
+# Of a line without anything that could be part of another token, only numbers have to be read.
+_ALL_UNITS = "|".join(sorted({unit for units in _UNITS_OF.values() for unit in units} - _AMBIGUOUS))
+_OTHER = re.compile(
+    rf"\d\s?(?:{_ALL_UNITS}|[hdm]\s|{_COUNTED}\W)|\d:\d|\d-\d\d-|\d0s\b|nan|NaN|NAN|[iI]nf|INF"
 )
+_NUMBER = re.compile(rf"(?P<number>{_SIGN}{_BEGIN}{_DIGITS}{_END})")
 _LOOPS = re.compile(r"^[\d,]+ loops?, best of \d+: ")
 _NUMBER_AND_UNIT = re.compile(rf"({_DIGITS})\s?([^\W\d]+)")
 _LABEL_WORD = re.compile(r"took|elapsed|time|duration|seconds", re.IGNORECASE)
+_NOT_PLAIN = re.compile(rf"{_OTHER.pattern}|{HINTS}|[\[({{<'\n]|(?i:{_LABEL_WORD.pattern})")
 # What stands before a number without a unit that is nevertheless a duration.
 _LABEL = re.compile(
     r"(?<![A-Za-z])(?:took|elapsed|(?:time|duration|runtime|seconds)(?=.*[:=]|.*\b(?:is|was)\b))"
@@ -131,11 +140,32 @@ def located_tokens(line: str) -> list[tuple[Token, int]]:
     return [*found, *_text(line, end, len(line))]
 
 
+def plain_parts(line: str) -> list[str] | None:
+    """Split a line that holds text and numbers alone: text, number, text and so on; else None.
+
+    It finds what ``tokens`` does, several times as fast.
+
+    Example:
+        >>> plain_parts("epoch 3, loss -0.25"), plain_parts("took 3 s")
+        (['epoch ', '3', ', loss ', '-0.25', ''], None)
+    """
+    return None if _NOT_PLAIN.search(line) else _NUMBER.split(line)
+
+
+def number_from(text: str) -> Number:
+    """Read a number that stands alone."""
+    return Number(_value(text), text)
+
+
 def _split(line: str, begin: int, stop: int, found: list[tuple[Token, int]]) -> int:
     """Add the numbers between two places, and the text before each; return where they end."""
     end = begin
-    for match in _TOKEN.finditer(line, begin, stop):
-        token = _token(match, line)
+    pattern = _TOKEN if _OTHER.search(line, begin, stop) else _NUMBER
+    if _LOOP in line:
+        pattern = _TOKEN_OR_TIMER
+    labeled = bool(_LABEL_WORD.search(line))
+    for match in pattern.finditer(line, begin, stop):
+        token = _token(match, line, labeled=labeled)
         if not isinstance(token, str):
             found += [*_text(line, end, match.start()), (token, match.start())]
             end = match.end()
@@ -147,7 +177,7 @@ def _text(line: str, start: int, stop: int) -> list[tuple[Token, int]]:
     return [(text, start)] if text else []
 
 
-def _token(match: re.Match, line: str) -> Token:
+def _token(match: re.Match, line: str, *, labeled: bool) -> Token:
     text = match.group()
     match match.lastgroup:
         case "date" | "decade":
@@ -161,8 +191,7 @@ def _token(match: re.Match, line: str) -> Token:
             return Duration(1.0 / rate if rate else math.inf, text)
         case "duration":
             return _duration(text)
-    before = line[max(0, match.start() - 40) : match.start()]
-    if _LABEL_WORD.search(before) and _LABEL.search(before):
+    if labeled and _LABEL.search(line[max(0, match.start() - 40) : match.start()]):
         return Duration(abs(_value(text)), text)
     return Number(_value(text), text)
 

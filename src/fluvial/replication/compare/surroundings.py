@@ -32,7 +32,7 @@ class Surroundings:
         ended: when it ended.
         elapsed: the seconds that it had taken when the cell ended; infinite if not known.
         folders: the working folder, the environment of the kernel, the home, the temporary folder.
-        source: the code of the cell and of those before it.
+        source: the code of the cell and of those before it that it needs.
     """
 
     started: float = field(default_factory=time.time)

@@ -8,10 +8,22 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.judging import Where, duration_difference, number_difference
 from fluvial.replication.compare.noise import Noise, why_noise
-from fluvial.replication.compare.numbers import Duration, Number, Token, located_tokens
+from fluvial.replication.compare.numbers import (
+    Duration,
+    Number,
+    Token,
+    located_tokens,
+    number_from,
+    plain_parts,
+)
 from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.shown import shown_lines
-from fluvial.replication.compare.style import joined_lines, plain_style, without_details
+from fluvial.replication.compare.style import (
+    joined_lines,
+    plain_style,
+    without_details,
+    without_quotes,
+)
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.values import compare_values
@@ -24,6 +36,11 @@ _BRACKET = re.compile(r"[\[({]")
 _ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
+# What IPython says of its own commands.
+_ADVICE = re.compile(
+    r"%\w+ is deprecated, use |Using matplotlib backend: "
+    r"|Populating the interactive namespace from "
+)
 _DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
 _LEFT_OUT = "left out where the other text has dots"
 _AROUND = 60
@@ -147,8 +164,19 @@ def _compare_line(
     recorded: str, local: str, tolerance: Tolerance, place: str, first: int, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare two lines, or two arrays of several lines, the recorded one from a given line on."""
+    parts = plain_parts(recorded), plain_parts(local)
+    if (
+        parts[0]
+        and parts[1]
+        and list(map(str.split, parts[0][::2])) == list(map(str.split, parts[1][::2]))
+    ):
+        yield from _compare_plain(parts[0][1::2], parts[1][1::2], tolerance, place, first)
+        return
+    texts, alike = ("", ""), False
     for styled in _STYLES:
-        texts = styled(recorded, local)
+        if (own := styled(recorded, local)) == texts:
+            continue
+        texts = own
         tokens = located_tokens(texts[0]), located_tokens(texts[1])
         if alike := _skeleton(tokens[0]) == _skeleton(tokens[1]):
             break
@@ -157,11 +185,23 @@ def _compare_line(
         yield from _compare_tokens(
             texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
         )
-    elif (values := _values_of(*texts)) is not None:
+    elif (values := _values_of(*_by_class(recorded, local))) is not None:
         yield from compare_values(values[0], values[1], tolerance, here, first + 1)
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
         yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")
+
+
+def _compare_plain(
+    recorded: Sequence[str], local: Sequence[str], tolerance: Tolerance, place: str, first: int
+) -> Iterator[Difference]:
+    """Compare the numbers of two lines that differ in nothing else."""
+    for count, (a, b) in enumerate(zip(recorded, local, strict=True), 1):
+        if a != b:
+            here = f"{place} line {first + 1}"
+            here = here if len(recorded) == 1 else f"{here}, number {count}"
+            numbers = number_from(a), number_from(b)
+            yield from number_difference(*numbers, tolerance, Where(here, first + 1))
 
 
 def _as_written(recorded: str, local: str) -> tuple[str, str]:
@@ -177,8 +217,12 @@ def _by_class(recorded: str, local: str) -> tuple[str, str]:
     return without_details(*_in_plain_style(recorded, local))
 
 
+def _unquoted(recorded: str, local: str) -> tuple[str, str]:
+    return without_quotes(*_in_plain_style(recorded, local))
+
+
 # The cheapest first: most lines differ in their numbers alone.
-_STYLES = (_as_written, _in_plain_style, _by_class)
+_STYLES = (_as_written, _in_plain_style, _by_class, _unquoted)
 
 
 def _values_of(recorded: str, local: str) -> tuple | None:
@@ -275,6 +319,8 @@ def _one_sided(
         reason, cause = "an empty line", Cause.LIBRARY_PRINTING
     elif left_out:
         reason, cause = _LEFT_OUT, Cause.LIBRARY_PRINTING
+    elif _ADVICE.match(text):
+        reason, cause = "what IPython says of itself", Cause.LIBRARY_PRINTING
     elif _CHATTER.match(text):
         reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
     else:

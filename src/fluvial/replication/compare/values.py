@@ -1,5 +1,6 @@
 """Structured values: JSON, and what is read out of the reprs of dicts, lists, sets and objects."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ _LARGEST = 1e308
 # NumPy leaves out the type that the values imply.
 _IMPLIED = ("bool", "int64", "float64", "complex128", "object")
 _TEXT_TYPES = {"object", "str", "string"}
+_BYTES = re.compile(r"\|S(\d+)")  # Python 2's text
 
 
 def compare_values(
@@ -76,6 +78,7 @@ def _compare_dicts(
 def _compare_lists(
     recorded: list | tuple, local: list | tuple, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
+    recorded, local = _without_left_out(recorded, local)
     if len(recorded) != len(local):
         texts = f"{len(recorded)} items", f"{len(local)} items"
         yield _apart(Kind.TEXT, where, *texts, "another length")
@@ -85,6 +88,22 @@ def _compare_lists(
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
         below = Where(f"{where.place}, [{index}]", where.line, scale=scale)
         yield from _compare(a, b, tolerance, below)
+
+
+def _without_left_out(
+    recorded: list | tuple, local: list | tuple
+) -> tuple[list | tuple, list | tuple]:
+    """Cut two lists, of which one leaves items out with dots, to what both of them show."""
+    if (... in recorded) == (... in local):
+        return recorded, local
+    short, full = (recorded, local) if ... in recorded else (local, recorded)
+    at = short.index(...)
+    before, after = short[:at], short[at + 1 :]
+    if len(before) + len(after) > len(full):
+        return recorded, local
+    rest = full[len(full) - len(after) :] if after else full[:0]
+    shown = [*before, *after], [*full[:at], *rest]
+    return shown if short is recorded else shown[::-1]
 
 
 def _compare_made(
@@ -109,7 +128,9 @@ def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> str:
     set_here = {
         name: value
         for name, value in own.items()
-        if value not in _DEFAULTS and not (name == "dtype" and value in _IMPLIED)
+        if value not in _DEFAULTS
+        and not (name == "dtype" and value in _IMPLIED)
+        and f"[{value}]" not in str(others.get("dtype", ""))  # the frequency of periods
     }
     if len(own) >= _MANY or not set_here:
         return ""
@@ -118,9 +139,13 @@ def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> str:
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: "object" if name == "dtype" and value in _TEXT_TYPES else value
+        name: _plain_type(value) if name == "dtype" and isinstance(value, str) else value
         for name, value in keywords.items()
     }
+
+
+def _plain_type(name: str) -> str:
+    return "object" if name in _TEXT_TYPES else _BYTES.sub(r"<U\1", name)
 
 
 def _below(where: Where, key: Any) -> Where:

@@ -1,0 +1,46 @@
+import base64
+import io
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from fluvial.replication.plots import plot_configuration
+
+from .books import book, recorded, shown
+
+
+def plot(color, dpi=72, version=""):
+    about = PngInfo()
+    if version:
+        about.add_text("Software", f"matplotlib version {version}, http://matplotlib.org/")
+    data = io.BytesIO()
+    Image.new("RGB", (20, 20), color).save(data, "PNG", dpi=(dpi, dpi), pnginfo=about)
+    return shown(image__png=base64.b64encode(data.getvalue()).decode())
+
+
+@pytest.mark.parametrize(
+    ("output", "former", "classic"),
+    [
+        (plot("blue"), True, True),  # of Matplotlib 1
+        (plot((31, 119, 180)), True, False),  # of 2.0
+        (plot("blue", version="2.2.2"), True, False),
+        (plot("blue", dpi=144), True, True),
+        (plot("blue", dpi=100, version="3.9.0"), False, False),
+        (shown(image__png="AAAA"), False, False),
+    ],
+)
+def test_plots_are_drawn_in_the_style_of_their_time(output, former, classic):
+    configuration = plot_configuration(recorded(book(("plot()", [output]))))
+    assert ("'figure.dpi': 72" in configuration) is former
+    assert ('library["classic"]' in configuration) is classic
+
+
+def test_the_configuration_is_one_of_ipython():
+    from traitlets.config import Config
+
+    configuration = plot_configuration(recorded(book(("plot()", [plot("blue")]))))
+    config = Config()
+    exec(configuration, {"get_config": lambda: config})
+    rc = config.InlineBackend.rc
+    assert (rc["axes.prop_cycle"].by_key()["color"][0], rc["figure.figsize"]) == ("b", (6.0, 4.0))
