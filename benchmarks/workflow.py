@@ -1,95 +1,101 @@
-"""What follows a fit: chains of fits, warm starts, comparisons, and predictions for many rows.
+"""What follows a fit: chains of fits, warm starts, comparisons, evidence, and predictions.
 
-    python -m benchmarks.workflow chained [--batches 1,2,5,20]
+    python -m benchmarks.workflow chained [--batches 1,2,5,20] [--of conjugate,logistic]
     python -m benchmarks.workflow warm [--models 20]
     python -m benchmarks.workflow compare [--replications 100]
+    python -m benchmarks.workflow evidence [--seconds 60] [--of PART_OF_A_NAME]
     python -m benchmarks.workflow predict [--rows 1000000] [--draws 4000]
 
 Each prints a table in Markdown, with the seed; ``benchmarks/results/workflow.md`` has one of each.
+Models are Stan programs where only the data differ from fit to fit, so that nothing is compiled
+anew; ``evidence`` takes dynesty and nautilus-sampler where they are installed.
 """
 
 import argparse
+import importlib.util
 import resource
+import signal
+import sys
 import time
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.stats import norm
 from scipy.special import gammaln
 
 import fluvial
+from benchmarks import blackbox
+from benchmarks.subprocesses import run
 
 _SEED = 0
+_COEFFICIENTS = np.array([1.0, -1.0, 0.5])
+
+_PROGRAMS = {
+    "conjugate": (
+        "matrix[N, 3] X; vector[N] y;",
+        "vector[3] w;",
+        "w ~ normal(0, 1);",
+        "y ~ normal(X * w, 1);",
+    ),
+    "logistic": (
+        "matrix[N, 3] X; array[N] int y;",
+        "vector[3] w;",
+        "w ~ normal(0, 1);",
+        "y ~ bernoulli_logit(X * w);",
+    ),
+    # groups that each have a mean of their own, which is integrated out
+    "hierarchical": (
+        "vector[N] y;",
+        "real mu; real<lower=0> tau;",
+        "mu ~ normal(0, 2); tau ~ lognormal(0, 1);",
+        "y ~ normal(mu, sqrt(1 + tau^2));",
+    ),
+}
 
 
 def _regression(rng, n: int):
     X = rng.standard_normal((n, 3))
-    return X, X @ np.array([1.0, -1.0, 0.5]) + rng.standard_normal(n)
+    return X, X @ _COEFFICIENTS + rng.standard_normal(n)
 
 
 def _outcomes(rng, X: np.ndarray) -> np.ndarray:
-    probabilities = 1.0 / (1.0 + np.exp(-X @ np.array([1.0, -1.0, 0.5])))
-    return (rng.uniform(size=len(X)) < probabilities).astype(float)
+    return (rng.uniform(size=len(X)) < 1.0 / (1.0 + np.exp(-X @ _COEFFICIENTS))).astype(int)
 
 
-def _conjugate(rng, n: int):
-    X, y = _regression(rng, n)
-
-    def likelihood(rows):
-        A, b = jnp.asarray(X[rows]), jnp.asarray(y[rows])
-        constant = 0.5 * len(y[rows]) * np.log(2 * np.pi)
-        return lambda p: -0.5 * jnp.sum((b - A @ p["w"]) ** 2) - constant
-
-    def prior(p):
-        return -0.5 * jnp.sum(p["w"] ** 2) - 1.5 * np.log(2 * np.pi)
-
-    return likelihood, prior, {"w": np.zeros(3)}
-
-
-def _logistic(rng, n: int):
-    X, _ = _regression(rng, n)
-    y = _outcomes(rng, X)
-
-    def likelihood(rows):
-        A, b = jnp.asarray(X[rows]), jnp.asarray(y[rows])
-        return lambda p: jnp.sum(b * (A @ p["w"]) - jnp.logaddexp(0.0, A @ p["w"]))
-
-    def prior(p):
-        return -0.5 * jnp.sum(p["w"] ** 2) - 1.5 * np.log(2 * np.pi)
-
-    return likelihood, prior, {"w": np.zeros(3)}
+def _data(name: str, outliers: bool) -> dict[str, np.ndarray]:
+    """A hundred rows; the last three are far from all others if ``outliers``."""
+    rng = np.random.default_rng(_SEED)
+    if name == "hierarchical":
+        data = {"y": rng.normal(1.0, np.hypot(1.0, 0.8), size=100)}
+        odd = {"y": np.full(3, 30.0)}
+    elif name == "conjugate":
+        X, y = _regression(rng, 100)
+        data, odd = {"X": X, "y": y}, {"X": np.ones((3, 3)), "y": np.full(3, 30.0)}
+    else:
+        X = rng.standard_normal((100, 3))
+        # the three, each worth a row far out, say the opposite of what all others say
+        data = {"X": X, "y": _outcomes(rng, X)}
+        odd = {"X": 20.0 * np.array([[1.0, -1.0, 0.5]] * 3), "y": np.zeros(3, int)}
+    if not outliers:
+        return data
+    return {key: np.concatenate([array, odd[key]]) for key, array in data.items()}
 
 
-def _hierarchical(rng, n: int):
-    """Groups of which each has a mean of its own, integrated out: y_g ~ N(mu, tau² + 1)."""
-    y = rng.normal(1.0, np.hypot(1.0, 0.8), size=n)
-
-    def likelihood(rows):
-        b = jnp.asarray(y[rows])
-
-        def log_p(p):
-            variance = 1.0 + jnp.exp(2.0 * p["log_tau"])
-            return jnp.sum(
-                -0.5 * (b - p["mu"]) ** 2 / variance - 0.5 * jnp.log(2 * np.pi * variance)
-            )
-
-        return log_p
-
-    def prior(p):
-        return -0.5 * (p["mu"] ** 2 + p["log_tau"] ** 2) - np.log(2 * np.pi)
-
-    return likelihood, prior, {"mu": 0.0, "log_tau": 0.0}
+def _stan(name: str, data: dict[str, np.ndarray], rows, *, prior: bool) -> fluvial.Target:
+    sizes, parameters, its_prior, likelihood = _PROGRAMS[name]
+    program = f"data {{ int N; {sizes} }} parameters {{ {parameters} }} model {{ "
+    program += (its_prior if prior else "") + likelihood + " }"
+    part = {key: array[rows].tolist() for key, array in data.items()}
+    return fluvial.from_stan(program, {"N": len(rows), **part})
 
 
-def _chain(model, rows: np.ndarray, batches: int):
-    likelihood, prior, example = model
+def _chain(name: str, data: dict[str, np.ndarray], batches: list[np.ndarray]):
     posterior = None
-    for part in np.array_split(rows, batches):
-        log_p = likelihood(part)
-        if posterior is None:
-            target = fluvial.Target(lambda p, f=log_p: f(p) + prior(p), example=example)
-        else:
-            target = fluvial.Target(log_p, example=example).given(posterior)
+    for rows in batches:
+        target = _stan(name, data, rows, prior=posterior is None)
+        target = target if posterior is None else target.given(posterior)
         posterior = fluvial.fit(target, seed=_SEED, progress=False)
         if posterior.verdict.value in ("FAILED", "USE_MCMC"):
             break
@@ -104,24 +110,31 @@ def _moments(posterior):
 
 
 def chained(batches: list[int], models: list[str]) -> None:
-    print("| model | batches | verdict | said shift, sd | mean off, sd | log sd off | ln Z off |")
-    print("|---|---|---|---|---|---|---|")
-    makers = {"conjugate": _conjugate, "logistic": _logistic, "hierarchical": _hierarchical}
+    """Chains beside the fit of all rows: what is said of the errors, and what they are."""
+    print(
+        "| model | batches | verdict | said shift | mean off | log sd off | ln Z off | said | z |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for name in models:
-        model = makers[name](np.random.default_rng(_SEED), 100)
-        whole = _chain(model, np.arange(100), 1)
+        data, rows = _data(name, outliers=False), np.arange(100)
+        whole = _chain(name, data, [rows])
         mean, sd = _moments(whole)
         for count in batches:
-            last = whole if count == 1 else _chain(model, np.arange(100), count)
+            last = whole if count == 1 else _chain(name, data, np.array_split(rows, count))
             now, spread = _moments(last)
+            total, se = last.chain_log_evidence
+            off, error = total - whole.log_evidence, np.hypot(se, whole.log_evidence_se)
             print(
                 f"| {name} | {count} | {last.verdict} ({len(last.chain) + 1} fits) "
                 f"| {sum(link.shift for link in last.chain):.3f} "
                 f"| {np.abs((now - mean) / sd).max():.3f} "
                 f"| {np.abs(np.log(spread / sd)).max():.3f} "
-                f"| {last.chain_log_evidence[0] - whole.log_evidence:+.4f} |",
+                f"| {off:+.4f} | {error:.4f} | {off / error if count > 1 else 0.0:+.1f} |",
                 flush=True,
             )
+        last = _chain(name, _data(name, outliers=True), [rows[:50], rows[50:], np.arange(100, 103)])
+        why = [r for r in last.reasons if "earlier posterior" in r]
+        print(f"\n{name}, three outliers last: {last.verdict}. {' '.join(why)}\n", flush=True)
 
 
 def warm(models: int) -> None:
@@ -144,59 +157,63 @@ def warm(models: int) -> None:
     print(f"\nthe largest ratio is {max(ratios):.2f}, the median {np.median(ratios):.2f}")
 
 
+_WARM = """
+data { int N; matrix[N, 3] X; array[N] int y; real scale; }
+parameters { vector[3] w; }
+model { w ~ normal(0, scale); y ~ bernoulli_logit(X * w); }
+"""
+
+
 def _perturbed(number: int | None) -> fluvial.Target:
     """A logistic regression, with up to a tenth more data and a prior up to twice as wide."""
     rng = np.random.default_rng(_SEED)
-    X, _ = _regression(rng, 110)
-    y = (rng.uniform(size=110) < 1.0 / (1.0 + np.exp(-X @ np.array([1.0, -1.0, 0.5])))).astype(
-        float
-    )
+    X = rng.standard_normal((110, 3))
+    y = _outcomes(rng, X)
     own = np.random.default_rng(number)
     n = 100 if number is None else 100 + int(own.integers(1, 11))
     scale = 2.0 if number is None else 2.0 * float(np.exp(own.uniform(-0.7, 0.7)))
-    A, b = jnp.asarray(X[:n]), jnp.asarray(y[:n])
-
-    def log_p(p):
-        likelihood = jnp.sum(b * (A @ p["w"]) - jnp.logaddexp(0.0, A @ p["w"]))
-        return likelihood - 0.5 * jnp.sum((p["w"] / scale) ** 2)
-
-    return fluvial.Target(log_p, example={"w": np.zeros(3)})
+    data = {"N": n, "X": X[:n].tolist(), "y": y[:n].tolist(), "scale": scale}
+    return fluvial.from_stan(_WARM, data)
 
 
 def compare(replications: int) -> None:
-    covered, decided, inside, wrong = 0, 0, 0, 0
+    """Log Bayes factors of nested regressions beside the exact ones."""
+    scores, verdicts, decided, inside, wrong = [], [], 0, 0, 0
     for number in range(replications):
         X, y = _regression(np.random.default_rng(number), 30)
         y = y - 0.4 * X[:, 2]  # what is left of the third effect is small
-        found = fluvial.compare({str(k): _fitted(X[:, :k], y) for k in (2, 3)})
+        fits = {str(k): _fitted(X[:, :k], y) for k in (2, 3)}
+        found = fluvial.compare(fits)
+        verdicts += [fit.verdict.value for fit in fits.values()]
         difference = found.rows[1].log_evidence - found.rows[0].log_evidence
         error = float(np.hypot(found.rows[0].log_evidence_se, found.rows[1].log_evidence_se))
         exact = _exact(X[:, :3], y) - _exact(X[:, :2], y)
-        covered += abs(difference - exact) <= 1.96 * error
+        scores.append((difference - exact) / error)
         decided += len(found.ranking) == 2
         inside += abs(difference) <= 2.0 * error and len(found.ranking) == 2
         best = found.ranking[0][0] if len(found.ranking) == 2 else None
         wrong += best is not None and (best == "3") != (exact > 0.0)
+    z = np.array(scores)
     print(f"replications {replications}, seeds 0 to {replications - 1}")
-    print(f"95 % intervals of the log Bayes factor that cover the exact one: {covered}")
+    print(f"95 % intervals of the log Bayes factor that cover: {np.sum(np.abs(z) <= 1.96)}")
+    print(f"errors in standard errors: mean {z.mean():+.2f}, sd {z.std():.2f}")
     print(f"ranked: {decided}; ranked inside the error: {inside}; ranked wrongly: {wrong}")
+    print(f"verdicts: { {v: verdicts.count(v) for v in sorted(set(verdicts))} }")
 
 
-def _target(X: np.ndarray, y: np.ndarray) -> fluvial.Target:
-    """The conjugate regression: v = σ² ~ InvGamma(2, 2), w | v ~ N(0, 4v I), y ~ N(Xw, v)."""
-    A, b, k, n = jnp.asarray(X), jnp.asarray(y), X.shape[1], len(y)
-
-    def log_p(p):
-        v = jnp.exp(p["log_v"])
-        prior = 2 * np.log(2.0) - gammaln(2.0) - 3.0 * p["log_v"] - 2.0 / v + p["log_v"]
-        prior += -0.5 * jnp.sum(p["w"] ** 2) / (4.0 * v) - 0.5 * k * jnp.log(2 * np.pi * 4.0 * v)
-        return prior - 0.5 * jnp.sum((b - A @ p["w"]) ** 2) / v - 0.5 * n * jnp.log(2 * np.pi * v)
-
-    return fluvial.Target(log_p, example={"log_v": 0.0, "w": np.zeros(k)})
+_NESTED = """
+data { int N; int K; matrix[N, K] X; vector[N] y; }
+parameters { real<lower=0> v; vector[K] w; }
+model {
+  v ~ inv_gamma(2, 2); w ~ normal(0, 2 * sqrt(v)); y ~ normal(X * w, sqrt(v));
+}
+"""
 
 
 def _fitted(X: np.ndarray, y: np.ndarray):
-    return fluvial.fit(_target(X, y), seed=_SEED, progress=False)
+    """The conjugate regression: v ~ InvGamma(2, 2), w | v ~ N(0, 4v I), y ~ N(Xw, v)."""
+    data = {"N": len(y), "K": X.shape[1], "X": X.tolist(), "y": y.tolist()}
+    return fluvial.fit(fluvial.from_stan(_NESTED, data), seed=_SEED, progress=False)
 
 
 def _exact(X: np.ndarray, y: np.ndarray) -> float:
@@ -214,33 +231,148 @@ def _exact(X: np.ndarray, y: np.ndarray) -> float:
 
 
 def predict(rows: int, draws: int) -> None:
+    """Memory of the whole process, which is to be a fresh one, and the last mean by hand."""
     posterior = fluvial.fit(_perturbed(None), seed=_SEED, progress=False)
     X = np.random.default_rng(_SEED).standard_normal((rows, 3))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     start = time.process_time()
-    found = posterior.predict(lambda p, x: 1.0 / (1.0 + jnp.exp(-x @ p["w"])), X, draws)
+    found = posterior.predict(lambda p, x: jax.nn.sigmoid(x @ p["w"]), X, draws)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     w = posterior.draws(draws)["w"]
     exact = (1.0 / (1.0 + np.exp(-w @ X[-1]))).mean()
     print(f"{rows} rows x {draws} draws: {time.process_time() - start:.0f} s of processor time")
+    print(f"peak memory of the process {peak:.2f} GiB, {before:.2f} GiB before predicting")
+    print(f"the last mean is off by {found.mean[-1] - exact:.1e}")
+
+
+def _gaussian(x):
+    dim = len(x)
+    cov = 0.25 * (0.1 * np.eye(dim) + 0.9)
+    z = x - np.linspace(-1.0, 1.0, dim)
+    quadratic = z @ jnp.asarray(np.linalg.inv(cov)) @ z
+    return -0.5 * quadratic - 0.5 * np.linalg.slogdet(2.0 * np.pi * cov)[1]
+
+
+def _two_modes(x):
+    terms = [jnp.sum(norm.logpdf(x, at, 0.3)) for at in (-2.0, 2.0)]
+    return jnp.logaddexp(np.log(0.3) + terms[0], np.log(0.7) + terms[1])
+
+
+def _ridge(x):
+    rest = jnp.sum(norm.logpdf(x[2:], 0.0, 0.5))
+    return norm.logpdf(x[0]) + norm.logpdf(x[1], x[0] ** 2, 0.3) + rest
+
+
+def _log_gamma(x):
+    def skewed(value, at):
+        z = (value - at) * 30.0
+        return z - jnp.exp(z) + np.log(30.0)
+
+    total = jnp.logaddexp(skewed(x[0], 1 / 3), skewed(x[0], 2 / 3))
+    total += jnp.logaddexp(norm.logpdf(x[1], 1 / 3, 1 / 30), norm.logpdf(x[1], 2 / 3, 1 / 30))
+    half = (len(x) + 2) / 2
+    for i in range(2, len(x)):
+        total += skewed(x[i], 2 / 3) if i < half else norm.logpdf(x[i], 2 / 3, 1 / 30)
+    return total - 2.0 * np.log(2.0)
+
+
+# Each as one point that JAX can trace, and as ``blackbox`` has it: the same density.
+_BOUNDED = {
+    "Gaussian, D = 2": (_gaussian, lambda: blackbox.gaussian(2)),
+    "curved ridge, D = 4": (_ridge, lambda: blackbox.ridge(4)),
+    "two modes, D = 5": (_two_modes, lambda: blackbox.two_modes(5)),
+    "log-gamma, four modes, D = 6": (_log_gamma, lambda: blackbox.log_gamma(6)),
+    "Gaussian, D = 30": (_gaussian, lambda: blackbox.gaussian(30)),
+}
+
+
+def _with_gradients(log_density: Callable, problem) -> fluvial.Target:
+    """The density on R^D, through a logistic map of the bounds."""
+    low, high = np.asarray(problem.bounds).T
+
+    def inside(z):
+        return low + (high - low) * jax.nn.sigmoid(z)
+
+    def log_p(z):
+        jacobian = jax.nn.log_sigmoid(z) + jax.nn.log_sigmoid(-z) + np.log(high - low)
+        return log_density(inside(z)) + jnp.sum(jacobian)
+
+    return fluvial.Target(log_p, dim=len(low), constrain=inside)
+
+
+def _by_fluvial_with_gradients(name: str, seed: int) -> blackbox.Result:
+    log_density, make = _BOUNDED[name]
+    problem, start = make(), time.process_time()
+    posterior = fluvial.fit(_with_gradients(log_density, problem), seed=seed, progress=False)
+    return blackbox.Result(
+        posterior.provenance.evaluations,
+        time.process_time() - start,
+        posterior.log_evidence,
+        posterior.log_evidence_se,
+        posterior.verdict.value,
+    )
+
+
+_METHODS: dict[str, Callable[[str, int], blackbox.Result]] = {
+    "fluvial": _by_fluvial_with_gradients,
+    "fluvial, no gradients": lambda name, seed: blackbox.by_fluvial(_BOUNDED[name][1](), seed),
+    "nautilus": lambda name, seed: blackbox.by_nautilus(_BOUNDED[name][1](), seed),
+    "dynesty": lambda name, seed: blackbox.by_dynesty(_BOUNDED[name][1](), seed),
+}
+
+
+def evidence(seconds: int, part: str) -> None:
+    """Evidence beside nested sampling; each fit has a process of its own, and so many seconds."""
+    print("| problem | method | evaluations | s | error of ln Z | its own error | verdict |")
+    print("|---|---|---:|---:|---:|---:|---|", flush=True)
+    for name in (name for name in _BOUNDED if part in name):
+        for method in _METHODS:
+            if method in ("nautilus", "dynesty") and importlib.util.find_spec(method) is None:
+                continue
+            command = ["-m", "benchmarks.workflow", "one", "--of", f"{name}|{method}"]
+            done = run([sys.executable, *command, "--seconds", str(seconds)])
+            killed = done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+            said = f"| {name} | {method} | | > {seconds} | | | out of time |"
+            lines = done.output.strip().splitlines() or ["nothing"]
+            print(said if killed else lines[-1], flush=True)
+
+
+def one(name: str, method: str, seconds: int) -> None:
+    """One line of the table of ``evidence``; the system ends it after so many CPU seconds."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    problem = _BOUNDED[name][1]()
+    low, high = np.asarray(problem.bounds).T
+    x = low + (high - low) * np.random.default_rng(0).uniform(0.3, 0.7, (5, len(low)))
+    with jax.enable_x64(True):
+        traced = [float(_BOUNDED[name][0](jnp.asarray(point))) for point in x]
+    np.testing.assert_allclose(traced, problem.log_density(x), rtol=1e-9)
+    found = _METHODS[method](name, _SEED)
     print(
-        f"peak memory of the process {peak:.2f} GiB; last mean off by {found.mean[-1] - exact:.1e}"
+        f"| {name} | {method} | {found.evaluations:,} | {found.seconds:.1f} "
+        f"| {found.log_evidence - problem.truth:+.3f} | {found.error:.3f} | {found.verdict} |"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=["chained", "warm", "compare", "predict"])
+    parser.add_argument(
+        "part", choices=["chained", "warm", "compare", "evidence", "one", "predict"]
+    )
     parser.add_argument("--batches", default="1,2,5,20")
-    parser.add_argument("--of", default="conjugate,logistic,hierarchical")
+    parser.add_argument("--of", default="")
     parser.add_argument("--models", type=int, default=20)
     parser.add_argument("--replications", type=int, default=100)
     parser.add_argument("--rows", type=int, default=10**6)
     parser.add_argument("--draws", type=int, default=4000)
+    parser.add_argument("--seconds", type=int, default=60)
     given = parser.parse_args()
+    models = given.of.split(",") if given.of else list(_PROGRAMS)
     parts: dict[str, Callable[[], None]] = {
-        "chained": lambda: chained([int(b) for b in given.batches.split(",")], given.of.split(",")),
+        "chained": lambda: chained([int(b) for b in given.batches.split(",")], models),
         "warm": lambda: warm(given.models),
         "compare": lambda: compare(given.replications),
+        "evidence": lambda: evidence(given.seconds, given.of),
+        "one": lambda: one(*given.of.split("|"), given.seconds),
         "predict": lambda: predict(given.rows, given.draws),
     }
     parts[given.part]()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import fluvial
+from fluvial.comparison.compare import _check
 from fluvial.comparison.probabilities import model_probabilities
 from fluvial.errors import InputError
 from fluvial.posterior.evidence import Evidence
@@ -136,6 +137,19 @@ def test_unknown_data_are_said_to_be_unknown():
     target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
     found = fluvial.compare({"a": conjugate(), "b": replace(conjugate(), target=target)})
     assert "What b observed is not known" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([], "given a list: give a dictionary"),
+        ({"a": "run/a"}, "given as 'a' is of type 'str'"),
+        ({}, "given no posterior: give at least two"),
+    ],
+)
+def test_what_is_no_dictionary_of_posteriors_is_refused(value, said):
+    with pytest.raises(InputError, match=said):
+        _check(value)
 
 
 @pytest.mark.parametrize(

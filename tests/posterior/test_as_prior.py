@@ -10,10 +10,12 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import build_flow
 from fluvial.inference.chained import carried_by
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.objectives import Importance
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
+from fluvial.posterior.links import Link, brought, chain_evidence
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -160,14 +162,25 @@ def test_parameters_that_are_not_the_same_are_refused(two, example, constrain, s
         new.given(two)
 
 
+def test_a_function_of_numpy_arrays_is_refused_in_a_sentence(two):
+    black_box = fluvial.Target.from_numpy(lambda x: 0.0, names=["mu"], bounds=[(0.0, 1.0)])
+    with pytest.raises(InputError, match="parameters of the model lie on"):
+        black_box.given(two)
+    with pytest.raises(InputError, match="parameters of the posterior lie"):
+        fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0}).given(
+            replace(two, target=black_box)
+        )
+
+
 @pytest.mark.parametrize("verdict", ["USE_MCMC", "FAILED"])
 def test_a_posterior_without_a_density_to_trust_is_no_prior(posterior_of, jax_target, verdict):
     with pytest.raises(InputError, match=f"verdict is {verdict}"):
         jax_target.given(posterior_of(jax_target, verdict=verdict))
 
 
-def _one(target, component):
-    evidence = Evidence(0.9, 0.01, 0.9, 0.01, 0.001, 0.1, 4000.0)
+def _one(target, component, log_evidence_se=0.01):
+    exact = 0.5 * np.log(2 * np.pi)
+    evidence = Evidence(exact, 0.01, exact, log_evidence_se, 0.001, 0.1, 4000.0)
     provenance = Provenance("gaussian", 0, {}, 1, 0, False, "0.1.0")
     pool = Pool(np.zeros((1, 1)), np.zeros(1), np.zeros(1))
     judgment = Judgment(Verdict.GOOD, (), "")
@@ -175,14 +188,14 @@ def _one(target, component):
     return Posterior(q, pool, evidence, judgment, provenance, target)
 
 
-def _gaussian_chain(bias):
+def _gaussian_chain(bias, log_evidence_se=0.01):
     """A posterior N(0, 1) whose approximation is N(bias, 1), as the prior of one more."""
     target = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=1)
     x = bias + np.random.default_rng(0).standard_normal((8192, 1))
     log_p = target.values(x)
     weights = Importance(log_p + 0.5 * (x[:, 0] - bias) ** 2).smoothed
     q = GaussianComponent(Gaussian(np.array([bias]), np.eye(1)))
-    old = _one(target, q)
+    old = _one(target, q, log_evidence_se)
     return target.given(replace(old, pool=Pool(x, log_p, weights)))
 
 
@@ -191,21 +204,61 @@ def _draws(mean, sd):
     return Pool(x, -0.5 * x[:, 0] ** 2, np.full(4000, -np.log(4000.0)))
 
 
+def _carried(target, pool):
+    return carried_by(CountedTarget(target), pool)
+
+
 def test_the_error_that_a_prior_carries_is_measured_where_the_new_posterior_lies():
     # ln p − ln q = bias²/2 − bias x: under N(0, 1/2), half its variance is bias²/4, and the mean
     # moves by bias times the variance, which is bias √½ standard deviations.
-    found = carried_by(_gaussian_chain(0.05), _draws(0.0, 0.5**0.5))
+    found = _carried(_gaussian_chain(0.05), _draws(0.0, 0.5**0.5))
     (link,) = found.links
     assert link.kl == pytest.approx(0.05**2 / 4, rel=0.1)
     assert link.shift == pytest.approx(0.05 * 0.5**0.5, rel=0.15)
     assert not found.doubts
     assert not found.fatal
-    assert carried_by(_gaussian_chain(0.3), _draws(0.0, 0.5**0.5)).doubts
-    assert carried_by(_gaussian_chain(0.9), _draws(0.0, 0.5**0.5)).fatal
+    assert "can follow" in found.said[-1]
+    assert _carried(_gaussian_chain(0.3), _draws(0.0, 0.5**0.5)).doubts
+    assert _carried(_gaussian_chain(0.9), _draws(0.0, 0.5**0.5)).fatal
+
+
+@pytest.mark.parametrize("bias", [-0.2, 0.1])
+def test_what_an_approximation_takes_from_the_next_evidence_is_put_back(bias):
+    # ∫ N(x; m, 1) exp(−x²/2) dx = √½ exp(−m²/4), for m = 0 and m = bias.
+    (link,) = _carried(_gaussian_chain(bias), _draws(0.5 * bias, 0.5**0.5)).links
+    assert link.correction == pytest.approx(bias**2 / 4, abs=3 * link.correction_se)
+    assert 0.0 < link.correction_se < 0.02
+
+
+def test_too_few_draws_where_the_new_posterior_lies_make_a_bound():
+    x = np.linspace(-3.0, 3.0, 4001)[:, None]
+    log_w, r = -0.5 * x[:, 0] ** 2, 0.01 * x[:, 0]
+    narrow = brought(x, log_w, r, -0.5 * ((x[:, 0] - 2.5) / 0.005) ** 2)
+    assert narrow.correction == 0.0
+    assert 0.025 < narrow.correction_se < 1.0  # r is 0.025 there
+    assert narrow.shift >= 0.025
+    wide = brought(x, log_w, r, 0.0 * r)
+    assert wide.shift < 0.02
+
+
+def test_errors_of_the_evidence_add_up_along_a_chain():
+    first = Link(0.02, 0.01, -5.0, 0.03, 1, 0.1, 0.04)
+    last = Link(0.5, 0.01, -3.0, 0.0, 1, -0.3, 0.0)
+    total, se = chain_evidence([first, last], -2.0, 0.1)
+    assert total == pytest.approx(-10.2)
+    # what varies in the last link is where the evidence was measured; what varies in the first is
+    # not where the last posterior is
+    assert se == pytest.approx((0.03**2 + 0.04**2 + 2 * 0.02 + 0.1**2) ** 0.5)
+
+
+def test_an_evidence_too_uncertain_rules_out_good():
+    found = _carried(_gaussian_chain(0.01, log_evidence_se=0.2), _draws(0.0, 0.5**0.5))
+    assert "with a standard error of 0.2 nat" in found.doubts[0]
+    assert found.added_to(Judgment(Verdict.USE_WEIGHTS, (), "")).advice.startswith("Fit all")
 
 
 def test_draws_beyond_the_earlier_posterior_are_noticed():
-    found = carried_by(_gaussian_chain(0.0), _draws(5.0, 0.7))
+    found = _carried(_gaussian_chain(0.0), _draws(5.0, 0.7))
     assert "was never checked" in found.fatal[0]
     judged = found.added_to(Judgment(Verdict.FAILED, (), ""))
     assert judged.advice.startswith("Fit all the data at once")

@@ -45,8 +45,9 @@ def compare(
         likelihood of each observation, and the sensitivity to the prior where they tell that, too.
 
     Raises:
-        InputError: if there are fewer than two posteriors, they have seen different data, or the
-            models' probabilities before are not positive or not for these models.
+        InputError: if there are fewer than two posteriors, or anything else among them, they have
+            seen different data, or the models' probabilities before are not positive or not for
+            these models.
 
     Example:
         >>> import jax.numpy as jnp
@@ -61,7 +62,8 @@ def compare(
         >>> compare({"narrow": narrow, "wide": wide}).ranking
         (('narrow', 'wide'),)
     """
-    _check(posteriors, prior)
+    _check(posteriors)
+    _check_prior(prior, posteriors)
     different, unknown = different_data(posteriors)
     if different is not None:
         raise InputError(different)
@@ -77,9 +79,24 @@ def compare(
     return Comparison(rows, ranking, refused, undecided, _notes(rows, unknown))
 
 
-def _check(posteriors: Mapping[str, Posterior], prior: Mapping[str, float] | None) -> None:
+def _check(posteriors: object) -> None:
+    if not isinstance(posteriors, Mapping):
+        raise InputError(
+            f"compare was given a {type(posteriors).__name__}: give a dictionary of posteriors by "
+            'name, such as {"linear": a, "quadratic": b}.'
+        )
+    for name, posterior in posteriors.items():
+        if not isinstance(posterior, Posterior):
+            raise InputError(
+                f"what compare was given as {name!r} is of type {type(posterior).__name__!r}: give "
+                "posteriors that fluvial.fit has returned, or fluvial.load has read."
+            )
     if len(posteriors) < 2:
-        raise InputError(f"compare was given {len(posteriors)} posterior: give at least two.")
+        count = "one posterior" if posteriors else "no posterior"
+        raise InputError(f"compare was given {count}: give at least two.")
+
+
+def _check_prior(prior: Mapping[str, float] | None, posteriors: Mapping[str, Posterior]) -> None:
     if prior is None:
         return
     if set(prior) != set(posteriors):

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.as_prior import PriorPosterior
 from fluvial.posterior.judgment import Judgment
-from fluvial.posterior.links import Link
+from fluvial.posterior.links import Link, chain_evidence
 from fluvial.posterior.pool import Pool
-from fluvial.targets import Target
 
 __all__ = ["CarriedOver", "carried_by"]
 
@@ -19,6 +19,7 @@ _REFIT = (
 )
 # Three times what GOOD promises of a mean: beyond it no standard error that is stated means much.
 _TOO_FAR = 3.0
+_MANY = 100  # further fits, beyond which nobody can tell
 
 
 class CarriedOver(NamedTuple):
@@ -43,20 +44,20 @@ class CarriedOver(NamedTuple):
         return replace(judgment, reasons=reasons, advice=advice)
 
 
-def carried_by(target: Target, pool: Pool, settings: Settings = DEFAULT) -> CarriedOver:
+def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT) -> CarriedOver:
     """Measure what a target's prior, if it is a posterior, has carried into a fit.
 
     Args:
-        target: what was fitted.
+        counted: what was fitted.
         pool: weighted draws of it.
         settings: the thresholds.
     """
-    prior = target.prior
-    weights = np.exp(pool.log_weights)
-    if not isinstance(prior, PriorPosterior) or not np.any(weights > 0.0):
+    prior = counted.target.prior
+    if not isinstance(prior, PriorPosterior) or not np.any(np.exp(pool.log_weights) > 0.0):
         return CarriedOver()
-    links, beyond = prior.carried(pool.points, weights)
+    links, beyond = prior.carried(pool, counted.values)
     count, far = len(links), sum(link.shift for link in links)
+    most = settings.verdict.max_shift
     measured = (
         f"The prior is an earlier posterior, of {count} fit{'s' * (count > 1)} in a chain, whose "
         f"divergences add up to {sum(link.kl for link in links):.2g} nat: that moves a mean by up "
@@ -68,8 +69,25 @@ def carried_by(target: Target, pool: Pool, settings: Settings = DEFAULT) -> Carr
             "its density there, which is now the prior, was never checked."
         )
         return CarriedOver(links, (said, f"{measured}."))
-    if far > _TOO_FAR * settings.verdict.max_shift:
+    if not far <= _TOO_FAR * most:
         return CarriedOver(links, (f"{measured}, which is too far.",))
-    if far > settings.verdict.max_shift:
-        return CarriedOver(links, doubts=(f"{measured}.",))
-    return CarriedOver(links, said=(f"{measured}.",))
+    _, se = chain_evidence(links, 0.0, 0.0)
+    of_all = (
+        f"They also leave the log evidence of all data, posterior.chain_log_evidence, with a "
+        f"standard error of {se:.2g} nat, to which that of this fit is added"
+    )
+    if far > most or not se <= settings.verdict.max_evidence_se:
+        return CarriedOver(links, doubts=(f"{measured}. {of_all}.",))
+    return CarriedOver(links, said=(f"{measured}. {of_all}.", _left(len(links), far, se, settings)))
+
+
+def _left(count: int, far: float, se: float, settings: Settings) -> str:
+    """Say when to refit, if each further fit adds as much as those before did on average."""
+    verdict = settings.verdict
+    rate = max(far / verdict.max_shift, (se / verdict.max_evidence_se) ** 2) / count
+    steps = min(1.0 / max(rate, 1e-9) - count, _MANY)
+    left = f"at least {_MANY}" if steps == _MANY else f"{int(steps) or 'no'}"
+    return (
+        f"At this rate {left} more fit{'s' * (left != '1')} can follow before the chain's errors "
+        "rule out GOOD: then fit all the data at once."
+    )

@@ -74,7 +74,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     error = _error(fitted, pool)
     with run.counted.judging():
         grouping = group_into_modes(run.counted, q, pool, run.settings)
-    carried = carried_by(run.target, pool, run.settings)
+        carried = carried_by(run.counted, pool, run.settings)
     judgment = judge(
         weights,
         corrected.chains,

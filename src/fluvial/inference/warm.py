@@ -98,8 +98,13 @@ def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
         flow: what would be trained now; an earlier flow of another text is not used.
 
     Raises:
-        InputError: if it has FAILED, or shares no parameter with the target.
+        InputError: if it is no posterior, has FAILED, or shares no parameter with the target.
     """
+    if not isinstance(posterior, Posterior):
+        raise InputError(
+            f"start is of type {type(posterior).__name__!r}: give a posterior that fluvial.fit has "
+            "returned, or fluvial.load has read."
+        )
     if posterior.verdict is Verdict.FAILED or not posterior.pool.size:
         raise InputError("the posterior to start from has FAILED: leave out `start`.")
     shared = shared_parameters(target, posterior)

@@ -1,20 +1,21 @@
 """An earlier posterior in the place of a target's prior."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
 
 from fluvial.errors import InputError
 from fluvial.posterior.earlier import EarlierFit
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Verdict
-from fluvial.posterior.links import Link, beyond, carried, links_from, moments, shrunk
+from fluvial.posterior.links import Link, beyond, brought, links_from, moments, shrunk
 from fluvial.posterior.log_density import all_gaussian, marginal, traceable
 from fluvial.posterior.mixture import Mixture
+from fluvial.posterior.pool import Pool
 from fluvial.posterior.shared import Shared, shared_parameters
 from fluvial.targets import Target
 from fluvial.targets.density import Density, JaxDensity
@@ -59,27 +60,43 @@ class PriorPosterior:
         whole = np.arange(self.density.dim)
         return self.shared.old if self.density.dim == len(self.shared.old) else whole
 
-    def carried(self, x: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]) -> Carried:
-        """Measure the errors that the chain has accumulated where the new posterior lies."""
+    def carried(self, pool: Pool, values: Callable[[np.ndarray], np.ndarray]) -> Carried:
+        """Measure what the chain has gathered, where weighted draws of the new posterior lie.
+
+        Args:
+            pool: the draws.
+            values: log densities of the new target at points (N, D).
+        """
+        weights = np.exp(pool.log_weights)
         usable = weights > 0.0
-        at = assembled_places(self.shared, self.density.dim, x.shape[1])
-        new, w = x[usable][:, at], weights[usable] / weights[usable].sum()
+        at = assembled_places(self.shared, self.density.dim, pool.points.shape[1])
+        new, w = pool.points[usable][:, at], weights[usable] / weights[usable].sum()
         now, earlier = moments(new, w), self.posterior
+        x, log_w = earlier.pool.points[:, self._places], earlier.pool.log_weights
+        before = moments(x, np.exp(log_w))
         log_q = earlier.approximation.log_prob(earlier.pool.points)
-        own = earlier.evidence.half_variance
-        kl, shift = carried(earlier.pool, log_q, self._places, now) or (own, (2.0 * own) ** 0.5)
-        last = Link(
-            kl,
-            shift,
-            earlier.evidence.log_evidence,
-            earlier.evidence.log_evidence_se,
-            earlier.provenance.evaluations,
+        if len(at) == pool.points.shape[1] == earlier.approximation.dim:
+            points = np.empty_like(x)
+            points[:, at] = x
+            log_likelihood = values(points) - log_q
+        else:
+            log_likelihood = now.log_prob(x) - before.log_prob(x)
+        evidence = earlier.evidence
+        found = brought(
+            x, log_w, earlier.pool.log_p - log_q - evidence.log_evidence, log_likelihood
         )
-        before = moments(earlier.pool.points[:, self._places], np.exp(earlier.pool.log_weights))
+        last = Link(
+            found.kl,
+            found.shift,
+            evidence.log_evidence,
+            evidence.log_evidence_se,
+            earlier.provenance.evaluations,
+            found.correction,
+            found.correction_se,
+        )
         ratio = float(np.max(_sds(now) / _sds(before)))
         links = (*shrunk(links_from(earlier.provenance.chain), ratio), last)
-        outside = beyond(self.density, earlier.pool, self._places, new, w)
-        return Carried(links, outside)
+        return Carried(links, beyond(self.density, earlier.pool, self._places, new, w))
 
 
 def _sds(gaussian: Gaussian) -> np.ndarray:

@@ -20,7 +20,7 @@ from fluvial.posterior.data_tree import Contents, Drawn, data_tree
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.labels import index_origin, scalars
-from fluvial.posterior.links import Link, links_from
+from fluvial.posterior.links import Link, chain_evidence, links_from
 from fluvial.posterior.log_density import (
     named_log_density,
     traceable,
@@ -381,10 +381,13 @@ class Posterior:
 
     @property
     def chain_log_evidence(self) -> tuple[float, float]:
-        """Ln of the evidence of the data of the whole chain, in nats, and its standard error."""
-        links = self.chain
-        squares = sum(link.log_evidence_se**2 for link in links) + self.log_evidence_se**2
-        return sum(link.log_evidence for link in links) + self.log_evidence, float(squares**0.5)
+        """Ln of the evidence of the data of the whole chain, in nats, and its standard error.
+
+        What the approximations that became priors have taken from it is put back, as far as it was
+        measured, and the standard error is that of all fits, and of what was put back; see
+        ``fluvial.posterior.links``.
+        """
+        return chain_evidence(self.chain, self.log_evidence, self.log_evidence_se)
 
     def summary(self, names: str | None = None, *, derived: bool | None = None) -> Summary:
         """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table.

@@ -33,9 +33,16 @@ def shared_parameters(target: Target, posterior: EarlierFit) -> Shared:
     """Find the parameters that both name, and check that they are the same.
 
     Raises:
-        InputError: if there are none, or one has another shape, or is bounded differently.
+        InputError: if there are none, their coordinates are not known, or one has another shape, or
+            is bounded differently.
     """
     before, now = posterior.coordinates, target.coordinates
+    for what, known in (("model", now), ("posterior", before)):
+        if not known:
+            raise InputError(
+                f"where the parameters of the {what} lie on R^D is not known, as of every function "
+                "of NumPy arrays: fit all the data at once, without `given` or `start`."
+            )
     names = tuple(name for name in before if name in now)
     if not names:
         raise InputError(

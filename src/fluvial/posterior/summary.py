@@ -12,6 +12,7 @@ from fluvial.errors import InputError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.labels import scalars
+from fluvial.posterior.links import chain_evidence, links_from
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.rounding import rounded
@@ -251,10 +252,14 @@ def facts(
         structure: which coordinates modulate the others, if that was looked for.
     """
     e, by = evidence, ", by bridge sampling" if evidence.bridged else ""
+    links = links_from(provenance.chain)
+    total = chain_evidence(links, e.log_evidence, e.log_evidence_se)
+    of_all = (f"of the chain  {_with_error(*total)} {e.unit}",) if links else ()
     found = () if structure is None else (f"structure     {structure}; hence {provenance.flow}",)
     return (
         f"ELBO          {_with_error(e.elbo, e.elbo_se)} {e.unit}",
         f"log evidence  {_with_error(e.log_evidence, e.log_evidence_se)} {e.unit}{by}",
+        *of_all,
         f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(modes, components)}",
         *found,
         f"seconds       {_seconds(provenance.seconds)}",

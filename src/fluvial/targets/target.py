@@ -8,6 +8,7 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Array, Float, Float64, PyTree
 
+from fluvial.errors import InputError
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.argument import Argument
 from fluvial.targets.batching import as_points
@@ -472,6 +473,11 @@ class Target:
             >>> abs(float(both.draws(4000)["x"].mean()) - 0.5) < 0.03
             True
         """
+        if not isinstance(posterior, UsableAsPrior):
+            raise InputError(
+                f"given was called with {type(posterior).__name__!r}: give a posterior that "
+                "fluvial.fit has returned, or fluvial.load has read."
+            )
         return posterior.as_prior_of(self)
 
     @property
