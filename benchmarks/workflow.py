@@ -91,14 +91,14 @@ def _stan(name: str, data: dict[str, np.ndarray], rows, *, prior: bool) -> fluvi
     return fluvial.from_stan(program, {"N": len(rows), **part})
 
 
-def _chain(name: str, data: dict[str, np.ndarray], batches: list[np.ndarray]):
-    posterior = None
-    for rows in batches:
-        target = _stan(name, data, rows, prior=posterior is None)
-        target = target if posterior is None else target.given(posterior)
-        posterior = fluvial.fit(target, seed=_SEED, progress=False)
+def _chain(name: str, data: dict[str, np.ndarray], batches: list[np.ndarray]) -> fluvial.Posterior:
+    first, *others = batches
+    posterior = fluvial.fit(_stan(name, data, first, prior=True), seed=_SEED, progress=False)
+    for rows in others:
         if posterior.verdict.value in ("FAILED", "USE_MCMC"):
             break
+        target = _stan(name, data, rows, prior=False).given(posterior)
+        posterior = fluvial.fit(target, seed=_SEED, progress=False)
     return posterior
 
 
@@ -182,7 +182,8 @@ def compare(replications: int) -> None:
     for number in range(replications):
         X, y = _regression(np.random.default_rng(number), 30)
         y = y - 0.4 * X[:, 2]  # what is left of the third effect is small
-        fits = {str(k): _fitted(X[:, :k], y) for k in (2, 3)}
+        # Posteriors of one shape: with one seed all of them would have the same error.
+        fits = {str(k): _fitted(X[:, :k], y, 2 * number + k - 2) for k in (2, 3)}
         found = fluvial.compare(fits)
         verdicts += [fit.verdict.value for fit in fits.values()]
         difference = found.rows[1].log_evidence - found.rows[0].log_evidence
@@ -193,12 +194,13 @@ def compare(replications: int) -> None:
         inside += abs(difference) <= 2.0 * error and len(found.ranking) == 2
         best = found.ranking[0][0] if len(found.ranking) == 2 else None
         wrong += best is not None and (best == "3") != (exact > 0.0)
-    z = np.array(scores)
-    print(f"replications {replications}, seeds 0 to {replications - 1}")
-    print(f"95 % intervals of the log Bayes factor that cover: {np.sum(np.abs(z) <= 1.96)}")
-    print(f"errors in standard errors: mean {z.mean():+.2f}, sd {z.std():.2f}")
-    print(f"ranked: {decided}; ranked inside the error: {inside}; ranked wrongly: {wrong}")
-    print(f"verdicts: { {v: verdicts.count(v) for v in sorted(set(verdicts))} }")
+        if number % 20 == 19 or number == replications - 1:
+            z = np.array(scores)
+            print(f"replications {number + 1}, seeds from 0")
+            print(f"95 % intervals of the log Bayes factor that cover: {np.sum(abs(z) <= 1.96)}")
+            print(f"errors in standard errors: mean {z.mean():+.2f}, sd {z.std():.2f}")
+            print(f"ranked: {decided}; inside the error: {inside}; wrongly: {wrong}")
+            print("verdicts:", {v: verdicts.count(v) for v in sorted(set(verdicts))}, flush=True)
 
 
 _NESTED = """
@@ -210,10 +212,10 @@ model {
 """
 
 
-def _fitted(X: np.ndarray, y: np.ndarray):
+def _fitted(X: np.ndarray, y: np.ndarray, seed: int) -> fluvial.Posterior:
     """The conjugate regression: v ~ InvGamma(2, 2), w | v ~ N(0, 4v I), y ~ N(Xw, v)."""
     data = {"N": len(y), "K": X.shape[1], "X": X.tolist(), "y": y.tolist()}
-    return fluvial.fit(fluvial.from_stan(_NESTED, data), seed=_SEED, progress=False)
+    return fluvial.fit(fluvial.from_stan(_NESTED, data), seed=seed, progress=False)
 
 
 def _exact(X: np.ndarray, y: np.ndarray) -> float:
@@ -337,8 +339,9 @@ def evidence(seconds: int, part: str) -> None:
             print(said if killed else lines[-1], flush=True)
 
 
-def one(name: str, method: str, seconds: int) -> None:
+def one(of: str, seconds: int) -> None:
     """One line of the table of ``evidence``; the system ends it after so many CPU seconds."""
+    name, _, method = of.partition("|")
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     problem = _BOUNDED[name][1]()
     low, high = np.asarray(problem.bounds).T
@@ -372,7 +375,7 @@ def main() -> None:
         "warm": lambda: warm(given.models),
         "compare": lambda: compare(given.replications),
         "evidence": lambda: evidence(given.seconds, given.of),
-        "one": lambda: one(*given.of.split("|"), given.seconds),
+        "one": lambda: one(given.of, given.seconds),
         "predict": lambda: predict(given.rows, given.draws),
     }
     parts[given.part]()

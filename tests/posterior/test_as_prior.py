@@ -11,11 +11,12 @@ from fluvial.errors import InputError
 from fluvial.flows import build_flow
 from fluvial.inference.chained import carried_by
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.fit import _generator
 from fluvial.objectives import Importance
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.links import Link, brought, chain_evidence
+from fluvial.posterior.links import Link, brought, chain_evidence, shrunk
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -242,19 +243,29 @@ def test_too_few_draws_where_the_new_posterior_lies_make_a_bound():
 
 
 def test_errors_of_the_evidence_add_up_along_a_chain():
-    first = Link(0.02, 0.01, -5.0, 0.03, 1, 0.1, 0.04)
-    last = Link(0.5, 0.01, -3.0, 0.0, 1, -0.3, 0.0)
+    first = Link(0.02, 0.01, -5.0, 0.03, 1, 0.1, 0.04, unsettled=0.04)
+    last = Link(0.5, 0.01, -3.0, 0.0, 1, -0.3, 0.0, unsettled=1.0)
     total, se = chain_evidence([first, last], -2.0, 0.1)
     assert total == pytest.approx(-10.2)
-    # what varies in the last link is where the evidence was measured; what varies in the first is
-    # not where the last posterior is
-    assert se == pytest.approx((0.03**2 + 0.04**2 + 2 * 0.02 + 0.1**2) ** 0.5)
+    assert se == pytest.approx((0.03**2 + 0.04**2 + 0.1**2) ** 0.5)
+    (moved,) = shrunk((first,), np.array([0.9, 0.5]))
+    assert moved.shift == pytest.approx(0.009)
+    # the mean of x given more data varies by 1 − 0.5² of the variance of x
+    assert moved.correction_se == pytest.approx((0.04**2 + 0.75 * 0.04) ** 0.5)
+    assert moved.unsettled == pytest.approx(0.25 * 0.04)
 
 
 def test_an_evidence_too_uncertain_rules_out_good():
     found = _carried(_gaussian_chain(0.01, log_evidence_se=0.2), _draws(0.0, 0.5**0.5))
     assert "with a standard error of 0.2 nat" in found.doubts[0]
     assert found.added_to(Judgment(Verdict.USE_WEIGHTS, (), "")).advice.startswith("Fit all")
+
+
+def test_each_fit_of_a_chain_draws_numbers_of_its_own(two):
+    target = fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0})
+    longer = replace(two, provenance=replace(two.provenance, chain=[{}]))
+    fits = (target, target.given(two), target.given(longer))
+    assert len({_generator(fit, 0).normal() for fit in fits}) == 3
 
 
 def test_draws_beyond_the_earlier_posterior_are_noticed():

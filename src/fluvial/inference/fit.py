@@ -28,6 +28,7 @@ from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.starting import start as begin
 from fluvial.inference.warm import fewer_moves, warm_from
 from fluvial.inference.warm_match import warm_match
+from fluvial.posterior.as_prior import PriorPosterior
 from fluvial.posterior.posterior import Posterior
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
@@ -134,7 +135,7 @@ def fit(
             seed=seed,
             max_steps=max_steps,
             settings=settings,
-            rng=np.random.default_rng(seed),
+            rng=_generator(target, seed),
             progress=shown,
             devices=devices,
             budget=budget,
@@ -149,6 +150,14 @@ def fit(
             return fit_black_box(run, target.black_box)
         with devices.together("fit again"):
             return _fitted(run) if target.streamed is None else fit_rows(run, _fitted)
+
+
+def _generator(target: Target, seed: int) -> np.random.Generator:
+    """Another one for each fit of a chain: errors that are all the same would not average out."""
+    prior = target.prior
+    if not isinstance(prior, PriorPosterior):
+        return np.random.default_rng(seed)
+    return np.random.default_rng((seed, 1 + len(prior.posterior.provenance.chain)))
 
 
 def _affordable(settings: Settings, evaluations: int | None) -> Settings:

@@ -93,9 +93,10 @@ class PriorPosterior:
             earlier.provenance.evaluations,
             found.correction,
             found.correction_se,
+            2.0 * found.kl,
         )
-        ratio = float(np.max(_sds(now) / _sds(before)))
-        links = (*shrunk(links_from(earlier.provenance.chain), ratio), last)
+        chain = links_from(earlier.provenance.chain)
+        links = (*shrunk(chain, _sds(now) / _sds(before)), last)
         return Carried(links, beyond(self.density, earlier.pool, self._places, new, w))
 
 

@@ -19,9 +19,10 @@ approximations, Z_k = ∫ q_{k−1} L_k what the fits say, and r_k = ln p_k − 
 .. math:: \ln \int p_0 L_1 \cdots L_n = \sum_k \ln Z_k + \ln E_{p_n}[e^{r_1 + \dots + r_{n-1}}],
 
 by putting p_k = q_k e^{r_k} in the place of q_{k−1} L_k / Z_k, one after the other. Each r_k is
-measured under p_{k+1}, and its mean is added. When more data come the mean under the last posterior
-is another one, by as much as r_k varies under p_{k+1}, whose standard deviation is therefore part
-of the standard error of every link but the last.
+measured under p_{k+1}, and its mean is added. As more data come that mean is a martingale, which
+gathers at most a share 1 − ρ² of the variance of r_k, where ρ is the smallest ratio of a new
+standard deviation to the one before: all of it if r_k is linear, (1 − ρ²)^m of it if r_k is a
+Hermite polynomial of degree m and all is normal. This is part of the standard error.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +66,9 @@ class Link:
         evaluations: points at which its target was evaluated.
         correction: what its approximation has taken from the log evidence of the next data, in
             nats, to be added to it.
-        correction_se: its standard error, as long as no more data come.
+        correction_se: its standard error.
+        unsettled: the variance of ln p − ln q under the last posterior, in nats², by which the
+            correction will move if more data come.
     """
 
     kl: float
@@ -75,6 +78,7 @@ class Link:
     evaluations: int
     correction: float = 0.0
     correction_se: float = 0.0
+    unsettled: float = 0.0
 
 
 class Brought(NamedTuple):
@@ -115,7 +119,6 @@ def chain_evidence(
     variance = log_evidence_se**2 + sum(
         link.log_evidence_se**2 + link.correction_se**2 for link in links
     )
-    variance += sum(2.0 * link.kl for link in links[:-1])
     return float(total), float(variance**0.5)
 
 
@@ -162,9 +165,23 @@ def brought(
     )
 
 
-def shrunk(links: tuple[Link, ...], ratio: float) -> tuple[Link, ...]:
-    """Return links with their shifts in units of other standard deviations, at most as large."""
-    return tuple(replace(link, shift=link.shift * min(ratio, 1.0)) for link in links)
+def shrunk(links: tuple[Link, ...], ratios: Float[np.ndarray, " d"]) -> tuple[Link, ...]:
+    """Return links as they are after more data.
+
+    Args:
+        links: the earlier fits.
+        ratios: of each coordinate's new standard deviation to the one before.
+    """
+    largest, settled = min(np.max(ratios), 1.0), 1.0 - min(np.min(ratios), 1.0) ** 2
+    return tuple(
+        replace(
+            link,
+            shift=float(link.shift * largest),
+            correction_se=float(np.sqrt(link.correction_se**2 + settled * link.unsettled)),
+            unsettled=float((1.0 - settled) * link.unsettled),
+        )
+        for link in links
+    )
 
 
 def beyond(
