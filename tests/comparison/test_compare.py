@@ -143,6 +143,7 @@ def test_unknown_data_are_said_to_be_unknown():
     ("value", "said"),
     [
         ([], "given a list: give a dictionary"),
+        ({1: "run/a"}, "the name 1 is of type 'int'"),
         ({"a": "run/a"}, "given as 'a' is of type 'str'"),
         ({}, "given no posterior: give at least two"),
     ],

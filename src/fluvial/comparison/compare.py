@@ -86,6 +86,10 @@ def _check(posteriors: object) -> None:
             'name, such as {"linear": a, "quadratic": b}.'
         )
     for name, posterior in posteriors.items():
+        if not isinstance(name, str):
+            raise InputError(
+                f"the name {name!r} is of type {type(name).__name__!r}: give a string."
+            )
         if not isinstance(posterior, Posterior):
             raise InputError(
                 f"what compare was given as {name!r} is of type {type(posterior).__name__!r}: give "
