@@ -1,5 +1,7 @@
 """The lane between Gaussians and flows, on targets whose answers are known."""
 
+import contextlib
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from scipy.special import digamma, gammaln, polygamma
 
 import fluvial
 from fluvial.inference import refining
+from fluvial.targets.examples.registry import example
 
 SHAPES = np.array([1.5, 3.0, 6.0])
 
@@ -78,6 +81,23 @@ def test_where_it_cannot_be_right_it_says_so(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fluvial.fit(neck, progress=False)
     assert tried == [None]
+
+
+@pytest.mark.usefixtures("no_training")
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_arms_that_no_draw_has_seen_are_not_forgotten(monkeypatch, seed):
+    """A mixture that ends before a banana's arms do has even weights, and is narrower than it."""
+    found = []
+    adapt = refining.adapt
+    monkeypatch.setattr(refining, "adapt", lambda *args: found.append(adapt(*args)) or found[-1])
+    with contextlib.suppress(KeyboardInterrupt):
+        fluvial.fit(example("banana").target, seed=seed, progress=False)
+    assert found
+    for mixture in filter(None, found):
+        weights = np.exp(mixture.drawn.weights.smoothed)
+        heights = mixture.drawn.x[:, 1]
+        sd = np.sqrt(weights @ (heights - weights @ heights) ** 2)
+        assert abs(np.log(sd / np.hypot(0.03 * 100.0 * 2**0.5, 1.0))) < 0.1
 
 
 @pytest.mark.usefixtures("no_training")

@@ -24,9 +24,9 @@ from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
 from fluvial.inference.settings import Settings
 from fluvial.inference.verdict import is_precise, tail_matters
-from fluvial.inference.weighing import Weighed, defended, weighed
+from fluvial.inference.weighing import Weighed, error_of, weighed, with_wider_base
 from fluvial.objectives import Importance
-from fluvial.posterior.accuracy import approximation_error, precision
+from fluvial.posterior.accuracy import precision
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian
 
@@ -83,7 +83,7 @@ class Adapted(NamedTuple):
 
     Attributes:
         fitted: it, weighed.
-        drawn: what draws are taken from: the same, or with a wider base where weights were uneven.
+        drawn: what draws are taken from: it with a wider base, which sees what lies next to it.
     """
 
     fitted: Weighed
@@ -121,7 +121,7 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
         last = weights if enough else None
         if enough and steady:
             mixture = grown.colored(begun.overall)
-            found = Adapted(judged := weighed(mixture, mixture, run), defended(run, judged))
+            found = Adapted(judged := weighed(mixture, mixture, run), with_wider_base(run, judged))
             if _is_right(found, run.settings):
                 return found
     return None
@@ -204,15 +204,13 @@ def _seeded(
 
 def _is_right(found: Adapted, settings: Settings) -> bool:
     """Whether the verdict would be GOOD, and the mixture itself right without weights, too."""
-    own, drawn = found.fitted.weights, found.drawn.weights
-    finite = np.isfinite(own.log_weights)
-    w, v = np.exp(own.smoothed), finite / max(np.sum(finite), 1)
+    drawn, weights = found.drawn.weights, np.exp(found.drawn.weights.smoothed)
     matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
     return bool(
         drawn.ess >= settings.adaptive.least_ess * drawn.size
         and (not matters or drawn.khat <= settings.adaptive.max_khat)
-        and approximation_error(found.fitted.x, w, v).bound <= settings.verdict.max_shift
-        and is_precise(drawn, precision(found.drawn.x, np.exp(drawn.smoothed)), settings)
+        and error_of(found.fitted, found.drawn.x, weights).bound <= settings.verdict.max_shift
+        and is_precise(drawn, precision(found.drawn.x, weights), settings)
     )
 
 

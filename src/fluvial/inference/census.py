@@ -71,10 +71,11 @@ class Census:
 
     Attributes:
         climbs: how many were made.
+        looks: at points that known modes might not explain; whoever looks counts them.
     """
 
     def __init__(self, counted: CountedTarget, settings: Settings = DEFAULT):
-        self.climbs = 0
+        self.climbs = self.looks = 0
         self._counted, self._settings = counted, settings
         self._optima: list[Optimum] = []
         self._hits: list[int] = []

@@ -20,10 +20,10 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import judge, tail_matters
 from fluvial.inference.warm import Warm
-from fluvial.inference.weighing import Weighed
+from fluvial.inference.weighing import Weighed, error_of
 from fluvial.objectives import Importance
 from fluvial.objectives.bridge import bridge
-from fluvial.posterior.accuracy import ApproximationError, approximation_error, precision
+from fluvial.posterior.accuracy import ApproximationError, precision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
@@ -71,7 +71,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         pool = pool_of_chains(corrected.chains, q.weights)
     else:
         pool = Pool(drawn.x, drawn.log_p, weights.smoothed, widened=drawn is not fitted)
-    error = _error(fitted, pool)
+    error = error_of(fitted, pool.points, np.exp(pool.log_weights))
     with run.counted.judging():
         grouping = group_into_modes(run.counted, q, pool, run.settings)
         carried = carried_by(run.counted, pool, run.settings)
@@ -239,13 +239,3 @@ def provenance_of(
         improper_priors=tuple(run.target.functions.improper),
         elbo_trace=tuple(run.elbo_trace),
     )
-
-
-def _error(fitted: Weighed, pool: Pool) -> ApproximationError:
-    """Compare q's own draws with the pool, point by point where they are the same."""
-    finite = np.isfinite(fitted.weights.log_weights)
-    v, w = finite / max(1, np.sum(finite)), np.exp(pool.log_weights)
-    if pool.points is fitted.x:
-        return approximation_error(fitted.x, w, v)
-    x = np.concatenate([pool.points, fitted.x])
-    return approximation_error(x, np.append(w, 0.0 * v), np.append(0.0 * w, v))

@@ -3,7 +3,7 @@
 Climbs cost little, and so they come first: ever more of them, from wider and narrower laws around
 what is known, until the modes they end in leave no other to be expected: neither by how often each
 was found (see census.py), nor, where looks are not enough, by how many like them would have been
-missed (see planting.py).
+missed (see planting.py). Where these are too many, far more points are looked at (see looking.py).
 
 Where climbs end in more optima than can be counted, the density is rough, or its modes are a
 product. Then populations (see population.py) are cooled: until each mode that holds a share of the
@@ -24,11 +24,13 @@ from fluvial.inference.census import Census, Mode, expected_unseen
 from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.planting import expected_missed, plant
+from fluvial.inference.looking import unexplained
+from fluvial.inference.planting import Planted, expected_missed, plant
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
+from fluvial.inference.start_law import StartLaw, start_law
 
-__all__ = ["Explored", "climb_from", "explore"]
+__all__ = ["Explored", "climb_from", "explore", "look_beyond"]
 
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
@@ -55,6 +57,49 @@ def climb_from(
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
     return [end for end in climb(counted, points, settings=settings) if end is not None]
+
+
+def look_beyond(
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    ends: list[Optimum],
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+) -> list[Optimum]:
+    """Climb from where the one mode in which all climbs have ended does not explain the density.
+
+    In many coordinates the widest mode takes them all. Where looks after the fit see better, or
+    where they cost a call each, it is left to them.
+
+    Args:
+        counted: the target.
+        starts: that span the region to look at.
+        ends: of climbs from them.
+        rng: decides where to look.
+        settings: the thresholds.
+
+    Returns:
+        Where these climbs ended, if that was in another mode that matters; else nothing.
+    """
+    explore = settings.explore
+    if counted.target.on_host or not explore.well_seen < counted.dim <= explore.max_dim:
+        return []
+    census = Census(counted, settings)
+    census.add(ends, len(ends), _CLIMBS)
+    modes = census.modes()
+    if not modes:
+        return []
+    points = unexplained(
+        counted,
+        modes,
+        _law(starts, [], settings),
+        explore.first_looks,
+        rng,
+        settings,
+    )
+    beyond = climb_from(counted, points, settings) if len(points) else []
+    census.add(beyond, len(beyond), _CLIMBS)
+    return beyond if len(census.mattering(census.modes())) > 1 else []
 
 
 def explore(
@@ -88,9 +133,12 @@ def explore(
         populations = _cooled(census, counted, points, rng, settings, confirmed=bool(confirmed))
         missed = _seldom(census, populations, counted.dim, settings)
     modes = census.mattering(census.modes())
+    looks = f", {census.looks:,} looks" if census.looks else ""
     cooled = f" and {populations} cooled populations" if populations else ""
     found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
-    sentence = f"{census.climbs} climbs{cooled} found {found}, and missed {missed:.2g} by estimate."
+    sentence = (
+        f"{census.climbs} climbs{looks}{cooled} found {found}, and missed {missed:.2g} by estimate."
+    )
     return Explored(census.optima, missed, sentence)
 
 
@@ -105,10 +153,11 @@ def _climbed(
     explore = settings.explore
     most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
     began, count, missed = counted.evaluations, explore.first_climbs, np.inf
+    looking = not counted.target.on_host
     modes = census.modes()
     while counted.evaluations - began < most and census.climbs < explore.most_climbs:
-        origins = [starts, *([np.stack([mode.head.x for mode in modes])] if modes else ())]
-        points = _scattered(origins, count, rng, explore)
+        law = _law(starts, modes, settings)
+        points = law.sample(count, rng)
         census.add(climb_from(counted, points, settings), count, _CLIMBS)
         modes = census.modes()
         found = len(modes) + census.low
@@ -116,27 +165,73 @@ def _climbed(
             return None
         unseen = expected_unseen(census.climbs, found)
         if unseen <= explore.unseen:
-            missed = _missed(census, census.mattering(modes), origins, rng, settings)
+            missed = _missed(census, census.mattering(modes), law, rng, settings)
             if missed <= explore.missed:
                 return missed
+            if looking:
+                looking, by_looks = False, _looked(census, counted, starts, rng, settings)
+                if by_looks is not None:
+                    return by_looks
+                modes = census.modes()
         count = min(2 * count, explore.most_climbs - census.climbs)
+    return missed
+
+
+def _looked(
+    census: Census,
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> float | None:
+    """Look until no other mode is to be expected; None where looks do not tell."""
+    explore, looks, missed = settings.explore, 0, np.inf
+    for _ in range(explore.look_rounds):
+        modes = census.mattering(census.modes())
+        law = _law(starts, modes, settings)
+        points = unexplained(counted, modes, law, explore.looks, rng, settings)
+        census.looks += explore.looks
+        if len(points):
+            census.add(climb_from(counted, points, settings), 0, _CLIMBS)
+            if len(census.mattering(census.modes())) <= len(modes):
+                return None
+            looks, missed = 0, np.inf
+            continue
+        looks += explore.looks
+        planted = _planted(modes, law, rng, settings, settings.search.excess)
+        missed = expected_missed(planted, looks)
+        if missed <= explore.missed or looks >= explore.most_looks:
+            break
     return missed
 
 
 def _missed(
     census: Census,
     modes: list[Mode],
-    origins: list[Float[np.ndarray, "_ D"]],
+    law: StartLaw,
     rng: np.random.Generator,
     settings: Settings,
 ) -> float:
     """How many modes like these the climbs have missed, where nothing else looks for them."""
     if len(modes) < 2 or _looked_along(modes, settings):
         return 0.0
-    starts = _scattered(origins, settings.explore.planted_starts, rng, settings.explore)
+    return expected_missed(_planted(modes, law, rng, settings), census.climbs)
+
+
+def _planted(
+    modes: list[Mode],
+    law: StartLaw,
+    rng: np.random.Generator,
+    settings: Settings,
+    excess: float = 0.0,
+) -> Planted:
     masses = np.array([mode.log_mass for mode in modes])
-    planted = plant([mode.gaussian for mode in modes], masses, starts, rng, settings)
-    return expected_missed(planted, census.climbs)
+    return plant([mode.gaussian for mode in modes], masses, law, rng, settings, excess=excess)
+
+
+def _law(starts: Float[np.ndarray, "N D"], modes: list[Mode], settings: Settings) -> StartLaw:
+    heads = [np.stack([mode.head.x for mode in modes])] if modes else []
+    return start_law([starts, *heads], settings.explore)
 
 
 def _looked_along(modes: list[Mode], settings: Settings) -> bool:
@@ -156,26 +251,6 @@ def _seldom(census: Census, populations: int, dim: int, settings: Settings) -> f
     if populations and dim <= explore.drifting:
         return float(sum(len(mode.runs) < explore.least_runs for mode in modes))
     return float(sum(mode.hits < explore.least_hits for mode in modes))
-
-
-def _scattered(
-    origins: list[Float[np.ndarray, "_ D"]],
-    count: int,
-    rng: np.random.Generator,
-    settings: ExploreSettings,
-) -> Float[np.ndarray, "count D"]:
-    """Starts from Gaussians of several widths around the first starts, and around the modes."""
-    factors = np.resize(np.repeat(settings.factors, len(origins)), count)[:, None]
-    z = factors * rng.standard_normal((count, origins[0].shape[1]))
-    centers = np.stack([np.median(points, axis=0) for points in origins])
-    widths = np.stack([_width(points, settings) for points in origins])
-    which = np.arange(count) % len(origins)
-    return centers[which] + widths[which] * z
-
-
-def _width(points: Float[np.ndarray, "N D"], settings: ExploreSettings) -> np.ndarray:
-    low, high = np.percentile(points, [16.0, 84.0], axis=0)
-    return np.maximum(0.5 * (high - low), settings.least_width)
 
 
 def _cooled(

@@ -3,11 +3,12 @@ r"""How many modes a search has missed, by how many like those it found it would
 The basins of modes differ, by their volume and by their place, and in many coordinates they differ
 by orders of magnitude: how often each known mode was found says little of a narrow one on the rim.
 So the search is tried out on modes that are known to be there because they are planted: with the
-shape of a known mode, but narrower by a few times as much as the known ones differ in width, since
-those that are found first are the widest; and at a place each of whose
+shape of a known mode, but as narrow as the next one may be, by Student's prediction interval for
+log widths, since those that are found first are the widest; and at a place each of whose
 coordinates is that of a known mode. A start from x would end in it if its Gaussian is higher at x
-than those of all known modes, which takes no evaluation of the target. If n climbs find a planted
-mode like mode k with probability π_k, then those like it that were missed are, by expectation,
+than those of all known modes, which takes no evaluation of the target. How often that is so is an
+integral over its basin, by importance sampling. If n climbs find a planted mode like mode k with
+probability π_k, then those like it that were missed are, by expectation,
 
 .. math:: \sum_k \frac{1 - \pi_k}{\pi_k}
 
@@ -18,8 +19,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import logsumexp
+from scipy.stats import t as student_t
 
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
+from fluvial.inference.start_law import StartLaw
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Planted", "expected_missed", "plant"]
@@ -31,33 +35,70 @@ Planted = Float[np.ndarray, "modes places"]
 def plant(
     gaussians: Sequence[Gaussian],
     log_masses: Float[np.ndarray, " K"],
-    starts: Float[np.ndarray, "N D"],
+    law: StartLaw,
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
+    *,
+    excess: float = 0.0,
 ) -> Planted:
     """Plant modes like the known ones, and see which share of starts would end in each.
 
     Args:
         gaussians: of the known modes.
         log_masses: of these, in nats.
-        starts: draws of the law that climbs start from.
+        law: of the starts.
         rng: decides where modes are planted.
         settings: the thresholds.
+        excess: nats by which a planted mode has to exceed all known ones where a start is: none for
+            a climb to end in it, some for a look to notice it.
     """
-    dim, places = starts.shape[1], settings.explore.places
-    known = np.stack([_height(g, m, starts) for g, m in zip(gaussians, log_masses, strict=True)])
-    highest = known.max(axis=0)
     means = np.stack([g.mean for g in gaussians])
-    spread = np.std([g.log_det for g in gaussians]) / dim
-    explore = settings.explore
-    narrowed = np.exp(-max(explore.narrowing * spread, explore.least_narrowing))
+    dim, places = means.shape[1], settings.explore.places
     shares = np.empty((len(gaussians), places))
-    for k, (gaussian, log_mass) in enumerate(zip(gaussians, log_masses, strict=True)):
+    for k, narrowed in enumerate(_narrowed(gaussians, settings.explore)):
         for place in range(places):
-            chosen = rng.integers(len(means), size=dim)
-            planted = Gaussian(means[chosen, np.arange(dim)], narrowed * gaussian.cholesky)
-            shares[k, place] = np.mean(_height(planted, log_mass, starts) > highest)
+            mean = means[rng.integers(len(means), size=dim), np.arange(dim)]
+            planted = Gaussian(mean, narrowed)
+            x, log_ratio = _around(planted, law, rng, settings.explore)
+            known = [_height(g, m, x) for g, m in zip(gaussians, log_masses, strict=True)]
+            ends = _height(planted, log_masses[k], x) > np.max(known, axis=0) + excess
+            shares[k, place] = min(1.0, np.mean(np.exp(np.minimum(log_ratio, 50.0)) * ends))
     return shares
+
+
+def _narrowed(
+    gaussians: Sequence[Gaussian], explore: ExploreSettings
+) -> list[Float[np.ndarray, "D D"]]:
+    """Factors of Gaussians, as narrow as the next one may be.
+
+    Student's prediction interval for its log width, where the variance of log widths is known a
+    priori as from a few modes (Gelman et al. 2013, Bayesian Data Analysis, sections 2.6 and 3.3).
+    Modes of one width are copies of each other, by a symmetry, and so will the next one be.
+    """
+    count, dim = len(gaussians), gaussians[0].dim
+    log_widths = np.array([g.log_det for g in gaussians]) / dim
+    if np.ptp(log_widths) < explore.copies:
+        return [np.exp(-explore.least_narrowing) * g.cholesky for g in gaussians]
+    degrees = explore.prior_modes + count - 1
+    squares = np.sum((log_widths - log_widths.mean()) ** 2)
+    variance = (explore.prior_modes * explore.prior_spread**2 + squares) / degrees
+    reach = student_t.ppf(explore.narrowest, degrees) * np.sqrt(variance * (1.0 + 1.0 / count))
+    least = np.maximum(explore.least_narrowing, log_widths - log_widths.mean() + reach)
+    return [np.exp(-by) * g.cholesky for by, g in zip(least, gaussians, strict=True)]
+
+
+def _around(
+    planted: Gaussian, law: StartLaw, rng: np.random.Generator, explore: ExploreSettings
+) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
+    """Points around a planted mode, where its basin is, and the log of how often starts are there.
+
+    Starts themselves hit a narrow one's too seldom to tell how often: once in 1e5.
+    """
+    scales = np.resize(explore.planted_scales, explore.planted_starts)[:, None]
+    x = planted.color(scales * rng.standard_normal((explore.planted_starts, planted.dim)))
+    wider = [Gaussian(planted.mean, s * planted.cholesky) for s in explore.planted_scales]
+    log_g = logsumexp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
+    return x, law.log_prob(x) - log_g
 
 
 def expected_missed(planted: Planted, climbs: int) -> float:

@@ -51,11 +51,10 @@ def refine(
         run: the fit.
         fitted: Gaussians, weighed.
         dependence: of the coordinates on each other, where it is known already.
-        doubtful: whether modes are known to be missing: where there are many, one round is enough
-            to say so again.
+        doubtful: whether modes are known to be missing, so that no result will be trusted: then one
+            round is enough to say so again, and several modes are left as the Gaussians they are.
     """
-    few = len(fitted.q.components) <= run.settings.flow.max_modes
-    rounds = run.settings.search.rounds if few or not doubtful else 1
+    rounds = 1 if doubtful else run.settings.search.rounds
     found, choice, interrupted = Search(), None, False
     drawn: Weighed | None = None
     for _ in range(rounds):
@@ -64,7 +63,7 @@ def refine(
         adapted, interrupted = (None, True) if interrupted else _adapted(run, fitted)
         if adapted:
             fitted, drawn = adapted
-        elif not interrupted and _needs_more(run, fitted):
+        elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
             with run.progress.stage("flow"):
                 components, interrupted, choice = train_modes(run, fitted.q, choice, dependence)
                 fitted = weigh(components, run)
@@ -110,6 +109,11 @@ def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:
 def _needs_more(run: Run, fitted: Weighed) -> bool:
     few = len(fitted.q.components) <= run.settings.flow.max_modes
     return run.always_train or (few and not is_accurate(fitted.weights, run.settings))
+
+
+def _worth_training(run: Run, fitted: Weighed, *, doubtful: bool) -> bool:
+    several = len(fitted.q.components) > 1
+    return _needs_more(run, fitted) and (run.always_train or not (doubtful and several))
 
 
 def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]:

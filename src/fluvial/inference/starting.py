@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import Explored, climb_from, explore
+from fluvial.inference.exploring import Explored, climb_from, explore, look_beyond
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.run import Run
 from fluvial.inference.starts import differ
@@ -64,6 +64,12 @@ def _explored(
     ends: list[Optimum],
     known: list[Optimum],
 ) -> Explored | None:
-    if not differ(run.counted, [end for end in [*ends, *known] if end.converged], run.settings):
-        return None
+    if not _differ(run, [*ends, *known]):
+        ends = [*ends, *look_beyond(run.counted, starts, ends, run.rng, run.settings)]
+        if not _differ(run, ends):
+            return None
     return explore(run.counted, starts, ends, run.rng, run.settings, confirmed=known)
+
+
+def _differ(run: Run, ends: list[Optimum]) -> bool:
+    return differ(run.counted, [end for end in ends if end.converged], run.settings)

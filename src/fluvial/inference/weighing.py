@@ -11,9 +11,18 @@ from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.verdict import tail_matters
 from fluvial.objectives import Importance
+from fluvial.posterior.accuracy import ApproximationError, approximation_error
 from fluvial.posterior.mixture import Component, Mixture
 
-__all__ = ["Weighed", "defended", "mixture_of", "weigh", "weighed"]
+__all__ = [
+    "Weighed",
+    "defended",
+    "error_of",
+    "mixture_of",
+    "weigh",
+    "weighed",
+    "with_wider_base",
+]
 
 
 def mixture_of(
@@ -83,7 +92,24 @@ def defended(run: Run, fitted: Weighed) -> Weighed:
     weights = fitted.weights
     if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
         return fitted
+    return with_wider_base(run, fitted)
+
+
+def with_wider_base(run: Run, fitted: Weighed) -> Weighed:
+    """Weigh draws with a wider base, which see what lies next to q, however even its weights."""
     return weighed(fitted.q, run.settings.weigh.widened(fitted.q), run)
+
+
+def error_of(
+    fitted: Weighed, points: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]
+) -> ApproximationError:
+    """Compare q's own draws with weighted ones, point by point where they are the same."""
+    finite = np.isfinite(fitted.weights.log_weights)
+    own = finite / max(1, np.sum(finite))
+    if points is fitted.x:
+        return approximation_error(points, weights, own)
+    x = np.concatenate([points, fitted.x])
+    return approximation_error(x, np.append(weights, 0.0 * own), np.append(0.0 * weights, own))
 
 
 def weigh(components: list[Component], run: Run) -> Weighed:

@@ -25,10 +25,24 @@ class ExploreSettings:
         least_hits: climbs that have to end in each mode that matters, where modes cannot be
             counted: a mode like one that was hit three times was missed with a probability of e^-3.
         well_seen: coordinates up to which looks see what climbs miss.
-        narrowing: of planted modes, in standard deviations of the known modes' log widths ...
-        least_narrowing: ... but no less than this.
+        narrowest: of planted modes, one side of the prediction interval of the next log width.
+        prior_spread: of log widths, as it is thought to be before modes are found: half as much
+            again or less. By hand: with it no simulated mixture in 15 dimensions was wrongly
+            trusted, with 0.25 one of 14 was.
+        prior_modes: as many as that is worth; by hand.
+        copies: of log widths, the largest difference between modes that are the same by symmetry.
+        least_narrowing: by which planted modes are narrower at least than those they are like.
         places: at which each mode is planted.
-        planted_starts: by which the basins of planted modes are measured.
+        planted_starts: by which the basin of a planted mode is measured ...
+        planted_scales: ... from Gaussians as much wider than it.
+        first_looks: where all climbs have ended in one mode.
+        looks: of a round, from where climbs start; each costs a tenth of a climb.
+        looks_chunk: of these at once: 1.6 MB in 12 dimensions.
+        looks_kept: the highest that no known mode explains ...
+        suspects: ... and those of them that are climbed from.
+        most_looks: of rounds that found nothing: twice as many as along coordinates
+            (``SearchSettings.sideways``).
+        look_rounds: of looks; by hand.
         least_runs: populations that have to find each mode that matters: of one seen once others
             may be missing (Chao 1987, Biometrics 43, 783).
         most_runs: populations.
@@ -62,10 +76,21 @@ class ExploreSettings:
     missed: float = 0.02
     least_hits: int = 3
     well_seen: int = 6
-    narrowing: float = 4.0
+    narrowest: float = 0.95
+    prior_spread: float = 0.4
+    prior_modes: int = 3
+    copies: float = 0.01
     least_narrowing: float = 0.1
     places: int = 8
-    planted_starts: int = 2048
+    planted_starts: int = 256
+    planted_scales: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    first_looks: int = 2**13
+    looks: int = 2**17
+    looks_chunk: int = 2**14
+    looks_kept: int = 2**11
+    suspects: int = 24
+    most_looks: int = 2**20
+    look_rounds: int = 14
     least_runs: int = 2
     most_runs: int = 6
     peaks: int = 64
