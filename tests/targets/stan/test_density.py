@@ -79,6 +79,19 @@ def test_the_c_interface_agrees_with_the_public_method(make_model):
         np.testing.assert_array_equal(gradient, public_gradient)
 
 
+def test_parameters_alone_are_constrained_as_with_quantities_derived_from_them():
+    parameters = "parameters { real<lower=1> a; simplex[3] s; cholesky_factor_corr[2] L; } "
+    model = "model { a ~ normal(0, 1); L ~ lkj_corr_cholesky(2); } "
+    derived = "generated quantities { real b = a; }"
+    points = np.random.default_rng(0).normal(size=(20, 4))
+    alone, more = (
+        StanModel(compiled(parameters + model + rest, None), "{}") for rest in ("", derived)
+    )
+    assert more.columns[: len(alone.columns)] == alone.columns
+    rows = alone.rows(points, 0)
+    np.testing.assert_array_equal(rows, more.rows(points, 0)[:, : rows.shape[1]])
+
+
 def test_no_points(make_model):
     values, gradients = StanDensity(make_model).value_and_grad(np.zeros((0, 3)))
     assert values.shape == (0,)

@@ -126,6 +126,9 @@ class StanModel:
         """
         points = np.ascontiguousarray(points)
         result = np.full((len(points), len(self.columns)), np.nan)
+        if self.columns == self.parameters:
+            self._constrain_parameters(points, result)
+            return result
         generator = self._call["bs_rng_construct"](seed % 2**32, None)
         try:
             with self._lock:
@@ -141,9 +144,20 @@ class StanModel:
                 rows[i] = np.nan
                 self._call["stanli_constrain"](self._parameters_only._m, *place)
 
+    def _constrain_parameters(self, points: np.ndarray, rows: np.ndarray) -> None:
+        function = self._call["stanli_constrain"]
+        with self._lock:
+            model = self._parameters_only._m
+            for i, place in enumerate(zip(_addresses(points), _addresses(rows), strict=True)):
+                if function(model, *place) != 0:
+                    rows[i] = np.nan
+
     @cached_property
     def _parameters_only(self):
-        """A second model: the first gives nothing at all where a generated quantity fails."""
+        """A second model, for where a generated quantity fails: there the first gives nothing.
+
+        It takes a third of the time where there are parameters only.
+        """
         import stanli
 
         with warnings.catch_warnings():  # these are the `notes`
@@ -151,10 +165,10 @@ class StanModel:
             return stanli.Model(mir=self.mir, data=self.data)
 
 
-def _addresses(array: np.ndarray) -> range:
+def _addresses(array: np.ndarray) -> list[int]:
     """Return where each row of an array begins; asking NumPy row by row takes a microsecond."""
     start, width = array.ctypes.data, array.itemsize * int(np.prod(array.shape[1:]))
-    return range(start, start + len(array) * width, width)
+    return [start + i * width for i in range(len(array))]
 
 
 def _functions() -> dict[str, Callable]:
