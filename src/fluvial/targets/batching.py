@@ -15,7 +15,7 @@ __all__ = ["as_points", "batched"]
 # A batch is padded to a power of four of rows, so that at most five shapes are ever compiled: that
 # takes longer than evaluating the padding. More rows are cut into chunks, of so many that no
 # intermediate array holds more numbers than this.
-_SMALLEST_BATCH = 16
+_SMALLEST_BATCH = 32  # of batch-and-match, chains and climbs
 _LARGEST_BATCH = 4096
 _LARGEST_BLOCK = 2**22
 
