@@ -66,10 +66,11 @@ class Pool:
 
 
 def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Pool:
-    """Draw and weigh anew, so many that of ``n`` draws at most about a quarter repeat another.
+    """Draw and weigh more, so many that of ``n`` draws at most about a quarter repeat another.
 
     Args:
-        pool: a smaller one, of independent draws of ``q``, that tells how even the weights are.
+        pool: a smaller one, of independent draws of ``q``: it tells how even the weights are, and
+            of a mixture of Gaussians, whose density costs nothing, what it holds is kept.
         q: the approximation.
         target: the density.
         n: how many draws will be taken.
@@ -77,6 +78,10 @@ def fresh_pool(pool: Pool, q: Mixture, target: Target, n: int, seed: int) -> Poo
     """
     size = int(np.ceil(n * min(pool.size / max(pool.ess, 1.0), _MOST)))
     proposal = widened(q) if pool.widened else q
-    x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
-    log_p = target.values(x)
-    return Pool(x, log_p, Importance(log_p - log_q).smoothed, widened=pool.widened)
+    kept = slice(None) if q.gaussians and target.streamed is None else slice(0)
+    x, log_p = pool.points[kept], pool.log_p[kept]
+    log_q = proposal.log_prob(x) if len(x) else np.empty(0)
+    fresh, log_q_fresh = proposal.sample(np.random.default_rng((n, seed)), max(size - len(x), 1))
+    x, log_p = np.concatenate([x, fresh]), np.concatenate([log_p, target.values(fresh)])
+    log_w = log_p - np.concatenate([log_q, log_q_fresh])
+    return Pool(x, log_p, Importance(log_w).smoothed, widened=pool.widened)
