@@ -158,10 +158,10 @@ class Posterior:
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains). More than the pool holds, which is
-        8,192, are drawn and weighed anew, so that at most about a quarter of them repeat another,
-        and of even weights almost none. Without the target, under USE_MCMC, or where JAX cannot
-        trace the log density, they repeat.
+        weights (or, under USE_MCMC, taken from the chains). For more than the pool holds, which is
+        8,192, further points are drawn and weighed, so that at most about a quarter of them repeat
+        another, and of even weights almost none. Without the target, under USE_MCMC, or where JAX
+        cannot trace the log density, they repeat.
 
         Args:
             n: how many, at least 1.
@@ -199,7 +199,7 @@ class Posterior:
         return stream.local_draws(points, np.atleast_1d(np.asarray(groups, np.int64)), seed)
 
     def enlarged(self, n: int, seed: int) -> "Posterior":
-        """Itself, or with a pool drawn anew where ``n`` draws need a larger one."""
+        """Itself, or with a larger pool where ``n`` draws need one."""
         if n <= self.pool.size or self.pool.chains > 1 or self.target is None:
             return self
         if self.target.black_box is not None:  # whose evaluations are not spent unasked
