@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fluvial.inference.coordinate_moves import sideways
+from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mass_outside
 from fluvial.posterior.gaussian import Gaussian
@@ -62,3 +62,16 @@ def test_expensive_densities_and_many_dimensions_are_left_alone():
         q = Mixture((GaussianComponent(unit),), np.ones(1))
         assert sideways(counted, q, unit, np.random.default_rng(0)).shape == (0, target.dim)
         assert counted.evaluations == 0
+
+
+def test_few_coordinates_take_fewer_looks():
+    def count(dim):
+        return count_sideways(CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=dim)))
+
+    assert [count(2), count(3), count(5), count(12), count(13)] == [
+        0,
+        6 * 2**14,
+        15 * 2**14,
+        2**19,
+        0,
+    ]

@@ -95,3 +95,25 @@ def test_with_fewer_draws_than_coordinates_the_start_is_kept_if_it_was_better():
     counted = CountedTarget(Target(log_density, dim=300))
     q = batch_and_match(counted, start, np.random.default_rng(0), MatchSettings(steps=20))
     assert q is start
+
+
+def test_matching_ends_where_it_gains_nothing_more():
+    """Of a skewed density the Gaussian is never right, and is found long before the last step."""
+    counted = CountedTarget(Target(lambda x: jnp.sum(x - jnp.exp(0.5 * x)), dim=2))
+    batch_and_match(counted, Gaussian(np.zeros(2), np.eye(2)), np.random.default_rng(0))
+    assert counted.evaluations < 100 * 32
+
+
+def test_matching_ends_where_it_is_told_to():
+    counted = CountedTarget(Target(lambda x: -jnp.sum(x**4), dim=2))
+    seen = []
+
+    def until(x, log_p):
+        seen.append(len(x))
+        np.testing.assert_allclose(log_p, -np.sum(x**4, axis=1))
+        return True
+
+    batch_and_match(
+        counted, Gaussian(np.zeros(2), np.eye(2)), np.random.default_rng(0), until=until
+    )
+    assert seen == [320]

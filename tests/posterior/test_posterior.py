@@ -7,6 +7,7 @@ from scipy import stats
 import fluvial
 from fluvial.errors import InputError
 from fluvial.objectives import Importance
+from fluvial.posterior.defense import widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
@@ -31,15 +32,14 @@ def test_draws_are_weighted(jax_target, posterior_of):
 
 @pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("log_weight_sd", [0.0, 1.0])
-def test_more_draws_than_the_pool_holds_are_made_anew(
-    jax_target, posterior_of, wide, log_weight_sd
-):
+def test_what_the_pool_lacks_of_draws_is_made_anew(jax_target, posterior_of, wide, log_weight_sd):
     """q is half an sd off in both coordinates, and its weighted draws are not."""
     q = Mixture((GaussianComponent(Gaussian(np.array([0.5, -0.5]), np.eye(2))),), np.ones(1))
     posterior = dataclasses.replace(posterior_of(jax_target), approximation=q)
     log_weights = log_weight_sd * np.random.default_rng(2).standard_normal(500)
     log_weights -= np.log(np.exp(log_weights).sum())
-    pool = Pool(np.zeros((500, 2)), np.zeros(500), log_weights, widened=wide)
+    points, _ = (widened(q) if wide else q).sample(np.random.default_rng(3), 500)
+    pool = Pool(points, jax_target.values(points), log_weights, widened=wide)
     posterior = dataclasses.replace(posterior, pool=pool)
     x = posterior.draws(20_000)["x"][:, 0]
     assert len(x) == 20_000
@@ -54,7 +54,7 @@ def test_at_most_a_quarter_of_the_draws_repeat(jax_target, posterior_of):
     q = Mixture((GaussianComponent(gaussian),), np.ones(1))
     x, log_q = q.sample(np.random.default_rng(0), 8192)
     weights = Importance(jax_target.values(x) - log_q)
-    pool = Pool(x, np.zeros(8192), weights.smoothed)
+    pool = Pool(x, jax_target.values(x), weights.smoothed)
     posterior = dataclasses.replace(posterior_of(jax_target), approximation=q, pool=pool)
     draws = posterior.draws(30_000)["x"][:, 0]
     assert len(np.unique(draws)) > 0.75 * 30_000
@@ -63,7 +63,8 @@ def test_at_most_a_quarter_of_the_draws_repeat(jax_target, posterior_of):
 
 def test_of_even_weights_almost_no_draw_repeats(jax_target, posterior_of):
     q = Mixture((GaussianComponent(Gaussian(np.zeros(2), np.eye(2))),), np.ones(1))
-    pool = Pool(np.zeros((100, 2)), np.zeros(100), np.full(100, -np.log(100.0)))
+    x, _ = q.sample(np.random.default_rng(0), 100)
+    pool = Pool(x, jax_target.values(x), np.full(100, -np.log(100.0)))
     posterior = dataclasses.replace(posterior_of(jax_target), approximation=q, pool=pool)
     assert len(np.unique(posterior.draws(5000)["x"])) == 5000
 

@@ -60,19 +60,21 @@ class _Drawn(NamedTuple):
         z: shape (N, D).
         log_p: log density of the target in those coordinates, in nats.
         proposals: each with the number of its draws.
+        log_q: log density of each of the T proposals at every draw.
     """
 
     z: Float[np.ndarray, "N D"]
     log_p: Float[np.ndarray, " N"]
     proposals: tuple[tuple[GaussianMixture, int], ...]
+    log_q: Float[np.ndarray, "T N"]
 
     def log_weights(self) -> Float[np.ndarray, " N"]:
         """Ln W_i, normalized; no weight is so large that it alone decides a fit.
 
         Weights above √N times their mean are cut to that (Ionides 2008, JCGS 17).
         """
-        terms = [q.log_prob(self.z) + np.log(n / len(self.z)) for q, n in self.proposals]
-        log_w = self.log_p - np.asarray(logsumexp(np.stack(terms), axis=0))
+        shares = np.array([n for _, n in self.proposals]) / len(self.z)
+        log_w = self.log_p - np.asarray(logsumexp(self.log_q + np.log(shares)[:, None], axis=0))
         log_w = np.where(np.isfinite(log_w), log_w, -np.inf)
         log_w -= np.asarray(logsumexp(log_w))
         return np.minimum(log_w, -0.5 * np.log(len(log_w)))
@@ -100,20 +102,23 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
     settings = run.settings.adaptive
     begun = _begin(fitted, run.settings.weigh.defensive_reach)
     log_p = fitted.log_p + begun.overall.log_det
-    drawn = _Drawn(begun.overall.whiten(fitted.x), log_p, ((begun.parents, len(fitted.x)),))
+    z = begun.overall.whiten(fitted.x)
+    log_q = begun.parents.log_prob(z)[None]
+    drawn = _Drawn(z, log_p, ((begun.parents, len(z)),), log_q)
     drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
     grown: GaussianMixture = begun.parents
     last: Importance | None = None
     rounds = zip(settings.components, settings.draws, strict=True)
     for done, (count, draws) in enumerate(rounds, start=1):
-        grown = _seeded(run.rng, drawn, grown, begun, count)
-        points = _resampled(run.rng, drawn, settings.points)
+        log_w = drawn.log_weights()
+        grown = _seeded(run.rng, drawn, log_w, grown, begun, count)
+        points = _resampled(run.rng, drawn.z, log_w, settings.points)
         priors = begun.covariances[begun.parent_of(grown.means)]
         grown = fit_by_em(grown, points, priors, steps=settings.em_steps)
         q = grown.joined(begun.wider, settings.defensive)
         drawn = _extended(run, begun, drawn, q, draws)
         fresh = slice(-draws, None)
-        weights = Importance(drawn.log_p[fresh] - q.log_prob(drawn.z[fresh]))
+        weights = Importance(drawn.log_p[fresh] - drawn.log_q[-1, fresh])
         if done >= settings.patience and weights.ess < settings.hopeless * weights.size:
             return None
         enough = weights.ess >= settings.least_ess * weights.size
@@ -166,26 +171,33 @@ def _extended(run: Run, begun: _Begun, drawn: _Drawn, q: GaussianMixture, count:
     """Evaluate draws of one more proposal."""
     z = q.sample(run.rng, count)
     log_p = run.counted.values(begun.overall.color(z)) + begun.overall.log_det
+    earlier = np.stack([proposal.log_prob(z) for proposal, _ in drawn.proposals])
+    every = np.concatenate([drawn.z, z])
     return _Drawn(
-        np.concatenate([drawn.z, z]),
+        every,
         np.concatenate([drawn.log_p, log_p]),
         (*drawn.proposals, (q, count)),
+        np.vstack([np.hstack([drawn.log_q, earlier]), q.log_prob(every)]),
     )
 
 
 def _resampled(
-    rng: np.random.Generator, drawn: _Drawn, count: int
+    rng: np.random.Generator,
+    z: Float[np.ndarray, "N D"],
+    log_w: Float[np.ndarray, " N"],
+    count: int,
 ) -> Float[np.ndarray, "points D"]:
     """Points of equal weight, by systematic resampling."""
-    weights = np.exp(drawn.log_weights())
+    weights = np.exp(log_w)
     edges = np.cumsum(weights / weights.sum())
     at = (np.arange(count) + rng.uniform()) / count
-    return drawn.z[np.minimum(np.searchsorted(edges, at), len(edges) - 1)]
+    return z[np.minimum(np.searchsorted(edges, at), len(edges) - 1)]
 
 
 def _seeded(
     rng: np.random.Generator,
     drawn: _Drawn,
+    log_w: Float[np.ndarray, " N"],
     old: GaussianMixture,
     begun: _Begun,
     count: int,
@@ -193,7 +205,7 @@ def _seeded(
     """Add components at points of the target, most of all where the mixture leaves too little."""
     more = max(count - len(old.weights), 0)
     missed = drawn.log_p - old.log_prob(drawn.z)
-    chances = drawn.log_weights() + 0.5 * np.where(np.isfinite(missed), missed, 0.0)
+    chances = log_w + 0.5 * np.where(np.isfinite(missed), missed, 0.0)
     at = np.argsort(-(chances + rng.gumbel(size=len(chances))), kind="stable")[:more]
     parents = begun.parent_of(drawn.z[at])
     new = GaussianMixture(

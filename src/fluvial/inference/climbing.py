@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.curvature import Curvature
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
@@ -99,7 +100,7 @@ class _Batch:
             factor = np.ones(dim) if dim > settings.match.dense else np.eye(dim)
         self.factor = factor
         self.ends: list[Optimum | None] = [None] * len(starts)
-        places, pairs = min(settings.climb.together, len(starts)), settings.climb.curvature_pairs
+        places = min(settings.climb.together, len(starts))
         self.active = np.ones(places, bool)
         self.index = np.arange(places)
         self.waiting = places
@@ -108,17 +109,19 @@ class _Batch:
         self.direction, self.slope = np.zeros((places, dim)), np.zeros(places)
         self.t, self.low, self.high = np.zeros(places), np.zeros(places), np.full(places, np.inf)
         self.trials, self.iterations = np.zeros(places, int), np.full(places, -1)
-        self.s, self.y = np.zeros((places, pairs, dim)), np.zeros((places, pairs, dim))
-        self.rho = np.zeros((places, pairs))
+        self.curvature = Curvature(places, dim, settings.climb.curvature_pairs)
 
+    @np.errstate(over="ignore", invalid="ignore")  # where gradients are astronomical
     def step(self) -> None:
         """Try one step of every climb."""
         rows = np.flatnonzero(self.active)
         z = self.z[rows] + self.t[rows, None] * self.direction[rows]
         loss, grad = self._evaluate(rows, z)
         fresh = self.iterations[rows] < 0
-        self._begin(rows[fresh], loss[fresh], grad[fresh])
-        self._try(rows[~fresh], z[~fresh], loss[~fresh], grad[~fresh])
+        if fresh.any():
+            self._begin(rows[fresh], loss[fresh], grad[fresh])
+        if not fresh.all():
+            self._try(rows[~fresh], z[~fresh], loss[~fresh], grad[~fresh])
 
     def _evaluate(self, rows, z):
         with np.errstate(all="ignore"):
@@ -137,23 +140,19 @@ class _Batch:
     def _try(self, rows, z, loss, grad) -> None:
         """Take a step that gains enough; else make it shorter or longer."""
         slope = np.sum(grad * self.direction[rows], axis=1)
-        with np.errstate(invalid="ignore"):
-            short = loss > self.loss[rows] + _ARMIJO * self.t[rows] * self.slope[rows]
+        short = loss > self.loss[rows] + _ARMIJO * self.t[rows] * self.slope[rows]
         short |= ~np.isfinite(loss)
         long = ~short & (slope < _WOLFE * self.slope[rows])
         taken = ~short & (~long | (self.trials[rows] >= _MOST_TRIALS))
-        self._take(rows[taken], z[taken], loss[taken], grad[taken])
-        self._bracket(rows[short], rows[long & ~taken], loss[short])
+        if taken.any():
+            self._take(rows[taken], z[taken], loss[taken], grad[taken])
+        if not taken.all():
+            self._bracket(rows[short], rows[long & ~taken], loss[short])
 
     def _take(self, rows, z, loss, grad) -> None:
         s, y = z - self.z[rows], grad - self.grad[rows]
         curved = np.sum(s * y, axis=1) > 2.2e-16 * np.sum(y**2, axis=1)
-        keep = rows[curved]
-        for pairs, new in ((self.s, s), (self.y, y)):
-            pairs[keep] = np.roll(pairs[keep], -1, axis=1)
-            pairs[keep, -1] = new[curved]
-        self.rho[keep] = np.roll(self.rho[keep], -1, axis=1)
-        self.rho[keep, -1] = 1.0 / np.sum(s * y, axis=1)[curved]
+        self.curvature.learn(rows[curved], s[curved], y[curved])
         gain = self.loss[rows] - loss
         size = np.maximum(np.maximum(np.abs(self.loss[rows]), np.abs(loss)), 1.0)
         self.z[rows], self.loss[rows], self.grad[rows] = z, loss, grad
@@ -183,34 +182,18 @@ class _Batch:
 
     def _aim(self, rows) -> None:
         """Set the next direction and the first step along it."""
-        direction = -self._inverse_hessian_times(rows, self.grad[rows])
+        direction = -self.curvature.times(rows, self.grad[rows])
         slope = np.sum(direction * self.grad[rows], axis=1)
         lost = ~(slope < 0.0)
-        self.rho[rows[lost]] = 0.0
-        direction[lost] = -self.grad[rows[lost]]
-        self.direction[rows] = direction
-        self.slope[rows] = np.sum(direction * self.grad[rows], axis=1)
-        first = ~self.rho[rows].any(axis=1)
+        if lost.any():
+            self.curvature.forget(rows[lost])
+            direction[lost] = -self.grad[rows[lost]]
+            slope = np.sum(direction * self.grad[rows], axis=1)
+        self.direction[rows], self.slope[rows] = direction, slope
+        first = ~self.curvature.known(rows)
         norm = np.linalg.norm(direction, axis=1)
         self.t[rows] = np.where(first, 1.0 / np.maximum(norm, 1.0), 1.0)
         self.low[rows], self.high[rows], self.trials[rows] = 0.0, np.inf, 0
-
-    def _inverse_hessian_times(self, rows, vectors):
-        """The two loops of L-BFGS; pairs that are not there have ρ = 0, and change nothing."""
-        s, y, rho = self.s[rows], self.y[rows], self.rho[rows]
-        r, alphas = vectors.copy(), np.zeros(rho.shape)
-        for k in range(rho.shape[1] - 1, -1, -1):
-            alphas[:, k] = rho[:, k] * np.sum(s[:, k] * r, axis=1)
-            r -= alphas[:, k, None] * y[:, k]
-        squares = np.sum(y[:, -1] ** 2, axis=1)
-        there = (rho[:, -1] > 0.0) & (squares > 0.0)
-        scale = np.ones(len(rows))
-        scale[there] = 1.0 / (rho[there, -1] * squares[there])
-        r *= scale[:, None]
-        for k in range(rho.shape[1]):
-            beta = rho[:, k] * np.sum(y[:, k] * r, axis=1)
-            r += (alphas[:, k] - beta)[:, None] * s[:, k]
-        return r
 
     def _flat(self, rows):
         return np.abs(self.grad[rows]).max(axis=1) <= self.settings.gradient
@@ -223,7 +206,8 @@ class _Batch:
             self.active[row] = self.waiting < len(self.starts)
             if self.active[row]:
                 self.index[row], self.waiting = self.waiting, self.waiting + 1
-                self.z[row], self.t[row], self.rho[row], self.iterations[row] = 0.0, 0.0, 0.0, -1
+                self.z[row], self.t[row], self.iterations[row] = 0.0, 0.0, -1
+                self.curvature.forget(np.array([row]))
 
     def _colored(self, z):
         return z * self.factor if self.factor.ndim == 1 else z @ self.factor.T
@@ -234,22 +218,13 @@ class _Batch:
             return None
         if self.factor.ndim == 1:
             return Optimum(x, -float(self.loss[row]), DiagonalGaussian(x, self.factor), converged)
-        gaussian = Gaussian(x, self.factor @ _square_root(self.s[row], self.y[row], self.rho[row]))
+        gaussian = Gaussian(x, self.factor @ _square_root(self.curvature.inverse(int(row))))
         return Optimum(x, -float(self.loss[row]), gaussian, converged)
 
 
-def _square_root(s, y, rho):
-    """Lower triangular L with LLᵀ the inverse Hessian of the pairs, or the identity."""
-    identity = np.eye(s.shape[1])
-    there = rho > 0.0
-    if not there.any():
-        return identity
-    inverse = identity / (rho[-1] * np.sum(y[-1] ** 2))
-    for s_k, y_k, rho_k in zip(s[there], y[there], rho[there], strict=True):
-        hy = inverse @ y_k
-        cross = rho_k * np.outer(s_k, hy)
-        inverse = inverse - cross - cross.T + (rho_k**2 * (y_k @ hy) + rho_k) * np.outer(s_k, s_k)
+def _square_root(inverse):
+    """Lower triangular L with LLᵀ the inverse Hessian, or the identity."""
     try:
-        return np.linalg.cholesky(0.5 * (inverse + inverse.T))
+        return np.linalg.cholesky(inverse)
     except np.linalg.LinAlgError:
-        return identity
+        return np.eye(len(inverse))

@@ -3,8 +3,8 @@ r"""Looks at where a few coordinates are far off and the others are as in q.
 Two modes of a model mostly differ in a few of its coordinates: a sign, a swapped pair of labels, a
 scale. Looks that are wide in all coordinates at once hit a narrow mode with a probability that
 shrinks like (its width / theirs)^D. A look that keeps all but one or two coordinates of a draw of q
-pays that price for those alone. It takes many, so only densities that cost next to nothing are
-looked at, in dimensions where the pairs of coordinates are few.
+pays that price for those alone. It takes many for each pair of coordinates, so only densities that
+cost next to nothing are looked at, in dimensions where such pairs are few.
 """
 
 import numpy as np
@@ -16,7 +16,16 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["sideways"]
+__all__ = ["count_sideways", "sideways"]
+
+
+def count_sideways(counted: CountedTarget, settings: Settings = DEFAULT) -> int:
+    """Return how many looks are made: so many for each pair of coordinates, up to a limit."""
+    search, dim = settings.search, counted.dim
+    fewest, most = search.sideways_dims
+    if counted.target.on_host or not fewest <= dim <= most:
+        return 0
+    return min(search.sideways, search.sideways_per_pair * dim * (dim + 1) // 2)
 
 
 def sideways(
@@ -35,19 +44,27 @@ def sideways(
         rng: decides where to look.
         settings: the thresholds.
     """
-    search = settings.search
-    fewest, most = search.sideways_dims
-    if counted.target.on_host or not fewest <= counted.dim <= most:
-        return np.empty((0, counted.dim))
-    draws, _ = q.sample(rng, search.sideways_chunk)
+    search, count = settings.search, count_sideways(counted, settings)
     kept, excess = np.empty((0, counted.dim)), np.empty(0)
-    for _ in range(search.sideways // search.sideways_chunk):
+    if not count:
+        return kept
+    draws, _ = q.sample(rng, min(count, search.sideways_chunk))
+    for _ in range(count // len(draws)):
         x = _moved(draws, q, overall, rng)
-        kept = np.concatenate([kept, x])
-        excess = np.concatenate([excess, counted.values(x) - _gaussian_log_prob(q, x)])
-        best = np.argsort(-np.where(np.isfinite(excess), excess, -np.inf))[: search.sideways_kept]
+        found = counted.values(x) - _gaussian_log_prob(q, x)
+        best = _highest(found, search.sideways_kept)
+        kept, excess = np.concatenate([kept, x[best]]), np.concatenate([excess, found[best]])
+        best = _highest(excess, search.sideways_kept)
         kept, excess = kept[best], excess[best]
     return kept
+
+
+def _highest(excess: Float[np.ndarray, " N"], count: int) -> np.ndarray:
+    """Rows of the highest, in falling order; what is not finite is left out."""
+    usable = np.flatnonzero(np.isfinite(excess))
+    if len(usable) > count:
+        usable = usable[np.argpartition(-excess[usable], count - 1)[:count]]
+    return usable[np.argsort(-excess[usable], kind="stable")]
 
 
 def _moved(

@@ -111,8 +111,9 @@ def fit(
     check_seed(seed)
     budget = Budget(max_seconds, max_evaluations)
     settings = _affordable(settings, max_evaluations)
-    # Fail before any work is done, and without compiling what draws a flow's parameters.
-    eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
+    if flow != "auto" or target.dim > settings.flow.many:
+        # Fail before any work is done, and without compiling what draws a flow's parameters.
+        eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
     warm = None if start is None else warm_from(target, start, spec)
     settings = settings if warm is None else fewer_moves(settings)
     # Threads cost more than they bring on matrices of this size, most of all on a busy machine.

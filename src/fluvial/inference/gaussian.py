@@ -10,8 +10,13 @@ where D̂ is the batch estimate of the score-based divergence. It needs no step 
 invariant, and does not ask for a finite mode, which a Laplace approximation does.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import NamedTuple
 
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.constants import LOG_2PI
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, MatchSettings
 from fluvial.posterior.gaussian import Gaussian
@@ -28,6 +33,8 @@ def batch_and_match(
     start: Gaussian,
     rng: np.random.Generator,
     settings: MatchSettings = DEFAULT.match,
+    *,
+    until: Callable[[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]], bool] = lambda *_: False,
 ) -> Gaussian:
     """Fit a Gaussian to the target by matching scores, starting from ``start``.
 
@@ -39,7 +46,9 @@ def batch_and_match(
         counted: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.
         start: the first Gaussian; its mean should have a finite density.
         rng: source of the draws.
-        settings: among them the most steps; it stops before where the fit has settled.
+        settings: among them the most steps; it stops before where the fit has settled, or is near
+            the target and gains no more than noise.
+        until: of the draws between two looks and their log densities, whether to stop there.
 
     Returns:
         The Gaussian of the steps' window with the highest mean log weight (a running ELBO), or
@@ -47,19 +56,23 @@ def batch_and_match(
     """
     batch = int(np.clip(2 * start.dim, 32, 256))
     current = best = start
-    start_elbo, best_elbo, window = -np.inf, -np.inf, []
+    start_elbo, best_elbo, idle, window = -np.inf, -np.inf, 0, []
     for t in range(settings.steps):
-        log_w, proposal = _step(counted, current, rng, batch, lam=batch * start.dim / (1.0 + t))
+        drawn, proposal = _step(counted, current, rng, batch, lam=batch * start.dim / (1.0 + t))
         if t == 0:
-            start_elbo = _mean(log_w)
-        window.append(log_w)
+            start_elbo = _mean(drawn.log_w)
+        window.append(drawn)
         if len(window) == settings.check_every:
-            pooled = np.concatenate(window)
-            elbo = _mean(pooled)
+            x, log_p, pooled = map(np.concatenate, zip(*window, strict=True))
+            elbo, variance = _mean(pooled), np.var(pooled) if len(pooled) else np.inf
+            gained = elbo > best_elbo + 2.0 * np.sqrt(variance / max(len(pooled), 1))
+            idle = 0 if gained or variance > 2.0 * settings.near_kl else idle + 1
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
-            if len(pooled) and np.std(pooled) ** 2 < 2.0 * settings.enough_kl:
+            if variance < 2.0 * settings.enough_kl:
                 return current
+            if idle == settings.patience or (len(pooled) and until(x, log_p)):
+                break
             window = []
         if proposal is None or not abs(proposal.log_det) < settings.max_log_scale * start.dim:
             proposal = Gaussian(best.mean, 0.5 * current.cholesky)
@@ -71,20 +84,32 @@ def _mean(log_w: np.ndarray) -> float:
     return float(np.mean(log_w)) if len(log_w) else -np.inf
 
 
+class _Drawn(NamedTuple):
+    """The draws of one step at which all is finite."""
+
+    x: Float[np.ndarray, "N D"]
+    log_p: Float[np.ndarray, " N"]
+    log_w: Float[np.ndarray, " N"]
+
+
 def _step(counted: CountedTarget, q: Gaussian, rng: np.random.Generator, batch: int, lam: float):
-    """One step: the finite log weights of the batch, and the next Gaussian or None."""
+    """One step: its draws, and the next Gaussian or None."""
     z = rng.standard_normal((batch, q.dim))
     x = q.color(z)
     log_p, scores = counted.value_and_grad(x)
     usable = np.isfinite(log_p) & np.all(np.isfinite(scores), axis=1)
-    if usable.sum() < 2:
-        return log_p[usable], None
-    log_w = log_p[usable] - q.log_prob(x[usable])
+    if not usable.all():
+        z, x, log_p, scores = z[usable], x[usable], log_p[usable], scores[usable]
+    # log q from z: its draws are at hand in whitened coordinates
+    log_q = -0.5 * np.einsum("nd,nd->n", z, z) - 0.5 * q.dim * LOG_2PI - q.log_det
+    drawn = _Drawn(x, log_p, log_p - log_q)
+    if len(x) < 2:
+        return drawn, None
     # In the coordinates that whiten q_t the update is well conditioned whatever the target is.
-    shift, factor = _match(z[usable], scores[usable] @ q.cholesky, lam)
+    shift, factor = _match(z, scores @ q.cholesky, lam)
     if factor is None:
-        return log_w, None
-    return log_w, Gaussian(q.mean + q.cholesky @ shift, q.cholesky @ factor)
+        return drawn, None
+    return drawn, Gaussian(q.mean + q.cholesky @ shift, q.cholesky @ factor)
 
 
 def _match(z: np.ndarray, scores: np.ndarray, lam: float):

@@ -31,13 +31,14 @@ from scipy.special import logsumexp
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import spread_of
 from fluvial.inference.climbing import Optimum, climb
-from fluvial.inference.coordinate_moves import sideways
+from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
+from fluvial.inference.slopes import on_slopes
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
@@ -105,7 +106,7 @@ def mass_outside(
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
-    notes = _notes(len(starts), len(looks), search.sideways if len(along) else 0, search)
+    notes = _notes(len(starts), len(looks), count_sideways(counted, settings), search)
     if not outside.any():
         return Search(notes=notes)
     log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
@@ -176,8 +177,9 @@ def _places(
     rng: np.random.Generator,
     settings: Settings,
 ) -> list[Outlier]:
-    """Climb from every suspect, and measure the mass where that leads."""
+    """Climb from the suspects that no way leads down from, and measure the mass where that ends."""
     places: list[Outlier] = []
+    suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
     tops = climb(counted, suspects, overall.cholesky, settings)
     for suspect, top in zip(suspects, tops, strict=True):
         start = Gaussian(suspect, 0.3 * overall.cholesky)
@@ -269,7 +271,7 @@ def annealed_chains(
 
 
 def _finite(scores: np.ndarray) -> np.ndarray:
-    return np.clip(np.nan_to_num(scores, nan=0.0, posinf=0.0, neginf=0.0), -1e6, 1e6)
+    return np.clip(np.where(np.isfinite(scores), scores, 0.0), -1e6, 1e6)
 
 
 def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
@@ -286,9 +288,24 @@ def _measure(
 ) -> Outlier:
     search = settings.search
     matching = replace(settings.match, steps=search.match_steps)
-    g = batch_and_match(counted, start, rng, matching)
+
+    def had(x: np.ndarray, log_p: np.ndarray) -> bool:
+        return _has(log_p - q.log_prob(x) - log_evidence, search)
+
+    g = batch_and_match(counted, start, rng, matching, until=had)
     x = g.color(rng.standard_normal((search.draws, g.dim)))
     log_p = counted.values(x)
-    outside = log_p > search.excess + log_evidence + q.log_prob(x)
-    weights = Importance(np.where(outside, log_p - g.log_prob(x), -np.inf))
+    excess = log_p - q.log_prob(x) - log_evidence
+    if _has(excess, search):
+        return Outlier(g, 0.0)
+    weights = Importance(np.where(excess > search.excess, log_p - g.log_prob(x), -np.inf))
     return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))
+
+
+def _has(excess: Float[np.ndarray, " N"], search: SearchSettings) -> bool:
+    """Whether q has what draws of a Gaussian found, but for the tails.
+
+    Of these so few draws say nothing: one alone would be taken for much mass.
+    """
+    low, high = np.quantile(np.nan_to_num(excess, nan=-np.inf), (0.1, 0.99))
+    return bool(low >= -search.excess and high <= search.excess)

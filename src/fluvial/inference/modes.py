@@ -20,7 +20,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 
-__all__ = ["group_into_modes"]
+__all__ = ["dips", "group_into_modes"]
 
 
 def group_into_modes(
@@ -64,15 +64,23 @@ def _dip_of_segment(
     counted: CountedTarget, a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"], count: int
 ) -> float:
     steps = np.linspace(0.0, 1.0, count + 2)[:, None]
-    return _dip(counted.values((1.0 - steps) * a + steps * b))
+    return float(dips(counted.values((1.0 - steps) * a + steps * b)[:, None])[0])
 
 
-def _dip(log_p: Float[np.ndarray, " N"]) -> float:
-    """How far a path falls below the lower one of the summits on its two sides, in nats."""
+def dips(log_p: Float[np.ndarray, "S N"]) -> Float[np.ndarray, " N"]:
+    """How far paths fall below the lower one of the summits on their two sides, in nats.
+
+    Args:
+        log_p: the log density along N paths, at S points of each.
+
+    Example:
+        >>> dips(np.array([[0.0], [-3.0], [-1.0]]))
+        array([2.])
+    """
     log_p = np.where(np.isfinite(log_p), log_p, -np.inf)
     left, right = np.maximum.accumulate(log_p), np.maximum.accumulate(log_p[::-1])[::-1]
     with np.errstate(invalid="ignore"):
-        return float(np.nanmax(np.minimum(left, right) - log_p, initial=0.0))
+        return np.nanmax(np.minimum(left, right) - log_p, axis=0, initial=0.0)
 
 
 def _dip_at_border(pair: Float[np.ndarray, "S 2"], log_p: Float[np.ndarray, " S"]) -> float:

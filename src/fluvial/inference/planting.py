@@ -19,8 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
-from scipy.stats import t as student_t
+from scipy.special import logsumexp, stdtrit
 
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw
@@ -82,7 +81,7 @@ def _narrowed(
     degrees = explore.prior_modes + count - 1
     squares = np.sum((log_widths - log_widths.mean()) ** 2)
     variance = (explore.prior_modes * explore.prior_spread**2 + squares) / degrees
-    reach = student_t.ppf(explore.narrowest, degrees) * np.sqrt(variance * (1.0 + 1.0 / count))
+    reach = stdtrit(degrees, explore.narrowest) * np.sqrt(variance * (1.0 + 1.0 / count))
     least = np.maximum(explore.least_narrowing, log_widths - log_widths.mean() + reach)
     return [np.exp(-by) * g.cholesky for by, g in zip(least, gaussians, strict=True)]
 

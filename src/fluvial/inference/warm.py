@@ -120,8 +120,9 @@ def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
 
 def fewer_moves(settings: Settings) -> Settings:
     """Return settings whose search makes fewer moves sideways; the rest of it is as it was."""
-    moves = int(_SHARE * settings.search.sideways)
-    return replace(settings, search=replace(settings.search, sideways=moves))
+    search = settings.search
+    moves, each = int(_SHARE * search.sideways), int(_SHARE * search.sideways_per_pair)
+    return replace(settings, search=replace(search, sideways=moves, sideways_per_pair=each))
 
 
 def _has_flows(q: Mixture) -> bool:

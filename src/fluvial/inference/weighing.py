@@ -44,7 +44,7 @@ def mixture_of(
     if len(components) == 1:
         return Mixture(tuple(components), np.ones(1))
     size = max(settings.weigh.component_draws // len(components), 256)
-    dim = components[0].flow.dim
+    dim = components[0].gaussian.dim
     x = np.concatenate(
         [c.sample_and_log_prob(rng.standard_normal((size, dim)))[0] for c in components]
     )
@@ -53,11 +53,11 @@ def mixture_of(
     usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
     log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
     weights = np.full(len(components), 1.0 / len(components))
-    for _ in range(settings.weigh.em_steps if usable.any() else 0):
-        joint = log_q[usable] + np.log(np.maximum(weights, 1e-300))
-        total = np.asarray(logsumexp(joint, axis=1, keepdims=True))
-        shares = log_w[:, None] + joint - total
-        weights = np.exp(np.asarray(logsumexp(shares, axis=0)) - np.asarray(logsumexp(log_w)))
+    if usable.any():
+        q = np.exp(log_q[usable] - log_q[usable].max(axis=1, keepdims=True))
+        w = np.exp(log_w - np.asarray(logsumexp(log_w)))
+        for _ in range(settings.weigh.em_steps):
+            weights = weights * ((w / np.maximum(q @ weights, 1e-300)) @ q)
     kept = weights >= settings.weigh.negligible
     chosen = tuple(c for c, keep in zip(components, kept, strict=True) if keep)
     return Mixture(chosen, weights[kept] / weights[kept].sum())

@@ -62,13 +62,13 @@ class Importance:
         """Standard error of ``elbo``, in nats."""
         return float(np.sqrt(2.0 * self.half_variance / max(len(self._finite), 1)))
 
-    @property
+    @cached_property
     def half_variance(self) -> float:
         """Var(ln w)/2, in nats: what KL(q‖p) is where q is nearly right."""
         with np.errstate(over="ignore"):  # of log weights beyond 1e154 the variance is infinite
             return float(0.5 * np.var(self._finite)) if len(self._finite) else np.inf
 
-    @property
+    @cached_property
     def log_evidence(self) -> float:
         """Ln of the mean weight, an estimate of ln Z, in nats."""
         return float(logsumexp(self.usable) - np.log(self.size)) if len(self._finite) else -np.inf
@@ -78,7 +78,7 @@ class Importance:
         r"""Standard error of ``log_evidence`` by the delta method: sd(w) / (mean(w) √S)."""
         return float(np.sqrt(max(1.0 / self.ess - 1.0 / self.size, 0.0))) if self.ess else np.inf
 
-    @property
+    @cached_property
     def ess(self) -> float:
         """Effective sample size (Σw)²/Σw² (Kish), between 1 and S; 0 if no weight is finite."""
         if not len(self._finite):

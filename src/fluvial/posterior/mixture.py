@@ -161,7 +161,7 @@ class Mixture:
     @property
     def dim(self) -> int:
         """D, the number of unconstrained coordinates."""
-        return self.components[0].flow.dim
+        return self.components[0].gaussian.dim
 
     @property
     def gaussians(self) -> list[Gaussian]:

@@ -66,13 +66,14 @@ class Pool:
 
 
 def large_enough(pool: Pool, q: Mixture, target: Target | None, n: int, seed: int) -> Pool:
-    """Return a pool large enough for ``n`` draws: the same one, or a new one.
+    """Return a pool large enough for ``n`` draws: the same one, or one with more points.
 
-    It is drawn and weighed anew, and so large that at most about a quarter of the draws repeat
-    another. Chains, and expensive evaluations, are never made anew.
+    So many are drawn and weighed that at most about a quarter of the draws repeat another. Chains,
+    and expensive evaluations, are never made anew.
 
     Args:
-        pool: draws of ``q``, that tell how even the weights are.
+        pool: draws of ``q``, that tell how even the weights are; of a mixture of Gaussians, whose
+            density costs nothing, what it holds is kept.
         q: the approximation.
         target: the density, where it is available.
         n: how many draws will be taken.
@@ -82,6 +83,10 @@ def large_enough(pool: Pool, q: Mixture, target: Target | None, n: int, seed: in
         return pool
     size = int(np.ceil(n * min(pool.size / max(pool.ess, 1.0), _MOST)))
     proposal = widened(q) if pool.widened else q
-    x, log_q = proposal.sample(np.random.default_rng((n, seed)), size)
-    log_p = target.values(x)
-    return Pool(x, log_p, Importance(log_p - log_q).smoothed, widened=pool.widened)
+    kept = slice(None) if q.gaussians and target.streamed is None else slice(0)
+    x, log_p = pool.points[kept], pool.log_p[kept]
+    log_q = proposal.log_prob(x) if len(x) else np.empty(0)
+    fresh, log_q_fresh = proposal.sample(np.random.default_rng((n, seed)), max(size - len(x), 1))
+    x, log_p = np.concatenate([x, fresh]), np.concatenate([log_p, target.values(fresh)])
+    log_w = log_p - np.concatenate([log_q, log_q_fresh])
+    return Pool(x, log_p, Importance(log_w).smoothed, widened=pool.widened)

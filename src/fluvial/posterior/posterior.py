@@ -164,10 +164,10 @@ class Posterior:
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains). If ``n`` is more than the pool holds,
-        which is 8,192, they are drawn and weighed anew, so that at most about a quarter of them
-        repeat another, and almost none if the weights are even. Without the target, under USE_MCMC,
-        or where JAX cannot trace the log density, they repeat.
+        weights (or, under USE_MCMC, taken from the chains). For more than the pool holds, which is
+        8,192, further points are drawn and weighed, so that at most about a quarter of them repeat
+        another, and of even weights almost none. Without the target, under USE_MCMC, or where JAX
+        cannot trace the log density, they repeat.
 
         Args:
             n: how many, at least 1.

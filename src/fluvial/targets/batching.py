@@ -12,9 +12,10 @@ from fluvial.targets.tracing import widest
 
 __all__ = ["as_points", "batched"]
 
-# A batch is padded to a power of two of rows, so that at most nine shapes are ever compiled; more
-# rows are cut into chunks, of so many that no intermediate array holds more numbers than this.
-_SMALLEST_BATCH = 16
+# A batch is padded to a power of four of rows, so that at most five shapes are ever compiled: that
+# takes longer than evaluating the padding. More rows are cut into chunks, of so many that no
+# intermediate array holds more numbers than this.
+_SMALLEST_BATCH = 32  # of batch-and-match, chains and climbs
 _LARGEST_BATCH = 4096
 _LARGEST_BLOCK = 2**22
 
@@ -42,19 +43,21 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
             rows = rows_of(points.shape[1])
             least = min(_SMALLEST_BATCH, rows)
             if len(points) <= rows:
-                return _apply_padded(compiled, points, least)
+                return _apply_padded(compiled, points, least, rows)
             starts = range(0, len(points), rows)
             parts = (
-                _apply_padded(compiled, points[start : start + rows], least) for start in starts
+                _apply_padded(compiled, points[start : start + rows], least, rows)
+                for start in starts
             )
             return _stacked(parts, rows, len(points))
 
     return apply
 
 
-def _apply_padded(compiled, points, least):
-    n, dim = points.shape
-    size = max(least, 1 << max(n - 1, 0).bit_length())
+def _apply_padded(compiled, points, least, most):
+    (n, dim), size = points.shape, least
+    while size < n:
+        size = min(4 * size, most)
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
     result = compiled(np.concatenate([points, filler]))

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
@@ -141,6 +140,8 @@ def spread_out(reference: Mixture, size: int, rng: np.random.Generator) -> Float
         size: how many.
         rng: decides how they are scrambled.
     """
+    from scipy.stats import qmc  # half a second, which most fits need not take
+
     sampler = qmc.Sobol(reference.dim, seed=rng)  # pyright: ignore[reportCallIssue]
     u = sampler.random_base2(int(np.ceil(np.log2(size))))[:size]
     z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))

@@ -13,7 +13,6 @@ from typing import NamedTuple, final
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.black_box.annealing import Population, anneal
@@ -215,6 +214,8 @@ def _with_more(history: History, size: int, spending: Spending, rng: np.random.G
     x, log_p = history.x[first], history.log_p[first]
     if size < 1:
         return x, log_p
+    from scipy.stats import qmc  # half a second, which most fits need not take
+
     sampler = qmc.Sobol(x.shape[1], seed=rng)  # pyright: ignore[reportCallIssue]
     u = sampler.random_base2(int(np.log2(size)))
     z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))

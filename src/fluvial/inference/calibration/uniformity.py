@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import binom
 
 __all__ = ["uniformity"]
 
@@ -52,6 +51,8 @@ def _counts(u: Float[np.ndarray, "S N"], points: int) -> Float[np.ndarray, "S K"
 
 
 def _statistic(counts: Float[np.ndarray, "S K"], size: int) -> Float[np.ndarray, " S"]:
+    from scipy.stats import binom  # half a second, which a fit by itself need not take
+
     at = np.arange(1, counts.shape[1] + 1) / (counts.shape[1] + 1)
     # one table for all simulations: the law at each z is of N + 1 values
     table = binom.cdf(np.arange(-1, size + 1)[:, None], size, at)

@@ -3,7 +3,6 @@
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 __all__ = ["even_draws"]
 
@@ -23,6 +22,8 @@ def even_draws(size: int, dim: int, rng: np.random.Generator) -> Float[np.ndarra
         >>> bool(np.abs(z.mean(axis=0)).max() < 0.02)
         True
     """
+    from scipy.stats import qmc  # half a second, which most fits need not take
+
     power = 1 << (size - 1).bit_length()
     # SciPy 1.14 calls `seed` what later ones call `rng`, and all take both.
     sequence = qmc.Sobol(dim, seed=rng)  # pyright: ignore[reportCallIssue]

@@ -18,6 +18,8 @@ class MatchSettings:
         check_every: steps between two looks at the mean log weight; by hand.
         enough_kl: nats, at which matching stops: a tenth of
             ``VerdictSettings.accurate_half_variance``.
+        near_kl: nats, below which matching stops, too, where it has gained no more than noise, ...
+        patience: ... in so many looks, one after the other; by hand (``benchmarks/posteriordb``).
         max_log_scale: of ln|det L| for each coordinate, beyond which a Gaussian has run away.
         lost: nats below its start at which matching has gone astray, as it can with fewer draws
             than coordinates; by hand.
@@ -33,6 +35,8 @@ class MatchSettings:
     steps: int = 200
     check_every: int = 10
     enough_kl: float = 0.002
+    near_kl: float = 0.5
+    patience: int = 2
     max_log_scale: float = 100.0
     lost: float = 1.0
     poor_half_variance: float = 1.0
@@ -65,7 +69,7 @@ class AdaptiveSettings:
     max_modes: int = 4
     components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
     draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
-    points: int = 8192
+    points: int = 4096
     em_steps: int = 12
     defensive: float = 0.08
     least_ess: float = 0.6

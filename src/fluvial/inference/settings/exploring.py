@@ -137,8 +137,10 @@ class SearchSettings:
         draws: by which the mass at a place is measured.
         peaks: points that are apart from each other, of all that exceed q.
         suspects: climbed from, the highest and those with the largest excess first.
-        sideways: looks with one or two coordinates moved.
-        sideways_chunk: of these at once: 6 MB in 12 dimensions.
+        sideways: looks with one or two coordinates moved, at most.
+        sideways_per_pair: of these, for each coordinate and each pair of them: what the limit
+            leaves for each in eight dimensions, by and large.
+        sideways_chunk: of these at once: 1.5 MB in 12 dimensions.
         sideways_kept: the best of these.
         sideways_dims: the fewest and the most coordinates: in fewer wide looks miss little, of
             more there are too many pairs.
@@ -165,7 +167,8 @@ class SearchSettings:
     peaks: int = 256
     suspects: int = 24
     sideways: int = 2**19
-    sideways_chunk: int = 2**16
+    sideways_per_pair: int = 2**14
+    sideways_chunk: int = 2**14
     sideways_kept: int = 2048
     sideways_dims: tuple[int, int] = (3, 12)
 

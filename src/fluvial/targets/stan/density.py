@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
+from itertools import cycle
 from typing import final
 
 import equinox as eqx
@@ -67,26 +68,40 @@ class StanDensity(Density):
         return _call_back(f"fluvial_stan:{self._number}", self.value_and_grad, x)
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
-        """Return log densities; Stan computes the gradients in any case."""
-        return self.value_and_grad(points)[0]
+        """Return log densities, by several threads where that pays."""
+        return np.concatenate(self._shared_out("values", points)) + self._constant
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
         """Return log densities and their gradients, by several threads where that pays."""
-        values, gradients = self._shared_out(points)
+        shares = self._shared_out("value_and_grad", points)
+        values, gradients = map(np.concatenate, zip(*shares, strict=True))
         return values + self._constant, gradients
 
-    def _shared_out(self, points):
+    def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
+        """Return the columns of the constrained space, by several threads where that pays.
+
+        What the generated quantities draw depends on the seed alone, not on the number of threads.
+        """
+        shares = np.array_split(points, np.clip(len(points), 1, _MOST_THREADS))
+        seeds = map(int, np.random.SeedSequence(seed).generate_state(len(shares)))
+        work = zip(cycle(self._models), shares, seeds, strict=False)
         if len(points) < 2 or len(self._models) == 1:
-            return self.model.value_and_grad(points)
+            return np.concatenate([model.rows(share, one) for model, share, one in work])
+        jobs = [self._pool.submit(model.rows, share, one) for model, share, one in work]
+        return np.concatenate([job.result() for job in jobs])
+
+    def _shared_out(self, method: str, points: np.ndarray) -> list:
+        """What a model's method returns, for each share of the points."""
+        if len(points) < 2 or len(self._models) == 1:
+            return [getattr(self.model, method)(points)]
         shares = np.array_split(points, min(len(self._models), len(points)))
         jobs = [
-            self._pool.submit(model.value_and_grad, share)
+            self._pool.submit(getattr(model, method), share)
             for model, share in zip(self._models, shares, strict=False)
         ]
-        values, gradients = zip(*(job.result() for job in jobs), strict=True)
-        return np.concatenate(values), np.concatenate(gradients)
+        return [job.result() for job in jobs]
 
     @cached_property
     def _models(self) -> list[StanModel]:

@@ -26,6 +26,8 @@ _SIGNATURES = {
     # (data, seed, message) -> model, or null
     "bs_model_construct": (_ADDRESS, ctypes.c_char_p, ctypes.c_uint, _ADDRESS),
     "bs_model_destruct": (None, _ADDRESS),
+    # (model, drop constants, with Jacobian, point, log density, message) -> 0 if done
+    "bs_log_density": (ctypes.c_int, _ADDRESS, _FLAG, _FLAG, *[_ADDRESS] * 3),
     # (model, drop constants, with Jacobian, point, log density, gradient, message) -> 0 if done
     "bs_log_density_gradient": (ctypes.c_int, _ADDRESS, _FLAG, _FLAG, *[_ADDRESS] * 4),
     # (model, with transformed parameters, with generated quantities, point, row, generator,
@@ -84,6 +86,18 @@ class StanModel:
         names = self._call["bs_param_names"](self._model, derived, derived).decode()
         return tuple(_bracketed(name) for name in names.split(",") if name)
 
+    def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
+        """Return the log densities of ``value_and_grad``, to the bit, in half of its time."""
+        points = np.ascontiguousarray(points)
+        values = np.empty(len(points))
+        function, model = self._call["bs_log_density"], self._model
+        with self._lock:
+            for i, place in enumerate(zip(_addresses(points), _addresses(values), strict=True)):
+                if function(model, True, True, *place, None) != 0:
+                    values[i] = -np.inf
+        values[~np.isfinite(points).all(axis=1)] = np.nan
+        return values
+
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
@@ -93,11 +107,10 @@ class StanModel:
         """
         points = np.ascontiguousarray(points)
         values, gradients = np.empty(len(points)), np.empty(points.shape)
-        point, value, gradient = points.ctypes.data, values.ctypes.data, gradients.ctypes.data
-        function, model, width = self._call["bs_log_density_gradient"], self._model, 8 * self.dim
+        function, model = self._call["bs_log_density_gradient"], self._model
+        addresses = map(_addresses, (points, values, gradients))
         with self._lock:
-            for i in range(len(points)):
-                place = point + i * width, value + i * 8, gradient + i * width
+            for i, place in enumerate(zip(*addresses, strict=True)):
                 if function(model, True, True, *place, None) != 0:
                     values[i], gradients[i] = -np.inf, 0.0
         strange = ~np.isfinite(points).all(axis=1)
@@ -105,32 +118,57 @@ class StanModel:
         return values, gradients
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
-        """Return the columns of the constrained space; NaN where a quantity cannot be computed."""
+        """Return the columns of the constrained space; NaN where a quantity cannot be computed.
+
+        Args:
+            points: unconstrained.
+            seed: of what generated quantities draw.
+        """
         points = np.ascontiguousarray(points)
         result = np.full((len(points), len(self.columns)), np.nan)
+        if self.columns == self.parameters:
+            self._constrain_parameters(points, result)
+            return result
         generator = self._call["bs_rng_construct"](seed % 2**32, None)
         try:
             with self._lock:
-                for point, row in zip(points, result, strict=True):
-                    self._constrain(point, row, generator)
+                self._constrain(points, result, generator)
         finally:
             self._call["bs_rng_destruct"](generator)
         return result
 
-    def _constrain(self, point: np.ndarray, row: np.ndarray, generator: int) -> None:
-        function, addresses = self._call["bs_param_constrain"], (point.ctypes.data, row.ctypes.data)
-        if function(self._model, True, True, *addresses, generator, None) != 0:
-            row[:] = np.nan
-            self._call["stanli_constrain"](self._parameters_only._m, *addresses)
+    def _constrain(self, points: np.ndarray, rows: np.ndarray, generator: int) -> None:
+        function, model = self._call["bs_param_constrain"], self._model
+        for i, place in enumerate(zip(_addresses(points), _addresses(rows), strict=True)):
+            if function(model, True, True, *place, generator, None) != 0:
+                rows[i] = np.nan
+                self._call["stanli_constrain"](self._parameters_only._m, *place)
+
+    def _constrain_parameters(self, points: np.ndarray, rows: np.ndarray) -> None:
+        function = self._call["stanli_constrain"]
+        with self._lock:
+            model = self._parameters_only._m
+            for i, place in enumerate(zip(_addresses(points), _addresses(rows), strict=True)):
+                if function(model, *place) != 0:
+                    rows[i] = np.nan
 
     @cached_property
     def _parameters_only(self):
-        """A second model: the first gives nothing at all where a generated quantity fails."""
+        """A second model, for where a generated quantity fails: there the first gives nothing.
+
+        It takes a third of the time where there are parameters only.
+        """
         import stanli
 
         with warnings.catch_warnings():  # these are the `notes`
             warnings.simplefilter("ignore", RuntimeWarning)
             return stanli.Model(mir=self.mir, data=self.data)
+
+
+def _addresses(array: np.ndarray) -> list[int]:
+    """Return where each row of an array begins; asking NumPy row by row takes a microsecond."""
+    start, width = array.ctypes.data, array.itemsize * int(np.prod(array.shape[1:]))
+    return [start + i * width for i in range(len(array))]
 
 
 def _functions() -> dict[str, Callable]:

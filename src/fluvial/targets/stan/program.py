@@ -79,7 +79,7 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
     _tell(density.model, whole)
     source = {"kind": "stan", "code": whole, "data": values}
     again = partial(from_stan, whole, values)
-    space, found = _space(density.model), roles(whole)
+    space, found = _space(density), roles(whole)
     return Target.of(
         density,
         space,
@@ -136,13 +136,14 @@ def _tell(model: StanModel, source: str) -> None:
         )
 
 
-def _space(model: StanModel) -> Space:
+def _space(density: StanDensity) -> Space:
+    model = density.model
     variables = _grouped(model.columns)
     parameters = tuple(_grouped(model.parameters))
     shapes = {name: places.shape for name, places in variables.items()}
 
     def constrain(points: Float64[np.ndarray, "N D"], seed: int) -> dict[str, np.ndarray]:
-        rows = model.rows(points, seed)
+        rows = density.rows(points, seed)
         return {name: rows[:, places] for name, places in variables.items()}
 
     return Space(shapes, parameters, constrain, _coordinates(model, parameters))
