@@ -219,7 +219,7 @@ def _sparse(
     check_heads(hubs + heads, dim)
     leading = None
     if hubs == 1:  # what comes after is enough for one alone
-        leading = Diagonal(1, dtype=dtype)
+        leading = Chain([Triangular(1, dtype=dtype)])
     elif hubs:
         leading = _heads(hubs, key=hub_key, dtype=dtype)
     rest = dim - hubs - heads
@@ -238,7 +238,7 @@ def _heads(count: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
     bent = _affine(_couplings)(
         count, 4, key=key, dtype=dtype, width=32, max_shrink=1.0, max_grow=0.5
     )
-    return Chain([bent, Diagonal(count, dtype=dtype)])
+    return Chain([bent, Triangular(count, dtype=dtype)])
 
 
 _NICE_PERM = Family(_nice(_permutation), layers=8)

@@ -13,7 +13,7 @@ from fluvial.flows.transformers import Affine
 __all__ = ["FURTHEST", "HeadsFirst", "bounded_affine", "check_heads"]
 
 FURTHEST = 20.0  # heads this far out, in their own standard deviations, say no more
-_REACH = 7.0  # a scale may change by e^±7: Neal's funnel needs e^±4.5 within 3 sd of its head
+_REACH = 20.0  # a scale may change by e^±20; at e^±4.5, which the funnel needs, it is bent by 2 %
 
 
 class HeadsFirst(Flow):

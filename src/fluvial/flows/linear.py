@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, DTypeLike, Float
 
@@ -104,6 +105,21 @@ class Triangular(Flow):
         self.raw_log_scale = jnp.zeros(dim, dtype)
         self.lower = jnp.zeros((dim, dim), dtype)
         self.dim = dim
+
+    def scale(self) -> Float[Array, " D"]:
+        """Give the diagonal of L, shape (D,)."""
+        return jnp.exp(_log_scale(self.raw_log_scale))
+
+    def of(self, matrix: Float[np.ndarray, "D D"], shift: Float[np.ndarray, " D"]) -> "Triangular":
+        """Return the flow of this dtype with another L, whose diagonal is positive, and t."""
+        flow, dtype = Triangular(self.dim, dtype=self.shift.dtype), self.shift.dtype
+        log_scale = np.clip(np.log(np.diag(matrix)) / _MAX_LOG_SCALE, -0.999, 0.999)
+        raw = _MAX_LOG_SCALE * np.arctanh(log_scale)
+        return eqx.tree_at(
+            lambda f: (f.shift, f.raw_log_scale, f.lower),
+            flow,
+            tuple(jnp.asarray(a, dtype) for a in (shift, raw, matrix)),
+        )
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Multiply by L, then shift."""

@@ -79,6 +79,15 @@ class SparseModulation(HeadsFirst):
         self.constant = jnp.zeros((2, rest), dtype)
         self.shortcut = jnp.zeros((2, rest, several), dtype)
 
+    def look(
+        self, z: Float[Array, " D"]
+    ) -> tuple[Float[Array, " H"], Float[Array, " rest"], Float[Array, " rest"]]:
+        """Say what it does at a point: the heads as it sees them, S and t."""
+        shift, raw = self._parameters(z[: self.heads])
+        bound = self.affine.max_grow
+        seen = smoothly_bounded(z[: self.heads], FURTHEST, FURTHEST)
+        return seen, smoothly_bounded(raw, bound, bound), shift
+
     def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
         seen = smoothly_bounded(a, FURTHEST, FURTHEST)[self.parents]
         hidden = silu(jnp.einsum("rwm,rm->rw", self.inner, seen) + self.bias)

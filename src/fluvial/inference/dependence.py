@@ -26,15 +26,24 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Dependence", "find_dependence"]
+__all__ = [
+    "STEP",
+    "Dependence",
+    "chosen_hubs",
+    "curvature",
+    "dependence_of",
+    "find_dependence",
+    "suspects_of",
+]
 
-_STEP = 0.5  # standard deviations, as in structure.py
+STEP = 0.5  # standard deviations, as in structure.py
 _NUMBERS = 2**25  # of all scores of a block, probes together: 256 MB in float64
 _PROBES = (4, 16)  # the fewest and the most; by hand
 _BLOCK = 128  # coordinates moved in one call
 _HUB = 0.05  # nats: KL of a Gaussian that leaves out n couplings c is about n c²/2
 _FEWEST = 6.0  # others, in effect, that a hub acts on
 _MOST_HUBS = 8
+_FLATTEST = 0.02  # in units of sd: where scales vary, matching ends far below the mean curvature
 _PARENT = 0.2  # of the curvature, for each sd of the head
 
 
@@ -90,7 +99,7 @@ def find_dependence(
     coupling_of = np.zeros(dim)  # of each j, over all i
     best = np.zeros((4, dim))  # for each j: its head, T_jji and mean C_ji² there, C_jj
     looked = [], [], []  # columns of what may be hubs, from a first look at one probe
-    suspects = _suspects(counted, gaussian, x[:1], middle[:1])
+    suspects = suspects_of(counted, gaussian, x[:1], middle[:1])
     for j in np.array_split(np.arange(dim), -(-dim // _BLOCK)):
         w, c, squares = _rows(counted, x, middle, sd, j)
         if not (np.isfinite(w).all() and np.isfinite(c).all()):
@@ -105,23 +114,43 @@ def find_dependence(
         for columns, of in zip(looked, (w, c, squares), strict=True):
             columns.append(of[:, suspects])
     w, c, squares = map(np.concatenate, looked)
-    chosen = _hubs(w**2 + c**2)
+    chosen = chosen_hubs(w**2 + c**2)
     coupling_of -= squares[:, chosen].sum(axis=1)
-    return _found(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
+    return dependence_of(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
 
 
-def _hubs(effects: Float[np.ndarray, "D S"]) -> Int[np.ndarray, " C"]:
-    """Which columns are large, and large in many rows, the largest first."""
+def chosen_hubs(effects: Float[np.ndarray, "D S"]) -> Int[np.ndarray, " C"]:
+    """Which columns of squares are large, and large in many rows, the largest first."""
     strength = np.sum(effects, axis=0)
     spread = strength**2 / np.maximum(np.sum(effects**2, axis=0), 1e-300)
     usable = (strength >= _HUB) & (spread >= _FEWEST)
     return np.argsort(-np.where(usable, strength, 0.0))[: min(int(usable.sum()), _MOST_HUBS)]
 
 
-def _found(hubs, w, c, best, coupling_of) -> Dependence:
+def curvature(diagonal: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """−C_jj, at least a little: what curves upwards says nothing of a scale."""
+    return np.maximum(-diagonal, _FLATTEST)
+
+
+def dependence_of(
+    hubs: Int[np.ndarray, " C"],
+    w: Float[np.ndarray, "D C"],
+    c: Float[np.ndarray, "D C"],
+    best: Float[np.ndarray, "4 D"],
+    coupling_of: Float[np.ndarray, " D"],
+) -> Dependence:
+    """Put together what was measured.
+
+    Args:
+        hubs: the coordinates that matter to many.
+        w: W_ji of each hub i.
+        c: C_ji of each hub i.
+        best: of each j the coordinate i with the largest W_ji, W_ji, C_ji² and C_jj.
+        coupling_of: Σ C_ji² of each j over all i but hubs.
+    """
     dim = len(coupling_of)
     head, change = best[0].astype(int), best[1]
-    curved = np.maximum(-best[3], 0.1)  # a direction that curves upwards says nothing of a scale
+    curved = curvature(best[3])
     slopes = np.clip(0.5 * change / curved, -2.0, 2.0)
     own = np.abs(slopes) >= 0.5 * _PARENT
     own[hubs] = False
@@ -152,11 +181,16 @@ def _widths(hubs, c, curved) -> Float[np.ndarray, " C"]:
     own = np.diag(curved[hubs]) - (c[hubs] + c[hubs].T) / 2.0
     precision = own - (c[rest] / curved[rest, None]).T @ c[rest]
     values, vectors = np.linalg.eigh(precision)
-    kept = np.maximum(values, 1e-4 * np.diag(own).max(initial=0.0))  # a width of 100 at most
+    kept = np.maximum(values, 1e-2 * np.diag(own).max(initial=0.0))  # a width of 10 at most
     return np.sqrt(np.sum(vectors**2 / kept, axis=1))
 
 
-def _suspects(counted, gaussian, x, middle) -> Int[np.ndarray, " S"]:
+def suspects_of(
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    x: Float[np.ndarray, "1 D"],
+    middle: Float[np.ndarray, "1 D"],
+) -> Int[np.ndarray, " S"]:
     """Coordinates that may be hubs: the largest of random sums, which take four gradients each.
 
     With random signs u, u_i (Hu)_i has the variance Σ_{j≠i} C_ji².
@@ -165,13 +199,13 @@ def _suspects(counted, gaussian, x, middle) -> Int[np.ndarray, " S"]:
     sums = 32
     u = rng.choice([-1.0, 1.0], (sums, gaussian.dim))
     signs = u * gaussian.sd
-    h = _STEP / np.sqrt(gaussian.dim)
+    h = STEP / np.sqrt(gaussian.dim)
     up = counted.value_and_grad(x + h * signs)[1]
     down = counted.value_and_grad(x - h * signs)[1]
     c = (up - down) / (2.0 * h) * gaussian.sd
-    far_up = counted.value_and_grad(x + _STEP * signs)[1]
-    far_down = counted.value_and_grad(x - _STEP * signs)[1]
-    w = (far_up - 2.0 * middle + far_down) / _STEP**2 * gaussian.sd
+    far_up = counted.value_and_grad(x + STEP * signs)[1]
+    far_down = counted.value_and_grad(x - STEP * signs)[1]
+    w = (far_up - 2.0 * middle + far_down) / STEP**2 * gaussian.sd
     size = np.nan_to_num(np.var(c * u, axis=0)) + np.nan_to_num(np.median(w, axis=0) ** 2)
     return np.sort(np.argsort(-size, kind="stable")[: 4 * _MOST_HUBS])
 
@@ -179,13 +213,13 @@ def _suspects(counted, gaussian, x, middle) -> Int[np.ndarray, " S"]:
 def _rows(counted, x, middle, sd, j):
     """W_ji and C_ji of the coordinates j, medians over the probes, and the mean of C_ji²."""
     moves = np.zeros((len(j), len(sd)))
-    moves[np.arange(len(j)), j] = _STEP * sd[j]
+    moves[np.arange(len(j)), j] = STEP * sd[j]
     third, second = [], []
     for point, score in zip(x, middle, strict=True):
         up, down = np.split(
             counted.value_and_grad(np.concatenate([point + moves, point - moves]))[1], 2
         )
-        third.append((up - 2.0 * score + down) / _STEP**2 * sd)
-        second.append((up - down) / (2.0 * _STEP) * sd)
+        third.append((up - 2.0 * score + down) / STEP**2 * sd)
+        second.append((up - down) / (2.0 * STEP) * sd)
     squares = np.mean(np.square(second), axis=0)
     return np.median(third, axis=0), np.median(second, axis=0), squares

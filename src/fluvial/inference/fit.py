@@ -38,6 +38,8 @@ from fluvial.targets import Target
 __all__ = ["fit"]
 
 _ONE_THREAD = 1000  # coordinates up to which one thread is quicker
+_NUMBERS = 2**25  # of the draws that are handed out: 256 MB
+_FEWEST_KEPT = 64  # of each chain in a round, of which there are up to four
 
 
 def fit(
@@ -110,7 +112,7 @@ def fit(
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
     budget = Budget(max_seconds, max_evaluations)
-    settings = _affordable(settings, max_evaluations)
+    settings = _affordable(settings, max_evaluations, target.dim)
     if flow != "auto" or target.dim > settings.flow.many:
         # Fail before any work is done, and without compiling what draws a flow's parameters.
         eqx.filter_eval_shape(lambda: build_flow(spec, target.dim, key=jax.random.key(0)))
@@ -161,14 +163,18 @@ def _generator(target: Target, seed: int) -> np.random.Generator:
     return np.random.default_rng((seed, 1 + len(prior.posterior.provenance.chain)))
 
 
-def _affordable(settings: Settings, evaluations: int | None) -> Settings:
-    """Weigh no more draws than a third of a budget, and components by a twelfth of it."""
-    if evaluations is None:
-        return settings
-    draws = min(settings.weigh.draws, max(1, evaluations // 3))
-    component_draws = min(settings.weigh.component_draws, max(1, evaluations // 12))
+def _affordable(settings: Settings, evaluations: int | None, dim: int) -> Settings:
+    """Weigh no more draws than memory and a third of a budget allow, components by a twelfth."""
+    fit_in = max(_NUMBERS // dim, settings.weigh.component_draws)
+    draws = min(settings.weigh.draws, fit_in)
+    component_draws = settings.weigh.component_draws
+    if evaluations is not None:
+        draws = min(draws, max(1, evaluations // 3))
+        component_draws = min(component_draws, max(1, evaluations // 12))
     weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
-    return dataclasses.replace(settings, weigh=weigh)
+    kept = max(_NUMBERS // (dim * settings.chain.chains), _FEWEST_KEPT)
+    chain = dataclasses.replace(settings.chain, kept=min(settings.chain.kept, kept))
+    return dataclasses.replace(settings, weigh=weigh, chain=chain)
 
 
 def _fitted(run: Run) -> Posterior:

@@ -3,20 +3,24 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
+from fluvial.inference.absorbing import placed
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
-from fluvial.inference.diagonal import match_diagonal
+from fluvial.inference.diagonal import climb_diagonal, match_diagonal
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
+from fluvial.inference.natural_steps import natural_steps
 from fluvial.inference.run import Run
-from fluvial.inference.sparse_flow import is_coupled
+from fluvial.inference.scanning import scan_dependence
+from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
 from fluvial.inference.starts import distinct
 from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
@@ -28,6 +32,11 @@ from fluvial.posterior.mixture import GaussianComponent
 __all__ = ["Matched", "match", "match_independent"]
 
 _MOST_HELD = 3  # heads, each of which takes two Laplace approximations a step; by hand
+_MOST_ONE_BY_ONE = 1000  # coordinates, that are moved one at a time: the cost grows with D²
+_REPLACED = 3  # times, at most, that structure is looked for again from a better place
+_FIRST_LOOKS, _MORE_LOOKS = 3, 10
+_CLOSE = 0.05  # nats
+_FAR = 3.0  # nats that a few steps gain: then what was seen before was seen from a wrong place
 _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
 
 
@@ -80,9 +89,52 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
     """Match independent coordinates, and see whether they are coupled."""
     start = DiagonalGaussian(starts[0], np.ones(run.counted.dim))
     gaussian = match_diagonal(run.counted, start, run.rng, run.settings.match)
-    dependence = find_dependence(run.counted, gaussian, run.rng)
+    gaussian = climb_diagonal(run.counted, gaussian, run.rng)
+    dependence = _depending(run, gaussian)
+    for _ in range(_REPLACED):
+        found = _replaced(run, gaussian, dependence)
+        if found is None:
+            break
+        gaussian, dependence = found, _depending(run, found)
     complaint = improper_on_axes(run.counted, gaussian.mean, gaussian.sd, run.settings)
     return Matched(weigh([GaussianComponent(gaussian)], run), complaint, dependence)
+
+
+def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
+    one_by_one = run.counted.dim <= _MOST_ONE_BY_ONE
+    return (find_dependence if one_by_one else scan_dependence)(run.counted, gaussian, run.rng)
+
+
+def _replaced(
+    run: Run, gaussian: DiagonalGaussian, dependence: Dependence | None
+) -> DiagonalGaussian | None:
+    """Where a sparse flow would rather be: matching may have ended far from there.
+
+    Many coordinates hold a hub that is taken to be independent of them, so that it hardly moves,
+    and what depends on what cannot be seen from a wrong place.
+    """
+    if dependence is None or not is_sparse(dependence):
+        return None
+    flow = sparse_flow(dependence, jax.random.key(run.seed))
+    gaussian = widened_hubs(gaussian, dependence)
+    first = natural_steps(flow, gaussian, run.target, run.rng, enough=_CLOSE, most=1)
+    run.counted.count(first.evaluations, 0)
+    most = first
+    for looks in (_FIRST_LOOKS, _MORE_LOOKS):
+        most = natural_steps(
+            most.flow,
+            most.gaussian,
+            run.target,
+            run.rng,
+            enough=_CLOSE,
+            most=looks,
+            on_step=lambda evaluations, elbo: run.counted.spend(evaluations),
+        )
+        run.counted.count(most.evaluations, 0)
+        if not most.weights.elbo > first.weights.elbo + _FAR:
+            return None
+    assert isinstance(most.gaussian, DiagonalGaussian)
+    return placed(most.flow, most.gaussian)
 
 
 def _coupled(run: Run, independent: Matched) -> Matched:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from fluvial.flows import Flow
 from fluvial.inference.choosing import Choice, choose, untrained
 from fluvial.inference.dependence import Dependence
+from fluvial.inference.natural_steps import natural_steps
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import most_inputs
@@ -24,6 +25,9 @@ from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponen
 __all__ = ["TrainedModes", "train_modes"]
 
 _Gaussians = list[Gaussian | DiagonalGaussian]
+# Of many coordinates each may be off by a little; half a variance of 0.4 leaves weights that are
+# worth e^-0.8 of their number.
+_EACH, _MOST = 2e-4, 0.4
 
 
 class TrainedModes(NamedTuple):
@@ -79,12 +83,14 @@ def _trained(
 
     def trained():
         nonlocal whole
-        result = _train(run, q, choice, k, flow, gaussians)
+        stepped, result = _train(run, q, choice, k, flow, gaussians, begun=earlier is not None)
         whole = not result.interrupted
         return {
             "parameters": np.asarray(flattened(result.flow)[0]),
             "counts": np.array([result.evaluations, result.nonfinite]),
             "elbos": _mean_elbos(result.free_energies, run.settings.train.chunk),
+            "mean": stepped.mean,
+            "factor": stepped.factor,
         }
 
     given = _given(run, q, choice, k, parameters, gaussians)
@@ -93,42 +99,83 @@ def _trained(
     run.counted.count(int(evaluations), int(nonfinite))
     run.elbo_trace.append(tuple(map(float, kept["elbos"])))
     flow = rebuild(jnp.asarray(kept["parameters"]))
-    return FlowComponent(flow, gaussians[k]), not whole
+    kind = DiagonalGaussian if kept["factor"].ndim == 1 else Gaussian
+    return FlowComponent(flow, kind(kept["mean"], kept["factor"])), not whole
 
 
 def _given(run: Run, q: Mixture, choice: Choice, k: int, parameters, gaussians: _Gaussians) -> list:
     """All that training a component depends on."""
     shapes = [array for g in gaussians for array in (g.mean, g.factor)]
     spec = choice.flow if isinstance(choice.flow, str) else repr(choice.flow)
-    return [spec, run.seed, run.max_steps, k, q.weights, np.asarray(parameters), *shapes]
+    return [
+        "and its Gaussian",
+        spec,
+        run.seed,
+        run.max_steps,
+        k,
+        q.weights,
+        np.asarray(parameters),
+        *shapes,
+    ]
 
 
 def _train(
-    run: Run, q: Mixture, choice: Choice, k: int, flow: Flow, gaussians: _Gaussians
-) -> Training:
+    run: Run,
+    q: Mixture,
+    choice: Choice,
+    k: int,
+    flow: Flow,
+    gaussians: _Gaussians,
+    *,
+    begun: bool,
+) -> tuple[Gaussian | DiagonalGaussian, Training]:
+    """Train; also the Gaussian that whitens the flow's target, of which steps may make another.
+
+    What an earlier fit has begun to train is past such steps.
+    """
     objective, parts, keys = FreeEnergy(), len(gaussians), run.keys(k)
+    before, gaussian = 0, gaussians[k]
+
+    def show(steps: int, elbo: float) -> None:
+        made = before + steps * objective.draws
+        text = f"part {k + 1} of {parts}, ELBO {elbo:.3f}"
+        note = run.note(text, made, run.settings.train.chunk * objective.draws)
+        run.progress.update(steps, run.max_steps, note)
+
+    if choice.dependence is not None and parts == 1 and not begun:
+        stepped = natural_steps(
+            flow,  # pyright: ignore[reportArgumentType]
+            gaussian,  # pyright: ignore[reportArgumentType]
+            run.target,
+            np.random.default_rng(np.asarray(jax.random.key_data(keys.train))),
+            enough=_enough(run),
+            on_step=lambda evaluations, elbo: show(-(-evaluations // objective.draws), elbo),
+        )
+        flow, gaussian, before = stepped.flow, stepped.gaussian, stepped.evaluations
+        if stepped.interrupted or stepped.weights.half_variance < _enough(run):
+            elbo = np.array([-stepped.weights.elbo])
+            return gaussian, Training(flow, elbo, 0, before, stepped.interrupted)
     with jax.enable_x64(True):
-        return train(
+        trained = train(
             flow,
-            Whitened(run.target, gaussians[0])
+            Whitened(run.target, gaussian)
             if parts == 1
             else Shared(run.target, gaussians, q.weights, k, run.settings),
             keys.train,
             objective=objective,
             max_steps=run.max_steps,
             settings=run.settings.train,
-            on_chunk=lambda steps, elbo: run.progress.update(
-                steps,
-                run.max_steps,
-                run.note(
-                    f"part {k + 1} of {parts}, ELBO {elbo:.3f}",
-                    steps * objective.draws,
-                    run.settings.train.chunk * objective.draws,
-                ),
-            ),
+            on_chunk=show,
             devices=run.devices,
             inputs=None if choice.dependence is None else most_inputs(choice.dependence),
         )
+    return gaussian, trained._replace(evaluations=before + trained.evaluations)
+
+
+def _enough(run: Run) -> float:
+    """Half the variance of log weights, in nats, at which no training would pay."""
+    accurate = run.settings.verdict.accurate_half_variance
+    return max(accurate, min(_EACH * run.target.dim, _MOST))
 
 
 def _mean_elbos(free_energies: Float[np.ndarray, " steps"], chunk: int) -> np.ndarray:

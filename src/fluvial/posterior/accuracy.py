@@ -15,6 +15,8 @@ from jaxtyping import Float
 
 __all__ = ["ApproximationError", "Precision", "approximation_error", "precision"]
 
+_NUMBERS = 2**23  # of the draws' coordinates that are looked at together: 64 MB
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -76,9 +78,19 @@ def precision(x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> Precis
         >>> round(precision(x, np.full(1000, 1e-3)).mean_ess)
         1000
     """
-    x, w = x[w > 0.0], w[w > 0.0]
+    used = w > 0.0
+    parts = [_precision(part[used], w[used]) for part in _blocks(x)]
+    return Precision(min(part.mean_ess for part in parts), min(part.variance_ess for part in parts))
+
+
+def _precision(x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> Precision:
     squares = (x - w @ x) ** 2
     return Precision(_ess(squares, w), _ess((squares - w @ squares) ** 2, w))
+
+
+def _blocks(x: Float[np.ndarray, "S D"]) -> list[Float[np.ndarray, "S n"]]:
+    """Some coordinates at a time: what is made of all of them would not fit in memory."""
+    return np.array_split(x, max(1, -(-x.size // _NUMBERS)), axis=1)
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -100,7 +112,13 @@ def approximation_error(
         (True, True)
     """
     used = (w > 0.0) | (v > 0.0)
-    x, w, v = x[used], w[used], v[used]
+    parts = [_shifts(part[used], w[used], v[used]) for part in _blocks(x)]
+    shift, noise, log_shift, log_noise = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return ApproximationError(*_worst(shift, noise), *_worst(log_shift, log_noise))
+
+
+def _shifts(x, w, v) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Shifts of means and of log sds, each with its standard error, for every coordinate."""
     right, off = w @ x, v @ x
     right_squares, off_squares = (x - right) ** 2, (x - off) ** 2
     rounding = (1e-12 * np.max(np.abs(x), axis=0, initial=0.0)) ** 2
@@ -112,8 +130,7 @@ def approximation_error(
     log_shift = 0.5 * np.abs(np.log(_ratio(off_variance, variance)))
     influence = v[:, None] * (_ratio(off_squares, off_variance) - 1.0)
     influence -= w[:, None] * (_ratio(right_squares, variance) - 1.0)
-    log_noise = 0.5 * np.sqrt(np.sum(influence**2, axis=0))
-    return ApproximationError(*_worst(shift, noise), *_worst(log_shift, log_noise))
+    return shift, noise, log_shift, 0.5 * np.sqrt(np.sum(influence**2, axis=0))
 
 
 def _ess(squares: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> float:

@@ -24,6 +24,7 @@ from fluvial.training.compiling import compiled
 __all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture"]
 
 _BATCH = 1024
+_NUMBERS = 2**22  # of a batch: 32 MB
 
 
 class Component(ABC):
@@ -135,12 +136,13 @@ def _locate(flow: Flow, x: Float[Array, "N D"]):
 
 def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]):
     """Apply a compiled function to batches of one size, so that it is compiled once a flow."""
-    padding = -len(points) % _BATCH
+    batch = max(min(_BATCH, _NUMBERS // points.shape[1]), 1)
+    padding = -len(points) % batch
     padded = np.concatenate([points, np.zeros((padding, points.shape[1]))])
     with jax.enable_x64(True):
         parts = [
-            function(flow, jnp.asarray(padded[i : i + _BATCH], jnp.float64))
-            for i in range(0, len(padded), _BATCH)
+            function(flow, jnp.asarray(padded[i : i + batch], jnp.float64))
+            for i in range(0, len(padded), batch)
         ]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
 

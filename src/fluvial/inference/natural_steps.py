@@ -1,0 +1,144 @@
+"""Natural-gradient steps for a sparse flow, where Adam takes hundreds.
+
+Adam moves all of ten thousand scales and shifts by the same amount at each step. Here each goes as
+far at once as its own scores say (see natural_moves.py), from a batch that costs less than a step
+of training does; the networks are left to training, where they are needed at all.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from fluvial.flows import Flow
+from fluvial.flows.precision import as_float64
+from fluvial.flows.sparse_modulation import SparseModulation
+from fluvial.inference.absorbing import absorbed
+from fluvial.inference.natural_moves import Look, Modulated, moved
+from fluvial.inference.whitening import Whitened
+from fluvial.objectives import Importance, LogDensity, base_log_prob
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.targets import Target
+from fluvial.training.compiling import compiled
+
+__all__ = ["Stepped", "looked", "natural_steps"]
+
+_DRAWS = 256
+_MOST = 64  # looks
+_PATIENCE = 6  # looks without a gain, ...
+_SHORTER = 0.7  # ... after each of which steps are shorter, so that they average over batches
+_LOST = 3.0  # standard errors below the best mean log weight, where a step was too long
+_FEWEST = 32  # usable draws, fewer than which say nothing
+
+
+class Stepped(NamedTuple):
+    """What the steps returned.
+
+    Attributes:
+        flow: the best seen.
+        gaussian: that whitens its target.
+        weights: of a batch of its draws.
+        evaluations: points at which the target was evaluated.
+        interrupted: whether Ctrl-C, or a budget, has ended them.
+    """
+
+    flow: Flow
+    gaussian: Gaussian | DiagonalGaussian
+    weights: Importance
+    evaluations: int
+    interrupted: bool
+
+
+def natural_steps(
+    flow: Flow,
+    gaussian: Gaussian | DiagonalGaussian,
+    target: Target,
+    rng: np.random.Generator,
+    *,
+    enough: float,
+    most: int = _MOST,
+    on_step: Callable[[int, float], None] = lambda evaluations, elbo: None,
+) -> Stepped:
+    """Bring the scales and shifts of a sparse flow to where its scores vanish.
+
+    Args:
+        flow: as ``sparse_flow`` builds it; its networks are zero, and stay so.
+        gaussian: that whitens its target.
+        target: what is approximated.
+        rng: decides the draws.
+        enough: half the variance of the log weights, in nats, at which to stop.
+        most: looks.
+        on_step: called after each look with the evaluations so far and the best ELBO, in nats; a
+            ``KeyboardInterrupt`` in it ends the steps.
+    """
+    look = looked(flow, gaussian, target, rng)
+    best = Stepped(flow, gaussian, Importance(look.log_weights), len(look.z), False)
+    waited, share = 0, 1.0
+    for _ in range(most - 1):
+        if best.weights.half_variance < enough or waited == _PATIENCE:
+            break
+        usable = np.isfinite(look.log_weights) & np.isfinite(look.scores).all(axis=1)
+        if usable.sum() < _FEWEST:
+            break
+        flow = moved(flow, _kept(look, usable), share)
+        if isinstance(gaussian, DiagonalGaussian):
+            flow, gaussian = absorbed(flow, gaussian)
+        look = looked(flow, gaussian, target, rng)
+        weights = Importance(look.log_weights)
+        best = best._replace(evaluations=best.evaluations + _DRAWS)
+        noise = weights.elbo_se + best.weights.elbo_se
+        gained = weights.elbo > best.weights.elbo + noise
+        waited, share = (0, share) if gained else (waited + 1, _SHORTER * share)
+        if weights.elbo > best.weights.elbo:
+            best = best._replace(flow=flow, gaussian=gaussian, weights=weights)
+        elif not weights.elbo > best.weights.elbo - _LOST * (0.1 + noise):
+            flow, gaussian = best.flow, best.gaussian
+            look = looked(flow, gaussian, target, rng)
+        try:
+            on_step(best.evaluations, best.weights.elbo)
+        except KeyboardInterrupt:
+            return best._replace(interrupted=True)
+    return best
+
+
+def looked(
+    flow: Flow, gaussian: Gaussian | DiagonalGaussian, target: Target, rng: np.random.Generator
+) -> Look:
+    """Evaluate the scores of a batch, in the coordinates in which the flow begins."""
+    z = rng.standard_normal((_DRAWS // 2, flow.dim))
+    z = np.concatenate([z, -z])
+    with jax.enable_x64(True):
+        log_weights, scores, layers = _measured(
+            as_float64(flow), Whitened(target, gaussian), jnp.asarray(z)
+        )
+    parts = [Modulated(*map(np.asarray, layer)) for layer in layers]
+    return Look(z, np.asarray(log_weights), np.asarray(scores), parts)
+
+
+@compiled
+def _measured(flow: Any, target: LogDensity, z: Float[Array, "K D"]):
+    def pulled_back(z):
+        x, log_det = flow.forward(z)
+        return target.log_prob(x) + log_det
+
+    def one(z):
+        value, score = jax.value_and_grad(pulled_back)(z)
+        layers, at = [], z
+        for layer in flow.flows:
+            if isinstance(layer, SparseModulation):
+                layers.append(layer.look(at))
+            at, _ = layer.forward(at)
+        return value - base_log_prob(z), score + z, layers
+
+    return jax.vmap(one)(z)
+
+
+def _kept(look: Look, rows: np.ndarray) -> Look:
+    if rows.all():
+        return look
+    layers = [Modulated(*(part[rows] for part in layer)) for layer in look.layers]
+    return Look(look.z[rows], look.log_weights[rows], look.scores[rows], layers)
