@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.targets.row_programs import Programs
 from fluvial.targets.rows import Rows
-from fluvial.targets.rows_density import Programs, RowsDensity
+from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.tracing import Traced
 
 __all__ = ["rows_density"]

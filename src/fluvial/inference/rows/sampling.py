@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.hasty import around_the_best
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mode_search import mass_outside
@@ -22,7 +23,7 @@ from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Suspects", "sampled", "suspects"]
+__all__ = ["Sample", "Suspects", "on_sample", "sampled", "suspects"]
 
 
 class Suspects(NamedTuple):
@@ -31,18 +32,53 @@ class Suspects(NamedTuple):
     Attributes:
         started: what starts and climbs found.
         gaussians: one at each mode, the highest first.
+        interrupted: whether Ctrl-C, or a budget, has ended the search.
     """
 
     started: Started
     gaussians: list[Gaussian]
+    interrupted: bool = False
+
+
+class Sample(NamedTuple):
+    """A fit of some rows in the place of all.
+
+    Attributes:
+        run: the fit.
+        rows: that it sees.
+    """
+
+    run: Run
+    rows: PyTree
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return _length(self.rows)
 
 
 def sampled(target: Target, stream: RowsDensity, size: int, rng: np.random.Generator) -> Target:
     """Return the target of a sample of rows, which fit in memory, as one that JAX can trace."""
-    sample = stream.sample(size, rng)
+    return _of_rows(target, stream, stream.sample(size, rng))
+
+
+def _of_rows(target: Target, stream: RowsDensity, sample: PyTree) -> Target:
     scale = stream.count / _length(sample)
     traced = Traced(stream.subset(sample, scale), target.dim)
     return target.with_density(JaxDensity(traced, target.dim))
+
+
+def on_sample(run: Run, stream: RowsDensity) -> Sample:
+    """Return the fit of a new sample of rows, whose evaluations are not those of all."""
+    rows = run.settings.rows
+    size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
+    sample = stream.sample(max(size // stream.unit, rows.least_groups), run.rng)
+    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
+    weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
+    settings = replace(run.settings, search=search, weigh=weigh)
+    target = _of_rows(run.target, stream, sample)
+    counted = CountedTarget(target, settings, replace(run.budget, evaluations=None))
+    return Sample(replace(run, counted=counted, settings=settings), sample)
 
 
 def suspects(run: Run, stream: RowsDensity) -> Suspects:
@@ -53,24 +89,27 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
 
     Raises:
         InputError: if the density is finite nowhere.
+        KeyboardInterrupt: if Ctrl-C comes before it was evaluated.
     """
-    rows = run.settings.rows
-    size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
-    size = max(size // stream.unit, rows.least_groups)
-    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
-    weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
-    settings = replace(run.settings, search=search, weigh=weigh)
-    sample = sampled(run.target, stream, size, run.rng)
-    small = replace(run, counted=CountedTarget(sample, settings), settings=settings)
-    started = start(small)
-    if started.improper:
-        # What a sample cannot tell, all rows may.
-        known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])
-        improper = unidentified_complaint(run.counted, known, run.rng, run.settings)
-        started = started._replace(improper=improper)
-    if started.improper:
-        return Suspects(started, [])
-    return Suspects(started, _modes(small, started))
+    small = on_sample(run, stream).run
+    started = None
+    try:
+        started = start(small)
+        if started.improper:
+            # What a sample cannot tell, all rows may.
+            known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])
+            improper = unidentified_complaint(run.counted, known, run.rng, run.settings)
+            started = started._replace(improper=improper)
+        if started.improper:
+            return Suspects(started, [])
+        return Suspects(started, _modes(small, started))
+    except KeyboardInterrupt:
+        if not len(small.counted.evaluated.points):
+            raise
+        best = around_the_best(small)
+        run.counted.spent = run.counted.spent or small.counted.spent
+        started = started or Started(best.mean[None], [], 0.0, (), (), None)
+        return Suspects(started, [best], interrupted=True)
 
 
 def _modes(small: Run, started: Started) -> list[Gaussian]:
