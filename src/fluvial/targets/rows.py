@@ -150,8 +150,8 @@ def _common_length(names: tuple[str, ...], leaves: tuple[Any, ...]) -> int:
             lengths[name] = len(leaf)
         except TypeError:
             raise InputError(
-                f"{name!r} of the data is a {type(leaf).__name__} without rows: give an array with "
-                "one row an observation."
+                f"{name!r} of the data has no rows, being of type {type(leaf).__name__}: give an "
+                "array, such as np.asarray makes of a list, with one row an observation."
             ) from None
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())

@@ -24,7 +24,7 @@ from fluvial.targets.across_processes import gathered, rows_before, summed
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.local_latents import Locals, local_draw
 from fluvial.targets.row_programs import Programs, padded
-from fluvial.targets.rows import Rows, named_rows
+from fluvial.targets.rows import Rows
 from fluvial.targets.side_by_side import in_order, workers
 from fluvial.targets.tracing import Traced
 
@@ -93,10 +93,10 @@ class RowsDensity(Density):
 
     def digest(self) -> str:
         """Return what tells this density from others: all its rows, and some of its values."""
-        block = self.rows.block(0, min(self.rows.count, self._size))
+        block = self.rows.block(0, min(self.rows.count, self.block_rows))
         point = np.random.default_rng(0).uniform(-1.0, 1.0, self.dim)
         with jax.enable_x64(True):
-            terms = np.asarray(self.programs.terms(point, padded(block, self._size)))
+            terms = np.asarray(self.programs.terms(point, padded(block, self.block_rows)))
         said = np.append(terms, self.programs.prior_values(point[None]))
         return f"{self.rows.digest()}-{zlib.crc32(said.tobytes()):08x}"
 
@@ -179,31 +179,6 @@ class RowsDensity(Density):
 
         return log_density
 
-    def check_rows(self, point: Float64[np.ndarray, " D"]) -> None:
-        """Look for rows that hold NaN, and whose log likelihood at a point is NaN, therefore.
-
-        Raises:
-            InputError: which names them.
-        """
-        bad: dict[str, list[int]] = {}
-        with jax.enable_x64(True):
-            for start in range(0, self.rows.count, self._size):
-                stop = min(start + self._size, self.rows.count)
-                block = self.rows.block(start, stop)
-                found = self.rows.with_nan(block)
-                if found:
-                    terms = self.programs.terms(point, padded(block, self._size))
-                    spoiled = np.isnan(np.asarray(terms)[: stop - start])
-                    for name, where in found.items():
-                        bad.setdefault(name, []).extend(start + np.flatnonzero(where & spoiled))
-        for name, indices in bad.items():
-            if indices:
-                raise InputError(
-                    f"{len(indices)} of {self.rows.count} rows hold NaN in {name!r} (rows "
-                    f"{named_rows(np.array(indices))}), so that the log density is finite nowhere: "
-                    "leave them out, or let the log likelihood pass over them."
-                )
-
     @cached_property
     def _log_prob(self):
         def value(x):
@@ -221,7 +196,7 @@ class RowsDensity(Density):
         return with_gradient(value, both)
 
     @cached_property
-    def _size(self) -> int:
+    def block_rows(self) -> int:
         """How many rows a block has: a power of two that the devices divide."""
         most = min(_MOST_ROWS, self.block_bytes // (4 * self._workers * self.rows.row_bytes))
         size = 1 << max(most.bit_length() - 1, 3)
@@ -232,7 +207,7 @@ class RowsDensity(Density):
     @cached_property
     def _at_once(self) -> int:
         """At how many points a block is evaluated at once."""
-        block = padded(self.rows.block(0, 1), self._size)
+        block = padded(self.rows.block(0, 1), self.block_rows)
         width = self.programs.width(block)
         bytes_each = self.block_bytes // self._workers
         room = min(_IN_CACHE, bytes_each // (8 * _ARRAYS)) // max(1, width)
@@ -256,30 +231,30 @@ class RowsDensity(Density):
         leaves, structure = jax.tree.flatten(prior)
 
         def compute():
-            found = jax.tree.leaves(self._sums(program, points))
+            found = jax.tree.leaves(self.sums(program, points))
             return {str(k): leaf for k, leaf in enumerate(found)}
 
         kept = self.recall([self.programs.name(program), points], compute)
         whole = [a + summed(kept[str(k)]) for k, a in enumerate(leaves)]
         return jax.tree.unflatten(structure, whole)
 
-    def _sums(self, program: Callable, points: np.ndarray) -> PyTree:
-        """Add up this process's rows, a block at a time, in their order."""
+    def sums(self, program: Callable, points: np.ndarray) -> PyTree:
+        """Add up what a program says of this process's rows, a block at a time, in their order."""
         at_once = min(self._at_once, 1 << (len(points) - 1).bit_length())
         chunks = [points[i : i + at_once] for i in range(0, len(points), at_once)]
         last = len(chunks[-1])
         chunks[-1] = np.concatenate([chunks[-1], np.repeat(points[-1:], at_once - last, axis=0)])
 
         def of_block(start: int) -> tuple[int, list[PyTree]]:
-            stop = min(start + self._size, self.rows.count)
-            block = padded(self.rows.block(start, stop), self._size)
+            stop = min(start + self.block_rows, self.rows.count)
+            block = padded(self.rows.block(start, stop), self.block_rows)
             with jax.enable_x64(True):
                 block = jax.device_put(block, self._placement)
                 parts = [program(chunk, block, np.int64(stop - start)) for chunk in chunks]
                 return stop - start, jax.tree.map(np.asarray, parts)
 
         sums: Any = None
-        starts = range(0, self.rows.count, self._size)
+        starts = range(0, self.rows.count, self.block_rows)
         for done, parts in in_order(of_block, starts, self._workers):
             sums = parts if sums is None else jax.tree.map(np.add, sums, parts)
             self.watch(done, len(points))

@@ -17,7 +17,7 @@ from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.grouped_rows import gathered_by_group, grouping
-from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.local_latents import MOST_LOCAL, Locals, check_alone, marginal
 from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpy_callable import NumpyDensity, numpy_parts
 from fluvial.targets.row_terms import rows_density
@@ -249,8 +249,10 @@ class Target:
             dim=layout.dim,
             block_bytes=block_bytes,
         )
-        assert target.streamed is not None
-        density = replace(target.streamed, unit=groups.widest, local=local)
+        stream = target.streamed
+        assert stream is not None
+        check_alone(local, stream.rows.block(0, min(64, stream.rows.count)), layout.dim)
+        density = replace(stream, unit=groups.widest, local=local)
         space = layout.space()
         if constrain is not None:
             space = mapped_space(lambda x: constrain(at(x)), layout.dim)

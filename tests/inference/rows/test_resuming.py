@@ -1,4 +1,5 @@
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,10 +12,14 @@ from tests.inference.rows.test_pipeline import linear, log_likelihood, log_prior
 QUICK = dataclasses.replace(DEFAULT, rows=dataclasses.replace(DEFAULT.rows, draws=1024, batch=256))
 
 
-def fitted(folder=None, noise=1.0, **more):
+@cache
+def target(noise):
     rows, *_ = linear(10_000, noise=noise)
-    target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
-    return fluvial.fit(target, progress=False, settings=QUICK, checkpoint=folder, **more)
+    return fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
+
+
+def fitted(folder=None, noise=1.0, **more):
+    return fluvial.fit(target(noise), progress=False, settings=QUICK, checkpoint=folder, **more)
 
 
 def same(one, other):

@@ -1,6 +1,7 @@
 """The pipeline of a density of many rows: what is cheap on a sample, what must be exact on all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from fluvial.posterior.defense import widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.posterior import Posterior
+from fluvial.targets.faulty_rows import check_rows, complaint_of_rows
 from fluvial.targets.rows_density import RowsDensity
 
 __all__ = ["fit_rows"]
@@ -51,20 +53,22 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
     """Go through the stages in order."""
     rows = run.settings.rows
     with run.progress.stage("rows"):
-        stream.check_rows(np.zeros(run.target.dim))
+        check_rows(stream, np.zeros(run.target.dim))
     if stream.count * stream.unit <= rows.few:
-        return _plain(run, stream, fit_plain)
+        with _blaming(stream):
+            return _plain(run, stream, fit_plain)
     if run.target.dim > rows.max_dim:
         raise InputError(
             f"{stream.count} rows and {run.target.dim} coordinates: of so many rows at most "
             f"{rows.max_dim} coordinates can be fitted. Give coordinates that belong to one group "
             "of rows each with Target.from_groups."
         )
-    with run.progress.stage("starts"):
+    with run.progress.stage("starts"), _blaming(stream):
         found = suspects(run, stream)
     if found.started.improper:
         return without_draws(run, found.started, found.started.improper)
-    modes, trained = find_modes(run, stream, found), None
+    with _blaming(stream, found.gaussians[0].mean):
+        modes, trained = find_modes(run, stream, found), None
     fatal = max(found.started.missed - run.settings.explore.missed, modes.missed) > 0.0
     if not fatal and not modes.interrupted and _needs_flow(run, modes.pilot):
         if stream.count * stream.unit <= rows.sample[1]:
@@ -75,6 +79,19 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
         stop = fatal or modes.interrupted
         streamed = modes.pilot if stop else _weighed(run, modes.pilot, draws)
     return _concluded(run, found.started, modes, trained, streamed)
+
+
+@contextmanager
+def _blaming(stream: RowsDensity, *points: np.ndarray) -> Iterator[None]:
+    """Name the rows to blame, if there are any, where a density was finite nowhere."""
+    try:
+        yield
+    except InputError as error:
+        tried = np.stack([*points, np.zeros(stream.dim), np.full(stream.dim, 0.1)])
+        complaint = complaint_of_rows(stream, tried)
+        if complaint is None:
+            raise
+        raise InputError(complaint) from error
 
 
 def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:

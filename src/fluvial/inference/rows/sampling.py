@@ -3,9 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import PyTree
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.hasty import around_the_best
@@ -18,10 +16,9 @@ from fluvial.inference.starts import distinct
 from fluvial.inference.weighing import mixture_of, weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
-from fluvial.targets.density import JaxDensity
 from fluvial.targets.rows_density import RowsDensity
+from fluvial.targets.sampled_rows import SampledRows
 from fluvial.targets.target import Target
-from fluvial.targets.tracing import Traced
 
 __all__ = ["Sample", "Suspects", "on_sample", "sampled", "suspects"]
 
@@ -45,40 +42,30 @@ class Sample(NamedTuple):
 
     Attributes:
         run: the fit.
-        rows: that it sees.
+        density: theirs, scaled to that of all.
     """
 
     run: Run
-    rows: PyTree
-
-    @property
-    def size(self) -> int:
-        """How many rows."""
-        return _length(self.rows)
+    density: SampledRows
 
 
 def sampled(target: Target, stream: RowsDensity, size: int, rng: np.random.Generator) -> Target:
     """Return the target of a sample of rows, which fit in memory, as one that JAX can trace."""
-    return _of_rows(target, stream, stream.sample(size, rng))
-
-
-def _of_rows(target: Target, stream: RowsDensity, sample: PyTree) -> Target:
-    scale = stream.count / _length(sample)
-    traced = Traced(stream.subset(sample, scale), target.dim)
-    return target.with_density(JaxDensity(traced, target.dim))
+    return target.with_density(SampledRows(stream, stream.sample(size, rng)).traced)
 
 
 def on_sample(run: Run, stream: RowsDensity) -> Sample:
     """Return the fit of a new sample of rows, whose evaluations are not those of all."""
     rows = run.settings.rows
     size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
-    sample = stream.sample(max(size // stream.unit, rows.least_groups), run.rng)
+    rows_seen = stream.sample(max(size // stream.unit, rows.least_groups), run.rng)
+    density = SampledRows(stream, rows_seen)
     search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
     weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
     settings = replace(run.settings, search=search, weigh=weigh)
-    target = _of_rows(run.target, stream, sample)
+    target = run.target.with_density(density)
     counted = CountedTarget(target, settings, replace(run.budget, evaluations=None))
-    return Sample(replace(run, counted=counted, settings=settings), sample)
+    return Sample(replace(run, counted=counted, settings=settings), density)
 
 
 def suspects(run: Run, stream: RowsDensity) -> Suspects:
@@ -123,7 +110,3 @@ def _modes(small: Run, started: Started) -> list[Gaussian]:
     evidence = weighed(q, q, small).weights.log_evidence
     found = mass_outside(counted, q, evidence, small.rng, settings)
     return [*tops, *(outlier.gaussian for outlier in found.outliers)]
-
-
-def _length(sample: PyTree) -> int:
-    return len(jax.tree.leaves(sample)[0])

@@ -17,7 +17,6 @@ all rows, and measured there.
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
@@ -61,6 +60,7 @@ def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> F
         q: the approximation.
     """
     sample = on_sample(run, stream)
+    size, count = sample.density.size, stream.count
     small, settings = sample.run, sample.run.settings
     wide = _widened(run, stream, q)
     looked = replace(settings.search, leaps=settings.rows.far_leaps)
@@ -78,7 +78,7 @@ def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> F
     found = peaks(run, stream, suspects, tops)
     fresh = [top.log_mass for top in found if not any(top is old for old in tops)]
     if not fresh:
-        return Found(found, 0.0, _note(len(starts), len(suspects), sample.size, stream.count))
+        return Found(found, 0.0, _note(len(starts), len(suspects), size, count))
     excess = logsumexp(fresh) - logsumexp([top.log_mass for top in tops])
     return Found(found, float(np.exp(min(excess, 50.0))), "")
 
@@ -129,10 +129,9 @@ def _behind(
     sample: Sample, stream: RowsDensity, x: Float[np.ndarray, " D"], best: Float[np.ndarray, " D"]
 ) -> tuple[float, float]:
     """By how much one point is lower than another, in nats, and the standard error of that."""
-    with jax.enable_x64(True):
-        terms = [np.asarray(stream.programs.terms(point, sample.rows)) for point in (best, x)]
+    terms = [sample.density.terms(point) for point in (best, x)]
     low, high = sample.run.counted.values(np.stack([x, best]))
-    noise = stream.count * np.std(terms[0] - terms[1]) / sample.size**0.5
+    noise = stream.count * np.std(terms[0] - terms[1]) / sample.density.size**0.5
     return float(high - low), float(noise)
 
 
