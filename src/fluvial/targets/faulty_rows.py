@@ -113,8 +113,9 @@ def _as_float(leaf: np.ndarray) -> np.ndarray:
 
 def _told(stream: RowsDensity, indices: list[Any]) -> str:
     kind = "rows" if stream.local is None else "groups"
+    these = kind if len(indices) > 1 else kind[:-1]
     named = named_rows(np.array(indices))
-    return f"{len(indices):,} of {stream.rows.count:,} {kind} ({kind} {named})"
+    return f"{len(indices):,} of {stream.rows.count:,} {kind} ({these} {named})"
 
 
 def _in(stream: RowsDensity, name: str) -> str:

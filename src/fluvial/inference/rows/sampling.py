@@ -62,7 +62,15 @@ def on_sample(run: Run, stream: RowsDensity) -> Sample:
     density = SampledRows(stream, rows_seen)
     search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
     weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
-    settings = replace(run.settings, search=search, weigh=weigh)
+    # As where a density costs a call of its own: a point costs as much as all the sample's rows.
+    explore, host = run.settings.explore, run.settings.explore.size_on_host
+    explore = replace(
+        explore,
+        most_evaluations=rows.sample_climbs,
+        sizes=(host, host),
+        moves=explore.moves_on_host,
+    )
+    settings = replace(run.settings, search=search, weigh=weigh, explore=explore)
     target = run.target.with_density(density)
     counted = CountedTarget(target, settings, replace(run.budget, evaluations=None))
     return Sample(replace(run, counted=counted, settings=settings), density)

@@ -15,6 +15,7 @@ class RowsSettings:
         sample_per_dim: ... and for each coordinate.
         looks: points of the search on the sample that are just looked at, and as many with one or
             two coordinates moved; see ``SearchSettings``.
+        sample_climbs: evaluations on the sample, after which no other round of climbs is begun.
         sample_draws: by which modes of the sample are weighed.
         max_modes: that are climbed to on all rows, from one sample.
         far_rows: for each coordinate, of the posterior of few rows that a search starts from ...
@@ -52,6 +53,7 @@ class RowsSettings:
     sample: tuple[int, int] = (8192, 65536)
     sample_per_dim: int = 32
     looks: int = 2048
+    sample_climbs: int = 2**15
     sample_draws: int = 1024
     max_modes: int = 6
     far_rows: int = 4
