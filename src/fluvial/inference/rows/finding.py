@@ -67,7 +67,7 @@ def find_modes(run: Run, stream: RowsDensity, found: Suspects) -> Modes:
         interrupted = True
     if pilot is None:
         with run.counted.judging(), run.progress.stage("weights"):
-            q = _rough(tops, found.gaussians)
+            q = _rough(run, tops, found.gaussians)
             pilot = weigh_rows(run, q, q, run.settings.rows.hasty)
     return Modes(tops, pilot, missed, () if missed else notes, interrupted or pilot.interrupted)
 
@@ -96,9 +96,13 @@ def _piloted(run: Run, tops: list[Peak]) -> Streamed:
         return weigh_rows(run, q, q, pilot)
 
 
-def _rough(tops: list[Peak], suspects: list[Gaussian]) -> Mixture:
+def _rough(run: Run, tops: list[Peak], suspects: list[Gaussian]) -> Mixture:
     """The mixture of what is known when a fit is cut short."""
-    gaussians = [top.gaussian for top in tops] or suspects
-    log_masses = np.array([top.log_mass for top in tops] or np.zeros(len(suspects)))
-    weights = np.exp(log_masses - logsumexp(log_masses))
-    return Mixture(tuple(map(GaussianComponent, gaussians)), weights)
+    if tops:
+        log_masses = np.array([top.log_mass for top in tops])
+        weights = np.exp(log_masses - logsumexp(log_masses))
+        return Mixture(tuple(GaussianComponent(top.gaussian) for top in tops), weights)
+    seen, best = run.counted.evaluated, suspects[0]
+    if len(seen.points):  # on all rows, which a climb has begun
+        best = Gaussian(seen.points[int(np.argmax(seen.log_p))], best.cholesky)
+    return Mixture((GaussianComponent(best),), np.ones(1))
