@@ -8,10 +8,13 @@
     python -m benchmarks.rows processes --rows 1e6
 
 Prints a line of a Markdown table for each fit. ``logistic`` and ``poisson`` take ``--nuts SLICE``
-and ``--svi SLICE`` to run NumPyro beside it, on SLICE rows, as fluvial is run on them, too.
+and ``--svi SLICE`` to run NumPyro beside it, on SLICE rows, as fluvial is run on them, too, and
+``logistic`` takes ``--advi SLICE`` for PyMC's minibatch ADVI.
 
 Truth: of ``hierarchy`` the groups' latents are integrated out in closed form, and the three globals
-on a grid; of the others, with ``--again``, a fit with another seed, and with ``--nuts`` chains.
+on a grid; the latents of 1,000 groups are compared with their closed form at the globals' means. Of
+``logistic``, with ``--exact``, importance sampling on all rows in NumPy alone, from Newton's mode
+and Hessian. Of the others, with ``--again``, a fit with another seed, and with ``--nuts`` chains.
 """
 
 import argparse
@@ -21,12 +24,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import fluvial
+from fluvial.targets.across_processes import summed
 
 HEAD = (
     "| work | rows | D | verdict | wall s | CPU s | peak MB | worth | mean off (sd) | ln sd off |\n"
@@ -70,6 +75,49 @@ def logistic(rows: dict, dim: int) -> fluvial.Target:
     return fluvial.Target.from_rows(
         lambda theta: -0.5 * jnp.sum((theta / 5.0) ** 2), log_likelihood, rows, dim=dim
     )
+
+
+def logistic_truth(
+    rows: dict, draws: int = 1024, block: int = 20_000
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means and sds by importance sampling on all rows, without anything of fluvial's.
+
+    Draws are antithetic, of the Laplace approximation q, and with w their weights, of mean 1,
+    E_p[f] = E_q[f] + E_q[(w - 1) f]: what noise there is has the size of what q lacks.
+    """
+    count, dim = rows["x"].shape
+
+    def blocks():
+        for start in range(0, count, block):
+            part = slice(start, start + block)
+            yield rows["x"][part].astype(float), rows["y"][part].astype(float)
+
+    theta = np.zeros(dim)
+    theta[0] = np.log(np.mean(rows["y"]) / (1.0 - np.mean(rows["y"])))
+    for _ in range(8):
+        gradient, precision = -theta / 25.0, np.eye(dim) / 25.0
+        for x, y in blocks():
+            p = 1.0 / (1.0 + np.exp(-x @ theta))
+            gradient += x.T @ (y - p)
+            precision += (x * (p * (1.0 - p))[:, None]).T @ x
+        step = np.linalg.solve(precision, gradient)
+        theta = theta + step
+        if gradient @ step < 1e-12:
+            break
+    z = np.random.default_rng(11).normal(size=(draws // 2, dim))
+    z = np.concatenate([z, -z])
+    away = np.linalg.solve(np.linalg.cholesky(precision).T, z.T).T
+    at = theta + away
+    log_w = -0.5 * np.sum((at / 5.0) ** 2, axis=1) + 0.5 * np.sum(z**2, axis=1)
+    for x, y in blocks():
+        logits = x @ at.T
+        log_w += y @ logits - np.sum(np.logaddexp(0.0, logits), axis=0)
+    w = np.exp(log_w - log_w.max())
+    w /= w.mean()
+    print(f"truth: {draws} draws are worth {draws / np.mean(w**2):.0f}", flush=True)
+    shift = (w - 1.0) @ away / draws
+    variance = np.diag(np.linalg.inv(precision)) + (w - 1.0) @ away**2 / draws - shift**2
+    return theta + shift, np.sqrt(variance)
 
 
 def poisson_rows(count: int, groups: int) -> dict[str, np.ndarray]:
@@ -158,6 +206,19 @@ class Fitted:
         self.mean = weights @ points
         self.sd = np.sqrt(weights @ (points - self.mean) ** 2)
 
+    def locals_off(self, y: np.ndarray, count: int = 1000) -> tuple[float, float]:
+        """How far the latents of some groups are from their closed form, in sd and in log sd."""
+        groups = np.random.default_rng(5).choice(len(y), min(count, len(y)), replace=False)
+        u = np.concatenate(
+            [self.posterior.local_draws(groups, 1000, seed)[:, :, 0] for seed in range(4)]
+        )
+        p = dict(zip(("log_sigma", "log_tau", "mu"), self.mean, strict=True))
+        precision = np.exp(-2 * p["log_tau"]) + y.shape[1] * np.exp(-2 * p["log_sigma"])
+        mean = p["mu"] * np.exp(-2 * p["log_tau"])
+        mean = (mean + y[groups].sum(axis=1) * np.exp(-2 * p["log_sigma"])) / precision
+        off = np.abs(u.mean(axis=0) - mean) * precision**0.5
+        return float(off.max()), float(np.abs(np.log(u.std(axis=0) * precision**0.5)).max())
+
     def line(self, work: str, rows: int, mean=None, sd=None) -> None:
         """Print what was found, and how far that is from the truth, where it is known."""
         off = log_off = float("nan")
@@ -178,7 +239,6 @@ def nuts(target: fluvial.Target, near: Fitted, draws: int = 1000) -> tuple:
     """NumPyro's NUTS on the same density, all rows at once, started and scaled at the fit."""
     from numpyro.infer import MCMC, NUTS
 
-    begun = time.perf_counter()
     stream = target.streamed
     assert stream is not None
     with jax.enable_x64(True):
@@ -189,7 +249,7 @@ def nuts(target: fluvial.Target, near: Fitted, draws: int = 1000) -> tuple:
         chains = MCMC(kernel, num_warmup=500, num_samples=draws, progress_bar=False)
         chains.run(jax.random.key(0), init_params=jnp.zeros(len(mean)))
         x = np.asarray(mean + sd * chains.get_samples())
-    return x.mean(axis=0), x.std(axis=0), time.perf_counter() - begun
+    return x.mean(axis=0), x.std(axis=0)
 
 
 def svi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
@@ -202,7 +262,6 @@ def svi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple
 
     stream = target.streamed
     assert stream is not None
-    begun = time.perf_counter()
     whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
 
     def model(rows):
@@ -217,31 +276,67 @@ def svi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple
     )
     sample = guide.sample_posterior(jax.random.key(1), result.params, sample_shape=(4000,))
     x = np.asarray(sample["theta"])
-    return x.mean(axis=0), x.std(axis=0), time.perf_counter() - begun
+    return x.mean(axis=0), x.std(axis=0)
 
 
-def beside(name: str, found: tuple, fitted: Fitted) -> None:
-    mean, sd, seconds = found
+def beside(name: str, run, fitted: Fitted) -> None:
+    """Print what another has found in how much time, and how far that is from fluvial's."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    mean, sd = run()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     off = np.max(np.abs(mean - fitted.mean) / fitted.sd)
     log_off = np.max(np.abs(np.log(sd / fitted.sd)))
-    print(f"| {name}, against fluvial | | | | {seconds:.0f} | | | | {off:.3f} | {log_off:.3f} |")
+    found = f"{wall:.0f} | {cpu:.0f} | | | {off:.3f} | {log_off:.3f}"
+    print(f"| {name}, against fluvial | | | | {found} |", flush=True)
 
 
-def compare(work: str, make, arguments: argparse.Namespace) -> None:
-    for option, run in (("nuts", None), ("svi", svi)):
+def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
+    """PyMC's full-rank ADVI on minibatches, of the logistic regression."""
+    import pymc
+
+    stream = target.streamed
+    assert stream is not None
+    rows = stream.rows.block(0, stream.rows.count)
+    with pymc.Model():
+        theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
+        batches: Any = pymc.Minibatch(rows["x"], rows["y"], batch_size=batch)
+        x, y = batches
+        logits = pymc.math.dot(x, theta)
+        pymc.Bernoulli("y", logit_p=logits, observed=y, total_size=stream.rows.count)
+        found = pymc.fit(
+            steps,
+            method="fullrank_advi",
+            progressbar=False,
+            random_seed=0,
+            obj_optimizer=pymc.adam(learning_rate=1e-3),
+        )
+        x = np.asarray(found.sample(4000).posterior["theta"])[0]
+    return x.mean(axis=0), x.std(axis=0)
+
+
+def compare(work: str, make, arguments: argparse.Namespace, target, fitted: Fitted) -> None:
+    """Run others on as many rows as they are given, and fluvial too, unless it was already."""
+    for option, run in (
+        ("nuts", nuts),
+        ("svi", lambda t, _: svi(t)),
+        ("advi", lambda t, _: advi(t)),
+    ):
         count = int(getattr(arguments, option) or 0)
-        if count:
+        if not count:
+            continue
+        if count != target.streamed.count:
             target = make(count)
             fitted = Fitted(target)
             fitted.line(f"{work}, beside", count)
-            beside(option.upper(), (run or (lambda t, f=fitted: nuts(t, f)))(target), fitted)
+        beside(option.upper(), lambda run=run, t=target, f=fitted: run(t, f), fitted)
 
 
 def growth() -> None:
     """Seconds of CPU against rows and coordinates, with the exponents."""
+    Fitted(logistic(logistic_rows(20_000, 5), 5))  # what is compiled once a process
     for name, cases in (
-        ("N", [(100_000, 20), (200_000, 20), (400_000, 20)]),
-        ("D", [(100_000, 10), (100_000, 20), (100_000, 40)]),
+        ("N", [(70_000, 20), (140_000, 20), (280_000, 20)]),
+        ("D", [(70_000, 10), (70_000, 20), (70_000, 40)]),
     ):
         seconds = []
         for count, dim in cases:
@@ -272,14 +367,17 @@ def processes(count: int) -> None:
     )
     print(
         f"64 draws and gradients on {count} rows: {one[0]:.1f} s on one core, {two[0]:.1f} s on "
-        f"two processes ({one[0] / two[0]:.2f} times as fast); sums differ by "
-        f"{abs(one[1] - two[1]) / abs(one[1]):.1e} of themselves"
+        f"two processes ({one[0] / two[0]:.2f} times as fast); of CPU {one[1]:.1f} s, and "
+        f"{two[1]:.1f} s in the busier of two ({one[1] / two[1]:.2f}); adding the sums of two "
+        f"takes {1e3 * two[2]:.1f} ms a pass; they differ by "
+        f"{abs(one[3] - two[3]) / abs(one[3]):.1e} of themselves"
     )
 
 
-def _seconds(started: list) -> tuple[float, float]:
+def _seconds(started: list) -> list[float]:
+    """The largest wall and CPU time of several processes, and of an addition; and the sum."""
     lines = [process.communicate()[0].splitlines()[-1].split() for process in started]
-    return max(float(line[0]) for line in lines), float(lines[0][1])
+    return [max(map(float, column)) for column in zip(*lines, strict=True)]
 
 
 def one_pass(count: int, address: str | None, rank: int) -> None:
@@ -292,9 +390,13 @@ def one_pass(count: int, address: str | None, rank: int) -> None:
     target = logistic(rows, 50)
     points = 0.1 * np.random.default_rng(0).normal(size=(64, 50))
     target.value_and_grad(points)
+    begun, cpu = time.perf_counter(), time.process_time()
+    values, gradients = target.value_and_grad(points)
+    wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
     begun = time.perf_counter()
-    values, _ = target.value_and_grad(points)
-    print(time.perf_counter() - begun, values.sum())
+    for _ in range(20):
+        summed(gradients)
+    print(wall, cpu, (time.perf_counter() - begun) / 20, values.sum())
 
 
 def main() -> None:
@@ -306,6 +408,8 @@ def main() -> None:
     parser.add_argument("--map", type=Path)
     parser.add_argument("--nuts", type=float)
     parser.add_argument("--svi", type=float)
+    parser.add_argument("--advi", type=float)
+    parser.add_argument("--exact", action="store_true", help="importance sampling as the truth")
     parser.add_argument("--again", action="store_true", help="with another seed, as the truth")
     parser.add_argument("--join")
     parser.add_argument("--rank", type=int, default=0)
@@ -322,16 +426,21 @@ def main() -> None:
         y, group = hierarchy_rows(groups)
         fitted = Fitted(hierarchy(y, group))
         fitted.line("hierarchy", y.size, *hierarchy_truth(y))
+        off, log_off = fitted.locals_off(y)
+        print(f"latents of 1,000 groups: off by at most {off:.3f} sd, {log_off:.3f} of a log sd")
         return None
+    rows = logistic_rows(count, a.dim, a.map) if a.work == "logistic" else {}
     make = {
         "logistic": lambda n: logistic(logistic_rows(n, a.dim, a.map), a.dim),
         "poisson": lambda n: poisson(poisson_rows(n, groups), groups),
     }[a.work]
-    target = make(count)
+    target = logistic(rows, a.dim) if rows else make(count)
     fitted = Fitted(target)
     other = Fitted(target, seed=1) if a.again else None
-    fitted.line(a.work, count, *((other.mean, other.sd) if other else ()))
-    compare(a.work, make, a)
+    truth = logistic_truth(rows) if a.exact and rows else (other.mean, other.sd) if other else ()
+    fitted.line(a.work, count, *truth)
+    print(*fitted.posterior.reasons, sep="\n", flush=True)
+    compare(a.work, make, a, target, fitted)
     return None
 
 

@@ -98,7 +98,7 @@ def test_poisson_groups_agree_with_a_fine_grid():
 @pytest.mark.parametrize(
     ("group", "complaint"),
     [
-        (np.array([0, 2, 2]), "1 groups have no row .the first: 1."),
+        (np.array([0, 2, 2]), "1 of 3 groups have no row .groups 1.: number"),
         (np.array([0.0, 1.0, 1.0]), "give one whole number for each row"),
         (np.array([0, 1]), "the data have 3 rows and the groups 2"),
         (np.array([-1, 0, 1]), "number the groups from 0"),
@@ -114,6 +114,43 @@ def test_what_are_no_groups(group, complaint):
             group,
             dim=2,
         )
+
+
+@pytest.mark.parametrize(
+    ("local", "rows", "complaint"),
+    [
+        (lambda t, u: -(u**2), lambda t, u, y: u[0] * y, r"local log prior returned shape \(1,\)"),
+        (
+            local_log_prior,
+            lambda t, u, y: jnp.sum(u[0] * y),
+            r"returned shape \(\) for a group of 3 rows: return shape \(3,\)",
+        ),
+        (
+            local_log_prior,
+            lambda t, u, y: u[0] * (y - jnp.mean(y)),
+            "depends on the other rows of its group",
+        ),
+    ],
+)
+def test_what_is_no_log_density_of_a_group(local, rows, complaint):
+    y, group = np.array([1.0, 2.0, 4.0, 5.0, 7.0]), np.array([0, 0, 0, 1, 1])
+    with pytest.raises(InputError, match=complaint):
+        fluvial.Target.from_groups(log_prior, local, rows, y, group, dim=2)
+
+
+def test_groups_with_nan_are_named_as_groups():
+    y = np.arange(10.0)
+    y[4] = np.nan
+    target = fluvial.Target.from_groups(
+        log_prior,
+        local_log_prior,
+        lambda t, u, y: -((y - u[0]) ** 2),
+        y,
+        np.repeat(np.arange(5), 2),
+        dim=2,
+    )
+    with pytest.raises(InputError, match=r"1 of 5 groups \(group 2\) hold NaN, so that"):
+        fluvial.fit(target, progress=False)
 
 
 def test_draws_of_groups_that_are_not_there():

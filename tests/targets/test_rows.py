@@ -47,7 +47,7 @@ def test_small_integers_are_widened_before_they_can_overflow():
         ({"x": np.zeros((3, 2)), "y": np.zeros(4)}, "different number .3 of 'x', 4 of 'y'."),
         ({"x": np.zeros((0, 2))}, "the data are empty"),
         ({}, "hold no array"),
-        ({"x": 1.0}, "'x' of the data is a float without rows"),
+        ({"x": 1.0}, "'x' of the data has no rows, being of type float"),
         (np.array(["a", "b"]), "'x' of the data holds <U1: give real numbers"),
         ({"n": np.array([2**64 - 1], np.uint64)}, "overflow 64 bits with a sign"),
     ],

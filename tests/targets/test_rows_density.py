@@ -5,6 +5,7 @@ import pytest
 
 import fluvial
 from fluvial.errors import InputError
+from fluvial.targets.faulty_rows import check_rows
 
 
 def log_prior(theta):
@@ -99,7 +100,9 @@ def test_rows_with_nan_are_counted_and_named_where_they_matter():
     rows = data()
     rows["x"][[7, 5000, 8999, 9000], 1] = np.nan
     target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
-    with pytest.raises(InputError, match=r"4 of 9001 rows hold NaN in 'x' \(rows 7, 5000, 8999"):
+    with pytest.raises(
+        InputError, match=r"4 of 9,001 rows \(rows 7, 5000, 8999, ...\) hold NaN in 'x'"
+    ):
         fluvial.fit(target, progress=False)
 
     def passes_over(theta, rows):
@@ -108,4 +111,34 @@ def test_rows_with_nan_are_counted_and_named_where_they_matter():
         return jnp.where(missing, 0.0, rows["y"] * logits - jnp.logaddexp(0.0, logits))
 
     target = fluvial.Target.from_rows(log_prior, passes_over, rows, dim=3)
-    target.streamed.check_rows(np.zeros(3))
+    check_rows(target.streamed, np.zeros(3))
+
+
+def test_rows_without_a_finite_log_likelihood_are_named():
+    rows = data()
+    rows["x"][[3, 8000], 0] = np.inf
+    target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
+    with pytest.raises(InputError, match=r"of 2 of 9,001 rows \(rows 3, 8000\) is not finite at"):
+        fluvial.fit(target, progress=False)
+
+
+def test_integers_that_overflow_are_told():
+    rows = {"n": np.resize([3, 2**32], 100)}
+
+    def squares(theta, rows):
+        return -0.5 * (theta[0] - rows["n"] * rows["n"]) ** 2
+
+    target = fluvial.Target.from_rows(lambda t: -0.5 * t[0] ** 2, squares, rows, dim=1)
+    with pytest.raises(InputError, match="integers overflow in the log likelihood of row 1, "):
+        check_rows(target.streamed, np.zeros(1))
+
+
+def test_large_integers_that_are_indices_or_do_not_overflow_pass():
+    rows = {"n": np.arange(2**21, 2**21 + 100)}
+
+    def indexed(theta, rows):
+        return theta[rows["n"] % 2]
+
+    for function in (indexed, lambda theta, rows: theta[0] * rows["n"]):
+        target = fluvial.Target.from_rows(lambda t: -0.5 * jnp.sum(t**2), function, rows, dim=2)
+        check_rows(target.streamed, np.zeros(2))

@@ -9,10 +9,21 @@ from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
 
-__all__ = ["hasty"]
+__all__ = ["around_the_best", "hasty"]
 
 
 def hasty(run: Run, started: Started | None) -> tuple[Started, Weighed]:
+    """Weigh the Gaussian at the best of the points.
+
+    Raises:
+        InputError: if the density was finite nowhere.
+    """
+    gaussian = around_the_best(run)
+    fitted = weigh([GaussianComponent(gaussian)], run)
+    return started or Started(run.counted.evaluated.points, [], 0.0, (), (), None), fitted
+
+
+def around_the_best(run: Run) -> Gaussian:
     """Put a Gaussian as wide as the best points are apart where the best of them is.
 
     Raises:
@@ -27,6 +38,4 @@ def hasty(run: Run, started: Started | None) -> tuple[Started, Weighed]:
     best = points[int(np.argmax(log_p))]
     near = log_p > np.max(log_p) - points.shape[1] - 3.0
     spread = points[near].std(axis=0) if near.sum() > 1 else np.ones(points.shape[1])
-    gaussian = Gaussian(best, np.diag(np.where(spread > 0.0, spread, 1.0)))
-    fitted = weigh([GaussianComponent(gaussian)], run)
-    return started or Started(points, [], 0.0, (), (), None), fitted
+    return Gaussian(best, np.diag(np.where(spread > 0.0, spread, 1.0)))

@@ -9,7 +9,7 @@ from jaxtyping import PyTree
 from fluvial.errors import InputError
 from fluvial.targets.argument import Argument
 from fluvial.targets.grouped_rows import gathered_by_group, grouping
-from fluvial.targets.local_latents import MOST_LOCAL, Locals, marginal
+from fluvial.targets.local_latents import MOST_LOCAL, Locals, check_alone, marginal
 from fluvial.targets.row_terms import rows_density
 from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
@@ -89,4 +89,5 @@ def density_of_groups(
         gathered_by_group(data, groups),
         block_bytes,
     )
+    check_alone(local, density.rows.block(0, min(64, density.rows.count)), argument.dim)
     return replace(density, unit=groups.widest, local=local)

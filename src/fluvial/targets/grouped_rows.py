@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int, PyTree
 
 from fluvial.errors import InputError
+from fluvial.targets.rows import named_rows
 
 __all__ = ["Grouping", "gathered_by_group", "grouping"]
 
@@ -51,12 +52,14 @@ def grouping(group: Any) -> Grouping:
             f"the groups have shape {numbers.shape} and type {numbers.dtype}: give one whole "
             "number for each row, from 0."
         )
-    sizes = np.bincount(numbers) if numbers.min() >= 0 else np.zeros(1, int)
+    if numbers.min() < 0:
+        raise InputError(f"a group has the number {numbers.min()}: number the groups from 0.")
+    sizes = np.bincount(numbers)
     empty = np.flatnonzero(sizes == 0)
     if len(empty):
         raise InputError(
-            f"{len(empty)} groups have no row (the first: {empty[0]}): number the groups from 0 "
-            "without gaps."
+            f"{len(empty)} of {len(sizes)} groups have no row (groups {named_rows(empty)}): number "
+            "the groups from 0 without gaps."
         )
     widest = int(sizes.max())
     if widest * len(sizes) > _MOST_PADDING * len(numbers):

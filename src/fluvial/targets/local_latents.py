@@ -20,13 +20,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-__all__ = ["MOST_LOCAL", "Locals", "local_draw", "marginal"]
+from fluvial.errors import InputError
+
+__all__ = ["MOST_LOCAL", "Locals", "check_alone", "local_draw", "marginal"]
 
 MOST_LOCAL = 3  # of a product rule, whose nodes are so many to the power of this
 _NODES = {1: 9, 2: 7, 3: 5}
 _NEWTON = 30
 _ARRIVED = 1e-2  # squared sd, before the last step, that are left to the mode
 _FLAT = 1e-8
+_AGREE = 1e-5  # relative: rows may be float32
 _CANDIDATES = 64
 _WIDER = 1.2  # than the Gaussian at the mode, so that the weights of candidates have no tail
 
@@ -87,9 +90,55 @@ def local_draw(locals_: Locals, theta: Float[Array, " D"], group: PyTree, key: A
 
 
 def _joint(locals_: Locals, theta, u, group) -> Array:
+    present = group["present"]
     with jax.numpy_dtype_promotion("standard"):
         terms = jnp.asarray(locals_.log_likelihood(theta, u, group["rows"]), theta.dtype)
-        return locals_.log_prior(theta, u) + jnp.sum(jnp.where(group["present"], terms, 0.0))
+        prior = jnp.asarray(locals_.log_prior(theta, u), theta.dtype)
+    if terms.shape != present.shape:
+        raise InputError(
+            f"the log likelihood returned shape {terms.shape} for a group of {len(present)} rows: "
+            f"return shape {present.shape}, one number for each row, without the sum over them."
+        )
+    if prior.shape != ():
+        raise InputError(
+            f"the local log prior returned shape {prior.shape}: return a scalar, for instance with "
+            "jnp.sum."
+        )
+    return prior + jnp.sum(jnp.where(present, terms, 0.0))
+
+
+def check_alone(locals_: Locals, groups: PyTree, dim: int) -> None:
+    """Compare the terms of some of a group's rows with and without the others.
+
+    Args:
+        locals_: the latents.
+        groups: some groups, as a block has them.
+        dim: of θ.
+
+    Raises:
+        InputError: if they differ, as where a row's term holds a mean over the group.
+    """
+    widest = int(np.argmax(groups["present"].sum(axis=1)))
+    group = jax.tree.map(lambda leaf: leaf[widest], groups)
+    kept = max(1, int(group["present"].sum()) // 2)
+    other = jax.tree.map(
+        lambda leaf: np.concatenate([leaf[:kept], np.repeat(leaf[:1], len(leaf) - kept, axis=0)]),
+        group["rows"],
+    )
+    rng = np.random.default_rng(0)
+    theta, u = rng.uniform(-0.5, 0.5, dim), rng.uniform(-0.5, 0.5, locals_.dim)
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        program = jax.jit(locals_.log_likelihood)
+        both, one = (np.asarray(program(theta, u, rows))[:kept] for rows in (group["rows"], other))
+    with np.errstate(invalid="ignore"):
+        agree = np.isclose(both, one, rtol=_AGREE, atol=_AGREE, equal_nan=True)
+    if not agree.all():
+        worst = int(np.flatnonzero(~agree)[0])
+        raise InputError(
+            "the log likelihood of a row depends on the other rows of its group: one row has "
+            f"{both[worst]:.6g} beside some rows and {one[worst]:.6g} beside others. Compute what "
+            "spans a group's rows, such as a mean, beforehand and give it as a column."
+        )
 
 
 def _peak(h: Callable, dim: int, dtype: Any) -> tuple[Array, Array]:

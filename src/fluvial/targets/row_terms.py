@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.targets.row_programs import Programs
 from fluvial.targets.rows import Rows
-from fluvial.targets.rows_density import Programs, RowsDensity
+from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.tracing import Traced
 
 __all__ = ["rows_density"]
@@ -40,8 +41,9 @@ def rows_density(
         InputError: if the log likelihood fails, does not return a number for each row, or returns
             one that depends on other rows.
     """
-    if isinstance(block_bytes, bool) or not block_bytes >= _LEAST_BYTES:
-        raise InputError(f"block_bytes is {block_bytes}: give at least {_LEAST_BYTES} (1 MiB).")
+    number = isinstance(block_bytes, int | float) and not isinstance(block_bytes, bool)
+    if not number or not block_bytes >= _LEAST_BYTES:
+        raise InputError(f"block_bytes is {block_bytes!r}: give at least {_LEAST_BYTES} (1 MiB).")
     _check_shape(log_likelihood, rows, dim)
     programs = Programs(log_prior, log_likelihood, dim)
     _check_alone(programs, rows, dim)
@@ -61,6 +63,8 @@ def _check_one_shape(log_likelihood: Callable, block: PyTree, size: int, dim: in
             told = jax.eval_shape(
                 log_likelihood, jax.ShapeDtypeStruct((dim,), np.float64), _shapes(block)
             )
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"the log likelihood failed for a block of {size} rows: {described(error)}"

@@ -1,6 +1,7 @@
 """Rows of data with one leading axis, in memory or in files, read a block at a time."""
 
-import os
+import threading
+import zlib
 from typing import Any, final
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.targets.mapped import Mapped, mapped, shrunk
 from fluvial.targets.space import dotted
 
 __all__ = ["Rows", "named_rows"]
@@ -15,6 +17,7 @@ __all__ = ["Rows", "named_rows"]
 _KINDS = "biuf"
 _MOST_NAMED = 3
 _PIECE = 1024  # rows
+_DIGESTED = 2**14  # rows at once
 
 
 @final
@@ -47,7 +50,8 @@ class Rows:
         self._names = tuple(dotted(path) for path, _ in found)
         self._leaves = tuple(leaf for _, leaf in found)
         self.count = _common_length(self._names, self._leaves)
-        self._maps = tuple(_mapped(leaf) for leaf in self._leaves)
+        self._reading = threading.Lock()  # a file's library need not bear two readers at once
+        self._maps = tuple(map(mapped, self._names, self._leaves))
         for name, leaf, first in zip(self._names, self._leaves, self._read(0, 1), strict=True):
             _check_numbers(name, leaf, first)
 
@@ -64,16 +68,28 @@ class Rows:
         """
         return jax.tree.unflatten(self._structure, self._read(start, stop))
 
+    def digest(self) -> str:
+        """Return a checksum of all rows, which takes a pass over them."""
+        kinds = [(leaf.dtype.str, leaf.shape[1:]) for leaf in self._read(0, 1)]
+        sums = [0] * len(kinds)
+        for start in range(0, self.count, _DIGESTED):
+            read = self._read(start, min(start + _DIGESTED, self.count))
+            sums = [
+                zlib.crc32(np.ascontiguousarray(leaf).data, one)
+                for leaf, one in zip(read, sums, strict=True)
+            ]
+        return f"{self.count}-{zlib.crc32(repr((self._names, kinds, sums)).encode()):08x}"
+
     def take(self, indices: np.ndarray) -> PyTree:
         """Return some rows, in the order in which they lie.
 
         Args:
             indices: in ascending order.
         """
-        for name, mapped in zip(self._names, self._maps, strict=True):
-            if mapped:
-                _check_file(name, *mapped)
-        chosen = [_widened(_taken(leaf, indices)) for leaf in self._leaves]
+        chosen = [
+            _widened(_taken(leaf, file, indices))
+            for leaf, file in zip(self._leaves, self._maps, strict=True)
+        ]
         return jax.tree.unflatten(self._structure, chosen)
 
     def with_nan(self, block: PyTree) -> dict[str, np.ndarray]:
@@ -87,27 +103,29 @@ class Rows:
         return found
 
     def _read(self, start: int, stop: int) -> list[np.ndarray]:
-        for name, leaf, mapped in zip(self._names, self._leaves, self._maps, strict=True):
-            _check_length(name, leaf, self.count)
-            if mapped:
-                _check_file(name, *mapped)
         read = []
-        for name, leaf in zip(self._names, self._leaves, strict=True):
+        for name, leaf, file in zip(self._names, self._leaves, self._maps, strict=True):
+            _check_length(name, leaf, self.count)
             try:
-                piece = np.asarray(leaf[start:stop])
+                with self._reading:
+                    piece = file.read(start, stop) if file else np.asarray(leaf[start:stop])
+            except InputError:
+                raise
             except Exception as error:
                 raise InputError(
                     f"rows {start} to {stop} of {name!r} cannot be read ({described(error)}): "
                     "check the file that holds them."
                 ) from error
             if len(piece) != stop - start:
-                raise _shrunk(name)
+                raise shrunk(name)
             read.append(_widened(piece))
         return read
 
 
-def _taken(leaf: Any, indices: np.ndarray) -> np.ndarray:
+def _taken(leaf: Any, file: Mapped | None, indices: np.ndarray) -> np.ndarray:
     """Return some rows of a leaf; a leaf that only has slices is read in pieces around them."""
+    if file:
+        return file.take(indices)
     if isinstance(leaf, np.ndarray | jax.Array):
         return np.asarray(leaf[indices])
     pieces = indices // _PIECE
@@ -132,8 +150,8 @@ def _common_length(names: tuple[str, ...], leaves: tuple[Any, ...]) -> int:
             lengths[name] = len(leaf)
         except TypeError:
             raise InputError(
-                f"{name!r} of the data is a {type(leaf).__name__} without rows: give an array with "
-                "one row an observation."
+                f"{name!r} of the data has no rows, being of type {type(leaf).__name__}: give an "
+                "array, such as np.asarray makes of a list, with one row an observation."
             ) from None
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
@@ -161,38 +179,9 @@ def _check_numbers(name: str, leaf: Any, first: np.ndarray) -> None:
             )
 
 
-def _mapped(leaf: Any) -> tuple[str, int] | None:
-    """Return the file behind a memory map, or a view of one, and how many bytes it must have."""
-    while isinstance(leaf, np.ndarray):
-        if isinstance(leaf, np.memmap) and leaf.base is not None and leaf.filename:
-            whole = leaf
-            while isinstance(whole.base, np.memmap):
-                whole = whole.base
-            return str(whole.filename), int(whole.offset) + whole.nbytes
-        leaf = leaf.base
-    return None
-
-
-def _check_file(name: str, path: str, least: int) -> None:
-    # Reading past the end of a map ends the process, without a word.
-    try:
-        size = os.stat(path).st_size
-    except OSError as error:
-        raise InputError(f"the file behind {name!r} is gone ({described(error)}).") from error
-    if size < least:
-        raise _shrunk(name)
-
-
 def _check_length(name: str, leaf: Any, count: int) -> None:
     if len(leaf) < count:
-        raise _shrunk(name)
-
-
-def _shrunk(name: str) -> InputError:
-    return InputError(
-        f"{name!r} of the data has lost rows since the target was made: write the file anew, and "
-        "make the target again."
-    )
+        raise shrunk(name)
 
 
 def named_rows(indices: np.ndarray) -> str:

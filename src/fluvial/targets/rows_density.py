@@ -7,7 +7,8 @@ each holds rows of its own and passes over these; only the sums travel between t
 pass.
 """
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple, final
@@ -15,18 +16,22 @@ from typing import Any, NamedTuple, final
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Float64, Int, PyTree
 
 from fluvial.errors import InputError
-from fluvial.targets.batching import batched
+from fluvial.targets.across_processes import gathered, rows_before, summed
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.local_latents import Locals, local_draw
-from fluvial.targets.rows import Rows, named_rows
-from fluvial.targets.tracing import Traced, widest_array
+from fluvial.targets.row_programs import Programs, padded
+from fluvial.targets.rows import Rows
+from fluvial.targets.side_by_side import in_order, workers
+from fluvial.targets.tracing import Traced
 
-__all__ = ["Programs", "Quadratic", "RowsDensity"]
+__all__ = ["Quadratic", "Recall", "RowsDensity"]
+
+Recall = Callable[[list[Any], Callable[[], Mapping[str, np.ndarray]]], Mapping[str, np.ndarray]]
+"""From what a result is a function of, and what computes it, to the result, kept or new."""
 
 _AXIS = "rows"
 _IN_CACHE = 2**18  # numbers of an intermediate array: 2 MB, about what one core's cache holds
@@ -57,7 +62,8 @@ class RowsDensity(Density):
         devices: over which the rows of a block are split.
         unit: rows of the data that one of these rows stands for, if that is a group.
         local: latents that the log likelihood has integrated out, if there are any.
-        watch: called with the number of rows, times points, that were finished.
+        watch: called with how many rows were finished, and at how many points.
+        recall: finds the sums of a pass that an earlier fit has kept, or computes them.
     """
 
     dim: int
@@ -65,9 +71,10 @@ class RowsDensity(Density):
     log_likelihood: Callable[[Any, PyTree], Any]
     rows: Rows
     block_bytes: int
-    programs: "Programs"
+    programs: Programs
     devices: tuple[Any, ...] = ()
-    watch: Callable[[int], None] = lambda done: None
+    watch: Callable[[int, int], None] = lambda rows, points: None
+    recall: Recall = lambda parts, compute: compute()
     unit: int = 1
     local: Locals | None = None
     on_host = True
@@ -76,11 +83,22 @@ class RowsDensity(Density):
     @cached_property
     def count(self) -> int:
         """How many rows there are in all processes."""
-        return int(_over_processes(np.array([self.rows.count]))[0])
+        return int(summed(np.array([self.rows.count]))[0])
 
-    def watched(self, watch: Callable[[int], None], devices: tuple[Any, ...]) -> "RowsDensity":
-        """Return the same density, on some devices, reporting its progress."""
-        return replace(self, watch=watch, devices=devices)
+    def watched(
+        self, watch: Callable[[int, int], None], devices: tuple[Any, ...], recall: Recall
+    ) -> "RowsDensity":
+        """Return the same density, on some devices, that reports its progress, and recalls."""
+        return replace(self, watch=watch, devices=devices, recall=recall)
+
+    def digest(self) -> str:
+        """Return what tells this density from others: all its rows, and some of its values."""
+        block = self.rows.block(0, min(self.rows.count, self.block_rows))
+        point = np.random.default_rng(0).uniform(-1.0, 1.0, self.dim)
+        with jax.enable_x64(True):
+            terms = np.asarray(self.programs.terms(point, padded(block, self.block_rows)))
+        said = np.append(terms, self.programs.prior_values(point[None]))
+        return f"{self.rows.digest()}-{zlib.crc32(said.tobytes()):08x}"
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point; the host streams it, also where JAX traces."""
@@ -121,14 +139,11 @@ class RowsDensity(Density):
         """Return rows by their numbers, which go on from one process to the next."""
         first = self._first
         own = indices[(indices >= first) & (indices < first + self.rows.count)] - first
-        return jax.tree.map(_gathered, self.rows.take(own))
+        return jax.tree.map(gathered, self.rows.take(own))
 
     @cached_property
     def _first(self) -> int:
-        if jax.process_count() == 1:
-            return 0
-        counts = np.ravel(multihost_utils.process_allgather(np.int64(self.rows.count)))
-        return int(counts[: jax.process_index()].sum())
+        return rows_before(self.rows.count)
 
     def local_draws(
         self, points: Float64[np.ndarray, "S D"], groups: Int[np.ndarray, " G"], seed: int
@@ -164,31 +179,6 @@ class RowsDensity(Density):
 
         return log_density
 
-    def check_rows(self, point: Float64[np.ndarray, " D"]) -> None:
-        """Look for rows that hold NaN and therefore have a log likelihood of NaN at a point.
-
-        Raises:
-            InputError: naming them, if there are any.
-        """
-        bad: dict[str, list[int]] = {}
-        with jax.enable_x64(True):
-            for start in range(0, self.rows.count, self._size):
-                stop = min(start + self._size, self.rows.count)
-                block = self.rows.block(start, stop)
-                found = self.rows.with_nan(block)
-                if found:
-                    terms = self.programs.terms(point, _padded(block, self._size))
-                    spoiled = np.isnan(np.asarray(terms)[: stop - start])
-                    for name, where in found.items():
-                        bad.setdefault(name, []).extend(start + np.flatnonzero(where & spoiled))
-        for name, indices in bad.items():
-            if indices:
-                raise InputError(
-                    f"{len(indices)} of {self.rows.count} rows hold NaN in {name!r} (rows "
-                    f"{named_rows(np.array(indices))}), so that the log density is finite nowhere: "
-                    "leave them out, or let the log likelihood pass over them."
-                )
-
     @cached_property
     def _log_prob(self):
         def value(x):
@@ -206,9 +196,9 @@ class RowsDensity(Density):
         return with_gradient(value, both)
 
     @cached_property
-    def _size(self) -> int:
+    def block_rows(self) -> int:
         """How many rows a block has: a power of two that the devices divide."""
-        most = min(_MOST_ROWS, self.block_bytes // (4 * self.rows.row_bytes))
+        most = min(_MOST_ROWS, self.block_bytes // (4 * self._workers * self.rows.row_bytes))
         size = 1 << max(most.bit_length() - 1, 3)
         size = min(size, 1 << (self.rows.count - 1).bit_length())
         parts = max(1, len(self.devices))
@@ -217,9 +207,10 @@ class RowsDensity(Density):
     @cached_property
     def _at_once(self) -> int:
         """At how many points a block is evaluated at once."""
-        block = _padded(self.rows.block(0, 1), self._size)
+        block = padded(self.rows.block(0, 1), self.block_rows)
         width = self.programs.width(block)
-        room = min(_IN_CACHE, self.block_bytes // (8 * _ARRAYS)) // max(1, width)
+        bytes_each = self.block_bytes // self._workers
+        room = min(_IN_CACHE, bytes_each // (8 * _ARRAYS)) // max(1, width)
         return 1 << max(0, room.bit_length() - 1)
 
     @cached_property
@@ -228,78 +219,46 @@ class RowsDensity(Density):
             return self.devices[0] if self.devices else None
         return NamedSharding(Mesh(np.array(self.devices), (_AXIS,)), PartitionSpec(_AXIS))
 
+    @cached_property
+    def _workers(self) -> int:
+        """How many blocks are under way at once: several devices are busy with one."""
+        return 1 if len(self.devices) > 1 else workers()
+
     def _pass(self, program: Callable, points: np.ndarray, prior: PyTree) -> PyTree:
         """Add the sums over all rows to the log prior."""
         if not len(points):
             return prior
+        leaves, structure = jax.tree.flatten(prior)
+
+        def compute():
+            found = jax.tree.leaves(self.sums(program, points))
+            return {str(k): leaf for k, leaf in enumerate(found)}
+
+        kept = self.recall([self.programs.name(program), points], compute)
+        whole = [a + summed(kept[str(k)]) for k, a in enumerate(leaves)]
+        return jax.tree.unflatten(structure, whole)
+
+    def sums(self, program: Callable, points: np.ndarray) -> PyTree:
+        """Add up what a program says of this process's rows, a block at a time, in their order."""
         at_once = min(self._at_once, 1 << (len(points) - 1).bit_length())
         chunks = [points[i : i + at_once] for i in range(0, len(points), at_once)]
         last = len(chunks[-1])
         chunks[-1] = np.concatenate([chunks[-1], np.repeat(points[-1:], at_once - last, axis=0)])
-        sums: list[Any] = [None] * len(chunks)
-        with jax.enable_x64(True):
-            for start in range(0, self.rows.count, self._size):
-                stop = min(start + self._size, self.rows.count)
-                block = _padded(self.rows.block(start, stop), self._size)
+
+        def of_block(start: int) -> tuple[int, list[PyTree]]:
+            stop = min(start + self.block_rows, self.rows.count)
+            block = padded(self.rows.block(start, stop), self.block_rows)
+            with jax.enable_x64(True):
                 block = jax.device_put(block, self._placement)
                 parts = [program(chunk, block, np.int64(stop - start)) for chunk in chunks]
-                for k, part in enumerate(parts):
-                    part = jax.tree.map(np.asarray, part)
-                    sums[k] = part if sums[k] is None else jax.tree.map(np.add, sums[k], part)
-                self.watch((stop - start) * len(points))
-        whole = jax.tree.map(lambda *parts: np.concatenate(parts)[: len(points)], *sums)
-        return jax.tree.map(lambda a, b: a + _over_processes(b), prior, whole)
+                return stop - start, jax.tree.map(np.asarray, parts)
 
-
-@final
-class Programs:
-    """Sums over a block's rows, some of them masked, at many points; compiled once a shape."""
-
-    def __init__(self, log_prior: Traced, log_likelihood: Callable, dim: int):
-        def terms(x, block):
-            with jax.numpy_dtype_promotion("standard"):
-                return jnp.asarray(log_likelihood(x, block), x.dtype)
-
-        def total(x, block, count):
-            found = terms(x, block)
-            return jnp.sum(jnp.where(jnp.arange(len(found)) < count, found, 0.0))
-
-        def product(pair, block, count):
-            x, tangent = pair[:dim], pair[dim:]
-            gradient = partial(jax.grad(total), block=block, count=count)
-            return jax.jvp(gradient, (x,), (tangent,))[1]
-
-        many = (0, None, None)
-        self._total, self._dim = jax.vmap(total, many), dim
-        self.terms = jax.jit(terms)
-        self.values = jax.jit(self._total)
-        self.gradients = jax.jit(jax.vmap(jax.value_and_grad(total), many))
-        self.products = jax.jit(jax.vmap(product, many))
-        self.prior_values = batched(log_prior)
-        self.prior_gradients = batched(jax.value_and_grad(log_prior))
-        self.prior_hessian = batched(jax.hessian(log_prior))
-
-    def width(self, block: PyTree) -> int:
-        """The size of the widest array that is computed for one more point."""
-        few, many = (self._widest(block, points) for points in (64, 128))
-        return max((many - few) // 64, len(jax.tree.leaves(block)[0]))
-
-    def _widest(self, block: PyTree, points: int) -> int:
-        at = jax.ShapeDtypeStruct((points, self._dim), np.float64)
-        with jax.enable_x64(True):
-            return widest_array(jax.make_jaxpr(self._total)(at, block, np.int64(1)))
-
-
-def _padded(block: PyTree, size: int) -> PyTree:
-    """Pad with the last row, where the likelihood is known to be defined."""
-    return jax.tree.map(
-        lambda leaf: (
-            leaf
-            if len(leaf) == size
-            else np.concatenate([leaf, np.repeat(leaf[-1:], size - len(leaf), axis=0)])
-        ),
-        block,
-    )
+        sums: Any = None
+        starts = range(0, self.rows.count, self.block_rows)
+        for done, parts in in_order(of_block, starts, self._workers):
+            sums = parts if sums is None else jax.tree.map(np.add, sums, parts)
+            self.watch(done, len(points))
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(points)], *sums)
 
 
 def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
@@ -310,23 +269,3 @@ def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:
     return jax.tree.map(
         lambda a: a.reshape((*points.shape[:-1], *a.shape[1:])).astype(dtype), found
     )
-
-
-def _over_processes(part: np.ndarray) -> np.ndarray:
-    """Add up the values of all processes, in their order, so that each has the same bits."""
-    if jax.process_count() == 1:
-        return part
-    with jax.enable_x64(True):
-        return np.asarray(multihost_utils.process_allgather(part)).sum(axis=0)
-
-
-def _gathered(mine: np.ndarray) -> np.ndarray:
-    """Concatenate the rows of all processes, which may hold different numbers of them."""
-    if jax.process_count() == 1:
-        return mine
-    with jax.enable_x64(True):
-        lengths = np.ravel(multihost_utils.process_allgather(np.int64(len(mine))))
-        padded = np.zeros((int(lengths.max()), *mine.shape[1:]), mine.dtype)
-        padded[: len(mine)] = mine
-        whole = np.asarray(multihost_utils.process_allgather(padded))
-    return np.concatenate([part[:n] for part, n in zip(whole, lengths, strict=True)])

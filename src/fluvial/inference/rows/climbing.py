@@ -12,6 +12,7 @@ which E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5). O
 skewed cancels.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,9 +51,18 @@ class Peak:
         return self.quadratic.value + self.gaussian.log_det
 
 
-def peaks(run: Run, stream: RowsDensity, suspects: list[Gaussian]) -> list[Peak]:
-    """Climb from every suspect on all rows, and keep one peak a mode, the largest first."""
-    found: list[Peak] = []
+def peaks(
+    run: Run, stream: RowsDensity, suspects: list[Gaussian], known: Sequence[Peak] = ()
+) -> list[Peak]:
+    """Climb from every suspect on all rows, and keep one peak a mode, the largest first.
+
+    Args:
+        run: the fit.
+        stream: the density.
+        suspects: where to climb from.
+        known: peaks that are there already.
+    """
+    found = list(known)
     for suspect in suspects:
         peak = climb(run, stream, suspect)
         if peak is not None and not any(_same(peak.gaussian, other.gaussian) for other in found):

@@ -1,7 +1,7 @@
 """The pipeline of a density of many rows: what is cheap on a sample, what must be exact on all."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,17 +13,21 @@ from fluvial.inference.concluding import conclude, without_draws
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.refining import Refined
-from fluvial.inference.rows.climbing import Peak, peaks
+from fluvial.inference.rows.climbing import Peak
+from fluvial.inference.rows.finding import Modes, find_modes
 from fluvial.inference.rows.sampling import sampled, suspects
+from fluvial.inference.rows.searching import mass_beside
 from fluvial.inference.rows.training import TrainedOnRows, train_on_rows
+from fluvial.inference.rows.watching import watched
 from fluvial.inference.rows.weighing import Streamed, weigh_rows
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
 from fluvial.inference.verdict import tail_matters
-from fluvial.inference.weighing import mixture_of
+from fluvial.inference.weighing import Weighed
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.posterior import Posterior
+from fluvial.targets.faulty_rows import check_rows, complaint_of_rows
 from fluvial.targets.rows_density import RowsDensity
 
 __all__ = ["fit_rows"]
@@ -40,7 +44,7 @@ def fit_rows(run: Run, fit_plain: Callable[[Run], Posterior]) -> Posterior:
     Raises:
         InputError: if rows hold NaN, the density is finite nowhere, or has too many coordinates.
     """
-    posterior = _fitted(*_watched(run), fit_plain)
+    posterior = _fitted(*watched(run), fit_plain)
     return replace(posterior, target=run.target)
 
 
@@ -48,42 +52,45 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
     """Go through the stages in order."""
     rows = run.settings.rows
     with run.progress.stage("rows"):
-        stream.check_rows(np.zeros(run.target.dim))
+        check_rows(stream, np.zeros(run.target.dim))
     if stream.count * stream.unit <= rows.few:
-        return _plain(run, stream, fit_plain)
+        with _blaming(stream):
+            return _plain(run, stream, fit_plain)
     if run.target.dim > rows.max_dim:
         raise InputError(
             f"{stream.count} rows and {run.target.dim} coordinates: of so many rows at most "
             f"{rows.max_dim} coordinates can be fitted. Give coordinates that belong to one group "
             "of rows each with Target.from_groups."
         )
-    with run.progress.stage("starts"):
+    with run.progress.stage("starts"), _blaming(stream):
         found = suspects(run, stream)
     if found.started.improper:
         return without_draws(run, found.started, found.started.improper)
-    with run.progress.stage("gaussian"):
-        tops = peaks(run, stream, found.gaussians)
-        if not tops:
-            raise InputError(
-                "the log density of all rows is finite nowhere that the log density of a sample of "
-                "them has its mass: check the data for values that the model does not allow."
-            )
-        q = _mixture(run, tops)
-    with run.progress.stage("weights"):
-        pilot = weigh_rows(run, q, q, rows.pilot)
-    trained = None
-    fatal = found.started.missed > run.settings.explore.missed
-    if not fatal and _needs_flow(run, pilot):
+    with _blaming(stream, found.gaussians[0].mean):
+        modes, trained = find_modes(run, stream, found), None
+    fatal = max(found.started.missed - run.settings.explore.missed, modes.missed) > 0.0
+    if not fatal and not modes.interrupted and _needs_flow(run, modes.pilot):
         if stream.count * stream.unit <= rows.sample[1]:
             return _plain(run, stream, fit_plain)
-        with run.progress.stage("flow"):
-            trained = _trained(run, stream, tops, q)
-        with run.progress.stage("weights"):
-            pilot = _better(pilot, weigh_rows(run, trained.q, trained.q, rows.pilot))
+        trained, modes = _with_flow(run, stream, modes)
     with run.progress.stage("weights"):
         draws = rows.draws if stream.local is None else rows.group_draws
-        streamed = _weighed(run, pilot, draws, fatal=fatal)
-    return _concluded(run, found.started, tops, trained, streamed)
+        stop = fatal or modes.interrupted
+        streamed = modes.pilot if stop else _weighed(run, modes.pilot, draws)
+    return _concluded(run, found.started, modes, trained, streamed)
+
+
+@contextmanager
+def _blaming(stream: RowsDensity, *points: np.ndarray) -> Iterator[None]:
+    """Name the rows to blame, if there are any, where a density was finite nowhere."""
+    try:
+        yield
+    except InputError as error:
+        tried = np.stack([*points, np.zeros(stream.dim), np.full(stream.dim, 0.1)])
+        complaint = complaint_of_rows(stream, tried)
+        if complaint is None:
+            raise
+        raise InputError(complaint) from error
 
 
 def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:
@@ -110,12 +117,26 @@ class _Trained(NamedTuple):
 
 def _needs_flow(run: Run, pilot: Streamed) -> bool:
     weights, settings = pilot.weighed.weights, run.settings
-    if run.always_train or pilot.interrupted:
-        return run.always_train and not pilot.interrupted
+    if run.always_train:
+        return True
     heavy = tail_matters(weights.ess, weights.size, weights.largest, settings) and (
         weights.khat > min(weights.khat_threshold, settings.verdict.max_khat)
     )
     return heavy or weights.ess < settings.rows.worth * weights.size
+
+
+def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_Trained | None, Modes]:
+    """Train, and weigh what that gave; what Ctrl-C finds unweighed is left."""
+    trained = None
+    try:
+        with run.progress.stage("flow"):
+            trained = _trained(run, stream, modes.tops, modes.pilot.weighed.q)
+        with run.progress.stage("weights"):
+            flow = weigh_rows(run, trained.q, trained.q, run.settings.rows.pilot)
+    except KeyboardInterrupt:
+        return trained, modes._replace(interrupted=True)
+    interrupted = flow.interrupted or any(part.interrupted for part in trained.parts)
+    return trained, modes._replace(pilot=_better(modes.pilot, flow), interrupted=interrupted)
 
 
 def _trained(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> _Trained:
@@ -137,55 +158,39 @@ def _better(one: Streamed, other: Streamed) -> Streamed:
     return max(one, other, key=lambda streamed: streamed.weighed.weights.ess)
 
 
-def _watched(run: Run) -> tuple[Run, RowsDensity]:
-    """The same fit, whose passes over the rows show in the progress line."""
-    stream = run.target.streamed
-    assert stream is not None
-    begun, done = time.perf_counter(), 0
-
-    def watch(evaluated: int) -> None:
-        nonlocal done
-        done += evaluated
-        rate = done / max(time.perf_counter() - begun, 1e-9)
-        run.progress.update(done // count, None, f"passes over {count} rows, {rate:.2g} rows/s")
-
-    count = stream.rows.count
-    stream = stream.watched(watch, run.devices.local)
-    target = run.target.with_density(stream)
-    return replace(run, counted=CountedTarget(target, run.settings)), stream
-
-
-def _mixture(run: Run, tops: list[Peak]) -> Mixture:
-    components = [GaussianComponent(top.gaussian) for top in tops]
-    weigh = replace(run.settings.weigh, component_draws=run.settings.rows.pilot)
-    return mixture_of([*components], run.counted, run.rng, replace(run.settings, weigh=weigh))
-
-
-def _weighed(run: Run, pilot: Streamed, draws: int, *, fatal: bool) -> Streamed:
+def _weighed(run: Run, pilot: Streamed, draws: int) -> Streamed:
     """Weigh all draws: of a wider base where the weights of some have shown a tail."""
     weights, q = pilot.weighed.weights, pilot.weighed.q
-    if fatal or pilot.interrupted:
-        return pilot
     if tail_matters(weights.ess, weights.size, weights.largest, run.settings):
-        return weigh_rows(run, q, run.settings.weigh.widened(q), draws)
+        return weigh_rows(run, q, run.settings.weigh.widened(q), draws, lest=pilot)
     return weigh_rows(run, q, q, draws, pilot)
 
 
 def _concluded(
-    run: Run, started: Started, tops: list[Peak], trained: _Trained | None, streamed: Streamed
+    run: Run, started: Started, modes: Modes, trained: _Trained | None, streamed: Streamed
 ) -> Posterior:
     weighed = streamed.weighed
-    parts = [] if trained is None else trained.parts
-    arrived = tops[0].settled
+    arrived = bool(modes.tops) and modes.tops[0].settled
     doubts = () if arrived else ("The climb on all rows has not arrived at a mode.",)
     told = [] if trained is None else [trained.told]
     if streamed.late:
         told.append(f"Time was up after {weighed.weights.size} draws had been weighed on all rows.")
-    interrupted = streamed.interrupted or any(part.interrupted for part in parts)
+    beside, interrupted = _beside(run, weighed, modes.interrupted or streamed.interrupted)
     used = trained is not None and weighed.q is trained.q
     choice = Choice(run.flow) if used else None
-    refined = Refined(weighed, None, 0.0, 0.0, choice, doubts, (), interrupted)
+    refined = Refined(weighed, None, beside, modes.missed, choice, doubts, modes.notes, interrupted)
     posterior = conclude(run, started, refined, Corrected(weighed, [], interrupted))
     judgment = posterior.judgment
     judgment = replace(judgment, reasons=(*judgment.reasons, *told))
     return replace(posterior, judgment=judgment)
+
+
+def _beside(run: Run, weighed: Weighed, interrupted: bool) -> tuple[float, bool]:
+    """The mass beside the approximation, but for a fit that was cut short, and whether it was."""
+    if interrupted:
+        return 0.0, True
+    try:
+        with run.progress.stage("search"):
+            return mass_beside(run, weighed.q, weighed.weights.log_evidence), False
+    except KeyboardInterrupt:
+        return 0.0, True

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import PyTree
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.hasty import around_the_best
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.mode_search import mass_outside
@@ -17,12 +16,11 @@ from fluvial.inference.starts import distinct
 from fluvial.inference.weighing import mixture_of, weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
-from fluvial.targets.density import JaxDensity
 from fluvial.targets.rows_density import RowsDensity
+from fluvial.targets.sampled_rows import SampledRows
 from fluvial.targets.target import Target
-from fluvial.targets.tracing import Traced
 
-__all__ = ["Suspects", "sampled", "suspects"]
+__all__ = ["Sample", "Suspects", "on_sample", "sampled", "suspects"]
 
 
 class Suspects(NamedTuple):
@@ -31,18 +29,51 @@ class Suspects(NamedTuple):
     Attributes:
         started: what starts and climbs found.
         gaussians: one at each mode, the highest first.
+        interrupted: whether Ctrl-C, or a budget, has ended the search.
     """
 
     started: Started
     gaussians: list[Gaussian]
+    interrupted: bool = False
+
+
+class Sample(NamedTuple):
+    """A fit of some rows in the place of all.
+
+    Attributes:
+        run: the fit.
+        density: theirs, scaled to that of all.
+    """
+
+    run: Run
+    density: SampledRows
 
 
 def sampled(target: Target, stream: RowsDensity, size: int, rng: np.random.Generator) -> Target:
     """Return the target of a sample of rows, which fit in memory, as one that JAX can trace."""
-    sample = stream.sample(size, rng)
-    scale = stream.count / _length(sample)
-    traced = Traced(stream.subset(sample, scale), target.dim)
-    return target.with_density(JaxDensity(traced, target.dim))
+    return target.with_density(SampledRows(stream, stream.sample(size, rng)).traced)
+
+
+def on_sample(run: Run, stream: RowsDensity) -> Sample:
+    """Return the fit of a new sample of rows, whose evaluations are not those of all."""
+    rows = run.settings.rows
+    size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
+    rows_seen = stream.sample(max(size // stream.unit, rows.least_groups), run.rng)
+    density = SampledRows(stream, rows_seen)
+    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
+    weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
+    # As where a density costs a call of its own: a point costs as much as all the sample's rows.
+    explore, host = run.settings.explore, run.settings.explore.size_on_host
+    explore = replace(
+        explore,
+        most_evaluations=rows.sample_climbs,
+        sizes=(host, host),
+        moves=explore.moves_on_host,
+    )
+    settings = replace(run.settings, search=search, weigh=weigh, explore=explore)
+    target = run.target.with_density(density)
+    counted = CountedTarget(target, settings, replace(run.budget, evaluations=None))
+    return Sample(replace(run, counted=counted, settings=settings), density)
 
 
 def suspects(run: Run, stream: RowsDensity) -> Suspects:
@@ -53,24 +84,27 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
 
     Raises:
         InputError: if the density is finite nowhere.
+        KeyboardInterrupt: if Ctrl-C comes before it was evaluated.
     """
-    rows = run.settings.rows
-    size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
-    size = max(size // stream.unit, rows.least_groups)
-    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
-    weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
-    settings = replace(run.settings, search=search, weigh=weigh)
-    sample = sampled(run.target, stream, size, run.rng)
-    small = replace(run, counted=CountedTarget(sample, settings), settings=settings)
-    started = start(small)
-    if started.improper:
-        # What a sample cannot tell, all rows may.
-        known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])
-        improper = unidentified_complaint(run.counted, known, run.rng, run.settings)
-        started = started._replace(improper=improper)
-    if started.improper:
-        return Suspects(started, [])
-    return Suspects(started, _modes(small, started))
+    small = on_sample(run, stream).run
+    started = None
+    try:
+        started = start(small)
+        if started.improper:
+            # What a sample cannot tell, all rows may.
+            known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])
+            improper = unidentified_complaint(run.counted, known, run.rng, run.settings)
+            started = started._replace(improper=improper)
+        if started.improper:
+            return Suspects(started, [])
+        return Suspects(started, _modes(small, started))
+    except KeyboardInterrupt:
+        if not len(small.counted.evaluated.points):
+            raise
+        best = around_the_best(small)
+        run.counted.spent = run.counted.spent or small.counted.spent
+        started = started or Started(best.mean[None], [], 0.0, (), (), None)
+        return Suspects(started, [best], interrupted=True)
 
 
 def _modes(small: Run, started: Started) -> list[Gaussian]:
@@ -84,7 +118,3 @@ def _modes(small: Run, started: Started) -> list[Gaussian]:
     evidence = weighed(q, q, small).weights.log_evidence
     found = mass_outside(counted, q, evidence, small.rng, settings)
     return [*tops, *(outlier.gaussian for outlier in found.outliers)]
-
-
-def _length(sample: PyTree) -> int:
-    return len(jax.tree.leaves(sample)[0])

@@ -1,13 +1,13 @@
 """A flow for a posterior of many rows, each step of which sees some of them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import PRNGKeyArray, PyTree
 
-from fluvial.flows import build_flow
+from fluvial.flows import Flow, build_flow
 from fluvial.inference.rows.climbing import Peak
 from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
 from fluvial.inference.run import Run
@@ -54,44 +54,82 @@ def train_on_rows(
         gaussian: what whitens the target.
         part: the number of the component.
     """
-    with jax.enable_x64(True):
-        return _train(run, stream, peak, gaussian, part)
+    keys, given = run.keys(part), _given(run, peak, gaussian, part)
+    flow = build_flow(run.flow, stream.dim, key=keys.flow, dtype=jnp.float32)
+    rebuild = flattened(flow)[1]
+    whole = True
+
+    def trained() -> dict[str, np.ndarray]:
+        nonlocal whole
+        with jax.enable_x64(True):
+            found, whole = _train(run, stream, peak, gaussian, flow, keys.train)
+        return found
+
+    kept = run.checkpoint.recall("flow", given, trained, lambda: whole)
+    evaluations, nonfinite = map(int, kept["counts"])
+    run.counted.count(evaluations, nonfinite)
+    run.elbo_trace.append(tuple(map(float, kept["elbos"])))
+    component = FlowComponent(rebuild(jnp.asarray(kept["parameters"])), gaussian)
+    return TrainedOnRows(component, int(kept["batch"]), float(kept["variance"]), not whole)
+
+
+def _given(run: Run, peak: Peak, gaussian: Gaussian, part: int) -> list[Any]:
+    """All that the training of a component depends on."""
+    spec = run.flow if isinstance(run.flow, str) else repr(run.flow)
+    near = peak.quadratic
+    arrays = [peak.point, near.gradient, near.hessian, gaussian.mean, gaussian.cholesky]
+    return [spec, run.seed, run.max_steps, part, near.value, *arrays]
 
 
 def _train(
-    run: Run, stream: RowsDensity, peak: Peak, gaussian: Gaussian, part: int
-) -> TrainedOnRows:
-    rows, keys = run.settings.rows, run.keys(part)
-    judge = ControlVariate.around(stream, peak, gaussian, stream.sample(rows.sample[0], run.rng))
-    z = run.rng.standard_normal((rows.judges, stream.dim))
+    run: Run, stream: RowsDensity, peak: Peak, gaussian: Gaussian, flow: Flow, key: PRNGKeyArray
+) -> tuple[dict[str, np.ndarray], bool]:
+    """Return what is kept of a training, and whether it came to its end."""
+    rows, rng = run.settings.rows, np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    judge = ControlVariate.around(stream, peak, gaussian, stream.sample(rows.sample[0], rng))
+    z = rng.standard_normal((rows.judges, stream.dim))
     variance = remainder_variance(judge, z[: rows.judges // 8])
     batch = int(np.clip(variance / rows.step_variance, *rows.step_rows))
-    flow = build_flow(run.flow, stream.dim, key=keys.flow, dtype=jnp.float32)
-    parameters, rebuild = flattened(flow)
+    parameters, objective = flattened(flow)[0], FreeEnergy(draws=rows.step_draws)
     base = jnp.asarray(z, jnp.float32)
     best = Best(parameters, np.asarray(_log_weights(parameters, base, flow, judge)))
     schedule = Schedule(rows.rate, rows.chunk, run.max_steps, run.settings.train)
-    state, taken, interrupted = start_optimizer(parameters), 0, False
-    objective, optimizer = FreeEnergy(draws=rows.step_draws), optimizer_of(run.settings.train)
+    state, optimizer = start_optimizer(parameters), optimizer_of(run.settings.train)
+    taken, nonfinite, elbos, whole = 0, 0, [], True
     try:
         while schedule.phase is not Phase.DONE:
-            drawn = _batches(stream, rows.chunk, batch, run.rng)
+            drawn = _batches(stream, rows.chunk, batch, rng)
             rates = jnp.asarray(schedule.rates(), jnp.float32)
-            key = jax.random.fold_in(keys.train, taken)
             parameters, state, energies, bad = _chunk(
-                parameters, state, key, rates, drawn, flow, judge, objective, optimizer
+                parameters,
+                state,
+                jax.random.fold_in(key, taken),
+                rates,
+                drawn,
+                flow,
+                judge,
+                objective,
+                optimizer,
             )
             log_weights = np.asarray(_log_weights(parameters, base, flow, judge))
             best.offer(parameters, log_weights)
             taken += schedule.steps
-            run.counted.count(rows.chunk * rows.step_draws, int(np.asarray(bad).sum()))
-            schedule.report(np.asarray(energies)[: schedule.steps], log_weights)
+            nonfinite += int(np.asarray(bad).sum())
+            seen = np.asarray(energies)[: schedule.steps]
+            elbos.append(-float(np.mean(seen)))
+            schedule.report(seen, log_weights)
             elbo = float(np.mean(best.log_weights))
             run.progress.update(taken, run.max_steps, f"{batch} rows a step, ELBO {elbo:.3f}")
     except KeyboardInterrupt:
-        interrupted = True
-    component = FlowComponent(rebuild(best.parameters), gaussian)
-    return TrainedOnRows(component, batch, variance / batch, interrupted)
+        whole = False
+    found = {
+        "parameters": np.asarray(best.parameters),
+        "counts": np.array([taken * rows.step_draws, nonfinite]),
+        "elbos": np.array(elbos),
+        "batch": np.array(batch),
+        "variance": np.array(variance / batch),
+    }
+    return found, whole
 
 
 def _batches(stream: RowsDensity, steps: int, batch: int, rng: np.random.Generator) -> PyTree:

@@ -29,7 +29,12 @@ class Streamed(NamedTuple):
 
 
 def weigh_rows(
-    run: Run, q: Mixture, proposal: Mixture, size: int, before: Streamed | None = None
+    run: Run,
+    q: Mixture,
+    proposal: Mixture,
+    size: int,
+    before: Streamed | None = None,
+    lest: Streamed | None = None,
 ) -> Streamed:
     """Weigh draws of a proposal on all rows, some in each pass.
 
@@ -44,9 +49,10 @@ def weigh_rows(
         proposal: what draws are taken from.
         size: how many, at most.
         before: draws of the same proposal that were weighed already, and are kept.
+        lest: what to return, as interrupted, if Ctrl-C comes before the first draws are weighed.
 
     Raises:
-        KeyboardInterrupt: if Ctrl-C comes before the first draws are weighed.
+        KeyboardInterrupt: if it does, and there is nothing to return.
     """
     rows, rng = run.settings.rows, np.random.default_rng((run.seed, len(q.components), size))
     done = [] if before is None else [before.weighed]
@@ -56,13 +62,17 @@ def weigh_rows(
         try:
             part = _pass(run, q, proposal, min(rows.batch, size - count), rng)
         except KeyboardInterrupt:
-            if not done:
+            if not done and lest is None:
                 raise
+            if not done and lest is not None:
+                return lest._replace(interrupted=True)
             interrupted = True
             break
         done.append(part)
         count += len(part.x)
-        slow = time.perf_counter() - begun > rows.weigh_seconds
+        # One more pass would take as long as the mean of those before.
+        spent, passes = time.perf_counter() - begun, len(done) - (before is not None)
+        slow = spent * (1.0 + 1.0 / passes) > rows.weigh_seconds
         late = count < size and run.devices.any(slow)
     x, log_p = (
         np.concatenate(parts) for parts in zip(*((p.x, p.log_p) for p in done), strict=True)

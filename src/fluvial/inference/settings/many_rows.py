@@ -15,8 +15,17 @@ class RowsSettings:
         sample_per_dim: ... and for each coordinate.
         looks: points of the search on the sample that are just looked at, and as many with one or
             two coordinates moved; see ``SearchSettings``.
+        sample_climbs: evaluations on the sample, after which no other round of climbs is begun.
         sample_draws: by which modes of the sample are weighed.
-        max_modes: that are climbed to on all rows.
+        max_modes: that are climbed to on all rows, from one sample.
+        far_rows: for each coordinate, of the posterior of few rows that a search starts from ...
+        far_climbs: by so many climbs, half of them from around the origin ...
+        far_spreads: from points of these laws, made so many times as wide ...
+        far_leaps: and so many from the modes, with some coordinates moved.
+        noise: standard errors by which a mode of the sample has to be too low to be ruled out.
+        search_rounds: of search and new modes, before a fit is given up.
+        looks_beside: draws around q that look for mass beside it, on all rows.
+        hasty: draws by which is judged what is there when a fit is cut short.
         climb: iterations on all rows, the most.
         gradient: of a climb's end, in units in which the posterior's sd is 1: what is left of the
             way is taken by one step of Newton's.
@@ -44,8 +53,17 @@ class RowsSettings:
     sample: tuple[int, int] = (8192, 65536)
     sample_per_dim: int = 32
     looks: int = 2048
+    sample_climbs: int = 2**15
     sample_draws: int = 1024
     max_modes: int = 6
+    far_rows: int = 4
+    far_climbs: int = 48
+    far_spreads: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
+    far_leaps: int = 32
+    noise: float = 6.0
+    search_rounds: int = 4
+    looks_beside: int = 96
+    hasty: int = 64
     climb: int = 60
     gradient: float = 1e-2
     max_dim: int = 2048
