@@ -8,6 +8,7 @@ import numpy as np
 
 from fluvial._version import __version__
 from fluvial.flows import Flow
+from fluvial.inference.agreement import disagreement
 from fluvial.inference.chained import carried_by
 from fluvial.inference.chains import Chains, pool_of_chains
 from fluvial.inference.choosing import Choice
@@ -75,12 +76,17 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     with run.counted.judging():
         grouping = group_into_modes(run.counted, q, pool, run.settings)
         carried = carried_by(run.counted, pool, run.settings)
+    differing = disagreement(run.counted, pool)
     judgment = judge(
         weights,
         corrected.chains,
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
-        fatal=(*fatal_reasons(started, refined, run.settings), *carried.fatal),
+        fatal=(
+            *fatal_reasons(started, refined, run.settings),
+            *carried.fatal,
+            *filter(None, [differing]),
+        ),
         doubts=[*_doubts(run, started, refined, corrected), *carried.doubts],
         notes=(*started.notes, *refined.notes),
         precise=precision(pool.points, np.exp(pool.log_weights)),

@@ -1,0 +1,43 @@
+"""Does the target say the same of a point by itself as among thousands? If not, nothing is right.
+
+XLA has miscompiled sums in large batches, silently and by hundreds of nats (JAX 0.10.2 to 0.12.0 on
+CPUs, https://github.com/jax-ml/jax/issues/39103). A density that is noisy, or that depends on the
+other points of its batch, shows in the same way.
+"""
+
+import numpy as np
+
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.posterior.pool import Pool
+
+__all__ = ["disagreement"]
+
+_POINTS = 16  # one small batch, for which a program has been compiled already
+_NATS, _RELATIVE = 0.01, 1e-5  # models in float32 round by so much of a large sum
+
+
+def disagreement(target: CountedTarget, pool: Pool) -> str | None:
+    """Evaluate a few of the pool's points again, apart from the others.
+
+    Args:
+        target: what is evaluated; one that streams rows is not asked for another pass over them.
+        pool: points whose log densities came from large batches.
+
+    Returns:
+        A sentence if any differs by more than 0.01 nat and rounding, else None.
+    """
+    finite = np.flatnonzero(np.isfinite(pool.log_p))
+    if not len(finite) or target.target.streamed is not None:
+        return None
+    rows = finite[np.linspace(0, len(finite) - 1, _POINTS).astype(int)]
+    with target.judging():
+        again = target.values(pool.points[rows])
+    apart = np.abs(again - pool.log_p[rows])
+    if np.all(apart <= _NATS + _RELATIVE * np.abs(pool.log_p[rows])):
+        return None
+    return (
+        f"The log density of the same points differs by up to {np.nanmax(apart):.3g} nats between "
+        "large batches and small ones, so that no draw can be trusted. Unless it is random or "
+        "depends on other points, XLA has compiled it wrongly: use a JAX that fluvial asks for, or "
+        "set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= before Python starts."
+    )
