@@ -30,7 +30,7 @@ class Curvature:
 
     def known(self, rows: _Rows) -> np.ndarray:
         """Whether a step of each is kept."""
-        return self._rho[:, rows].any(axis=0)
+        return np.asarray(self._rho[:, rows].any(axis=0))
 
     def forget(self, rows: _Rows) -> None:
         """Begin anew, with the identity."""

@@ -160,7 +160,7 @@ def brought(
     return Brought(
         float(0.5 * (v @ off**2)),
         float(np.max(np.abs(v @ moved) + 2.0 * error)),
-        -float(logsumexp(-r, b=v)),
+        -float(np.asarray(logsumexp(-r, b=v))),
         float(np.sqrt(v**2 @ off**2)),
     )
 

@@ -35,7 +35,7 @@ def without_discrete(model: "pymc.Model") -> "pymc.Model":
             _distribution(discrete[0]),
             "install pymc-extras, by which fluvial sums it out, sum it out by hand",
         )
-    from pymc_extras import marginalize
+    from pymc_extras import marginalize  # pyright: ignore[reportMissingImports]
 
     try:
         return marginalize(model, discrete)

@@ -79,7 +79,8 @@ def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> F
     fresh = [top.log_mass for top in found if not any(top is old for old in tops)]
     if not fresh:
         return Found(found, 0.0, _note(len(starts), len(suspects), size, count))
-    excess = logsumexp(fresh) - logsumexp([top.log_mass for top in tops])
+    before = np.asarray(logsumexp([top.log_mass for top in tops]))
+    excess = float(np.asarray(logsumexp(fresh)) - before)
     return Found(found, float(np.exp(min(excess, 50.0))), "")
 
 

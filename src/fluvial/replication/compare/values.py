@@ -102,8 +102,8 @@ def _without_left_out(
     if len(before) + len(after) > len(full):
         return recorded, local
     rest = full[len(full) - len(after) :] if after else full[:0]
-    shown = [*before, *after], [*full[:at], *rest]
-    return shown if short is recorded else shown[::-1]
+    cut, whole = [*before, *after], [*full[:at], *rest]
+    return (cut, whole) if short is recorded else (whole, cut)
 
 
 def _compare_made(
