@@ -28,7 +28,7 @@ def test_a_density_that_is_the_same_in_batches_of_every_size_is_not_complained_o
 def test_values_that_large_batches_alone_have_are_named_with_their_size():
     said = disagreement(CountedTarget(normal()), pool_of(normal(), off=38.0))
     assert "differs by up to 38 nats between large batches and small ones" in said
-    assert "XLA_FLAGS=" in said
+    assert "another release of JAX" in said
 
 
 def test_points_of_no_density_are_passed_over():
@@ -38,21 +38,6 @@ def test_points_of_no_density_are_passed_over():
         disagreement(CountedTarget(target), Pool(pool.points, pool.log_p - np.inf, pool.log_p))
         is None
     )
-
-
-def test_a_vector_product_and_a_sum_are_what_numpy_says_in_every_batch():
-    """What XLA miscompiled from JAX 0.10.2 on: the version that is installed must not."""
-    a, b = np.ones((30, 2)), np.ones(30)
-
-    def log_density(x):
-        v, w = jnp.exp(x[0]), x[1:]
-        return -0.125 * jnp.sum(w**2) / v - 0.5 * jnp.sum((b - jnp.asarray(a) @ w) ** 2) / v
-
-    x = np.random.default_rng(0).uniform(-1.0, 1.0, (4096, 3))
-    v, w = np.exp(x[:, 0]), x[:, 1:]
-    exact = -0.125 * np.sum(w**2, 1) / v - 0.5 * np.sum((b - w @ a.T) ** 2, 1) / v
-    found = fluvial.Target(log_density, dim=3).values(x)
-    np.testing.assert_allclose(found, exact, rtol=1e-9)
 
 
 def test_a_fit_whose_batches_disagree_is_failed_with_the_reason(monkeypatch):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Key
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float, Float32, Float64, Key
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.inference_network import Approximation
 from fluvial.devices import Devices
+from fluvial.xla import filter_jit
 
 __all__ = ["bounds", "log_likelihoods"]
 
@@ -86,7 +86,7 @@ def _log_weights(
             yield place, devices.fetch(values)[:, : len(block)].astype(np.float64)
 
 
-@eqx.filter_jit
+@filter_jit
 def _block(
     dlgm: DLGM, x: Float[Array, "n data_dim"], keys: Key[Array, " S"]
 ) -> Float[Array, "S n"]:

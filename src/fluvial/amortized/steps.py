@@ -1,5 +1,6 @@
 """The compiled part of training: a chunk of steps in one loop."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,6 +12,7 @@ from fluvial.amortized.dlgm import DLGM
 from fluvial.training import loop
 from fluvial.training.adam import adam
 from fluvial.training.loop import TrainingState, scan_steps
+from fluvial.xla import filter_jit
 
 __all__ = ["Batches", "Measured", "pixels", "run_chunk", "start_state"]
 
@@ -61,7 +63,7 @@ def pixels(rows: Shaped[Array, "n data_dim"]) -> Float[Array, "n data_dim"]:
 
 # The state is donated: without that, writing parameters and moments to fresh memory costs more
 # than computing them.
-@eqx.filter_jit(donate="all-except-first")
+@partial(filter_jit, donate="all-except-first")
 def run_chunk(
     fixed: tuple[DLGM, Batches, Key[Array, ""]], state: TrainingState
 ) -> tuple[TrainingState, Measured]:

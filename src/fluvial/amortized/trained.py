@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +18,7 @@ from fluvial.amortized.labels import with_labels
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.storage import save
 from fluvial.errors import InputError
+from fluvial.xla import filter_jit
 
 __all__ = ["Trained"]
 
@@ -210,7 +210,7 @@ def _positive(count: int) -> int:
     return count
 
 
-@eqx.filter_jit
+@filter_jit
 def _encode(dlgm: DLGM, x: Float[Array, "N D"], noise: Float[Array, "N S L"]) -> Array:
     def draws(x, noise):
         approximation = dlgm.inference(dlgm.fitted(x))
@@ -219,16 +219,16 @@ def _encode(dlgm: DLGM, x: Float[Array, "N D"], noise: Float[Array, "N S L"]) ->
     return jax.vmap(draws)(x, noise)
 
 
-@eqx.filter_jit
+@filter_jit
 def _decode(dlgm: DLGM, z: Float[Array, "N L"]) -> Float[Array, "N D"]:
     return jax.vmap(lambda one: dlgm.likelihood.mean(dlgm.decode(one)))(z)
 
 
-@eqx.filter_jit
+@filter_jit
 def _draw(dlgm: DLGM, z: Float[Array, "N L"], keys: Key[Array, " N"]) -> Float[Array, "N D"]:
     return jax.vmap(lambda key, one: dlgm.likelihood.sample(key, dlgm.decode(one)))(keys, z)
 
 
-@eqx.filter_jit
+@filter_jit
 def _from_prior(dlgm: DLGM, noise: Float[Array, "N L"]) -> Float[Array, "N L"]:
     return jax.vmap(dlgm.draw_latent)(noise)

@@ -38,6 +38,6 @@ def disagreement(target: CountedTarget, pool: Pool) -> str | None:
     return (
         f"The log density of the same points differs by up to {np.nanmax(apart):.3g} nats between "
         "large batches and small ones, so that no draw can be trusted. Unless it is random or "
-        "depends on other points, XLA has compiled it wrongly: use a JAX that fluvial asks for, or "
-        "set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= before Python starts."
+        "depends on other points, XLA has compiled it wrongly: please report the model, and try "
+        "another release of JAX."
     )

@@ -11,6 +11,7 @@ import numpy as np
 from fluvial.extras import require
 from fluvial.posterior.log_density import sampler
 from fluvial.posterior.mixture import Mixture
+from fluvial.xla import jit
 
 __all__ = ["numpyro_distribution", "pymc_distribution"]
 
@@ -84,7 +85,7 @@ def _operation(log_q: Callable) -> Any:
     pt: Any = import_module("pytensor.tensor")
     graph: Any = import_module("pytensor.graph")
     funcify: Any = import_module("pytensor.link.jax.dispatch").jax_funcify
-    value, gradient = jax.jit(log_q), jax.jit(jax.grad(log_q))
+    value, gradient = jit(log_q), jit(jax.grad(log_q))
 
     class Gradient(graph.Op):
         """The gradient of ln q."""

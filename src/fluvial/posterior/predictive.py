@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.xla import jit
 
 __all__ = ["Predictions", "predicted"]
 
@@ -69,7 +70,7 @@ def _blocks(
     """Yield where a block of rows starts, and its predictions (n, size, *shape), to overwrite."""
     count = _row_count(rows)
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-        compiled = jax.jit(partial(_all, function, seed is not None))
+        compiled = jit(partial(_all, function, seed is not None))
         parameters = {name: jnp.asarray(a, jnp.float64) for name, a in draws.items()}
         for start in range(0, count, size):
             block = jax.tree.map(

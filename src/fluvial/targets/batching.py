@@ -9,6 +9,7 @@ from jaxtyping import Float64, PyTree
 
 from fluvial.errors import InputError
 from fluvial.targets.tracing import widest
+from fluvial.xla import jit
 
 __all__ = ["as_points", "batched"]
 
@@ -35,7 +36,7 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
         >>> batched(jnp.sum)(np.ones((3, 2))).tolist()
         [2.0, 2.0, 2.0]
     """
-    compiled = jax.jit(jax.vmap(function))
+    compiled = jit(jax.vmap(function))
     rows_of = cache(partial(_largest_batch, function))
 
     def apply(points: Float64[np.ndarray, "N D"]) -> PyTree:

@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from fluvial.errors import InputError
+from fluvial.xla import jit
 
 __all__ = ["MOST_LOCAL", "Locals", "check_alone", "local_draw", "marginal"]
 
@@ -128,7 +129,7 @@ def check_alone(locals_: Locals, groups: PyTree, dim: int) -> None:
     rng = np.random.default_rng(0)
     theta, u = rng.uniform(-0.5, 0.5, dim), rng.uniform(-0.5, 0.5, locals_.dim)
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-        program = jax.jit(locals_.log_likelihood)
+        program = jit(locals_.log_likelihood)
         both, one = (np.asarray(program(theta, u, rows))[:kept] for rows in (group["rows"], other))
     with np.errstate(invalid="ignore"):
         agree = np.isclose(both, one, rtol=_AGREE, atol=_AGREE, equal_nan=True)

@@ -11,6 +11,7 @@ from jaxtyping import PyTree
 
 from fluvial.targets.batching import batched
 from fluvial.targets.tracing import Traced, widest_array
+from fluvial.xla import jit
 
 __all__ = ["Programs", "padded"]
 
@@ -35,10 +36,10 @@ class Programs:
 
         many = (0, None, None)
         self._total, self._dim = jax.vmap(total, many), dim
-        self.terms = jax.jit(terms)
-        self.values = jax.jit(self._total)
-        self.gradients = jax.jit(jax.vmap(jax.value_and_grad(total), many))
-        self.products = jax.jit(jax.vmap(product, many))
+        self.terms = jit(terms)
+        self.values = jit(self._total)
+        self.gradients = jit(jax.vmap(jax.value_and_grad(total), many))
+        self.products = jit(jax.vmap(product, many))
         self.prior_values = batched(log_prior)
         self.prior_gradients = batched(jax.value_and_grad(log_prior))
         self.prior_hessian = batched(jax.hessian(log_prior))

@@ -27,6 +27,7 @@ from fluvial.targets.row_programs import Programs, padded
 from fluvial.targets.rows import Rows
 from fluvial.targets.side_by_side import in_order, workers
 from fluvial.targets.tracing import Traced
+from fluvial.xla import jit
 
 __all__ = ["Quadratic", "Recall", "RowsDensity"]
 
@@ -162,7 +163,7 @@ class RowsDensity(Density):
             )
         drawn = np.empty((len(points), len(groups), self.local.dim))
         with jax.enable_x64(True):
-            program = jax.jit(jax.vmap(partial(local_draw, self.local), (0, None, 0)))
+            program = jit(jax.vmap(partial(local_draw, self.local), (0, None, 0)))
             for place, number in enumerate(map(int, groups)):
                 group = jax.tree.map(lambda leaf: leaf[0], self.rows.block(number, number + 1))
                 key = jax.random.fold_in(jax.random.key(seed), number)

@@ -1,9 +1,9 @@
 """How the pipeline's functions are compiled: for one short run, not for a thousand."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
-import equinox as eqx
+from fluvial.xla import filter_jit
 
 __all__ = ["compiled"]
 
@@ -21,4 +21,4 @@ def compiled(function: _Function) -> _Function:
         >>> compiled(lambda x: x + 1.0)(jnp.zeros(1))
         Array([1.], dtype=float32)
     """
-    return cast(_Function, eqx.filter_jit(function, compiler_options=_OPTIONS))  # pyright: ignore[reportCallIssue]
+    return filter_jit(function, **_OPTIONS)

@@ -1,6 +1,5 @@
 """Training and testing the network: a whole epoch is one compiled program."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +8,7 @@ from jaxtyping import Array, Float32, Int32, PRNGKeyArray
 
 from fluvial.studies.cnn_pil.network import Network
 from fluvial.training import TrainingState, scan_steps, start_state, step_sizes
+from fluvial.xla import filter_jit
 
 __all__ = ["BATCH", "count_right", "one_cycle", "start", "train_epoch"]
 
@@ -36,7 +36,7 @@ def start(side: int, key: PRNGKeyArray) -> TrainingState:
     return start_state(Network(side, key), optax.adam)
 
 
-@eqx.filter_jit
+@filter_jit
 def train_epoch(
     state: TrainingState,
     images: Float32[Array, "N side side"],
@@ -66,7 +66,7 @@ def train_epoch(
     return scan_steps(loss, state, optax.adam, jnp.asarray(rates), key, order)
 
 
-@eqx.filter_jit
+@filter_jit
 def count_right(
     network: Network, images: Float32[Array, "N side side"], labels: Int32[Array, " N"]
 ) -> Int32[Array, ""]:

@@ -13,6 +13,7 @@ from fluvial.flows import Chain, Flow, Stacked
 from fluvial.flows.precision import as_float64
 from fluvial.objectives import base_log_prob
 from fluvial.targets.examples.energies import energy, log_normalizer
+from fluvial.xla import filter_jit
 
 __all__ = ["AXIS_END", "Fit", "densities", "layer_densities", "measure", "one_seed", "true_density"]
 
@@ -101,7 +102,7 @@ def _grid(points: int) -> Float[np.ndarray, "n 2"]:
     return np.stack(np.meshgrid(axis, axis, indexing="xy"), -1).reshape(-1, 2)
 
 
-@eqx.filter_jit
+@filter_jit
 def _draws(flows, energy_name, draws):
     log_p = energy(energy_name).log_prob
 
@@ -121,7 +122,7 @@ def _draws(flows, energy_name, draws):
     return eqx.filter_vmap(one, in_axes=(eqx.if_array(0), 0))(flows, keys)
 
 
-@eqx.filter_jit
+@filter_jit
 def _on_grid(flow: Chain, grid, layers: Array | None):
     """Return densities through the inverse of the first ``layers`` layers, or of all of them."""
 

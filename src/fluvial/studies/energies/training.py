@@ -18,6 +18,7 @@ from fluvial.flows import Flow, build_flow
 from fluvial.objectives import FreeEnergy
 from fluvial.targets.examples.energies import ENERGIES, energy
 from fluvial.training import schedules, train_steps
+from fluvial.xla import filter_jit
 
 __all__ = ["TrainedFlows", "build_seeds", "inverse_temperatures", "step_sizes", "train_seeds"]
 
@@ -106,7 +107,7 @@ class _AnyEnergy(eqx.Module):
         return jax.lax.switch(self.which, [energy(name).log_prob for name in ENERGIES], x)
 
 
-@eqx.filter_jit
+@filter_jit
 def _train_all(flows, keys, which, schedule, draws):
     train = eqx.filter_vmap(_train_one, in_axes=(eqx.if_array(0), 0, None, None, None))
     return train(flows, keys, which, schedule, draws)

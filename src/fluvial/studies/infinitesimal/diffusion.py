@@ -20,12 +20,12 @@ is too low by half its relative variance, which is estimated from the same terms
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from fluvial.targets.examples.energies import energy, log_normalizer
+from fluvial.xla import filter_jit
 
 __all__ = ["STEP_SIZE", "Divergences", "divergences"]
 
@@ -65,7 +65,7 @@ def divergences(
     return Divergences(kl, log_ratios.std(axis=1, ddof=1) / np.sqrt(points))
 
 
-@eqx.filter_jit
+@filter_jit
 def _walk(energy_name: str, x, key, first, last):
     """Take steps first .. last - 1, each with the noise of its own number."""
     drift = jax.vmap(_drift(energy_name))
@@ -77,7 +77,7 @@ def _walk(energy_name: str, x, key, first, last):
     return jax.lax.fori_loop(first, last, step, x)
 
 
-@eqx.filter_jit
+@filter_jit
 def _log_ratios(energy_name: str, x, y):
     """Return ln q(y) - ln p(y) at each of the points, p without its normalizer."""
     means = jax.vmap(_drift(energy_name))(x)

@@ -1,0 +1,63 @@
+"""How fluvial's programs are compiled: without what XLA is known to get wrong.
+
+From jaxlib 0.10.2 on, XLA hands some reductions to YNNPACK. A matrix-vector product followed by a
+sum, under ``vmap``, came out wrong by a hundred nats in batches of 256 and more on CPUs, without a
+word (https://github.com/jax-ml/jax/issues/39103; so up to 0.12.0.1, the newest that was tried).
+``inference/agreement.py`` would notice if another such fault got into a fit.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import equinox as eqx
+import jax
+from jaxlib import version
+
+__all__ = ["filter_jit", "jit", "options"]
+
+_Function = TypeVar("_Function", bound=Callable)
+_MISCOMPILES = (0, 10, 2)
+_YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+
+
+def options(**more: Any) -> dict[str, Any]:
+    """Return the compiler options of every program.
+
+    Args:
+        more: further ones, such as ``xla_backend_optimization_level=1``.
+
+    Example:
+        >>> options(xla_backend_optimization_level=1)["xla_backend_optimization_level"]
+        1
+    """
+    return {**({_YNNPACK: ""} if version.__version_info__ >= _MISCOMPILES else {}), **more}
+
+
+def jit(function: Callable) -> Callable:
+    """Compile a function by ``jax.jit``; inside another program it has to be called by itself.
+
+    Example:
+        >>> jit(lambda x: x + 1.0)(1.0)
+        Array(2., dtype=float32, weak_type=True)
+    """
+    return jax.jit(function, compiler_options=options())
+
+
+def filter_jit(function: _Function, *, donate: str = "none", **more: Any) -> _Function:
+    """Compile a function by ``eqx.filter_jit``.
+
+    Args:
+        function: of any arguments; those that are not arrays are static.
+        donate: which arguments' memory it may reuse, as ``eqx.filter_jit`` takes it.
+        more: further compiler options.
+
+    Example:
+        >>> filter_jit(lambda x, shift: x + shift)(jax.numpy.zeros(1), 1.0)
+        Array([1.], dtype=float32)
+    """
+    compiled = eqx.filter_jit(
+        function,
+        donate=donate,  # pyright: ignore[reportArgumentType]
+        compiler_options=options(**more),  # pyright: ignore[reportCallIssue]
+    )
+    return cast(_Function, compiled)
