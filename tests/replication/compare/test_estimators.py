@@ -78,6 +78,20 @@ def test_a_default_that_another_version_has_changed_is_a_difference():
     assert (difference.recorded, difference.local, difference.tolerated) == ("2", "4", False)
 
 
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [("n_jobs=1", "None"), ("n_jobs='warn'", "None"), ("n_jobs={'a': [1]}", "{'a': [1]}")],
+)
+def test_values_that_mean_the_same_to_two_versions(before, told):
+    (difference,) = found(FULL.replace("n_jobs=1", before), n_jobs=told)
+    assert difference.tolerated
+
+
+def test_a_value_of_another_type_is_another_value():
+    (difference,) = found(FULL.replace("n_jobs=1", "n_jobs=[1]"))
+    assert (difference.recorded, difference.tolerated) == ("[1]", False)
+
+
 def test_an_estimator_in_another_is_completed_too():
     told = html("GridSearchCV", {"cv": "3"}) + html("SVC", {"C": "1.0", "gamma": "'scale'"})
     local = [result("GridSearchCV(estimator=SVC())", text__html=told)]

@@ -25,7 +25,8 @@ _RENAMED = {
     ("loss", "log", "log_loss"),
     ("max_features", "auto", "sqrt"),
     ("max_features", "auto", 1.0),
-}
+}  # Defaults that stand for no value but announce that the default will change.
+_NOT_GIVEN = ("warn", "deprecated", "auto_deprecated", "raise-deprecating")
 # What fitting has made, such as the best of several estimators, has a name that ends in "_".
 _FITTED = "___"
 
@@ -83,11 +84,20 @@ def completed(made: Any, other: Any, told: Told) -> Any:
     keywords = completed(made.keywords, other.keywords, told)
     for name, shown in other.keywords.items():
         if name in own and name not in keywords:
-            value = own[name]
-            same = (name, shown, value) in _RENAMED or (name, value, shown) in _RENAMED
-            keywords[name] = shown if same else value
+            keywords[name] = shown if _same(name, shown, own[name]) else own[name]
     arguments = completed(made.arguments, other.arguments, told)
     return Made(made.name, tuple(arguments), keywords)
+
+
+def _same(name: str, shown: Any, told: Any) -> bool:
+    """Whether two values of a parameter mean the same to two versions of scikit-learn."""
+    either_way = (name, shown, told), (name, told, shown)
+    not_given = any(isinstance(value, str) and value in _NOT_GIVEN for value in (shown, told))
+    return not_given or any(way in _RENAMED for way in either_way if _is_plain(way))
+
+
+def _is_plain(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, str | float | int | None) for value in values)
 
 
 class _Reader(HTMLParser):

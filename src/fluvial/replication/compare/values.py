@@ -104,7 +104,7 @@ def _without_left_out(
         return recorded, local
     rest = full[len(full) - len(after) :] if after else full[:0]
     shown = [*before, *after], [*full[:at], *rest]
-    return shown if short is recorded else shown[::-1]
+    return shown if short is recorded else (shown[1], shown[0])
 
 
 def _compare_made(
