@@ -25,8 +25,8 @@ _REPEATS = 2
 class Notebook:
     """A public notebook: the address of its repository, a commit of it, and a path in it.
 
-    The rules of the comparison were written with some of them at hand; those held out were first
-    looked at once the rules were as they are.
+    The rules of the comparison were written with some of them at hand. Those held out were first
+    looked at afterwards; what they showed has been mended since.
     """
 
     repository: str

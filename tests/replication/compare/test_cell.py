@@ -136,6 +136,9 @@ def test_errors_by_type_and_message():
     before = error("NameError", "name 'a' is not defined")
     assert [d.cause for d in found([before], [advice])] == ["library printing"]
     assert found([error("ValueError", "3 rows")], [error("ValueError", "3 rows")]) == []
+    literal = "invalid literal for {}() with base 10: 'a'".format
+    two, three = error("ValueError", literal("long")), error("ValueError", literal("int"))
+    assert [d.cause for d in found([two], [three])] == ["library printing"]
     other = found([error("ValueError", "3 rows")], [error("KeyError", "'a'")])
     assert [(d.kind, d.tolerated) for d in other] == [("error", False)]
     cured = found([error("ValueError", "3 rows")], [])

@@ -47,6 +47,11 @@ def found(recorded, local):
             "[[0 1 2 ... 97 98 99]\n [1 2 3 ... 98 99 100]]",
         ),
         (
+            "[[0 1 ..., 98 99]\n ..., \n [1 2 ..., 99 100]]",
+            "[[0 1 ... 98 99]\n ...\n [1 2 ... 99 100]]",
+        ),
+        ("pandas.core.series.Series", "pandas.Series"),
+        (
             "PeriodIndex(['2016Q1'], dtype='period[Q-DEC]', freq='Q-DEC')",
             "PeriodIndex(['2016Q1'], dtype='period[Q-DEC]')",
         ),
@@ -81,6 +86,8 @@ def test_the_same_values_in_another_style(recorded, local):
             "<StringArray>\n['PR', 'UK']\nLength: 2, dtype: str",
         ),
         ("[[0 1 2 ..., 97 98 99]]", "[[0 1 2 ... 97 98 98]]"),
+        ("[[0 1]\n ..., \n [1 2]]", "[[0 1]\n ...\n [1 3]]"),
+        ("pandas.core.series.Series", "pandas.DataFrame"),
         ("GridSearchCV(grid={'n': [1, 2, 3, 4, 5]})", "GridSearchCV(grid={'n': [1, 3, ...]})"),
         ("GridSearchCV(grid={'n': [1, 2]})", "GridSearchCV(grid={'n': [1, 2, 3, ...]})"),
     ],

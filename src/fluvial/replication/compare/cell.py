@@ -9,9 +9,11 @@ from typing import Any
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
+from fluvial.replication.compare.estimators import completed, told_parameters
 from fluvial.replication.compare.html import compare_html
 from fluvial.replication.compare.images import compare_images
 from fluvial.replication.compare.outputs import IMAGES, Outputs, displays, errors, stdout
+from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_text
 from fluvial.replication.compare.tolerance import Tolerance
@@ -81,7 +83,9 @@ def _compare_display(
         yield Difference(Kind.TYPE, place, None, *kinds, None, False, "another type of output")
         return
     a, b = recorded[mime], local[mime]
-    if mime.endswith("json"):
+    if mime == "text/plain" and (made := _with_told(recorded, local)) is not None:
+        yield from list(compare_values(*made, tolerance, place)) or _by_default(a, b, place)
+    elif mime.endswith("json"):
         yield from compare_values(a, b, tolerance, place)
     elif mime in IMAGES:
         yield from compare_images(a, b, tolerance, place)
@@ -92,6 +96,24 @@ def _compare_display(
     elif a != b:
         sizes = f"{len(a)} characters of {mime}", f"{len(b)} characters of {mime}"
         yield Difference(Kind.TYPE, place, None, *sizes, None, False, "other data")
+
+
+def _by_default(recorded: str, local: str, place: str) -> Iterator[Difference]:
+    if recorded != local:
+        texts = shortened(recorded, local), shortened(local, recorded)
+        reason = "the same parameters, of which one text leaves out the defaults"
+        yield Difference(Kind.TEXT, place, None, *texts, None, True, reason, Cause.LIBRARY_PRINTING)
+
+
+def _with_told(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> tuple[Any, Any] | None:
+    """Read two texts of estimators, with what their HTML says beyond; None if it says nothing."""
+    told = [told_parameters(data.get("text/html", "")) for data in (recorded, local)]
+    if not any(told):
+        return None
+    a, b = parsed(recorded["text/plain"]), parsed(local["text/plain"])
+    if a is None or b is None:
+        return None
+    return completed(a, b, told[0]), completed(b, a, told[1])
 
 
 def _richest(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ _STYLES = [
         (r"\b(?:np|numpy)\.(True|False)_\b", r"\1"),
         # NumPy put commas around the dots of an array that is too long to print until 1.14.
         (r"(?<=\d|\.)\s\.\.\.,(?=\s)", " ..."),
+        (r"(?m)^\s*\.\.\.,$", " ..."),
         # pandas 3 has a type for text, and arrays of it.
         (
             r"<\w*StringArray\w*>\s*(\[[^\[\]]*\])\s*Length: \d+, dtype: \w+",
@@ -36,6 +37,7 @@ _STYLES = [
         # Python 2 marks text and long integers.
         (r"(?<![\w'\"])u(?=['\"])", ""),
         (r"(?<=\d)L\b", ""),
+        (r"\bfor long\(\) with base\b", "for int() with base"),
         (r"<type '", "<class '"),
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
         # SciPy 1.14 words its matrices otherwise.
@@ -64,7 +66,10 @@ _STYLES = [
     ]
 ]
 # A line without any of these has no style; most have none.
-_STYLED = re.compile(r"[<'(\[{]|dtype|object|str|numpy|np\.|\dL\b| \.\.\.,|req: ")
+_STYLED = re.compile(
+    r"[<'(\[{]|dtype|object|str|numpy|np\.|\dL\b|\.\.\.,|req: "
+    r"|(?:pandas|scipy|sklearn|matplotlib)\.\w"
+)
 _BRACES = re.compile(r"\{[^{}]*\}")
 _BARE = re.compile(r"<(?:[\w]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>|<(Axes): ?>")
 _OPENS = re.compile(r"[\[({]|^<")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.judging import Where, number_difference
 from fluvial.replication.compare.numbers import Number
@@ -102,8 +103,8 @@ def _without_left_out(
     if len(before) + len(after) > len(full):
         return recorded, local
     rest = full[len(full) - len(after) :] if after else full[:0]
-    cut, whole = [*before, *after], [*full[:at], *rest]
-    return (cut, whole) if short is recorded else (whole, cut)
+    shown = [*before, *after], [*full[:at], *rest]
+    return shown if short is recorded else (shown[1], shown[0])
 
 
 def _compare_made(
@@ -115,26 +116,44 @@ def _compare_made(
     shared = {key: value for key, value in a.items() if key in b}
     yield from _compare_dicts(shared, {key: b[key] for key in shared}, tolerance, where)
     dropped, added = _unshared(a, b), _unshared(b, a)
-    if dropped or added:
-        yield _apart(Kind.TEXT, where, dropped, added, "other arguments")
+    texts = _listed(dropped), _listed(added)
+    by_default = [
+        len(own) - len(others.keys() & own.keys()) >= _MANY or not shown
+        for own, others, shown in ((a, b, dropped), (b, a, added))
+    ]
+    if any(texts) and all(by_default):
+        yield Difference(
+            Kind.TEXT,
+            where.place,
+            where.line,
+            shortened(texts[0]),
+            shortened(texts[1]),
+            None,
+            True,
+            "taken for defaults, which the other text leaves out",
+            Cause.LIBRARY_PRINTING,
+        )
+    elif any(texts):
+        yield _apart(Kind.TEXT, where, *texts, "other arguments")
 
 
-def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> str:
-    """Name the arguments that only one of two objects shows, unless they look like the defaults.
+def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments that only one of two objects shows, but for what means "by default".
 
     An older repr shows all arguments; one or two more than in the other were set on purpose.
     """
-    own = {name: value for name, value in keywords.items() if name not in others}
-    set_here = {
+    return {
         name: value
-        for name, value in own.items()
-        if value not in _DEFAULTS
+        for name, value in keywords.items()
+        if name not in others
+        and value not in _DEFAULTS
         and not (name == "dtype" and value in _IMPLIED)
         and f"[{value}]" not in str(others.get("dtype", ""))  # the frequency of periods
     }
-    if len(own) >= _MANY or not set_here:
-        return ""
-    return ", ".join(f"{name}={value!r}" for name, value in set_here.items())
+
+
+def _listed(keywords: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in keywords.items())
 
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
