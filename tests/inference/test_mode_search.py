@@ -141,3 +141,20 @@ def test_a_climb_that_did_not_converge_is_given_up_only_far_below():
     assert given_up(-40.0, True)
     assert not given_up(-40.0, False)
     assert given_up(-2e5, False)
+
+
+def test_little_mass_that_moves_a_margin_is_found_and_as_little_that_does_not_is_left_alone():
+    def wide(sd, share=0.012):
+        def log_density(x):
+            near, far = -0.5 * jnp.sum(x**2), -0.5 * jnp.sum((x / sd) ** 2) - 2.0 * jnp.log(sd)
+            terms = [near + np.log1p(-share), far + np.log(share)]
+            return logsumexp(jnp.stack(terms))
+
+        return CountedTarget(Target(log_density, dim=2))
+
+    moving, still = (
+        mass_outside(wide(sd), unit(), LOG_Z, np.random.default_rng(0)) for sd in (6.0, 2.0)
+    )
+    assert moving.missing_mass < DEFAULT.verdict.max_missing_mass
+    assert len(moving.outliers) == 1
+    assert not still.outliers

@@ -62,3 +62,17 @@ def test_a_mode_that_was_not_there_before_is_found():
 def test_a_posterior_of_other_parameters_is_no_start(first):
     with pytest.raises(InputError, match="share no parameter"):
         fluvial.fit(fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=2), start=first)
+
+
+def test_a_mixture_that_was_grown_on_one_mode_is_grown_anew_and_not_replaced_by_a_flow():
+    def skewed(scale):
+        return fluvial.Target(
+            lambda x: -0.5 * x[0] ** 2 - 0.5 * (x[1] - 0.4 * x[0] ** 2) ** 2 / scale**2, dim=2
+        )
+
+    before = fluvial.fit(skewed(1.0), progress=False)
+    assert len(before.approximation.components) > len(before.modes) == 1
+    warm = fluvial.fit(skewed(0.8), start=before, progress=False)
+    assert warm.verdict.value == "GOOD"
+    assert warm.provenance.flow == "gaussian"
+    assert warm.provenance.evaluations < 1.2 * before.provenance.evaluations

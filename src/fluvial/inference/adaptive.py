@@ -28,7 +28,7 @@ from fluvial.inference.weighing import Weighed, error_of, weighed, with_wider_ba
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import precision
 from fluvial.posterior.defense import wider_scales
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, merged
 
 __all__ = ["Adapted", "adapt"]
 
@@ -135,7 +135,7 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
 def _begin(fitted: Weighed, reach: tuple[float, ...]) -> _Begun:
     gaussians = fitted.q.gaussians
     weights = fitted.q.weights
-    overall = _moments(gaussians, weights)
+    overall = merged(gaussians, weights)
     means = overall.whiten(np.stack([g.mean for g in gaussians]))
     factors = np.stack([_whitened(overall, g.cholesky) for g in gaussians])
     scales = wider_scales(overall.dim, reach)
@@ -146,21 +146,6 @@ def _begin(fitted: Weighed, reach: tuple[float, ...]) -> _Begun:
     )
     covariances = np.matmul(factors, factors.transpose(0, 2, 1))
     return _Begun(overall, GaussianMixture(weights, means, factors), covariances, wider)
-
-
-def _moments(gaussians: list[Gaussian], weights: Float[np.ndarray, " M"]) -> Gaussian:
-    """The Gaussian of a mixture's mean and covariance."""
-    if len(gaussians) == 1:
-        return gaussians[0]
-    means = np.stack([g.mean for g in gaussians])
-    mean = weights @ means
-    spread = np.sqrt(weights)[:, None] * (means - mean)
-    within = np.concatenate(
-        [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
-    )
-    # From the stacked roots, which have twice the digits of the covariance that they are of.
-    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
-    return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
 
 
 def _whitened(overall: Gaussian, cholesky: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:

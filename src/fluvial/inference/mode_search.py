@@ -29,7 +29,7 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
-from fluvial.inference.beside import spread_of
+from fluvial.inference.beside import moved, spread_of
 from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
@@ -120,6 +120,9 @@ def mass_outside(
         level = np.where(outside, 0.0, -np.inf)[ended]
         offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
         places = _beside(counted, q, log_evidence, offers, rng, settings)
+        wide = offers[0]
+        if not places and wide and moved(looks, log_ratios - log_evidence, overall) > search.moves:
+            places = [Outlier(wide, missing_mass)]
     return Search(tuple(places), missing_mass, () if places else notes)
 
 

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from fluvial.errors import InputError
 from fluvial.inference.settings import Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, merged
 from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
@@ -52,6 +52,21 @@ class Warm:
     def centers(self) -> Float[np.ndarray, "M D"]:
         """Where the components lie."""
         return np.stack([component.gaussian.mean for component in self.components])
+
+    @property
+    def places(self) -> list[Gaussian | DiagonalGaussian]:
+        """Where to match again: of Gaussians that share a mode, one for all of them.
+
+        A mixture that was grown on a mode is grown anew; its parts would all end in the same place.
+        """
+        gaussians = [component.gaussian for component in self.components]
+        full = [g for g in gaussians if isinstance(g, Gaussian)]
+        weights = self.posterior.approximation.weights
+        modes = np.asarray(self.posterior.grouping or range(len(gaussians)))
+        if len(full) < len(gaussians) or _has_flows(self.posterior.approximation):
+            return gaussians
+        parts = [np.flatnonzero(modes == mode) for mode in range(max(modes) + 1)]
+        return [merged([full[i] for i in p], weights[p] / weights[p].sum()) for p in parts]
 
     def flow_of(self, component: Component) -> FlowComponent | None:
         """Return the component itself if it is an earlier flow, not trained on this target yet."""

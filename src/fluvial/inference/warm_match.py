@@ -38,7 +38,9 @@ def warm_match(
         if is_accurate(fitted.weights, run.settings) or (flows and _is_near(run, fitted)):
             return _checked(run, fitted)
     gaussians = [
-        batch_and_match(run.counted, gaussian, run.rng, run.settings.match) for gaussian in known
+        batch_and_match(run.counted, place, run.rng, run.settings.match)
+        for place in warm.places
+        if isinstance(place, Gaussian)
     ]
     fitted = weigh([GaussianComponent(g) for g in [*gaussians, *new]], run)
     if not _is_near(run, fitted):

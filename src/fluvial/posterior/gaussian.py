@@ -1,5 +1,6 @@
 """A Gaussian on R^D, with the operations that a fit needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Float
 
 from fluvial.constants import LOG_2PI
 
-__all__ = ["Gaussian"]
+__all__ = ["Gaussian", "merged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,3 +66,29 @@ class Gaussian:
         """Normalized log density at points of shape (N, D), in nats."""
         z = self.whiten(x)
         return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * LOG_2PI - self.log_det
+
+
+def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> Gaussian:
+    """Return the Gaussian of a mixture's mean and covariance.
+
+    Args:
+        gaussians: its components.
+        weights: of these, with the sum 1.
+
+    Example:
+        >>> import numpy as np
+        >>> pair = [Gaussian(np.array([mean]), np.eye(1)) for mean in (-1.0, 1.0)]
+        >>> merged(pair, np.array([0.5, 0.5])).sd.round(4)
+        array([1.4142])
+    """
+    if len(gaussians) == 1:
+        return gaussians[0]
+    means = np.stack([g.mean for g in gaussians])
+    mean = weights @ means
+    spread = np.sqrt(weights)[:, None] * (means - mean)
+    within = np.concatenate(
+        [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
+    )
+    # From the stacked roots, which have twice the digits of the covariance that they are of.
+    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
+    return Gaussian(mean, triangle * np.sign(np.diag(triangle)))

@@ -121,6 +121,8 @@ class SearchSettings:
         share: of the total mass: less is not worth a component ...
         small: ... unless places of less than that, but more than this ...
         small_total: ... hold more than this together.
+        moves: sd, or log sd, by which mass that has no place of its own may move a margin: what
+            ``benchmarks/posteriordb.py`` calls right.
         climbs: from far outside.
         leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
             difference of two others.
@@ -151,6 +153,7 @@ class SearchSettings:
     share: float = 0.005
     small: float = 1e-3
     small_total: float = 0.01
+    moves: float = 0.05
     climbs: int = 12
     leaps: int = 64
     leap_lengths: tuple[float, float] = (2.0, 32.0)
