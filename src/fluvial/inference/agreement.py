@@ -20,14 +20,15 @@ def disagreement(target: CountedTarget, pool: Pool) -> str | None:
     """Evaluate a few of the pool's points again, apart from the others.
 
     Args:
-        target: what is evaluated; one that streams rows is not asked for another pass over them.
+        target: what is evaluated; one that streams rows is not asked for another pass over them, and
+            one whose budget is spent for nothing more.
         pool: points whose log densities came from large batches.
 
     Returns:
         A sentence if any differs by more than 0.01 nat and rounding, else None.
     """
     finite = np.flatnonzero(np.isfinite(pool.log_p))
-    if not len(finite) or target.target.streamed is not None:
+    if not len(finite) or target.spent or target.target.streamed is not None:
         return None
     rows = finite[np.linspace(0, len(finite) - 1, _POINTS).astype(int)]
     with target.judging():
