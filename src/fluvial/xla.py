@@ -55,9 +55,5 @@ def filter_jit(function: _Function, *, donate: str = "none", **more: Any) -> _Fu
         >>> filter_jit(lambda x, shift: x + shift)(jax.numpy.zeros(1), 1.0)
         Array([1.], dtype=float32)
     """
-    compiled = eqx.filter_jit(
-        function,
-        donate=donate,  # pyright: ignore[reportArgumentType]
-        compiler_options=options(**more),  # pyright: ignore[reportCallIssue]
-    )
-    return cast(_Function, compiled)
+    compiled: Any = eqx.filter_jit  # whose types do not know the options of jax.jit
+    return cast(_Function, compiled(function, donate=donate, compiler_options=options(**more)))

@@ -20,8 +20,8 @@ def disagreement(target: CountedTarget, pool: Pool) -> str | None:
     """Evaluate a few of the pool's points again, apart from the others.
 
     Args:
-        target: what is evaluated; one that streams rows is not asked for another pass over them, and
-            one whose budget is spent for nothing more.
+        target: what is evaluated; one that streams rows is not asked for another pass over them,
+            and one whose budget is spent for nothing more.
         pool: points whose log densities came from large batches.
 
     Returns:

@@ -10,7 +10,7 @@ __all__ = ["compiled"]
 _Function = TypeVar("_Function", bound=Callable)
 # XLA's later LLVM passes double the time to compile and leave the loops here no faster; a fit
 # spends more on compiling than on anything else, so they are left out.
-_OPTIONS = {"xla_backend_optimization_level": 1}
+_LEVEL = 1
 
 
 def compiled(function: _Function) -> _Function:
@@ -21,4 +21,4 @@ def compiled(function: _Function) -> _Function:
         >>> compiled(lambda x: x + 1.0)(jnp.zeros(1))
         Array([1.], dtype=float32)
     """
-    return filter_jit(function, **_OPTIONS)
+    return filter_jit(function, xla_backend_optimization_level=_LEVEL)
