@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from fluvial.errors import InputError
+from fluvial.targets.row_agreement import first_apart
 from fluvial.xla import jit
 
 __all__ = ["MOST_LOCAL", "Locals", "check_alone", "local_draw", "marginal"]
@@ -30,7 +31,6 @@ _NODES = {1: 9, 2: 7, 3: 5}
 _NEWTON = 30
 _ARRIVED = 1e-2  # squared sd, before the last step, that are left to the mode
 _FLAT = 1e-8
-_AGREE = 1e-5  # relative: rows may be float32
 _CANDIDATES = 64
 _WIDER = 1.2  # than the Gaussian at the mode, so that the weights of candidates have no tail
 
@@ -131,13 +131,11 @@ def check_alone(locals_: Locals, groups: PyTree, dim: int) -> None:
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
         program = jit(locals_.log_likelihood)
         both, one = (np.asarray(program(theta, u, rows))[:kept] for rows in (group["rows"], other))
-    with np.errstate(invalid="ignore"):
-        agree = np.isclose(both, one, rtol=_AGREE, atol=_AGREE, equal_nan=True)
-    if not agree.all():
-        worst = int(np.flatnonzero(~agree)[0])
+    first = first_apart(both, one)
+    if first is not None:
         raise InputError(
             "the log likelihood of a row depends on the other rows of its group: one row has "
-            f"{both[worst]:.6g} beside some rows and {one[worst]:.6g} beside others. Compute what "
+            f"{both[first]:.6g} beside some rows and {one[first]:.6g} beside others. Compute what "
             "spans a group's rows, such as a mean, beforehand and give it as a column."
         )
 

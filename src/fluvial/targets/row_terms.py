@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.targets.row_agreement import first_apart
 from fluvial.targets.row_programs import Programs
 from fluvial.targets.rows import Rows
 from fluvial.targets.rows_density import RowsDensity
@@ -18,7 +19,6 @@ __all__ = ["rows_density"]
 _LEAST_BYTES = 2**20
 _CHECKED = 64  # rows
 _TRIES = 4  # points, where terms are not finite at the first
-_AGREE = 1e-5  # relative: rows may be float32, and a sum's order may differ with its length
 
 
 def rows_density(
@@ -115,13 +115,11 @@ def _check_alone(programs: Programs, rows: Rows, dim: int) -> None:
         finite = np.isfinite(whole) | np.isfinite(apart)
         if finite.any():
             break
-    with np.errstate(invalid="ignore"):
-        agree = np.isclose(whole, apart, rtol=_AGREE, atol=_AGREE, equal_nan=True)
-    if not agree.all():
-        worst = int(np.flatnonzero(~agree)[0])
+    first = first_apart(whole, apart)
+    if first is not None:
         raise InputError(
             "the log likelihood of a row depends on the other rows of its block: one row has "
-            f"{whole[worst]:.6g} in a block of {size} and {apart[worst]:.6g} in a smaller one. "
+            f"{whole[first]:.6g} in a block of {size} and {apart[first]:.6g} in a smaller one. "
             "Compute what spans rows, such as a mean, beforehand and give it as a column or a "
             "constant."
         )
