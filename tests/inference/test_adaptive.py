@@ -5,6 +5,7 @@ import contextlib
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.scipy.special import logsumexp
 from scipy.special import digamma, gammaln, polygamma
 
 import fluvial
@@ -112,3 +113,18 @@ def test_ctrl_c_during_it_returns_the_gaussians(monkeypatch):
     posterior = fluvial.fit(fluvial.Target(log_gammas, dim=3), progress=False)
     assert posterior.interrupted
     assert len(posterior.approximation.components) == 1
+
+
+def test_six_modes_that_are_skewed_need_no_flow_either():
+    places = np.array([[6.0 * i, 8.0 * s] for i in (-1.0, 0.0, 1.0) for s in (-1.0, 1.0)])
+
+    def log_density(x):
+        each = jnp.sum(SHAPES[1:] * (x - places) - jnp.exp(x - places), axis=1)
+        return logsumexp(each - jnp.sum(gammaln(SHAPES[1:])) - jnp.log(6.0))
+
+    posterior = fluvial.fit(fluvial.Target(log_density, dim=2), progress=False)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert "adaptive" in posterior.seconds
+    assert "flow" not in posterior.seconds
+    assert abs(posterior.log_evidence) < 0.02
+    np.testing.assert_allclose(posterior.modes, np.full(6, 1 / 6), atol=0.02)

@@ -127,7 +127,7 @@ def test_a_plateau_that_holds_no_mass_is_not_measured(monkeypatch):
     overall, suspects = Gaussian(np.zeros(2), np.eye(2)), np.array([[0.0, 14.0], [20.0, 1.0]])
     rng = np.random.default_rng(0)
     counted = CountedTarget(target)
-    assert not mode_search._places(counted, unit(), LOG_Z, suspects, overall, rng, DEFAULT)
+    assert not mode_search._places(counted, unit(), LOG_Z, suspects, [], overall, rng, DEFAULT)
     assert not measured
 
 

@@ -1,5 +1,7 @@
 """Populations that are cooled to a target, and what is explored with them."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
@@ -7,6 +9,7 @@ from jax.scipy.special import logsumexp
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.population import cooled_population, wide_law
+from fluvial.inference.settings import DEFAULT
 from fluvial.inference.starts import differ
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
@@ -56,3 +59,13 @@ def test_exploring_finds_the_needle_that_climbs_miss():
     top = max(explored.ends, key=lambda end: end.log_p)
     np.testing.assert_allclose(top.x, 1.5, atol=1e-3)
     assert explored.missed == 0.0
+
+
+def test_where_evaluations_run_out_before_modes_are_counted_populations_decide():
+    counted = CountedTarget(Target(two_needles, dim=2))
+    rng = np.random.default_rng(0)
+    starts = rng.uniform(-2.0, 2.0, (4, 2))
+    settings = replace(DEFAULT, explore=replace(DEFAULT.explore, most_evaluations=1))
+    explored = explore(counted, starts, climb_from(counted, starts), rng, settings)
+    assert explored.missed == 0.0
+    assert "cooled populations found 2 modes that matter" in explored.sentence

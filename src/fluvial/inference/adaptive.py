@@ -13,6 +13,7 @@ the Gaussians that it began with made wider (Hesterberg 1995, Technometrics 37).
 draws alone, and accepted if two mixtures in a row are right and agree on the evidence.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from scipy.special import logsumexp
 
 from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import AdaptiveSettings, Settings
 from fluvial.inference.verdict import is_precise, tail_matters
 from fluvial.inference.weighing import Weighed, error_of, weighed, with_wider_base
 from fluvial.objectives import Importance
@@ -99,7 +100,7 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
         run: the fit.
         fitted: Gaussians, with their evaluated draws.
     """
-    settings = run.settings.adaptive
+    settings = _in_proportion(run.settings.adaptive, len(fitted.q.components))
     begun = _begin(fitted, run.settings.weigh.defensive_reach)
     log_p = fitted.log_p + begun.overall.log_det
     z = begun.overall.whiten(fitted.x)
@@ -130,6 +131,17 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
             if _is_right(found, run.settings):
                 return found
     return None
+
+
+def _in_proportion(settings: AdaptiveSettings, modes: int) -> AdaptiveSettings:
+    """More components, draws and points for more modes than the settings are for."""
+    times = max(1.0, modes / settings.few_modes)
+    return replace(
+        settings,
+        components=tuple(round(times * count) for count in settings.components),
+        draws=tuple(round(times * count) for count in settings.draws),
+        points=round(times * settings.points),
+    )
 
 
 def _begin(fitted: Weighed, reach: tuple[float, ...]) -> _Begun:

@@ -19,6 +19,7 @@ from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
+from fluvial.inference.tails import heavy_tails
 from fluvial.inference.verdict import judge, tail_matters
 from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed, error_of
@@ -87,7 +88,11 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
             *carried.fatal,
             *filter(None, [differing]),
         ),
-        doubts=[*_doubts(run, started, refined, corrected), *carried.doubts],
+        doubts=[
+            *_doubts(run, started, refined, corrected),
+            *heavy_tails(run.counted, pool, run.settings),
+            *carried.doubts,
+        ],
         notes=(*started.notes, *refined.notes),
         precise=precision(pool.points, np.exp(pool.log_weights)),
         error=error,

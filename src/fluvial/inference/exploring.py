@@ -149,7 +149,10 @@ def _climbed(
     rng: np.random.Generator,
     settings: Settings,
 ) -> float | None:
-    """Climb until no other mode is to be expected; None where modes cannot be counted."""
+    """Climb until no other mode is to be expected; None where modes cannot be counted.
+
+    Too many low optima, or too few evaluations, and it is not by counting that others are excluded.
+    """
     explore = settings.explore
     most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
     began, count, missed = counted.evaluations, explore.first_climbs, np.inf
@@ -174,7 +177,7 @@ def _climbed(
                     return by_looks
                 modes = census.modes()
         count = min(2 * count, explore.most_climbs - census.climbs)
-    return missed
+    return missed if np.isfinite(missed) else None
 
 
 def _looked(

@@ -1,9 +1,9 @@
 """In many dimensions: is there mass that the approximation does not see?
 
 There, what ``mode_search`` does at a place where mass is missing (Hessians and matrices) takes
-longer than the fit. So chains are annealed from far outside, as it does, and where they end outside
-of q, independent coordinates are matched and the mass is measured, which is reported; no component
-is made of it.
+longer than the fit. So chains are annealed from far outside, and symmetries tried, as it does;
+where these end outside of q, independent coordinates are matched and the mass is measured, which is
+reported; no component is made of it.
 """
 
 from dataclasses import replace
@@ -14,6 +14,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.diagonal import match_diagonal
 from fluvial.inference.mode_search import Search, annealed_chains
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.symmetries import mirrored
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.mixture import Mixture
@@ -45,7 +46,8 @@ def mass_far(
     """
     own, _ = q.sample(rng, _DRAWS)
     overall = DiagonalGaussian(own.mean(axis=0), own.std(axis=0))
-    ends = annealed_chains(counted, overall, rng, settings.search)
+    mirror = mirrored(counted, q, settings)
+    ends = np.concatenate([annealed_chains(counted, overall, rng, settings.search), mirror.points])
     log_p = counted.values(ends)
     excess = log_p - q.log_prob(ends) - log_evidence
     outside = np.flatnonzero(np.isfinite(excess) & (excess > settings.search.excess))

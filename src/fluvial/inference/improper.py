@@ -10,7 +10,7 @@ is found to float64's precision among the right singular vectors of gradients at
 """
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
@@ -24,6 +24,7 @@ __all__ = [
     "improper_complaint",
     "improper_on_axes",
     "named_along",
+    "slopes_along",
     "unidentified_complaint",
 ]
 
@@ -117,6 +118,42 @@ def improper_on_axes(
     return None
 
 
+def slopes_along(
+    counted: CountedTarget,
+    center: Float[np.ndarray, " D"],
+    rays: Float[np.ndarray, "R D"],
+    settings: Settings = DEFAULT,
+    *,
+    power: float = 1.0,
+    relaxed: bool = False,
+) -> tuple[Float[np.ndarray, " R2"], Bool[np.ndarray, " R2"]]:
+    """Measure d ln p / d ln r far out along rays, and then along their opposites.
+
+    Args:
+        counted: the target.
+        center: where the rays begin.
+        rays: of the length at which r is 1.
+        settings: the thresholds.
+        power: of the tail 1/r^power, below which by ``deep`` nats a density no longer matters.
+        relaxed: whether to climb in the directions orthogonal to each ray.
+
+    Returns:
+        The slopes, and whether they are known and matter.
+    """
+    improper = settings.improper
+    both = np.concatenate([rays, -rays])
+    top = counted.values(center[None])
+    steps = [r * both for r in (improper.near, improper.far)]
+    if relaxed:
+        near, far = (_relaxed(counted, center, step, settings) for step in steps)
+    else:
+        near, far = (counted.values(center + step) for step in steps)
+    with np.errstate(invalid="ignore"):
+        slope = (far - near) / np.log(improper.far / improper.near)
+        shallow = far >= top - power * np.log(improper.far) - improper.deep
+    return slope, np.isfinite(slope) & shallow
+
+
 def _along(
     counted: CountedTarget,
     center: Float[np.ndarray, " D"],
@@ -129,19 +166,11 @@ def _along(
     rays = rays[np.any(rays != 0.0, axis=1)]
     if not len(rays):
         return None
-    improper = settings.improper
     both = np.concatenate([rays, -rays])
-    top = counted.values(center[None])
-    near, far = (counted.values(center + r * both) for r in (improper.near, improper.far))
-    if relaxed and np.all(far < top - improper.deep):
+    flat = _flat(*slopes_along(counted, center, rays, settings))
+    if relaxed and not len(flat):
         both = both[[0, len(rays)]]
-        near, far = (
-            _relaxed(counted, center, r * both, settings) for r in (improper.near, improper.far)
-        )
-    with np.errstate(invalid="ignore"):
-        slope = (far - near) / np.log(improper.far / improper.near)
-        shallow = far >= top - np.log(improper.far) - improper.deep
-    flat = np.flatnonzero(np.isfinite(slope) & (slope >= -1.0 + 1e-6) & shallow)
+        flat = _flat(*slopes_along(counted, center, rays[:1], settings, relaxed=True))
     if not len(flat):
         return None
     name = named_along(counted.target, center, both[flat[0]])
@@ -149,6 +178,10 @@ def _along(
         f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
         "it has no finite integral and no draws."
     )
+
+
+def _flat(slope: Float[np.ndarray, " R"], matters: Bool[np.ndarray, " R"]) -> np.ndarray:
+    return np.flatnonzero(matters & (slope >= -1.0 + 1e-6))
 
 
 def _relaxed(

@@ -2,8 +2,9 @@ r"""Before any GOOD: is there mass that the approximation does not see?
 
 Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
 out from far outside q: many are just looked at, some climb to the nearest optimum, some are
-annealed from a high temperature to the target's, and some leave q by a few coordinates or by the
-difference of two modes (see coordinate_moves.py and leaps.py). To them come the best of the points
+annealed from a high temperature to the target's, and some leave q by a few coordinates, by the
+difference of two modes, or by what may be a symmetry (see coordinate_moves.py, leaps.py and
+symmetries.py). To them come the best of the points
 that were ever evaluated (see evaluated.py), by whatever stage: none of them may contradict the
 verdict. Where such a point ends with p(x) ≫ Z q(x), a local Gaussian g measures how much mass lies
 there:
@@ -39,9 +40,10 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.inference.slopes import on_slopes
+from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Outlier", "Search", "annealed_chains", "far_points", "mass_outside"]
@@ -98,10 +100,12 @@ def mass_outside(
     starts = np.concatenate(
         [far_points(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
     )
+    mirror = mirrored(counted, q, settings)
+    starts = np.concatenate([starts, mirror.starts])
     climbed = _climbed(counted, starts, overall, settings)
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
-    fresh = np.concatenate([looks, annealed, climbed, along])
+    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
@@ -114,7 +118,9 @@ def mass_outside(
     )
     missing_mass = _share(log_ratios - log_evidence, search.looks)
     suspects = _apart(points[outside], log_p[outside], excess[outside], search)
-    places = _worthy(_places(counted, q, log_evidence, suspects, overall, rng, settings), search)
+    places = _images(counted, q, log_evidence, mirror, rng, settings)
+    places = _places(counted, q, log_evidence, suspects, places, overall, rng, settings)
+    places = _worthy(places, search)
     if not places:
         ended = slice(search.looks, search.looks + search.chains)
         level = np.where(outside, 0.0, -np.inf)[ended]
@@ -171,24 +177,44 @@ def _apart(
     return points[peaks[np.argsort(np.minimum(*ranks), kind="stable")[: search.suspects]]]
 
 
+def _images(
+    counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
+    mirror: Mirrored,
+    rng: np.random.Generator,
+    settings: Settings,
+) -> list[Outlier]:
+    """Measure the mass where symmetries lead: climbs from there may lead out of it again."""
+    places: list[Outlier] = []
+    for image in mirror.images:
+        if not any(covers(place.gaussian, image.mean) for place in places):
+            places.append(_measure(counted, q, log_evidence, image, rng, settings))
+    return places
+
+
 def _places(
     counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
     suspects: Float[np.ndarray, "S D"],
+    places: list[Outlier],
     overall: Gaussian,
     rng: np.random.Generator,
     settings: Settings,
 ) -> list[Outlier]:
-    """Climb from the suspects that no way leads down from, and measure the mass where that ends."""
-    places: list[Outlier] = []
+    """Climb from the suspects that no way leads down from, and measure the mass where that ends.
+
+    To the places that are known come those that are found.
+    """
+    places = list(places)
     suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
     tops = climb(counted, suspects, overall.cholesky, settings)
     for suspect, top in zip(suspects, tops, strict=True):
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
-        known = any(_covers(place.gaussian, start.mean) for place in places)
+        known = any(covers(place.gaussian, start.mean) for place in places)
         if not known and not _holds_nothing(top, start, log_evidence, settings):
             places.append(_measure(counted, q, log_evidence, start, rng, settings))
     return places
@@ -275,10 +301,6 @@ def annealed_chains(
 
 def _finite(scores: np.ndarray) -> np.ndarray:
     return np.clip(np.where(np.isfinite(scores), scores, 0.0), -1e6, 1e6)
-
-
-def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
-    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < 9.0 + 2.0 * gaussian.dim)
 
 
 def _measure(

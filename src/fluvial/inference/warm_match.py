@@ -14,7 +14,7 @@ from fluvial.inference.verdict import is_accurate
 from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.objectives import Importance
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent
 
 __all__ = ["warm_match"]
@@ -67,16 +67,11 @@ def _new_modes(run: Run, known: list[Gaussian], ends: list[Optimum]) -> list[Gau
     """Gaussians at optima that no earlier component covers."""
     found: list[Gaussian] = []
     for head in distinct(run.counted, [end for end in ends if end.converged], run.settings):
-        if any(_covers(g, head.x) for g in [*known, *found]):
+        if any(covers(g, head.x) for g in [*known, *found]):
             continue
         top = laplace_or(run.counted, head.x, head.gaussian, run.settings)
         found.append(batch_and_match(run.counted, top, run.rng, run.settings.match))
     return found
-
-
-def _covers(gaussian: Gaussian, x: np.ndarray) -> bool:
-    """Whether a point is within three standard deviations of the typical radius, √D."""
-    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < (gaussian.dim**0.5 + 3.0) ** 2)
 
 
 def _checked(run: Run, fitted: Weighed) -> Matched:

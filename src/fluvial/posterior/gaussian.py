@@ -8,8 +8,9 @@ import scipy.linalg
 from jaxtyping import Float
 
 from fluvial.constants import LOG_2PI
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "merged"]
+__all__ = ["Gaussian", "covers", "merged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,18 @@ class Gaussian:
         """Normalized log density at points of shape (N, D), in nats."""
         z = self.whiten(x)
         return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * LOG_2PI - self.log_det
+
+
+def covers(gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, " D"]) -> bool:
+    """Whether a point is within three standard deviations of the typical radius, √D.
+
+    Example:
+        >>> import numpy as np
+        >>> unit = Gaussian(np.zeros(4), np.eye(4))
+        >>> covers(unit, np.full(4, 2.4)), covers(unit, np.full(4, 2.6))
+        (True, False)
+    """
+    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < (gaussian.dim**0.5 + 3.0) ** 2)
 
 
 def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> Gaussian:

@@ -51,9 +51,11 @@ class AdaptiveSettings:
     Attributes:
         max_dim: coordinates, above which a flow is nearer than so few Gaussians.
         max_modes: that mixtures grow from.
-        components: of the mixture in each round, at least one for each mode.
-        draws: of each round.
-        points: that a mixture is fitted to, resampled by their weights.
+        components: of the mixture in each round, where there are up to ``few_modes``; of more
+            modes in proportion, since each has a shape of its own.
+        draws: of each round, likewise.
+        points: that a mixture is fitted to, resampled by their weights; likewise.
+        few_modes: see above.
         em_steps: of one fit.
         defensive: share of a round's draws from wider Gaussians.
         least_ess: of the draws that judge a mixture, as a share of their number: below it a
@@ -66,10 +68,11 @@ class AdaptiveSettings:
     """
 
     max_dim: int = 15
-    max_modes: int = 4
+    max_modes: int = 12
     components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
     draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
     points: int = 4096
+    few_modes: int = 4
     em_steps: int = 12
     defensive: float = 0.08
     least_ess: float = 0.6

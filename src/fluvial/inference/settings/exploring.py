@@ -127,6 +127,9 @@ class SearchSettings:
         leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
             difference of two others.
         leap_lengths: the shortest and the longest of coordinates' moves, in sd.
+        symmetries: candidates, at most; as many as two parameters in ten have, and their labels.
+        mirrored_draws: of q, mapped by each of them.
+        mirrored_climbs: from where these map a mean to, the highest.
         chains: annealed, from far outside.
         spreads: of where both start, in sd.
         looks: points that are just looked at.
@@ -157,6 +160,9 @@ class SearchSettings:
     climbs: int = 12
     leaps: int = 64
     leap_lengths: tuple[float, float] = (2.0, 32.0)
+    symmetries: int = 128
+    mirrored_draws: int = 3
+    mirrored_climbs: int = 12
     chains: int = 32
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
