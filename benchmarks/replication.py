@@ -20,15 +20,19 @@ from benchmarks.replication_plots import drawn_pairs
 from benchmarks.replication_runs import Notebook, listed, load_runs
 from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
 from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.run import Run
 
 _LABELS = Path(__file__).with_name("replication_labels.json")
 _TABLE = Path(__file__).parent / "results" / "replication.md"
 _MOST_PLANTED = 6  # cells of a notebook, of each of texts and pictures
-_HELD_OUT = (
-    "They were held out until the rules had been written. What they showed has been mended since, "
-    "so that they are no longer a test of notebooks that nobody has looked at."
-)
+_GROUPS = {
+    "first": "Notebooks that the rules were written with",
+    "held out": "Notebooks held out\n\nThey were held out until the rules had been written; what "
+    "they showed has been mended since.",
+    "new": "Notebooks added later\n\nThey were first looked at when the rules had been mended with "
+    "the others; what they showed has been mended since.",
+}
 _AGREES = ("IDENTICAL", "WITHIN_TOLERANCE")
 
 
@@ -37,6 +41,7 @@ def _planted(
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
     rng = np.random.default_rng(seed)
+    here = Surroundings(defaults=run.defaults)
     agreeing = [
         number
         for number, cell in enumerate(replication.cells)
@@ -49,7 +54,7 @@ def _planted(
             several = list(plant(before, rng))
             changed += bool(several)
             for name, outputs in several:
-                differences = compare_outputs(outputs, local, Tolerance())
+                differences = compare_outputs(outputs, local, Tolerance(), here)
                 yield sort, name, any(not found.tolerated for found in differences)
             if changed == _MOST_PLANTED:
                 break
@@ -141,11 +146,8 @@ def main() -> None:
         "# Replication of public notebooks\n\nMade by `python -m benchmarks.replication`; "
         "the labels were given by hand.",
     ]
-    for title, held_out in (
-        ("Notebooks that the rules were written with", False),
-        (f"Notebooks held out\n\n{_HELD_OUT}", True),
-    ):
-        notebooks = [notebook for notebook in listed() if notebook.held_out is held_out]
+    for group, title in _GROUPS.items():
+        notebooks = [notebook for notebook in listed() if notebook.group == group]
         parts.append(f"## {title}\n\n{_table(_judge(home, notebooks), notebooks)}")
     parts.append(f"## Plots drawn with other letters, or at another resolution\n\n{_drawn()}")
     _TABLE.write_text("\n\n".join(parts) + "\n")

@@ -25,14 +25,14 @@ _REPEATS = 2
 class Notebook:
     """A public notebook: the address of its repository, a commit of it, and a path in it.
 
-    The rules of the comparison were written with some of them at hand. Those held out were first
-    looked at afterwards; what they showed has been mended since.
+    The rules of the comparison were written with some of them at hand. Those of each later group
+    were first looked at afterwards; what they showed has been mended since.
     """
 
     repository: str
     commit: str
     path: str
-    held_out: bool = False
+    group: str = "first"
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ def listed() -> list[Notebook]:
     """Return the notebooks of the benchmark, one of each repository in turn."""
     content = json.loads(_LIST.read_text())
     found = [
-        (number, Notebook(repository, entry["commit"], path, entry.get("held_out", False)))
+        (number, Notebook(repository, entry["commit"], path, entry.get("group", "first")))
         for repository, entry in content.items()
         for number, path in enumerate(entry["paths"])
     ]
@@ -76,6 +76,7 @@ def load_runs(notebook: Notebook, home: Path) -> tuple[Run, ...] | None:
             run["started"],
             run["ended"],
             tuple(run["folders"]),
+            run.get("defaults", {}),
         )
         for run in kept
     )
@@ -100,6 +101,7 @@ def _run(notebook: Notebook, home: Path, kernel: str) -> None:
             "started": run.started,
             "ended": run.ended,
             "folders": run.folders,
+            "defaults": run.defaults,
         }
         for run in runs
     ]

@@ -52,6 +52,14 @@ def test_verbose_shows_where_an_error_came_from(run):
     assert err.splitlines()[-1].startswith("fluvial: there is no Stan program")
 
 
+@pytest.mark.parametrize("verbose", [(), ("-v",)])
+def test_what_steers_a_terminal_is_in_no_error(run, verbose):
+    code, _, err = run(*verbose, "fit", "no\x1b]0;owned\x07\x1b[31mwhere.stan")
+    assert code == 1
+    assert "\x1b" not in err
+    assert err.splitlines()[-1].startswith("fluvial: there is no Stan program nowhere.stan")
+
+
 def test_python_can_run_the_package():
     done = subprocess.run(
         [sys.executable, "-m", "fluvial", "--version"], capture_output=True, text=True, check=True

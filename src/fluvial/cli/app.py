@@ -55,12 +55,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         _app(args=arguments, prog_name="fluvial")
     except LostProcessError as error:
-        sys.stderr.write(f"fluvial: {error}\n")
+        say(f"fluvial: {error}", err=True)
         _leave(ExitCode.INPUT_WRONG)
     except InputError as error:
         if logging.root.level == logging.INFO != level:
-            traceback.print_exception(error, file=sys.stderr)
-        sys.stderr.write(f"fluvial: {error}\n")
+            say("".join(traceback.format_exception(error)).rstrip(), err=True)
+        say(f"fluvial: {error}", err=True)
         return ExitCode.INPUT_WRONG
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else ExitCode.DONE

@@ -1,5 +1,6 @@
 """Why each cell does not say what was recorded: what the differences alone do not tell."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from typing import Any
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.images import OTHER_BACKGROUND
 from fluvial.replication.compare.outputs import errors
 from fluvial.replication.names import Names, names_in
 from fluvial.replication.randomness import draws, seeds
@@ -28,6 +30,7 @@ _LIBRARY = re.compile(
 _HERE = re.compile(
     r"^\s*[!]|%(?:pwd|ls|cd|env|watermark|version_information|system|load_ext|history|who)|"
     r"__version__|sys\.(?:version|path|executable|platform)|os\.(?:getcwd|listdir|environ|uname)|"
+    r"\b(?:i?glob|iterdir|scandir)\(|"
     r"platform\.|getpass|gethostname",
     re.MULTILINE,
 )
@@ -36,6 +39,8 @@ _TYPED_INDEX = re.compile(r"\b(?:Int|UInt|Float)64Index\b")  # of pandas 1
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
+_CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or leaves out
+_NO_PACKAGE = re.compile(r"No module named '")
 _MEMORY = 1e-9
 _ROUNDED = 1e-4
 _INSTALLS = "which is not installed"
@@ -95,6 +100,7 @@ def with_causes(
     story = _Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     disordered = _disordered(recorded)
+    styled = any(_STYLE.search(cell.source) for cell in recorded.cells)
     done = []
     for outcome, cell, ran in zip(outcomes, recorded.cells, runs[0].cells, strict=True):
         names = names_in(cell.source)
@@ -108,6 +114,7 @@ def with_causes(
             len(runs) > 1,
             bool(outcome.varying),
             outcome.number in disordered,
+            styled,
         )
         done.append(_explained(outcome, error if failed else None, facts))
         story.after(outcome.number, cell.source, names, failed=failed)
@@ -125,6 +132,7 @@ class _Facts:
     repeated: bool
     varying: bool
     disordered: bool
+    styled: bool
 
     @property
     def first_failed(self) -> int | None:
@@ -136,8 +144,9 @@ class _Facts:
         """Return the failed cell that should have set how a difference's output is shown."""
         if difference.kind is Kind.IMAGE:
             return self.story.plain_plots
-        lines = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
-        return self.story.plain_tables if lines else None
+        shown = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
+        cut = any(_CUT.search(text) for text in (difference.recorded, difference.local))
+        return self.story.plain_tables if shown and cut else None
 
     @property
     def random(self) -> bool:
@@ -159,8 +168,13 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
         replace(difference, cause=difference.cause or why or _cause(difference, facts))
         for difference in outcome.differences
     )
-    apart = [difference.cause for difference in found if not difference.tolerated]
-    cause = why or (apart[0] if apart else None)
+    # What only one side has tells least of why.
+    one_sided = (Kind.MISSING, Kind.EXTRA)
+    apart = sorted(
+        (difference for difference in found if not difference.tolerated),
+        key=lambda difference: difference.kind in one_sided,
+    )
+    cause = why or (apart[0].cause if apart else None)
     if outcome.verdict is CellVerdict.ERROR and cause is None:
         cause = Cause.ENVIRONMENT
     if cause is Cause.EARLIER_ERROR and after is None:
@@ -212,7 +226,9 @@ def _cause(difference: Difference, facts: _Facts) -> Cause:
     texts = difference.recorded, difference.local
     if facts.unset_by(difference) is not None:
         return Cause.EARLIER_ERROR
-    if _HERE.search(facts.source):
+    if _HERE.search(facts.source) or any(map(_NO_PACKAGE.search, texts)):
+        return Cause.ENVIRONMENT
+    if OTHER_BACKGROUND in difference.reason and not facts.styled:
         return Cause.ENVIRONMENT
     if facts.random and (not facts.repeated or facts.varying):
         return Cause.RANDOMNESS
@@ -240,13 +256,21 @@ def _both_tiny(recorded: str, local: str) -> bool:
 
 
 def _disordered(recorded: RecordedNotebook) -> set[int]:
-    """Return the cells that were recorded before one above them, and depend on the order."""
+    """Return the cells that use a name as another cell had left it when they were recorded.
+
+    So do those that use what such a cell makes.
+    """
+    names = [names_in(cell.source) for cell in recorded.cells]
     counts = [cell.execution_count for cell in recorded.cells]
-    latest, found = 0, set()
-    for number, count in enumerate(counts, 1):
-        if count is None:
+    found: set[int] = set()
+    for at, own in enumerate(names):
+        if counts[at] is None:
             continue
-        if count < latest:
-            found.add(number)
-        latest = max(latest, count)
+        for name in own.used - own.made:
+            makers = [other for other, cell in enumerate(names) if name in cell.made]
+            above = max((other for other in makers if other < at), default=None)
+            ran = [other for other in makers if (counts[other] or math.inf) < counts[at]]
+            before = max(ran, key=lambda other: counts[other], default=None)
+            if before != above or (above is not None and above + 1 in found):
+                found.add(at + 1)
     return found

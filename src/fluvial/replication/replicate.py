@@ -126,7 +126,7 @@ def _surroundings(run: Run, number: int, source: str) -> Surroundings:
     """Return what a run could print of itself up to the end of a cell."""
     taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
     folders = run.folders or Surroundings().folders
-    return Surroundings(run.started, run.ended, sum(taken), folders, source)
+    return Surroundings(run.started, run.ended, sum(taken), folders, source, run.defaults)
 
 
 def _sources(cells: Sequence["NotebookNode"]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fluvial.errors import InputError
 from fluvial.replication.children import MARK, end_children
+from fluvial.replication.defaults import asked_defaults, classes_in
 from fluvial.replication.plots import plot_configuration
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
@@ -61,6 +62,7 @@ class Run:
         ended: when it ended.
         folders: that it ran in, that its kernel and packages are in, the user's home, and the
             folder for temporary files.
+        defaults: of the parameters of the classes that the outputs write, by class.
     """
 
     cells: tuple[RunCell, ...]
@@ -68,6 +70,7 @@ class Run:
     started: float = field(default_factory=time.time)
     ended: float = field(default_factory=time.time)
     folders: tuple[str, ...] = ()
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def run_notebook(
@@ -106,9 +109,19 @@ def run_notebook(
             _use(client, python, kernel, home)
         with _started(client, kernel, home):
             cells = _run_cells(client, timeout, started)
+            defaults = _defaults(client, recorded, cells)
         prefix = _prefix(kernel) if python is None else python.parent.parent
     folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
-    return Run(tuple(cells), notebook, begin, time.time(), folders)
+    return Run(tuple(cells), notebook, begin, time.time(), folders, defaults)
+
+
+def _defaults(
+    client: "NotebookClient", recorded: RecordedNotebook, cells: Sequence[RunCell]
+) -> Mapping[str, Mapping[str, Any]]:
+    if any(cell.state == "failed" for cell in cells):
+        return {}
+    outputs = [cell.outputs for cell in (*recorded.cells, *cells)]
+    return asked_defaults(client, classes_in(outputs))
 
 
 @contextmanager

@@ -177,3 +177,34 @@ def test_rows_of_a_table_that_one_version_of_pandas_leaves_out_with_dots():
     other = table(*rows[:2], ("...", "..."), rows[-2], (8, 5.0))
     assert [d.tolerated for d in found(whole, other)] == [True, False]
     assert [d.tolerated for d in found(whole, table(*rows[:5]))] == [False]
+
+
+def test_a_result_that_only_one_side_has_moves_no_other_output():
+    picture = plot(0.0)
+    figure = shown(text__plain="<Figure>", image__png=picture)
+    (missing,) = found([result("[1, 2]"), figure], [figure])
+    assert (missing.kind, missing.recorded, missing.tolerated) == ("missing", "[1, 2]", False)
+
+
+def test_objects_of_which_only_the_address_is_written_are_no_result():
+    texts = "[<matplotlib.text.Text at 0x10a3ae610>,\n <matplotlib.text.Text at 0x10a3aedd0>]"
+    figure = shown(text__plain="<Figure>", image__png=plot(0.0))
+    (missing,) = found([result(texts), figure], [figure])
+    assert missing.tolerated
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "agrees"),
+    [
+        ("TtestResult(statistic=2.5, pvalue=0.02)", "df=8.0", True),
+        ("Ttest_indResult(statistic=2.5, pvalue=0.02)", "df=8.0", True),
+        ("(2.5, 0.02)", "df=8.0", True),
+        ("TtestResult(statistic=2.5, pvalue=0.03)", "df=8.0", False),
+        ("TtestResult(statistic=2.5, level=0.02)", "df=8.0", False),
+        ("TtestResult(statistic=2.5, pvalue=0.02, df=9.0)", "df=8.0", False),
+    ],
+)
+def test_results_that_have_got_more_fields(recorded, local, agrees):
+    after = f"TtestResult(statistic=np.float64(2.5), pvalue=np.float64(0.02), {local})"
+    differences = found([result(recorded)], [result(after)])
+    assert all(difference.tolerated for difference in differences) is agrees

@@ -2,9 +2,10 @@ import pytest
 
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.estimators import told_parameters
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
-from ..books import result
+from ..books import result, stream
 
 FULL = (
     "DecisionTreeRegressor(criterion='mse', max_depth=2, max_features=None,\n"
@@ -118,3 +119,44 @@ def test_what_is_taken_for_defaults_without_their_table_is_said():
     assert difference.tolerated
     assert "min_samples_split=2" in difference.recorded
     assert difference.reason == "taken for defaults, which the other text leaves out"
+
+
+KNOWN = Surroundings(
+    defaults={
+        "SVC": {"C": 1.0, "kernel": "rbf", "gamma": "scale", "class_weight": None},
+        "Polynomial": {"symbol": "x"},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "agrees"),
+    [
+        ("SVC(C=1.0, class_weight=None,\n  gamma='scale', kernel='rbf')", "SVC()", True),
+        ("SVC(C=2.0, gamma='scale', kernel='rbf')", "SVC(C=2.0)", True),
+        ("SVC(C=1.0, gamma='scale', kernel='linear')", "SVC()", False),
+        ("SVC(C=1.0, gamma='auto', kernel='rbf')", "SVC()", False),
+        ("SVC(C=1.0, class_weight='balanced', gamma='scale')", "SVC()", False),
+        ("SVC(C=1.0, lenrek='rbf')", "SVC()", False),
+        ("SVC(C=1.0, iid='warn')", "SVC()", True),
+        ("SVC(C=1.0, iid=False)", "SVC(iid=True)", False),
+        ("SVC()", "SVC(C=3.0)", False),
+        ("Polynomial([1., 2.])", "Polynomial([1., 2.], symbol='x')", True),
+        ("Polynomial([1., 2.])", "Polynomial([1., 2.], symbol='z')", False),
+    ],
+)
+def test_defaults_are_those_of_the_kernel(recorded, local, agrees):
+    for before, after in (
+        ([result(recorded)], [result(local)]),
+        ([stream(f"best: {recorded}\n")], [stream(f"best: {local}\n")]),
+    ):
+        differences = compare_outputs(before, after, Tolerance(), KNOWN)
+        assert all(difference.tolerated for difference in differences) is agrees
+
+
+def test_an_object_within_quotes_is_read_too():
+    local = "\"Polynomial([1., 2.], symbol='x')\""
+    (found,) = compare_outputs(
+        [result("'Polynomial([1., 2.])'")], [result(local)], Tolerance(), KNOWN
+    )
+    assert found.tolerated

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
 from fluvial.replication.compare.cause import Cause
@@ -12,6 +12,7 @@ from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.estimators import completed, told_parameters
 from fluvial.replication.compare.html import compare_html
 from fluvial.replication.compare.images import compare_images
+from fluvial.replication.compare.messages import plain_messages, reworded
 from fluvial.replication.compare.outputs import IMAGES, Outputs, displays, errors, stdout
 from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.surroundings import Surroundings
@@ -21,15 +22,9 @@ from fluvial.replication.compare.values import compare_values
 
 __all__ = ["compare_outputs"]
 
-_ADVICE = re.compile(
-    r"\. (?:Did you mean|Perhaps you|Maybe you meant|Did you forget).*$", re.DOTALL
-)
-
 _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
-_CELL_FILE = re.compile(r"\((?:<ipython-input-[^>]*>|<tokenize>|\d+\.py)(?=, line)")
-_FACT = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_SHARED_WORDS = 0.6
-_DENIALS = {"not", "no", "never", "cannot", "can't", "without", "non", "neither", "nor", "isn't"}
+_OBJECT = r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]+>"
+_BARE = re.compile(rf"[\[(]?\s*{_OBJECT}(?:,\s*{_OBJECT})*\s*[\])]?")
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
 
@@ -61,13 +56,29 @@ def _compare_displays(
     tolerance: Tolerance,
     run: Surroundings,
 ) -> Iterator[Difference]:
-    for count, (a, b) in enumerate(zip(recorded, local, strict=False), 1):
-        yield from _compare_display(a, b, tolerance, f"output {count}", run)
-    shared = min(len(recorded), len(local))
-    for count, data in enumerate(recorded[shared:], shared + 1):
-        yield _one_sided(Kind.MISSING, f"output {count}", _described(data))
-    for count, data in enumerate(local[shared:], shared + 1):
-        yield _one_sided(Kind.EXTRA, f"output {count} (local)", _described(data))
+    for i, j in _paired(recorded, local):
+        if j is None and i is not None:
+            yield _one_sided(Kind.MISSING, f"output {i + 1}", _described(recorded[i]))
+        elif i is None and j is not None:
+            yield _one_sided(Kind.EXTRA, f"output {j + 1} (local)", _described(local[j]))
+        elif i is not None and j is not None:
+            yield from _compare_display(recorded[i], local[j], tolerance, f"output {i + 1}", run)
+
+
+def _paired(
+    recorded: Sequence[Mapping[str, Any]], local: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Pair displays in their order, pictures with pictures and tables with tables if one lacks."""
+    if len(recorded) == len(local):
+        yield from ((at, at) for at in range(len(recorded)))
+        return
+    forms = [[_form(data) for data in displayed] for displayed in (recorded, local)]
+    for _, i, stop, j, end in SequenceMatcher(None, *forms, autojunk=False).get_opcodes():
+        yield from zip_longest(range(i, stop), range(j, end))
+
+
+def _form(data: Mapping[str, Any]) -> str:
+    return next((mime for mime in (*IMAGES, "text/html") if mime in data), "text/plain")
 
 
 def _compare_display(
@@ -83,7 +94,7 @@ def _compare_display(
         yield Difference(Kind.TYPE, place, None, *kinds, None, False, "another type of output")
         return
     a, b = recorded[mime], local[mime]
-    if mime == "text/plain" and (made := _with_told(recorded, local)) is not None:
+    if mime == "text/plain" and (made := _with_told(recorded, local, run)) is not None:
         yield from list(compare_values(*made, tolerance, place)) or _by_default(a, b, place)
     elif mime.endswith("json"):
         yield from compare_values(a, b, tolerance, place)
@@ -105,7 +116,9 @@ def _by_default(recorded: str, local: str, place: str) -> Iterator[Difference]:
         yield Difference(Kind.TEXT, place, None, *texts, None, True, reason, Cause.LIBRARY_PRINTING)
 
 
-def _with_told(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> tuple[Any, Any] | None:
+def _with_told(
+    recorded: Mapping[str, Any], local: Mapping[str, Any], run: Surroundings
+) -> tuple[Any, Any] | None:
     """Read two texts of estimators, with what their HTML says beyond; None if it says nothing."""
     told = [told_parameters(data.get("text/html", "")) for data in (recorded, local)]
     if not any(told):
@@ -113,7 +126,9 @@ def _with_told(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> tuple[A
     a, b = parsed(recorded["text/plain"]), parsed(local["text/plain"])
     if a is None or b is None:
         return None
-    return completed(a, b, told[0]), completed(b, a, told[1])
+    return completed(a, b, {**run.defaults, **told[0]}), completed(
+        b, a, {**run.defaults, **told[1]}
+    )
 
 
 def _richest(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> str | None:
@@ -154,40 +169,24 @@ def _compare_messages(
     recorded: Mapping[str, Any], local: Mapping[str, Any], tolerance: Tolerance, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare what two errors of one type say; newer versions of Python add advice."""
-    plain = [
-        _CELL_FILE.sub("(<cell>", _ADVICE.sub("", error["evalue"])) for error in (recorded, local)
-    ]
+    plain = plain_messages(recorded["evalue"], local["evalue"])
     found = list(compare_text(plain[0], plain[1], tolerance, "error", run))
     if all(difference.tolerated for difference in found):
         yield from found
         if not found and recorded["evalue"] != local["evalue"]:
             texts = _message(recorded), _message(local)
-            reason, cause = "the same message, with advice", Cause.LIBRARY_PRINTING
+            reason, cause = (
+                "the same message in the words of another version",
+                Cause.LIBRARY_PRINTING,
+            )
             yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
         return
     texts = _message(recorded), _message(local)
-    if _reworded(*plain):
+    if reworded(*plain):
         reason, cause = "the same message in other words", Cause.LIBRARY_PRINTING
         yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
     else:
         yield Difference(Kind.ERROR, "error", None, *texts, None, False, "another message")
-
-
-def _reworded(recorded: str, local: str) -> bool:
-    """Whether one message says what the other does, and some words more, none of which denies it.
-
-    A word in place of another may be its opposite, and a number another one.
-    """
-    facts = [Counter(_FACT.findall(text)) for text in (recorded, local)]
-    if not (facts[0] <= facts[1] or facts[1] <= facts[0]):
-        return False
-    words = [_FACT.sub("", text).split() for text in (recorded, local)]
-    matcher = SequenceMatcher(None, *words, autojunk=False)
-    for operation, a, b, c, d in matcher.get_opcodes():
-        changed = {word.lower() for word in (*words[0][a:b], *words[1][c:d])}
-        if operation == "replace" or (operation != "equal" and changed & _DENIALS):
-            return False
-    return matcher.ratio() >= _SHARED_WORDS
 
 
 def _message(error: Mapping[str, Any]) -> str:
@@ -196,12 +195,16 @@ def _message(error: Mapping[str, Any]) -> str:
 
 def _described(data: Mapping[str, Any]) -> str:
     if isinstance(text := data.get("text/plain"), str):
-        return shortened(text)
+        return text
     mime = next(iter(data))
     return f"{len(json.dumps(data[mime]))} characters of {mime}"
 
 
 def _one_sided(kind: Kind, place: str, text: str) -> Difference:
-    texts = ("", text) if kind is Kind.EXTRA else (text, "")
+    said = shortened(text)
+    texts = ("", said) if kind is Kind.EXTRA else (said, "")
+    if _BARE.fullmatch(text):
+        reason, cause = "objects of which the text says no more than where", Cause.LIBRARY_PRINTING
+        return Difference(kind, place, None, *texts, None, True, reason, cause)
     reason = "not recorded" if kind is Kind.EXTRA else "not made locally"
     return Difference(kind, place, None, *texts, None, False, reason)

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Any
@@ -10,7 +11,7 @@ from fluvial.replication.compare.reprs import Made
 
 __all__ = ["completed", "told_parameters"]
 
-Told = dict[str, dict[str, Any]]
+Told = Mapping[str, Mapping[str, Any]]
 
 # Parameter, former value, present value, of which the release notes say that they mean the same:
 # https://scikit-learn.org/stable/whats_new.html (0.20, 1.0 and 1.1).
@@ -25,7 +26,20 @@ _RENAMED = {
     ("loss", "log", "log_loss"),
     ("max_features", "auto", "sqrt"),
     ("max_features", "auto", 1.0),
-}  # Defaults that stand for no value but announce that the default will change.
+}
+# Parameters that are no more, or no more of all classes, with the defaults that they had (likewise,
+# 0.18 to 1.8).
+_FORMER = {
+    "fit_params": (None,),
+    "iid": (True, "warn", "deprecated"),
+    "min_impurity_split": (None, 1e-07),
+    "multi_class": ("ovr", "auto", "warn"),
+    "n_jobs": (1, None),
+    "normalize": (False, "deprecated"),
+    "precompute_distances": ("auto", "deprecated"),
+    "presort": (False, "auto", "deprecated"),
+}
+# Defaults that stand for no value but announce that the default will change.
 _NOT_GIVEN = ("warn", "deprecated", "auto_deprecated", "raise-deprecating")
 # What fitting has made, such as the best of several estimators, has a name that ends in "_".
 _FITTED = "___"
@@ -59,6 +73,8 @@ def told_parameters(html: str) -> Told:
 def completed(made: Any, other: Any, told: Told) -> Any:
     """Return a value with those arguments of its objects that another shows and it leaves out.
 
+    Arguments that estimators had formerly, and that had their defaults, go.
+
     Args:
         made: the value, as ``parsed`` reads it.
         other: the value to compare it with, of which it takes the names of arguments alone.
@@ -81,12 +97,20 @@ def completed(made: Any, other: Any, told: Told) -> Any:
     if not (isinstance(made, Made) and isinstance(other, Made) and made.name == other.name):
         return made
     own = told.get(made.name, {})
-    keywords = completed(made.keywords, other.keywords, told)
+    keywords = {
+        name: completed(value, other.keywords.get(name), told)
+        for name, value in made.keywords.items()
+        if not (own and name not in (*own, *other.keywords) and _was_default(name, value))
+    }
     for name, shown in other.keywords.items():
         if name in own and name not in keywords:
             keywords[name] = shown if _same(name, shown, own[name]) else own[name]
     arguments = completed(made.arguments, other.arguments, told)
     return Made(made.name, tuple(arguments), keywords)
+
+
+def _was_default(name: str, value: Any) -> bool:
+    return any(type(value) is type(former) and value == former for former in _FORMER.get(name, ()))
 
 
 def _same(name: str, shown: Any, told: Any) -> bool:

@@ -11,14 +11,28 @@ from jaxtyping import Float
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
-from fluvial.replication.compare.scenes import SIDE, content_box, registered
+from fluvial.replication.compare.scenes import (
+    SIDE,
+    background_of,
+    content_box,
+    registration,
+    with_margin,
+)
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.windows import worst_window
+from fluvial.replication.compare.words import (
+    exchanged_words,
+    further_labels,
+    other_words,
+    without,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["compare_images", "similarity"]
+__all__ = ["OTHER_BACKGROUND", "compare_images", "similarity"]
+
+Box = tuple[int, int, int, int]
 
 # Fonts move the axes of a plot, and with them the shape of what is cropped to its content.
 _ASPECT_SLACK = 0.2
@@ -27,6 +41,11 @@ _ASPECT_SLACK = 0.2
 # above 0.59).
 _PER_UNLIKENESS = 0.2
 _LEAST_SIDE = 32
+_SAME_COLOR = 0.02
+OTHER_BACKGROUND = "on another background"
+"""What is said of a plot that was drawn in another style."""
+# From where on windows alone tell, and what other words count for.
+_DOUBTFUL, _OTHER_WORDS = 1.5, 1.5
 
 
 def compare_images(
@@ -53,6 +72,8 @@ def compare_images(
     score = similarity(before, after)
     near = score >= tolerance.similarity
     reason = f"similarity {score:.3f} where they are most unlike"
+    if not near and _on_other_background(before, after):
+        reason = f"{reason}, {OTHER_BACKGROUND}"
     cause = Cause.LIBRARY_PRINTING if near else None
     yield Difference(Kind.IMAGE, place, None, *sizes, 1.0 - score, near, reason, cause)
 
@@ -80,11 +101,36 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "h
     if before is None or after is None or smallest < _LEAST_SIDE:
         before = (0, 0, recorded.shape[1], recorded.shape[0])
         after = (0, 0, local.shape[1], local.shape[0])
-    a = _scaled(recorded, before, None)
-    b = _scaled(local, after, a.shape)
-    shape, color = worst_window(a, registered(a, b) if before != after else b)
-    unlike = min(max(shape, color), 1.0 / _PER_UNLIKENESS)
+    unlike = min(_unlikeness(recorded, local, before, after), 1.0 / _PER_UNLIKENESS)
     return float(min(1.0 - _PER_UNLIKENESS * unlike, np.nextafter(1.0, 0.0)))
+
+
+def _unlikeness(recorded: np.ndarray, local: np.ndarray, before: Box, after: Box) -> float:
+    """Return how unlike two pictures are where they are most unlike, in shapes, colors or words."""
+    background = background_of(recorded)
+
+    def scenes(side: int) -> tuple[np.ndarray, np.ndarray]:
+        a, b = _scenes(recorded, local, before, after, side)
+        return with_margin(a, background), with_margin(b, background)
+
+    a, b = scenes(SIDE)
+    move = registration(a, b)
+    b = move.of(b)
+    unlike = max(worst_window(a, b))
+    if unlike > _DOUBTFUL:
+        return unlike
+    # Letters are too small to be read at the scale at which plots are compared.
+    large, moved = scenes(2 * SIDE)
+    moved = move.of(moved)
+    if exchanged_words(large, moved) or other_words(large, moved):
+        return max(unlike, _OTHER_WORDS)
+    if labels := further_labels(large, moved):
+        unlike = max(worst_window(*(without(picture, labels, background) for picture in (a, b))))
+    return unlike
+
+
+def _on_other_background(recorded: np.ndarray, local: np.ndarray) -> bool:
+    return bool(np.abs(background_of(recorded) - background_of(local)).max() > _SAME_COLOR)
 
 
 def _same_shape(recorded: np.ndarray, local: np.ndarray) -> bool:
@@ -93,25 +139,29 @@ def _same_shape(recorded: np.ndarray, local: np.ndarray) -> bool:
     return 1.0 / (1.0 + _ASPECT_SLACK) <= ratio <= 1.0 + _ASPECT_SLACK
 
 
-def _sides(box: tuple[int, int, int, int] | None, picture: np.ndarray) -> tuple[int, int]:
+def _sides(box: Box | None, picture: np.ndarray) -> tuple[int, int]:
     if box is None:
         return picture.shape[1], picture.shape[0]
     return box[2] - box[0], box[3] - box[1]
 
 
+def _scenes(
+    recorded: np.ndarray, local: np.ndarray, before: Box, after: Box, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crop two pictures, and scale them to the shape of the first with a given longer side."""
+    width, height = before[2] - before[0], before[3] - before[1]
+    factor = side / max(width, height)
+    shape = tuple(max(_LEAST_SIDE, round(factor * length)) for length in (height, width))
+    return _scaled(recorded, before, shape), _scaled(local, after, shape)
+
+
 def _scaled(
-    picture: Float[np.ndarray, "H W 3"],
-    box: tuple[int, int, int, int],
-    shape: tuple[int, ...] | None,
+    picture: Float[np.ndarray, "H W 3"], box: Box, shape: tuple[int, ...]
 ) -> Float[np.ndarray, "h w 3"]:
-    """Crop a picture, and scale it to a shape; by default to a longer side of ``SIDE``."""
     from PIL import Image
 
     left, upper, right, lower = box
     cropped = np.rint(255.0 * picture[upper:lower, left:right]).astype(np.uint8)
-    if shape is None:
-        factor = SIDE / max(cropped.shape[:2])
-        shape = tuple(max(_LEAST_SIDE, round(factor * side)) for side in cropped.shape[:2])
     size = shape[1], shape[0]
     resized = Image.fromarray(cropped).resize(size, Image.Resampling.LANCZOS)
     return np.asarray(resized, np.float64) / 255.0

@@ -24,6 +24,19 @@ _NAMES = {
 _DICTS = {"dict", "OrderedDict", "Counter", "defaultdict"}
 _INDEXES = {"Int64Index", "Float64Index", "UInt64Index"}  # pandas 1 named them by their type
 _SETS = {"set", "frozenset"}
+# SciPy has given its tests' results other names: https://docs.scipy.org/doc/scipy/release.html
+# (1.9 to 1.11).
+_RESULTS = {
+    "Ttest_indResult": "TtestResult",
+    "Ttest_relResult": "TtestResult",
+    "Ttest_1sampResult": "TtestResult",
+    "SpearmanrResult": "SignificanceResult",
+    "KendalltauResult": "SignificanceResult",
+    "PointbiserialrResult": "SignificanceResult",
+    "WeightedTauResult": "SignificanceResult",
+}
+_FIELDS = {"correlation": "statistic"}
+_RESULT = "Result"
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
 
@@ -34,6 +47,11 @@ class Made:
     name: str
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a named tuple of results, as those of SciPy's tests are called."""
+        return self.name.endswith(_RESULT) and not self.arguments
 
 
 def parsed(text: str) -> Any | None:
@@ -47,7 +65,7 @@ def parsed(text: str) -> Any | None:
         >>> parsed("[np.float64(1.5), np.True_]"), parsed("OrderedDict([('a', 1)])")
         ([1.5, True], {'a': 1})
     """
-    text = text.strip()
+    text = _unquoted(text.strip())
     if not text or len(text) > _LONGEST or text[-1] not in "}])":
         return None
     if text[0] in "{[":
@@ -58,6 +76,16 @@ def parsed(text: str) -> Any | None:
     except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict | list | tuple | set | Made) else None
+
+
+def _unquoted(text: str) -> str:
+    """Return what is within a string's quotes, such as an object's text that was returned."""
+    if text[:1] not in ("'", '"') or len(text) > _LONGEST:
+        return text
+    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(text)
+        return value.strip() if isinstance(value, str) else text
+    return text
 
 
 def _read(node: ast.expr) -> Any:
@@ -110,6 +138,9 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
     if name in _INDEXES:
         named.pop("dtype", None)
         name = "Index"
+    if name.endswith(_RESULT):
+        name = _RESULTS.get(name, name)
+        named = {_FIELDS.get(field, field): value for field, value in named.items()}
     if name in _SETS and len(read) <= 1 and not named:
         return set(*read)
     return Made(name, read, named)

@@ -1,58 +1,96 @@
 """What two pictures show, brought to one scale and one place."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["SIDE", "content_box", "registered"]
+__all__ = ["SIDE", "Move", "background_of", "content_box", "registration", "with_margin"]
 
 SIDE = 200
 """The longer side, in pixels, of the pictures that are compared."""
 
 # What differs less from the background, of a range of 1, is not seen.
 _SEEN = 0.02
-_COARSE = np.array([0.0, -0.06, -0.03, 0.03, 0.06])
-_FINE = np.array([0.0, -0.02, -0.01, 0.01, 0.02])
+# Every so many pixels, and by how much more each side is stretched.
+_SEARCH = (
+    (2, np.array([0.0, -0.06, -0.03, 0.03, 0.06])),
+    (2, np.array([0.0, -0.02, -0.01, 0.01, 0.02])),
+    (1, np.array([0.0, -0.005, 0.005])),
+)
+_MARGIN = 0.06  # of the longer side
 _MOST_SHIFT = 0.08
 
 
 def content_box(picture: Float[np.ndarray, "H W 3"]) -> tuple[int, int, int, int] | None:
     """Return the left, upper, right and lower edge of what is not background; None if all is."""
-    background = np.median(np.concatenate([picture[0], picture[-1]]), axis=0)
-    seen = np.abs(picture - background).max(axis=2) > _SEEN
+    seen = np.abs(picture - background_of(picture)).max(axis=2) > _SEEN
     if not seen.any():
         return None
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def registered(
-    recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H W 3"]
-) -> Float[np.ndarray, "H W 3"]:
-    """Return the local picture, stretched and shifted by a little to lie on the recorded one.
+def background_of(picture: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "3"]:
+    """Return the color that most of the upper and the lower edge of a picture have."""
+    return np.median(np.concatenate([picture[0], picture[-1]]), axis=0)
 
-    Fonts of another size move the axes of a plot. Stretches of up to 6 % are tried in each
-    direction; the best shift for each is the maximum of the cross-correlation.
+
+def with_margin(
+    picture: Float[np.ndarray, "H W 3"], color: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "h w 3"]:
+    """Add a margin of one color around a picture, so that nothing is lost where it is shifted."""
+    height, width = picture.shape[:2]
+    margin = round(_MARGIN * max(height, width))
+    framed = np.empty((height + 2 * margin, width + 2 * margin, 3))
+    framed[:] = color
+    framed[margin:-margin, margin:-margin] = picture
+    return framed
+
+
+@dataclass(frozen=True)
+class Move:
+    """How a picture is stretched about its center, and shifted by shares of its sides."""
+
+    stretch: tuple[float, float]
+    shift: tuple[float, float]
+
+    def of(self, picture: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "H W 3"]:
+        """Return a picture moved so."""
+        height, width = picture.shape[:2]
+        return _stretched(picture, *self.stretch, self.shift[0] * height, self.shift[1] * width)
+
+
+def registration(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H W 3"]) -> Move:
+    """Return the small move of a local picture that lays it on the recorded one.
+
+    Fonts of another size move the axes of a plot. Stretches of up to 9 % are tried in each
+    direction, from coarse to fine; the best shift for each is the maximum of the cross-correlation.
     """
-    half = recorded[::2, ::2].mean(axis=2)
-    half = half - np.median(half)
-    spectrum = np.conj(np.fft.rfft2(half))
-    small = local[::2, ::2]
-    best = -np.inf, (1.0, 1.0, 0, 0)
-    for steps in (_COARSE, _FINE):
-        _, (y, x, _, _) = best
+    target, source = recorded.mean(axis=2), local.mean(axis=2)
+    best = -np.inf, (1.0, 1.0, 0.0, 0.0)
+    for zoom, steps in _SEARCH:
+        spectrum, norm = _spectrum(target[::zoom, ::zoom])
+        small = source[::zoom, ::zoom]
+        y, x = best[1][:2]
+        best = -np.inf, best[1]
         for sy in y + steps:
             for sx in x + steps:
-                moved = _stretched(small, sy, sx, 0.0, 0.0).mean(axis=2)
+                moved = _stretched(small[..., None], sy, sx, 0.0, 0.0)[..., 0]
                 moved = moved - np.median(moved)
-                score, dy, dx = _best_shift(moved, spectrum, half.shape)
+                score, dy, dx = _best_shift(moved, spectrum, small.shape)
                 # Of two that fit alike, the one that changes less.
-                score = score / (np.linalg.norm(moved) + 1e-9) / (np.linalg.norm(half) + 1e-9)
+                score = score / (np.linalg.norm(moved) + 1e-9) / norm
                 score -= 0.02 * (abs(sy - 1.0) + abs(sx - 1.0))
-                best = max(best, (score, (sy, sx, 2 * dy, 2 * dx)))
+                best = max(best, (score, (sy, sx, float(zoom * dy), float(zoom * dx))))
     sy, sx, dy, dx = best[1]
-    return _stretched(local, sy, sx, float(dy), float(dx))
+    return Move((sy, sx), (dy / target.shape[0], dx / target.shape[1]))
+
+
+def _spectrum(picture: Float[np.ndarray, "H W"]) -> tuple[np.ndarray, float]:
+    picture = picture - np.median(picture)
+    return np.conj(np.fft.rfft2(picture)), float(np.linalg.norm(picture)) + 1e-9
 
 
 def _best_shift(
@@ -66,8 +104,8 @@ def _best_shift(
 
 
 def _stretched(
-    picture: Float[np.ndarray, "H W 3"], sy: float, sx: float, dy: float, dx: float
-) -> Float[np.ndarray, "H W 3"]:
+    picture: Float[np.ndarray, "H W C"], sy: float, sx: float, dy: float, dx: float
+) -> Float[np.ndarray, "H W C"]:
     """Stretch about the center, then take what is ``dy, dx`` further."""
     from scipy.ndimage import affine_transform
 

@@ -152,6 +152,8 @@ def _end_of_block(lines: Sequence[str], start: int) -> int:
         return start + 1
     if lines[start].startswith("<"):
         text = lines[start]
+        if text.count("<") == text.count(">"):
+            return start + 1
         for at in range(start + 1, min(len(lines), start + _MOST_IN_OBJECT)):
             text += lines[at]
             if lines[at][:1] in " \t" and text.count("<") == text.count(">"):

@@ -6,8 +6,10 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["Surroundings"]
 
@@ -33,6 +35,7 @@ class Surroundings:
         elapsed: the seconds that it had taken when the cell ended; infinite if not known.
         folders: the working folder, the environment of the kernel, the home, the temporary folder.
         source: the code of the cell and of those before it that it needs.
+        defaults: of the parameters of classes where it runs, by class.
     """
 
     started: float = field(default_factory=time.time)
@@ -40,6 +43,7 @@ class Surroundings:
     elapsed: float = math.inf
     folders: tuple[str, ...] = field(default_factory=_known_folders)
     source: str = ""
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def near_clock(self, moment: float, resolution: float) -> bool:
         """Whether a moment, written to so many seconds, lies within the run."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fluvial.replication.compare.align import aligned
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
+from fluvial.replication.compare.estimators import completed
 from fluvial.replication.compare.judging import Where, duration_difference, number_difference
 from fluvial.replication.compare.noise import Noise, why_noise
 from fluvial.replication.compare.numbers import (
@@ -32,7 +33,7 @@ __all__ = ["compare_lines", "compare_text"]
 
 Located = list[tuple[Token, int]]
 
-_BRACKET = re.compile(r"[\[({]")
+_BEGIN = re.compile(r"(?:[A-Za-z_][\w.]*)?[\[({]")
 _ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
@@ -78,7 +79,7 @@ def compare_text(
         return
     run = run or Surroundings()
     lines = shown_lines(recorded), shown_lines(local)
-    whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]))
+    whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]), run)
     if whole is None:
         yield from compare_lines(lines[0], lines[1], tolerance, place, run)
     elif lines[0] != lines[1]:
@@ -185,7 +186,7 @@ def _compare_line(
         yield from _compare_tokens(
             texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
         )
-    elif (values := _values_of(*_by_class(recorded, local))) is not None:
+    elif (values := _values_of(*_by_class(recorded, local), run)) is not None:
         yield from compare_values(values[0], values[1], tolerance, here, first + 1)
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
@@ -225,10 +226,13 @@ def _unquoted(recorded: str, local: str) -> tuple[str, str]:
 _STYLES = (_as_written, _in_plain_style, _by_class, _unquoted)
 
 
-def _values_of(recorded: str, local: str) -> tuple | None:
-    """Read the values that two texts write, after the same words; None if they write none."""
+def _values_of(recorded: str, local: str, run: Surroundings) -> tuple | None:
+    """Read the values that two texts write, after the same words; None if they write none.
+
+    Arguments that only one of them writes are added to the other with their defaults.
+    """
     starts = [
-        match.start() if (match := _BRACKET.search(text)) else None for text in (recorded, local)
+        match.start() if (match := _BEGIN.search(text)) else None for text in (recorded, local)
     ]
     if None in starts:
         return None
@@ -237,7 +241,9 @@ def _values_of(recorded: str, local: str) -> tuple | None:
         if recorded[: starts[0]] != local[: starts[1]]:
             return None
         a, b = parsed(recorded[starts[0] :]), parsed(local[starts[1] :])
-    return None if a is None or b is None else (a, b)
+    if a is None or b is None:
+        return None
+    return completed(a, b, run.defaults), completed(b, a, run.defaults)
 
 
 def _compare_tokens(

@@ -42,6 +42,9 @@ def compare_values(
 def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> Iterator[Difference]:
     if isinstance(recorded, dict) and isinstance(local, dict):
         yield from _compare_dicts(recorded, local, tolerance, where)
+    elif isinstance(recorded, tuple) and isinstance(local, Made) and local.is_result:
+        fields = dict(zip(local.keywords, recorded, strict=False))
+        yield from _compare(Made(local.name, (), fields), local, tolerance, where)
     elif isinstance(recorded, list | tuple) and isinstance(local, list | tuple):
         yield from _compare_lists(recorded, local, tolerance, where)
     elif isinstance(recorded, Made) and isinstance(local, Made) and recorded.name == local.name:
@@ -116,6 +119,11 @@ def _compare_made(
     shared = {key: value for key, value in a.items() if key in b}
     yield from _compare_dicts(shared, {key: b[key] for key in shared}, tolerance, where)
     dropped, added = _unshared(a, b), _unshared(b, a)
+    if recorded.is_result and shared and added and not dropped:
+        reason, cause = "more fields than before", Cause.LIBRARY_PRINTING
+        texts = "", shortened(_listed(added))
+        yield Difference(Kind.TEXT, where.place, where.line, *texts, None, True, reason, cause)
+        return
     texts = _listed(dropped), _listed(added)
     by_default = [
         len(own) - len(others.keys() & own.keys()) >= _MANY or not shown

@@ -1,0 +1,160 @@
+"""Words in two pictures: other ones, ones that have changed places, labels of further ticks."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, permutations
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = ["exchanged_words", "further_labels", "other_words", "without"]
+
+Box = tuple[slice, slice]
+
+# In pixels of a picture that is twice ``scenes.SIDE`` wide.
+_GAP = 2  # between letters
+_HEIGHTS, _WIDTHS = (5, 24), (8, 120)
+_REACH = 3
+# Of a range of 1: what is seen of a letter; how alike a word is to itself when another version of
+# the library draws it; by how much more to itself elsewhere than to the word at its own place.
+_INK = 0.25
+_ALIKE = 0.6
+_MORE = 0.25
+_SIZES = 1.4
+_MOST = 60
+# How far a word may move, and how unlike what is there is to it if it is another one.
+_FAR = 8
+_OTHER = 0.45
+# What is seen of a range of 1 where nothing is, and how far from its place in a row a label may be,
+# of its width.
+_NOTHING = 0.1
+_ASIDE = 0.35
+
+
+def exchanged_words(
+    recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H W 3"]
+) -> bool:
+    """Whether two words of one picture are in each other's place in the other.
+
+    A word drawn by another version of a library is a little unlike itself. Two that have changed
+    places are both more like each other's place than their own.
+
+    Args:
+        recorded: RGB from 0 to 1.
+        local: of the same shape, and so that it lies on the recorded one.
+    """
+    a, b = recorded.mean(axis=2), local.mean(axis=2)
+    doubtful = [box for box in _words(a) if _likeness(a, b, box, box) < _ALIKE][:_MOST]
+    return any(_have_changed(a, b, p, q) for p, q in combinations(doubtful, 2))
+
+
+def other_words(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H W 3"]) -> bool:
+    """Whether a word of one picture is nowhere near its place in the other, but another one is.
+
+    Args:
+        recorded: RGB from 0 to 1.
+        local: of the same shape, and so that it lies on the recorded one.
+    """
+    a, b = recorded.mean(axis=2), local.mean(axis=2)
+    doubtful = [box for box in _words(a) if _likeness(a, b, box, box) < _OTHER][:_MOST]
+    return any(
+        not _is_empty(b, box) and _likeness(a, b, box, box, _FAR) < _OTHER for box in doubtful
+    )
+
+
+def further_labels(
+    recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "H W 3"]
+) -> list[Box]:
+    """Return where one picture has a label of a tick, next in a row of such, and the other none.
+
+    Whether the ticks at the ends of an axis are labeled has changed with the versions of libraries.
+
+    Args:
+        recorded: RGB from 0 to 1.
+        local: of the same shape, and so that it lies on the recorded one.
+    """
+    a, b = recorded.mean(axis=2), local.mean(axis=2)
+    found: list[Box] = []
+    for here, there in ((a, b), (b, a)):
+        words = list(_words(here))
+        further = [box for box in words if _is_empty(there, box)]
+        if not further:
+            continue
+        shared = [box for box in words if _likeness(here, there, box, box) >= _ALIKE]
+        found += [box for box in further if _is_next(box, shared)]
+    return found
+
+
+def without(
+    picture: Float[np.ndarray, "h w 3"], words: Sequence[Box], color: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "h w 3"]:
+    """Return a picture of half the size that words were found in, without these."""
+    plain = picture.copy()
+    for rows, columns in words:
+        top, left = max(0, rows.start // 2 - 1), max(0, columns.start // 2 - 1)
+        plain[top : rows.stop // 2 + 2, left : columns.stop // 2 + 2] = color
+    return plain
+
+
+def _is_next(label: Box, others: Sequence[Box]) -> bool:
+    """Whether a label is as far from another one as that is from a third."""
+    rows, columns = label
+    aside = _ASIDE * (columns.stop - columns.start)
+    x, y = _center(label)
+    for first, second in permutations(others, 2):
+        (u, v), (p, q) = _center(first), _center(second)
+        if abs(2 * u - p - x) <= aside and abs(2 * v - q - y) <= (rows.stop - rows.start) / 2:
+            return True
+    return False
+
+
+def _center(box: Box) -> tuple[float, float]:
+    rows, columns = box
+    return (columns.start + columns.stop) / 2, (rows.start + rows.stop) / 2
+
+
+def _is_empty(picture: np.ndarray, box: Box) -> bool:
+    part = picture[box]
+    return bool(np.ptp(part) <= _NOTHING)
+
+
+def _have_changed(a: np.ndarray, b: np.ndarray, p: Box, q: Box) -> bool:
+    if not _of_one_size(p, q):
+        return False
+    return all(
+        _likeness(a, b, here, there) > _likeness(a, b, here, here) + _MORE
+        for here, there in ((p, q), (q, p))
+    )
+
+
+def _words(picture: Float[np.ndarray, "H W"]) -> Iterator[Box]:
+    """Yield where anything is that is as large as a word, and stands alone."""
+    from scipy.ndimage import binary_dilation, find_objects, label
+
+    ink = np.abs(picture - np.median(picture)) > _INK
+    joined = binary_dilation(ink, np.ones((1, 2 * _GAP + 1), bool))
+    for rows, columns in find_objects(label(joined, np.ones((3, 3)))[0]):
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        fits = _HEIGHTS[0] <= height <= _HEIGHTS[1] and _WIDTHS[0] <= width <= _WIDTHS[1]
+        if fits and width > height:
+            yield rows, columns
+
+
+def _of_one_size(p: Box, q: Box) -> bool:
+    sizes = [[side.stop - side.start for side in box] for box in (p, q)]
+    return all(max(pair) <= _SIZES * min(pair) for pair in zip(*sizes, strict=True))
+
+
+def _likeness(a: np.ndarray, b: np.ndarray, here: Box, there: Box, reach: int = _REACH) -> float:
+    """Return the largest correlation of a word with what is at a place, or close to it."""
+    word = a[here]
+    word = word - word.mean()
+    rows, columns = (side.start for side in there)
+    found = 0.0
+    for top in range(rows - reach, rows + reach + 1):
+        for left in range(columns - reach, columns + reach + 1):
+            patch = b[max(top, 0) : top + word.shape[0], max(left, 0) : left + word.shape[1]]
+            if patch.shape == word.shape:
+                patch = patch - patch.mean()
+                norm = np.sqrt((patch**2).sum() * (word**2).sum()) + 1e-9
+                found = max(found, float((patch * word).sum() / norm))
+    return found
