@@ -1,6 +1,7 @@
 """Large posteriors whose scales rule the other coordinates, with what is known of them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -135,6 +136,30 @@ def horseshoe(coefficients: int, rows: int = 100) -> Problem:
     return Problem(log_density, 2 * coefficients + 2)
 
 
+def pines() -> Problem:
+    """Log-Gaussian Cox process of 126 Finnish pines on a grid of 40 x 40: a field of log densities.
+
+    As in Møller et al. 1998 (Scandinavian Journal of Statistics 25): mean ln 126 − 1.91/2,
+    covariance 1.91 exp(−33 d). The counts are those of the points in lollcat/fab-jax (commit
+    c9f9913, MIT license); ln Z is 501.806 by a long run of sequential Monte Carlo, ibid.
+    """
+    lines = (Path(__file__).parent / "pines.txt").read_text().split()
+    counts = np.array([[int(digit) for digit in line] for line in lines])
+    side = len(counts)
+    cells = np.indices(counts.shape).reshape(2, -1).T / side
+    apart = np.linalg.norm(cells[:, None] - cells[None], axis=2)
+    variance, area, y = 1.91, side**-2, counts.ravel().astype(float)
+    factor = np.linalg.cholesky(variance * np.exp(-33.0 * apart))
+    whiten = np.linalg.inv(factor)
+    constant = -np.log(np.diag(factor)).sum() - 0.5 * y.size * np.log(2 * np.pi)
+
+    def log_density(x):
+        white = whiten @ (x - (np.log(126.0) - 0.5 * variance))
+        return constant - 0.5 * white @ white + (x * y - area * jnp.exp(x)).sum()
+
+    return Problem(log_density, y.size, 501.806)
+
+
 PROBLEMS: dict[str, Callable[[], Problem]] = {
     "hierarchy-300": lambda: hierarchy(300),
     "hierarchy-300-noncentered": lambda: hierarchy(300, centered=False),
@@ -144,5 +169,6 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "hierarchy-10000": lambda: hierarchy(10_000),
     "volatility-300": lambda: volatility(300),
     "volatility-1000": lambda: volatility(1000),
+    "pines-1600": pines,
     "horseshoe-200": lambda: horseshoe(200),
 }

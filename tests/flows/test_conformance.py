@@ -36,6 +36,7 @@ def crooked_score(x):
 ZOO = {
     "chain": described("diagonal+householder:2", dim=4),
     "continuous": described("continuous,width=8,steps=16"),
+    "copula": described("copula"),
     "diagonal": described("diagonal"),
     "hamiltonian": lambda key, dtype: Hamiltonian(crooked_score, 2, steps=3, dtype=dtype),
     "householder": described("householder:3"),
@@ -58,6 +59,7 @@ ZOO = {
         np.array([[0, 1], [1, 1], [0, 0]]), 2, key=key, width=4, dtype=dtype
     ),
     "sparse": described("sparse,hubs=1,heads=2,parents=2", dim=6),
+    "sparse-linear": described("sparse,hubs=1,heads=2,parents=2,width=0", dim=6),
     "spline": described("spline:2,width=8"),
     "sylvester": described("sylvester:2,columns=3", dim=4),
     "sylvester-householder": described("sylvester-householder:2,reflections=2"),

@@ -7,7 +7,7 @@ from jax.scipy.stats import norm
 
 import fluvial
 from fluvial.devices import Devices
-from fluvial.inference.choosing import choose
+from fluvial.inference.choosing import Choice, choose
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.run import Run
@@ -62,7 +62,7 @@ def choice_for(log_density, *, always_train=False):
 
 def test_groups_with_one_scale_get_a_sparse_flow():
     choice = choice_for(groups)
-    assert choice.flow == "sparse,hubs=1,heads=0"
+    assert choice.flow == "sparse,hubs=1,heads=0,width=0"
     assert str(choice.structure) == "1 of 25 coordinates modulates the rest: log_scale"
 
 
@@ -80,7 +80,7 @@ def test_without_few_that_rule_the_rest_the_flow_is_the_one_for_so_many_coordina
 
 
 def test_a_flow_that_was_asked_for_is_trained_without_a_look():
-    assert choice_for(groups, always_train=True) == ("realnvp:8", None, False, None)
+    assert choice_for(groups, always_train=True) == Choice("realnvp:8")
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,8 @@ def fitted():
 
 def test_a_fit_says_which_parameters_modulate_the_rest_and_what_follows(fitted):
     assert fitted.structure.names == ("log_scale",)
-    assert fitted.provenance.flow == "sparse,hubs=1,heads=0"
-    said = "1 of 25 coordinates modulates the rest: log_scale; hence sparse,hubs=1,heads=0"
+    assert fitted.provenance.flow == "sparse,hubs=1,heads=0,width=0"
+    said = "1 of 25 coordinates modulates the rest: log_scale; hence sparse,hubs=1,heads=0,width=0"
     assert said in str(fitted.summary())
 
 

@@ -30,7 +30,7 @@ def test_each_scale_of_many_pairs_is_the_parent_of_its_own_coordinate():
     np.testing.assert_array_equal(found.parents[:COUNT], -1)
     np.testing.assert_allclose(np.median(found.slopes[COUNT:]), 0.5, rtol=0.25)
     assert is_sparse(found)
-    assert sparse_spec(found) == f"sparse,hubs=0,heads={COUNT}"
+    assert sparse_spec(found) == f"sparse,hubs=0,heads={COUNT},width=0"
 
 
 def test_the_mean_and_the_scale_of_a_hierarchy_are_its_hubs():

@@ -6,6 +6,7 @@ from jax.scipy.stats import norm
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
+from fluvial.inference.modulated_steps import modulated_steps
 from fluvial.inference.structure import find_structure
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
@@ -21,6 +22,13 @@ def hierarchy(x):
     mu, log_tau, theta = x[0], x[1], x[2:]
     prior = norm.logpdf(mu, 0, 5) + norm.logpdf(log_tau)
     return prior + (norm.logpdf(theta, mu, jnp.exp(log_tau)) + norm.logpdf(Y, theta, S)).sum()
+
+
+def elbo(counted, component):
+    x, log_q = component.sample_and_log_prob(
+        np.random.default_rng(2).standard_normal((4096, counted.dim))
+    )
+    return Importance(counted.values(x) - log_q).elbo
 
 
 def half_variance(counted, component):
@@ -41,3 +49,15 @@ def test_the_flow_of_a_hierarchy_starts_nearer_than_the_gaussian_that_whitens_it
     flow = modulated_flow(counted, gaussian, structure.heads, jax.random.key(0))
     started = half_variance(counted, FlowComponent(flow, gaussian))
     assert started < 0.8 * half_variance(counted, GaussianComponent(gaussian))
+
+
+def test_natural_steps_bring_its_first_layer_nearer():
+    target, rng = Target(hierarchy, dim=GROUPS + 2), np.random.default_rng(0)
+    counted = CountedTarget(target)
+    unit = Gaussian(np.zeros(counted.dim), np.eye(counted.dim))
+    gaussian = batch_and_match(counted, unit, rng)
+    for heads in ([1], [1, 0]):
+        flow = modulated_flow(counted, gaussian, heads, jax.random.key(0))
+        stepped = modulated_steps(flow, gaussian, target, rng, enough=0.01)
+        before = elbo(counted, FlowComponent(flow, gaussian))
+        assert elbo(counted, FlowComponent(stepped.flow, gaussian)) > before

@@ -12,7 +12,7 @@ from fluvial.inference.dependence import find_dependence
 from fluvial.inference.diagonal import match_diagonal
 from fluvial.inference.natural_moves import moved
 from fluvial.inference.natural_steps import looked, natural_steps
-from fluvial.inference.sparse_flow import sparse_flow, widened_hubs
+from fluvial.inference.sparse_flow import sparse_flow, widened_hubs, with_networks
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.mixture import FlowComponent
@@ -90,3 +90,19 @@ def test_what_is_handed_to_the_gaussian_is_taken_from_the_flow():
         atol=0.1,
     )
     assert not np.allclose(wider.sd, gaussian.sd)
+
+
+@pytest.mark.parametrize("log_density", [pairs, groups])
+def test_networks_and_tails_change_nothing_before_they_are_trained(log_density):
+    target, flow, gaussian, found = started(log_density, 2 * COUNT)
+    rng = np.random.default_rng(0)
+    flow = moved(flow, looked(flow, gaussian, target, rng), 1.0)
+    wider = with_networks(flow, found, jax.random.key(1))
+    base = rng.standard_normal((16, target.dim))
+    for plain, networked in zip(
+        FlowComponent(flow, gaussian).sample_and_log_prob(base),
+        FlowComponent(wider, gaussian).sample_and_log_prob(base),
+        strict=True,
+    ):
+        np.testing.assert_allclose(networked, plain, rtol=1e-5)
+    assert len(wider.flows) == len(flow.flows) + 1

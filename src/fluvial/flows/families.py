@@ -11,6 +11,7 @@ from jaxtyping import DTypeLike, PRNGKeyArray
 from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
+from fluvial.flows.copula import copula
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.heads_first import check_heads
@@ -194,6 +195,11 @@ def _continuous(
     return Continuous(dim, key=key, width=width, steps=steps, dtype=dtype)
 
 
+def _copula(dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
+    """The coordinates are independent until a fit gives it a matrix."""
+    return copula(dim, dtype=dtype)
+
+
 def _modulated(
     dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, heads: int = 1, width: int = 32
 ) -> Flow:
@@ -213,6 +219,7 @@ def _sparse(
     hubs: int = 0,
     heads: int = 1,
     parents: int = 1,
+    width: int = 8,
 ) -> Flow:
     """The first coordinates are the hubs, then come the heads, each in turn a parent."""
     hub_key, layers_key = jax.random.split(key)
@@ -224,8 +231,9 @@ def _sparse(
         leading = _heads(hubs, key=hub_key, dtype=dtype)
     rest = dim - hubs - heads
     turns = hubs + np.arange(rest * parents).reshape(rest, parents) % max(heads, 1)
+    parents_of = turns if heads else None
     return sparse(
-        leading, turns if heads else None, np.arange(dim), heads, key=layers_key, dtype=dtype
+        leading, parents_of, np.arange(dim), heads, key=layers_key, width=width, dtype=dtype
     )
 
 
@@ -245,6 +253,7 @@ _NICE_PERM = Family(_nice(_permutation), layers=8)
 
 FAMILIES: dict[str, Family] = {
     "continuous": Family(_continuous),
+    "copula": Family(_copula),
     "diagonal": Family(_single(Diagonal)),
     "householder": Family(_stacked(Householder), layers=4),
     "iaf": Family(_affine(_autoregressive), layers=4),

@@ -35,6 +35,7 @@ def sparse(
     heads: int,
     *,
     key: PRNGKeyArray,
+    width: int = 8,
     dtype: DTypeLike = jnp.float32,
 ) -> Flow:
     """Build a sparse modulated flow, which starts where ``hubs`` starts.
@@ -46,6 +47,8 @@ def sparse(
         order: the coordinates: first hubs, then heads, then the rest.
         heads: how many of the others modulate some of the rest.
         key: decides the hidden layers.
+        width: units in the hidden layer of each network; 0 for a flow without networks and without
+            tails of its own, all of whose scales and shifts are linear in what modulates them.
         dtype: float32 or float64.
 
     Raises:
@@ -65,13 +68,14 @@ def sparse(
     layers: list[Flow] = [] if hubs is None else [Leading(hubs, dim)]
     if first:
         every = np.tile(np.arange(first), (dim - first, 1))
-        layers.append(SparseModulation(every, first, key=hub_key, dtype=dtype))
-    layers += [
-        SinhArcsinh(dim, most_exponent=_MOST_EXPONENT, dtype=dtype),
-        Diagonal(dim, dtype=dtype),
-    ]
+        layers.append(SparseModulation(every, first, key=hub_key, width=width, dtype=dtype))
+    if width:
+        layers.append(SinhArcsinh(dim, most_exponent=_MOST_EXPONENT, dtype=dtype))
+    layers.append(Diagonal(dim, dtype=dtype))
     if heads:
         if parents is None:
             raise InputError("heads need something whose parents they are.")
-        layers.append(SparseModulation(parents, first + heads, key=head_key, dtype=dtype))
+        layers.append(
+            SparseModulation(parents, first + heads, key=head_key, width=width, dtype=dtype)
+        )
     return Chain([*layers, Permutation(np.argsort(order))])

@@ -32,7 +32,8 @@ class SparseModulation(HeadsFirst):
             (D − H, m); a head that stands twice counts once.
         heads: H.
         key: decides the networks' hidden layers.
-        width: units in the one hidden layer of each network.
+        width: units in the one hidden layer of each network; 0 for none, so that S and t are linear
+            in the heads.
         dtype: float32 or float64.
 
     Raises:
@@ -67,6 +68,8 @@ class SparseModulation(HeadsFirst):
     ):
         rest, several = parents.shape
         check_heads(heads, heads + rest)
+        if width < 0:
+            raise InputError(f"a network of {width} units cannot be built: give 0 or more.")
         if parents.min() < 0 or parents.max() >= heads:
             raise InputError(f"parents must be from 0 to {heads - 1}: these are the heads.")
         self.heads, self.dim = heads, heads + rest

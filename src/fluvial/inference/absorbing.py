@@ -25,11 +25,11 @@ def absorbed(flow: Any, gaussian: DiagonalGaussian) -> tuple[Chain, DiagonalGaus
     """Return the same density with hubs and heads of scale 1 and shift 0 in the flow.
 
     Args:
-        flow: as ``sparse_flow`` builds it, whose networks are zero.
+        flow: as ``sparse_flow`` builds it, without networks.
         gaussian: that whitens its target.
     """
     layers: list[Any] = list(flow.flows)
-    led = isinstance(layers[1], SparseModulation)
+    led = isinstance(layers[0], Leading)
     hubs = layers[1].heads if led else 0
     last = layers[-2] if isinstance(layers[-2], SparseModulation) else None
     inputs = hubs if last is None else last.heads
@@ -40,7 +40,7 @@ def absorbed(flow: Any, gaussian: DiagonalGaussian) -> tuple[Chain, DiagonalGaus
             layers[1], scale[:hubs], shift[:hubs], inputs
         )
     else:
-        layers[1], scale, shift = _diagonal(layers[1], inputs)
+        layers[0], scale, shift = _diagonal(layers[0], inputs)
     if last is not None:
         layers[-2] = _in_units(last, scale, shift)
     where = np.asarray(layers[-1].inverse_order)[:inputs]

@@ -7,12 +7,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from fluvial.flows import Flow, build_flow
+from fluvial.inference.copula_steps import copula_of
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.improper import named_along
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import is_sparse, sparse_flow, sparse_spec, widened_hubs
-from fluvial.inference.structure import find_structure, influences
+from fluvial.inference.structure import bend_alone, find_structure, influences
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -34,12 +35,19 @@ class Choice(NamedTuple):
         structure: what it follows from; None where structure was not looked for.
         modulated: whether few heads modulate all others, in a basis that is found.
         dependence: of a sparse flow; else None.
+        bent: whether coordinates that are coupled are bent each by itself: a copula.
     """
 
     flow: str | Flow
     structure: Structure | None = None
     modulated: bool = False
     dependence: Dependence | None = None
+    bent: bool = False
+
+    @property
+    def linear(self) -> bool:
+        """Whether natural-gradient steps come before training, or in its place."""
+        return self.modulated or self.bent or self.dependence is not None
 
 
 def choose(run: Run, q: Mixture, dependence: Dependence | None = None) -> Choice:
@@ -65,7 +73,11 @@ def choose(run: Run, q: Mixture, dependence: Dependence | None = None) -> Choice
     found = find_structure(run.counted, gaussian, run.rng)
     structure = _named(run, Structure(dim, found.heads, found.influence), gaussian)
     few = 1 <= len(found.heads) <= _MOST_HEADS
-    if not few or isinstance(gaussian, DiagonalGaussian):
+    dense = isinstance(gaussian, Gaussian)
+    large = dim > run.settings.match.dense
+    if not few and large and dense and bend_alone(run.counted, gaussian, run.rng):
+        return Choice("copula", Structure(dim), bent=True)
+    if not few or not dense:
         large = dim > run.settings.match.most_dense  # a network of all would not fit
         return Choice(_EACH if large else run.flow, structure if few else Structure(dim))
     return Choice(modulated_spec(len(found.heads)), structure, modulated=True)
@@ -83,6 +95,9 @@ def untrained(
     if choice.dependence is not None:
         independent = DiagonalGaussian(gaussian.mean, gaussian.sd)
         return sparse_flow(choice.dependence, key), [widened_hubs(independent, choice.dependence)]
+    if choice.bent and isinstance(gaussian, Gaussian):
+        flow, margins = copula_of(gaussian)
+        return flow, [margins]
     if structure is None or not choice.modulated or isinstance(gaussian, DiagonalGaussian):
         flow = build_flow(choice.flow, run.target.dim, key=key, dtype=jnp.float32)
         return flow, gaussians

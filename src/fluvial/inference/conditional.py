@@ -28,7 +28,7 @@ __all__ = ["conditional_gaussian"]
 
 _H = 1e-3  # standard deviations, as in structure.py
 _BLOCK = 256
-_ITERATIONS = 30
+_ITERATIONS = 60
 _DECREMENT = 1e-3  # nats, at which Newton's method has arrived
 _LOOKS = 8
 _FIRST = 0.3  # of a head, which is a logarithm or the like
@@ -144,7 +144,7 @@ def _factored(precision: Float[np.ndarray, "R R"]) -> Float[np.ndarray, "R R"] |
     if not np.isfinite(precision).all():
         return None
     scale = np.abs(np.diag(precision)).max()
-    for ridge in (0.0, 1e-6, 1e-3, 1e-1, 1.0):
+    for ridge in (0.0, 1e-6, 1e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0):
         try:
             return np.linalg.cholesky(precision + ridge * scale * np.eye(len(precision)))
         except np.linalg.LinAlgError:

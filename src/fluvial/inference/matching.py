@@ -14,6 +14,7 @@ from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.diagonal import climb_diagonal, match_diagonal
+from fluvial.inference.expected_curvature import with_expected_curvature
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
@@ -24,13 +25,14 @@ from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, wi
 from fluvial.inference.starts import distinct
 from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
-from fluvial.inference.weighing import Weighed, weigh
+from fluvial.inference.weighing import Weighed, weigh, weigh_unless_poor
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
 
 __all__ = ["Matched", "match", "match_independent"]
 
+_FEW = 8  # heads, as in choosing.py
 _MOST_HELD = 3  # heads, each of which takes two Laplace approximations a step; by hand
 _MOST_ONE_BY_ONE = 1000  # coordinates, that are moved one at a time: the cost grows with D²
 _REPLACED = 3  # times, at most, that structure is looked for again from a better place
@@ -97,7 +99,8 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
             break
         gaussian, dependence = found, _depending(run, found)
     complaint = improper_on_axes(run.counted, gaussian.mean, gaussian.sd, run.settings)
-    return Matched(weigh([GaussianComponent(gaussian)], run), complaint, dependence)
+    fitted = weigh_unless_poor(GaussianComponent(gaussian), run)
+    return Matched(fitted, complaint, dependence)
 
 
 def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
@@ -138,16 +141,30 @@ def _replaced(
 
 
 def _coupled(run: Run, independent: Matched) -> Matched:
-    """Match a matrix, from Laplace's approximation given what rules the rest."""
+    """Match a matrix, from Laplace's approximation given what rules the rest.
+
+    Given heads that are held, that is what a modulated flow wants: matched as a whole, a Gaussian
+    makes heads as narrow as the others are with their scales fixed.
+    """
     counted, settings = run.counted, run.settings.match
     at = independent.fitted.q.components[0].gaussian
     at = DiagonalGaussian(at.mean, at.sd)
-    heads = find_structure(counted, at, run.rng).heads[:_MOST_HELD]
-    start = conditional_gaussian(counted, at, heads) or Gaussian(at.mean, np.diag(at.sd))
-    # A step takes time as D³ does.
-    steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
-    matched = batch_and_match(counted, start, run.rng, replace(settings, steps=steps))
-    return Matched(_weigh(run, [matched]), independent.improper, independent.dependence)
+    heads = find_structure(counted, at, run.rng).heads
+    # Where many bend by themselves, none of them rules the others.
+    held = heads[:_MOST_HELD] if len(heads) <= _FEW else ()
+    start = conditional_gaussian(counted, at, held)
+    matched = None
+    if start is not None:
+        hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
+        start = with_expected_curvature(counted, start, run.rng, sorted({*held, *hubs}))
+        matched = start if held else None
+    if matched is None:
+        # A step takes time as D³ does.
+        steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
+        start = start or Gaussian(at.mean, np.diag(at.sd))
+        matched = batch_and_match(counted, start, run.rng, replace(settings, steps=steps))
+    fitted = weigh_unless_poor(GaussianComponent(matched), run)
+    return Matched(fitted, independent.improper, independent.dependence)
 
 
 def _collapse(run: Run, fitted: Weighed) -> str | None:

@@ -1,6 +1,6 @@
 r"""One natural-gradient move of all scales and shifts of a sparse flow, from a batch of scores.
 
-Of a sparse flow whose networks are zero every scale and shift is linear in a few heads, and the
+Of a sparse flow without networks every scale and shift is linear in a few heads, and the
 Fisher information of all of them falls apart into one small block for each coordinate. With f the
 flow, a change of its parameters moves the point of a draw as a displacement δz(z) of the draw
 itself would, and
@@ -64,7 +64,7 @@ def moved(flow: Any, look: Look, share: float) -> Chain:
     """Move every parameter, in the layers that ``fluvial.flows.sparse`` puts together."""
     layers: list[Any] = list(flow.flows)
     seen = list(look.layers)
-    led = isinstance(layers[1], SparseModulation)
+    led = isinstance(layers[0], Leading)
     by_hubs = seen.pop(0) if led else None
     by_heads = seen.pop(0) if seen else None
     hubs = by_hubs.heads.shape[1] if by_hubs else 0
@@ -78,7 +78,7 @@ def moved(flow: Any, look: Look, share: float) -> Chain:
         layers[1] = _modulation_moved(layers[1], np.concatenate([heads, rest[:own]], axis=1))
         rest = rest[own:]
     else:
-        layers[1] = _diagonal_moved(layers[1], heads)
+        layers[0] = _diagonal_moved(layers[0], heads)
     if by_heads:
         layers[-2] = _modulation_moved(layers[-2], rest)
     return Chain(layers)

@@ -25,7 +25,11 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 from fluvial.training.compiling import compiled
 
-__all__ = ["Stepped", "looked", "natural_steps"]
+__all__ = ["Move", "Stepped", "looked", "natural_steps"]
+
+_Whitening = Gaussian | DiagonalGaussian
+Move = Callable[[Flow, Any, Look, float], tuple[Flow, Any]]
+"""From a flow and the Gaussian that whitens its target, a look and a share of a step to both."""
 
 _DRAWS = 256
 _MOST = 64  # looks
@@ -61,21 +65,26 @@ def natural_steps(
     *,
     enough: float,
     most: int = _MOST,
+    draws: int = _DRAWS,
+    move: Move | None = None,
     on_step: Callable[[int, float], None] = lambda evaluations, elbo: None,
 ) -> Stepped:
     """Bring the scales and shifts of a sparse flow to where its scores vanish.
 
     Args:
-        flow: as ``sparse_flow`` builds it; its networks are zero, and stay so.
+        flow: as ``sparse_flow`` builds it, without networks.
         gaussian: that whitens its target.
         target: what is approximated.
         rng: decides the draws.
         enough: half the variance of the log weights, in nats, at which to stop.
         most: looks.
+        draws: of a look.
+        move: of another kind of flow; by default the one of a sparse flow.
         on_step: called after each look with the evaluations so far and the best ELBO, in nats; a
             ``KeyboardInterrupt`` in it ends the steps.
     """
-    look = looked(flow, gaussian, target, rng)
+    move = move or _of_sparse
+    look = looked(flow, gaussian, target, rng, draws)
     best = Stepped(flow, gaussian, Importance(look.log_weights), len(look.z), False)
     waited, share = 0, 1.0
     for _ in range(most - 1):
@@ -84,12 +93,10 @@ def natural_steps(
         usable = np.isfinite(look.log_weights) & np.isfinite(look.scores).all(axis=1)
         if usable.sum() < _FEWEST:
             break
-        flow = moved(flow, _kept(look, usable), share)
-        if isinstance(gaussian, DiagonalGaussian):
-            flow, gaussian = absorbed(flow, gaussian)
-        look = looked(flow, gaussian, target, rng)
+        flow, gaussian = move(flow, gaussian, _kept(look, usable), share)
+        look = looked(flow, gaussian, target, rng, draws)
         weights = Importance(look.log_weights)
-        best = best._replace(evaluations=best.evaluations + _DRAWS)
+        best = best._replace(evaluations=best.evaluations + draws)
         noise = weights.elbo_se + best.weights.elbo_se
         gained = weights.elbo > best.weights.elbo + noise
         waited, share = (0, share) if gained else (waited + 1, _SHORTER * share)
@@ -97,7 +104,7 @@ def natural_steps(
             best = best._replace(flow=flow, gaussian=gaussian, weights=weights)
         elif not weights.elbo > best.weights.elbo - _LOST * (0.1 + noise):
             flow, gaussian = best.flow, best.gaussian
-            look = looked(flow, gaussian, target, rng)
+            look = looked(flow, gaussian, target, rng, draws)
         try:
             on_step(best.evaluations, best.weights.elbo)
         except KeyboardInterrupt:
@@ -105,11 +112,22 @@ def natural_steps(
     return best
 
 
+def _of_sparse(flow: Flow, gaussian: _Whitening, look: Look, share: float) -> tuple[Flow, Any]:
+    turned = moved(flow, look, share)
+    if isinstance(gaussian, DiagonalGaussian):
+        return absorbed(turned, gaussian)
+    return turned, gaussian
+
+
 def looked(
-    flow: Flow, gaussian: Gaussian | DiagonalGaussian, target: Target, rng: np.random.Generator
+    flow: Flow,
+    gaussian: Gaussian | DiagonalGaussian,
+    target: Target,
+    rng: np.random.Generator,
+    draws: int = _DRAWS,
 ) -> Look:
     """Evaluate the scores of a batch, in the coordinates in which the flow begins."""
-    z = rng.standard_normal((_DRAWS // 2, flow.dim))
+    z = rng.standard_normal((draws // 2, flow.dim))
     z = np.concatenate([z, -z])
     with jax.enable_x64(True):
         log_weights, scores, layers = _measured(

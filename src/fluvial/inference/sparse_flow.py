@@ -5,12 +5,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
-from fluvial.flows import Flow, Permutation, build_flow
+from fluvial.flows import Chain, Flow, Permutation, SinhArcsinh, build_flow
 from fluvial.flows.sparse_modulation import SparseModulation
 from fluvial.inference.dependence import Dependence
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["is_coupled", "is_sparse", "most_inputs", "sparse_flow", "sparse_spec", "widened_hubs"]
+__all__ = [
+    "is_coupled",
+    "is_sparse",
+    "most_inputs",
+    "sparse_flow",
+    "sparse_spec",
+    "widened_hubs",
+    "with_networks",
+]
 
 # What a flow without the coupling may lose is about D coupling²/4 nats: a thousandth a coordinate,
 # and no more than one of all, beyond which chains through the flow are slow to mix.
@@ -28,10 +36,10 @@ def is_coupled(dependence: Dependence) -> bool:
     return dim * dependence.coupling**2 / 4.0 > min(_EACH_KL * dim, _MOST_KL)
 
 
-def sparse_spec(dependence: Dependence) -> str:
-    """Return the text of the flow."""
+def sparse_spec(dependence: Dependence, *, networks: bool = False) -> str:
+    """Return the text of the flow: with networks, or linear in hubs and heads."""
     hubs, heads = len(dependence.hubs), len(dependence.heads)
-    return f"sparse,hubs={hubs},heads={heads}"
+    return f"sparse,hubs={hubs},heads={heads}" + ("" if networks else ",width=0")
 
 
 def most_inputs(dependence: Dependence) -> int:
@@ -53,7 +61,7 @@ def sparse_flow(dependence: Dependence, key: PRNGKeyArray) -> Flow:
 
     Args:
         dependence: with a hub or a head.
-        key: decides the networks' hidden layers.
+        key: decides what its hubs have among themselves.
     """
     d, dim = dependence, len(dependence.parents)
     rest = np.setdiff1d(np.arange(dim), np.concatenate([d.hubs, d.heads]))
@@ -75,6 +83,35 @@ def sparse_flow(dependence: Dependence, key: PRNGKeyArray) -> Flow:
         layers[-2] = _started(layer, slopes, np.zeros_like(slopes))
     layers[-1] = Permutation(np.argsort(order))
     return eqx.tree_at(lambda f: tuple(f.flows), flow, tuple(layers))
+
+
+def with_networks(flow: Flow, dependence: Dependence, key: PRNGKeyArray) -> Flow:
+    """Give a flow of ``sparse_flow`` networks and tails, which change nothing before training.
+
+    Args:
+        flow: the flow.
+        dependence: that it was built for.
+        key: decides the networks' hidden layers.
+    """
+    spec = sparse_spec(dependence, networks=True)
+    fresh = build_flow(spec, flow.dim, key=key, dtype=jnp.float32)
+    own = iter(flow.flows)  # pyright: ignore[reportAttributeAccessIssue]
+    layers = [
+        layer if isinstance(layer, SinhArcsinh) else _filled(layer, next(own))
+        for layer in fresh.flows  # pyright: ignore[reportAttributeAccessIssue]
+    ]
+    return Chain(layers)
+
+
+def _filled(fresh: Flow, linear: Flow) -> Flow:
+    """What is linear, with the networks of a fresh layer where it has some."""
+    if not (isinstance(fresh, SparseModulation) and isinstance(linear, SparseModulation)):
+        return linear
+    return eqx.tree_at(
+        lambda f: (f.parents, f.constant, f.shortcut),
+        fresh,
+        (linear.parents, linear.constant, linear.shortcut),
+    )
 
 
 def _started(

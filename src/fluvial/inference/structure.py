@@ -26,7 +26,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.structure import Structure
 
-__all__ = ["Basis", "find_structure", "influences", "modulation_basis"]
+__all__ = ["Basis", "bend_alone", "find_structure", "influences", "modulation_basis"]
 
 _H = 1e-3  # standard deviations, of the differences that make a Hessian
 _BLOCK = 256  # scores at once
@@ -35,6 +35,8 @@ _STEP = 0.5  # standard deviations: small for a derivative, large against roundi
 # Of the largest influence: the heads of a centered hierarchy, a funnel and a model of stochastic
 # volatility are above 0.07, the other coordinates below 0.01.
 _LEAST = 0.03
+_LOOKS = 32
+_ALONE = 0.7  # correlation: then no more than a third of it is another's doing
 _NEGLIGIBLE = 1e-3  # (nats per sd^3)^2, summed over coordinates: a Gaussian target's is rounding
 
 
@@ -78,6 +80,31 @@ def influences(
     if len(usable) < _PROBES // 2:
         return np.zeros(gaussian.dim)
     return np.median(usable**2, axis=0)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def bend_alone(
+    counted: CountedTarget, gaussian: Gaussian | DiagonalGaussian, rng: np.random.Generator
+) -> bool:
+    """Whether what bends a coordinate is, for the most part, a term of its own.
+
+    Then the third derivative is diagonal, and T[u, u, ·] is the same for all signs u.
+
+    Args:
+        counted: the target, asked for 160 gradients.
+        gaussian: where to look, and how far a standard deviation is.
+        rng: decides points and signs.
+    """
+    x = gaussian.color(rng.standard_normal((_LOOKS, gaussian.dim)))
+    middle, found = counted.value_and_grad(x)[1], []
+    for _ in range(2):
+        u = _STEP * gaussian.sd * rng.choice([-1.0, 1.0], size=x.shape)
+        up, down = (counted.value_and_grad(end)[1] for end in (x + u, x - u))
+        found.append((up - 2.0 * middle + down) * gaussian.sd)
+    one, other = found
+    alike = np.sum(one * other, axis=1) / np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1))
+    usable = alike[np.isfinite(alike)]
+    return len(usable) > _LOOKS // 2 and bool(np.median(usable) > _ALONE)
 
 
 class Basis(NamedTuple):

@@ -1,6 +1,7 @@
 """Stage 3: a flow for each mode, where Gaussians will not do."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +10,13 @@ from jaxtyping import Float
 
 from fluvial.flows import Flow
 from fluvial.inference.choosing import Choice, choose, untrained
+from fluvial.inference.copula_steps import CopulaMoves
 from fluvial.inference.dependence import Dependence
-from fluvial.inference.natural_steps import natural_steps
+from fluvial.inference.modulated_steps import modulated_steps
+from fluvial.inference.natural_steps import Stepped, natural_steps
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.run import Run
-from fluvial.inference.sparse_flow import most_inputs
+from fluvial.inference.sparse_flow import most_inputs, sparse_spec, with_networks
 from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.train import Training, flattened, train
 from fluvial.inference.whitening import Whitened
@@ -28,6 +31,7 @@ _Gaussians = list[Gaussian | DiagonalGaussian]
 # Of many coordinates each may be off by a little; half a variance of 0.4 leaves weights that are
 # worth e^-0.8 of their number.
 _EACH, _MOST = 2e-4, 0.4
+_DRAWS, _MARGINS = 256, 1024  # of a look; margins of a copula are all moved at once
 
 
 class TrainedModes(NamedTuple):
@@ -57,19 +61,19 @@ def train_modes(
     first = choice is None
     choice = choice or choose(run, q, dependence)
     for k, component in enumerate(q.components):
-        # A sparse flow is of the whole; what a search adds to it stays a Gaussian.
-        wanted = first or choice.dependence is None
+        # A sparse flow or a copula is of the whole; what a search adds to it stays a Gaussian.
+        wanted = first or not (choice.bent or choice.dependence is not None)
         earlier = None if run.warm is None else run.warm.flow_of(component)
         trainable = isinstance(component, GaussianComponent) or earlier is not None
         if trainable and wanted and not interrupted:
-            component, interrupted = _trained(run, q, choice, k, earlier)
+            component, interrupted, choice = _trained(run, q, choice, k, earlier)
         components.append(component)
     return TrainedModes(components, interrupted, choice)
 
 
 def _trained(
     run: Run, q: Mixture, choice: Choice, k: int, earlier: FlowComponent | None
-) -> tuple[Component, bool]:
+) -> tuple[Component, bool, Choice]:
     flow, gaussians = untrained(run, choice, q, k, run.keys(k).flow)
     if earlier is not None:
         flow = earlier.trained
@@ -77,8 +81,8 @@ def _trained(
     try:
         run.counted.spend(run.settings.train.chunk * objective.draws)
     except BudgetSpent:
-        return q.components[k], True
-    parameters, rebuild = flattened(flow)
+        return q.components[k], True, choice
+    parameters, _ = flattened(flow)
     whole = True
 
     def trained():
@@ -98,9 +102,12 @@ def _trained(
     evaluations, nonfinite = kept["counts"]
     run.counted.count(int(evaluations), int(nonfinite))
     run.elbo_trace.append(tuple(map(float, kept["elbos"])))
-    flow = rebuild(jnp.asarray(kept["parameters"]))
+    if choice.dependence is not None and len(kept["parameters"]) != len(parameters):
+        flow = with_networks(flow, choice.dependence, run.keys(k).flow)
+        choice = choice._replace(flow=sparse_spec(choice.dependence, networks=True))
+    flow = flattened(flow)[1](jnp.asarray(kept["parameters"]))
     kind = DiagonalGaussian if kept["factor"].ndim == 1 else Gaussian
-    return FlowComponent(flow, kind(kept["mean"], kept["factor"])), not whole
+    return FlowComponent(flow, kind(kept["mean"], kept["factor"])), not whole, choice
 
 
 def _given(run: Run, q: Mixture, choice: Choice, k: int, parameters, gaussians: _Gaussians) -> list:
@@ -131,7 +138,8 @@ def _train(
 ) -> tuple[Gaussian | DiagonalGaussian, Training]:
     """Train; also the Gaussian that whitens the flow's target, of which steps may make another.
 
-    What an earlier fit has begun to train is past such steps.
+    A sparse flow gets its networks only where steps are not enough. What an earlier fit has begun
+    to train is past such steps.
     """
     objective, parts, keys = FreeEnergy(), len(gaussians), run.keys(k)
     before, gaussian = 0, gaussians[k]
@@ -142,19 +150,23 @@ def _train(
         note = run.note(text, made, run.settings.train.chunk * objective.draws)
         run.progress.update(steps, run.max_steps, note)
 
-    if choice.dependence is not None and parts == 1 and not begun:
-        stepped = natural_steps(
-            flow,  # pyright: ignore[reportArgumentType]
-            gaussian,  # pyright: ignore[reportArgumentType]
-            run.target,
-            np.random.default_rng(np.asarray(jax.random.key_data(keys.train))),
-            enough=_enough(run),
-            on_step=lambda evaluations, elbo: show(-(-evaluations // objective.draws), elbo),
+    if choice.linear and parts == 1 and not begun:
+        rng = np.random.default_rng(np.asarray(jax.random.key_data(keys.train)))
+        stepped = _stepped(
+            run,
+            choice,
+            flow,
+            gaussian,
+            rng,
+            lambda evaluations, elbo: show(-(-evaluations // objective.draws), elbo),
         )
         flow, gaussian, before = stepped.flow, stepped.gaussian, stepped.evaluations
-        if stepped.interrupted or stepped.weights.half_variance < _enough(run):
+        enough = choice.bent or stepped.weights.half_variance < _enough(run)
+        if stepped.interrupted or enough:
             elbo = np.array([-stepped.weights.elbo])
             return gaussian, Training(flow, elbo, 0, before, stepped.interrupted)
+        if choice.dependence is not None:
+            flow = with_networks(flow, choice.dependence, keys.flow)
     with jax.enable_x64(True):
         trained = train(
             flow,
@@ -170,6 +182,30 @@ def _train(
             inputs=None if choice.dependence is None else most_inputs(choice.dependence),
         )
     return gaussian, trained._replace(evaluations=before + trained.evaluations)
+
+
+def _stepped(
+    run: Run,
+    choice: Choice,
+    flow: Any,
+    gaussian: Any,
+    rng: np.random.Generator,
+    on_step: Callable[[int, float], None],
+) -> Stepped:
+    """Take natural-gradient steps with what is linear in a flow that was chosen."""
+    enough = run.settings.verdict.accurate_half_variance
+    if choice.modulated:
+        return modulated_steps(flow, gaussian, run.target, rng, enough=enough, on_step=on_step)
+    return natural_steps(
+        flow,
+        gaussian,
+        run.target,
+        rng,
+        enough=enough,
+        draws=_MARGINS if choice.bent else _DRAWS,
+        move=CopulaMoves(flow) if choice.bent else None,
+        on_step=on_step,
+    )
 
 
 def _enough(run: Run) -> float:

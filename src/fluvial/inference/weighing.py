@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.verdict import tail_matters
+from fluvial.inference.verdict import is_accurate, tail_matters
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, approximation_error
 from fluvial.posterior.mixture import Component, Mixture
@@ -20,6 +20,7 @@ __all__ = [
     "error_of",
     "mixture_of",
     "weigh",
+    "weigh_unless_poor",
     "weighed",
     "with_wider_base",
 ]
@@ -79,9 +80,9 @@ class Weighed(NamedTuple):
     weights: Importance
 
 
-def weighed(q: Mixture, proposal: Mixture, run: Run) -> Weighed:
+def weighed(q: Mixture, proposal: Mixture, run: Run, draws: int | None = None) -> Weighed:
     """Weigh draws of a proposal, which is q or q with a wider base."""
-    x, log_q = proposal.sample(run.rng, run.settings.weigh.draws)
+    x, log_q = proposal.sample(run.rng, draws or run.settings.weigh.draws)
     with run.counted.judging():
         log_p = run.counted.values(x)
     return Weighed(q, x, log_p, Importance(log_p - log_q))
@@ -108,8 +109,8 @@ def error_of(
     own = finite / max(1, np.sum(finite))
     if points is fitted.x:
         return approximation_error(points, weights, own)
-    x = np.concatenate([points, fitted.x])
-    return approximation_error(x, np.append(weights, 0.0 * own), np.append(0.0 * weights, own))
+    both = np.append(weights, 0.0 * own), np.append(0.0 * weights, own)
+    return approximation_error(points, *both, fitted.x)
 
 
 def weigh(components: list[Component], run: Run) -> Weighed:
@@ -117,3 +118,13 @@ def weigh(components: list[Component], run: Run) -> Weighed:
     with run.counted.judging():
         q = mixture_of(components, run.counted, run.rng, run.settings)
     return weighed(q, q, run)
+
+
+def weigh_unless_poor(component: Component, run: Run) -> Weighed:
+    """Weigh a tenth of the draws of one component, and all where these are accurate.
+
+    What is not will be replaced, so that all of many coordinates would be drawn for nothing.
+    """
+    q = Mixture((component,), np.ones(1))
+    glance = weighed(q, q, run, max(run.settings.weigh.draws // 10, 1))
+    return weighed(q, q, run) if is_accurate(glance.weights, run.settings) else glance

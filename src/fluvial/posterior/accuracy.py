@@ -8,6 +8,7 @@ With normalized weights w of the target and v of the approximation q at the same
 which is exactly 0 where q is the target (the delta method: Owen 2013, eq. 9.9, for a difference).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from jaxtyping import Float
 
 __all__ = ["ApproximationError", "Precision", "approximation_error", "precision"]
 
-_NUMBERS = 2**23  # of the draws' coordinates that are looked at together: 64 MB
+_NUMBERS = 2**21  # of the draws' coordinates that are looked at together: 16 MB
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,21 @@ def _precision(x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> Preci
     return Precision(_ess(squares, w), _ess((squares - w @ squares) ** 2, w))
 
 
-def _blocks(x: Float[np.ndarray, "S D"]) -> list[Float[np.ndarray, "S n"]]:
+def _blocks(*parts: Float[np.ndarray, "_ D"]) -> Iterator[Float[np.ndarray, "S n"]]:
     """Some coordinates at a time: what is made of all of them would not fit in memory."""
-    return np.array_split(x, max(1, -(-x.size // _NUMBERS)), axis=1)
+    dim = parts[0].shape[1]
+    count = -(-sum(part.size for part in parts) // _NUMBERS)
+    for columns in np.array_split(np.arange(dim), min(max(count, 1), dim)):
+        block = slice(columns[0], columns[-1] + 1)
+        yield np.concatenate([part[:, block] for part in parts])
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def approximation_error(
-    x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"], v: Float[np.ndarray, " S"]
+    x: Float[np.ndarray, "_ D"],
+    w: Float[np.ndarray, " S"],
+    v: Float[np.ndarray, " S"],
+    *more: Float[np.ndarray, "_ D"],
 ) -> ApproximationError:
     """Compare the moments of an approximation with those of its target.
 
@@ -103,6 +111,7 @@ def approximation_error(
         x: points.
         w: weights that make them draws of the target, summing to 1.
         v: weights that make them draws of the approximation, summing to 1.
+        more: further points, to which the last of the weights belong.
 
     Example:
         >>> x = np.random.default_rng(0).standard_normal((8000, 1))
@@ -112,7 +121,7 @@ def approximation_error(
         (True, True)
     """
     used = (w > 0.0) | (v > 0.0)
-    parts = [_shifts(part[used], w[used], v[used]) for part in _blocks(x)]
+    parts = [_shifts(part[used], w[used], v[used]) for part in _blocks(x, *more)]
     shift, noise, log_shift, log_noise = (np.concatenate(part) for part in zip(*parts, strict=True))
     return ApproximationError(*_worst(shift, noise), *_worst(log_shift, log_noise))
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,7 @@ __all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture"]
 
 _BATCH = 1024
 _NUMBERS = 2**22  # of a batch: 32 MB
+_EVEN = 20  # rows, of which a proposal may scale every tenth: parts have as many of each kind
 
 
 class Component(ABC):
@@ -136,15 +137,25 @@ def _locate(flow: Flow, x: Float[Array, "N D"]):
 
 def _in_batches(function: Callable, flow: Flow, points: Float[np.ndarray, "N D"]):
     """Apply a compiled function to batches of one size, so that it is compiled once a flow."""
-    batch = max(min(_BATCH, _NUMBERS // points.shape[1]), 1)
-    padding = -len(points) % batch
-    padded = np.concatenate([points, np.zeros((padding, points.shape[1]))])
-    with jax.enable_x64(True):
-        parts = [
-            function(flow, jnp.asarray(padded[i : i + batch], jnp.float64))
-            for i in range(0, len(padded), batch)
-        ]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
+    batch = _batch(points.shape[1])
+    whole: Any = None
+    padded = np.zeros((batch, points.shape[1]))
+    for start in range(0, max(len(points), 1), batch):
+        rows = slice(start, min(start + batch, len(points)))
+        padded[: rows.stop - start] = points[rows]
+        with jax.enable_x64(True):
+            part = function(flow, jnp.array(padded, jnp.float64))
+        if whole is None:
+            whole = tuple(np.empty((len(points), *leaf.shape[1:]), leaf.dtype) for leaf in part)
+        for all_rows, leaf in zip(whole, part, strict=True):
+            all_rows[rows] = np.asarray(leaf)[: rows.stop - start]
+    return whole
+
+
+def _batch(dim: int) -> int:
+    """Return how many rows are mapped at once: what is made of all would not fit in memory."""
+    fit_in = _NUMBERS // dim
+    return _BATCH if fit_in >= _BATCH else max(fit_in // _EVEN * _EVEN, 1)
 
 
 @final
@@ -179,7 +190,16 @@ class Mixture:
         self, rng: np.random.Generator, size: int
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Draw ``size`` points, stratified by component; also their log densities, in nats."""
-        return self.push(rng.standard_normal((size, self.dim)), rng)
+        batch = _batch(self.dim)
+        rows = batch if batch % _EVEN == 0 else _EVEN * batch
+        if len(self.components) > 1 or size <= rows:
+            return self.push(rng.standard_normal((size, self.dim)), rng)
+        x, log_q = np.empty((size, self.dim)), np.empty(size)
+        for start in range(0, size, rows):
+            part = slice(start, min(start + rows, size))
+            z = rng.standard_normal((part.stop - start, self.dim))
+            x[part], log_q[part] = self.push(z, rng)
+        return x, log_q
 
     def push(
         self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
