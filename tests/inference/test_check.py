@@ -7,7 +7,7 @@ import pytest
 from fluvial.errors import InputError
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.targets import Target
+from fluvial.targets import Target, from_stan
 
 
 def meter_of(log_density, dim=2):
@@ -38,3 +38,11 @@ def test_a_gradient_that_is_lost_is_complained_of():
     complaint = gradient_complaint(counted, np.array([0.3, 0.7]), np.random.default_rng(0))
     assert complaint is not None
     assert "finite differences" in complaint
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+def test_data_that_are_not_finite_are_named(missing):
+    code = "data { int N; vector[N] y; } parameters { real m; } model { y ~ normal(m, 1); }"
+    target = from_stan(code, {"N": 3, "y": [1.0, missing, 4.0]})
+    with pytest.raises(InputError, match=rf"in the data y\[1\] is {missing}"):
+        finite_starts(CountedTarget(target), np.random.default_rng(0))

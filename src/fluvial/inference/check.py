@@ -43,9 +43,11 @@ def finite_starts(
             break
     starts = np.concatenate(found)[:count]
     if not len(starts):
+        faulty = counted.target.annotations.first_nonfinite()
+        why = f"in the data {faulty}" if faulty else "check its support and its data"
         raise InputError(
             f"the log density or its gradient is not finite at any of {tries * count} starting "
-            f"points around 0 (the last value was {values[-1]}): check its support and its data."
+            f"points around 0 (the last value was {values[-1]}): {why}."
         )
     return starts
 

@@ -71,6 +71,20 @@ class Annotations:
             fixed,
         )
 
+    def first_nonfinite(self) -> str | None:
+        """Name the first element of the data that is NaN or infinite, with its index from 0.
+
+        Example:
+            >>> Annotations(observed={"y": np.array([[1.0, 2.0], [np.nan, 4.0]])}).first_nonfinite()
+            'y[1,0] is nan'
+        """
+        for name, values in {**self.observed, **self.constant}.items():
+            if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+                index = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
+                place = f"[{','.join(map(str, index))}]" if index else ""
+                return f"{name}{place} is {values[index]}"
+        return None
+
     def axis_labels(self, name: str, shape: tuple[int, ...]) -> list[list[str] | None]:
         """Return the labels along each axis of a variable, None where its elements are counted."""
         dims = self.dims.get(name, (None,) * len(shape))

@@ -92,9 +92,15 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
     )
 
 
+def _as_numbers(value: Any) -> np.ndarray:
+    """An array, of numbers also where JSON has "NaN" or "Infinity" in words."""
+    array = np.asarray(value)
+    return array.astype(float) if array.dtype.kind == "U" else array
+
+
 def _annotations(found: Roles, values: Mapping[str, Any], space: Space) -> Annotations:
     """Return the data, those with a density apart; Stan names no dimensions."""
-    arrays = {name: np.asarray(value) for name, value in values.items()}
+    arrays = {name: _as_numbers(value) for name, value in values.items()}
     numbers = {name: a for name, a in arrays.items() if a.dtype.kind in "iuf"}
     observed = {name: a for name, a in numbers.items() if name in found.outcomes}
     constant = {name: a for name, a in numbers.items() if name not in found.outcomes}
