@@ -68,7 +68,7 @@ class ExploreSettings:
     first_climbs: int = 64
     most_climbs: int = 2**12
     most_evaluations: int = 2**18
-    most_on_host: int = 2**13
+    most_on_host: int = 2**15
     factors: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
     least_width: float = 2.0
     unseen: float = 0.5
