@@ -103,7 +103,7 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
             raise
         best = around_the_best(small)
         run.counted.spent = run.counted.spent or small.counted.spent
-        started = started or Started(best.mean[None], [], 0.0, (), (), None)
+        started = started or Started(best.mean[None], [], False, (), (), None)
         return Suspects(started, [best], interrupted=True)
 
 
