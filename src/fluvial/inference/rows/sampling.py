@@ -67,6 +67,7 @@ def on_sample(run: Run, stream: RowsDensity) -> Sample:
     explore = replace(
         explore,
         most_evaluations=rows.sample_climbs,
+        first_looks=rows.looks,
         sizes=(host, host),
         moves=explore.moves_on_host,
     )
