@@ -39,7 +39,7 @@ def known(counted, row):
 
 
 def left(counted, rows):
-    law = StartLaw(np.zeros((1, DIM)), np.full((1, DIM), 4.0), (1.0,))
+    law = StartLaw(np.zeros((1, DIM)), np.full((1, DIM), 4.0), np.ones(1))
     modes = [known(counted, row) for row in rows]
     return unexplained(counted, modes, law, 2**15, np.random.default_rng(0))
 
@@ -56,9 +56,10 @@ def test_nothing_is_left_where_all_modes_are_known(counted):
     assert counted.evaluations == 2**15 + 3
 
 
-def test_climbs_that_all_end_in_the_widest_mode_are_not_the_end_of_it():
+@pytest.mark.parametrize("width", [1.2, 0.9])
+def test_climbs_that_all_end_in_the_widest_mode_are_not_the_end_of_it(width):
     rng = np.random.default_rng(1)
-    means, widths = 5.0 * rng.choice([-1.0, 1.0], (2, 10)), np.array([2.0, 1.2])[:, None]
+    means, widths = 5.0 * rng.choice([-1.0, 1.0], (2, 10)), np.array([2.0, width])[:, None]
     means[0] = 0.0
 
     def log_density(x):

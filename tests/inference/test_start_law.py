@@ -3,7 +3,7 @@
 import numpy as np
 
 from fluvial.inference.settings import ExploreSettings
-from fluvial.inference.start_law import start_law
+from fluvial.inference.start_law import StartLaw, start_law
 
 SETTINGS = ExploreSettings()
 
@@ -23,4 +23,16 @@ def test_its_density_is_that_of_its_draws():
 
 def test_it_is_never_narrower_than_the_first_starts():
     law = start_law([np.zeros((3, 2))], SETTINGS)
-    np.testing.assert_array_equal(law.widths, SETTINGS.least_width)
+    np.testing.assert_array_equal(
+        law.widths.min(axis=0), min(SETTINGS.factors) * SETTINGS.least_width
+    )
+    np.testing.assert_array_equal(law.widths[0], SETTINGS.least_width)
+
+
+def test_each_gaussian_has_as_many_draws_as_its_share_says_and_all_along():
+    law = StartLaw(
+        np.array([[0.0], [100.0], [200.0]]), np.ones((3, 1)), np.array([0.25, 0.7, 0.05])
+    )
+    nearest = np.round(law.sample(1001, np.random.default_rng(0))[:, 0] / 100.0)
+    assert [int(np.sum(nearest == k)) for k in range(3)] == [250, 701, 50]
+    assert abs(np.mean(nearest[:500] == 1) - 0.7) < 0.01

@@ -17,7 +17,6 @@ from fluvial.inference.improper import IMPROPER_ADVICE
 from fluvial.inference.modes import group_into_modes
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
-from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.starting import Started
 from fluvial.inference.tails import heavy_tails
 from fluvial.inference.verdict import judge, tail_matters
@@ -38,9 +37,7 @@ from fluvial.posterior.provenance import Provenance
 __all__ = ["conclude", "evidence_of", "fatal_reasons", "provenance_of", "without_draws"]
 
 
-def fatal_reasons(
-    started: Started, refined: Refined, settings: Settings = DEFAULT
-) -> tuple[str, ...]:
+def fatal_reasons(started: Started, refined: Refined) -> tuple[str, ...]:
     """Return sentences each of which means that no result can be right."""
     reasons = []
     if refined.missed:
@@ -48,7 +45,7 @@ def fatal_reasons(
             "A search from far outside kept finding mass that the fit had missed "
             f"({refined.missed:.1%} in its last round)."
         )
-    if started.missed > settings.explore.missed:
+    if started.doubtful:
         reasons.append(f"{started.notes[0]} So others may be missing.")
     return tuple(reasons)
 
@@ -84,7 +81,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         missing_mass=refined.missing_mass,
         visited=_visited(run, fitted, corrected.chains),
         fatal=(
-            *fatal_reasons(started, refined, run.settings),
+            *fatal_reasons(started, refined),
             *carried.fatal,
             *filter(None, [differing]),
         ),

@@ -25,12 +25,12 @@ from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.looking import unexplained
-from fluvial.inference.planting import Planted, expected_missed, plant
+from fluvial.inference.planting import Planted, aimed, expected_missed, plant
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw, start_law
 
-__all__ = ["Explored", "climb_from", "explore", "look_beyond"]
+__all__ = ["Explored", "climb_from", "count_looks", "explore", "look_beyond"]
 
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
@@ -44,11 +44,13 @@ class Explored(NamedTuple):
     Attributes:
         ends: optima that climbs reached, each of them once.
         missed: modes that matter and were not found, by expectation.
+        doubtful: whether that is too many.
         sentence: what was done, and what it found.
     """
 
     ends: list[Optimum]
     missed: float
+    doubtful: bool
     sentence: str
 
 
@@ -57,6 +59,16 @@ def climb_from(
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
     return [end for end in climb(counted, points, settings=settings) if end is not None]
+
+
+def count_looks(counted: CountedTarget, settings: Settings = DEFAULT) -> int:
+    """Return how many looks are made where all climbs have ended in one mode.
+
+    None where looks after the fit see better, or where they cost a call each.
+    """
+    explore = settings.explore
+    well_seen = not explore.well_seen < counted.dim <= explore.max_dim
+    return 0 if counted.target.on_host or well_seen else explore.first_looks
 
 
 def look_beyond(
@@ -68,8 +80,7 @@ def look_beyond(
 ) -> list[Optimum]:
     """Climb from where the one mode in which all climbs have ended does not explain the density.
 
-    In many coordinates the widest mode takes them all. Where looks after the fit see better, or
-    where they cost a call each, it is left to them.
+    In many coordinates the widest mode takes them all.
 
     Args:
         counted: the target.
@@ -81,8 +92,8 @@ def look_beyond(
     Returns:
         Where these climbs ended, if that was in another mode that matters; else nothing.
     """
-    explore = settings.explore
-    if counted.target.on_host or not explore.well_seen < counted.dim <= explore.max_dim:
+    looks = count_looks(counted, settings)
+    if not looks:
         return []
     census = Census(counted, settings)
     census.add(ends, len(ends), _CLIMBS)
@@ -93,7 +104,7 @@ def look_beyond(
         counted,
         modes,
         _law(starts, [], settings),
-        explore.first_looks,
+        looks,
         rng,
         settings,
     )
@@ -126,20 +137,24 @@ def explore(
     census.add(ends, len(ends), _CLIMBS)
     for run in (_CLIMBS, _EARLIER) if confirmed else ():
         census.add(list(confirmed), len(confirmed), run)
-    missed = _climbed(census, counted, starts, rng, settings)
+    climbed = _climbed(census, counted, starts, rng, settings)
     populations = 0
-    if missed is None:
+    if climbed is None:
         points = np.concatenate([starts, [end.x for end in ends]])
         populations = _cooled(census, counted, points, rng, settings, confirmed=bool(confirmed))
         missed = _seldom(census, populations, counted.dim, settings)
+        doubtful = missed > settings.explore.missed
+    else:
+        missed, doubtful = climbed
     modes = census.mattering(census.modes())
     looks = f", {census.looks:,} looks" if census.looks else ""
     cooled = f" and {populations} cooled populations" if populations else ""
     found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
-    sentence = (
-        f"{census.climbs} climbs{looks}{cooled} found {found}, and missed {missed:.2g} by estimate."
-    )
-    return Explored(census.optima, missed, sentence)
+    rest = f"and missed {missed:.2g} by estimate."
+    if census.looks:
+        rest = f"and missed {missed:.2g} if the others are as narrow as they may be."
+    sentence = f"{census.climbs} climbs{looks}{cooled} found {found}, {rest}"
+    return Explored(census.optima, missed, doubtful, sentence)
 
 
 def _climbed(
@@ -148,10 +163,13 @@ def _climbed(
     starts: Float[np.ndarray, "N D"],
     rng: np.random.Generator,
     settings: Settings,
-) -> float | None:
+) -> tuple[float, bool] | None:
     """Climb until no other mode is to be expected; None where modes cannot be counted.
 
-    Too many low optima, or too few evaluations, and it is not by counting that others are excluded.
+    They cannot where there are too many low optima, or where evaluations end before.
+
+    Returns:
+        How many are to be expected, and whether that is too many.
     """
     explore = settings.explore
     most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
@@ -170,14 +188,14 @@ def _climbed(
         if unseen <= explore.unseen:
             missed = _missed(census, census.mattering(modes), law, rng, settings)
             if missed <= explore.missed:
-                return missed
+                return missed, False
             if looking:
                 looking, by_looks = False, _looked(census, counted, starts, rng, settings)
                 if by_looks is not None:
-                    return by_looks
+                    return by_looks, by_looks > explore.missed_by_looks
                 modes = census.modes()
         count = min(2 * count, explore.most_climbs - census.climbs)
-    return missed if np.isfinite(missed) else None
+    return (missed, missed > explore.missed) if np.isfinite(missed) else None
 
 
 def _looked(
@@ -188,24 +206,37 @@ def _looked(
     settings: Settings,
 ) -> float | None:
     """Look until no other mode is to be expected; None where looks do not tell."""
-    explore, looks, missed = settings.explore, 0, np.inf
+    explore, missed = settings.explore, np.inf
+    modes, law, planted, looks = _aimed(census, starts, rng, settings)
     for _ in range(explore.look_rounds):
-        modes = census.mattering(census.modes())
-        law = _law(starts, modes, settings)
         points = unexplained(counted, modes, law, explore.looks, rng, settings)
         census.looks += explore.looks
         if len(points):
             census.add(climb_from(counted, points, settings), 0, _CLIMBS)
-            if len(census.mattering(census.modes())) <= len(modes):
+            known = len(modes)
+            modes, law, planted, looks = _aimed(census, starts, rng, settings)
+            if len(modes) <= known:
                 return None
-            looks, missed = 0, np.inf
+            missed = np.inf
             continue
         looks += explore.looks
-        planted = _planted(modes, law, rng, settings, settings.search.excess)
-        missed = expected_missed(planted, looks)
+        missed = expected_missed(law, planted, looks)
         if missed <= explore.missed or looks >= explore.most_looks:
             break
     return missed
+
+
+def _aimed(
+    census: Census,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> tuple[list[Mode], StartLaw, Planted, int]:
+    """The modes that matter, where to look for others like them, and no looks at all so far."""
+    modes = census.mattering(census.modes())
+    law = _law(starts, modes, settings)
+    planted = _planted(modes, law, rng, settings, settings.search.excess)
+    return modes, aimed(law, planted, settings), planted, 0
 
 
 def _missed(
@@ -218,7 +249,7 @@ def _missed(
     """How many modes like these the climbs have missed, where nothing else looks for them."""
     if len(modes) < 2 or _looked_along(modes, settings):
         return 0.0
-    return expected_missed(_planted(modes, law, rng, settings), census.climbs)
+    return expected_missed(law, _planted(modes, law, rng, settings), census.climbs)
 
 
 def _planted(

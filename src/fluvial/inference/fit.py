@@ -185,10 +185,9 @@ def _fitted(run: Run) -> Posterior:
             started = begin(run)
         if started.improper:
             return without_draws(run, started, started.improper)
-        doubtful = started.missed > run.settings.explore.missed
         with run.progress.stage("gaussian"):
             if run.warm is None:
-                matched = match(run, started.starts, started.ends, doubtful=doubtful)
+                matched = match(run, started.starts, started.ends, doubtful=started.doubtful)
             else:
                 matched = warm_match(run, run.warm, started.starts, started.ends)
     except BudgetSpent:
@@ -197,6 +196,6 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched.fitted, matched.dependence, doubtful=doubtful)
-    corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined, run.settings)))
+    refined = refine(run, matched.fitted, matched.dependence, doubtful=started.doubtful)
+    corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined)))
     return conclude(run, started, refined, corrected)

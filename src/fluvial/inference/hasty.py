@@ -20,7 +20,7 @@ def hasty(run: Run, started: Started | None) -> tuple[Started, Weighed]:
     """
     gaussian = around_the_best(run)
     fitted = weigh([GaussianComponent(gaussian)], run)
-    return started or Started(run.counted.evaluated.points, [], 0.0, (), (), None), fitted
+    return started or Started(run.counted.evaluated.points, [], False, (), (), None), fitted
 
 
 def around_the_best(run: Run) -> Gaussian:

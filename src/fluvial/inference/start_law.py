@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
@@ -14,37 +14,44 @@ __all__ = ["StartLaw", "start_law"]
 
 
 class StartLaw(NamedTuple):
-    """A mixture of Gaussians, all alike in weight: each center with each factor of its widths.
+    """A mixture of Gaussians.
 
     Attributes:
-        centers: shape (O, D).
-        widths: of each coordinate, shape (O, D).
-        factors: of all widths.
+        centers: shape (G, D).
+        widths: of each coordinate, shape (G, D).
+        shares: of the starts, one a Gaussian.
     """
 
-    centers: Float[np.ndarray, "O D"]
-    widths: Float[np.ndarray, "O D"]
-    factors: tuple[float, ...]
+    centers: Float[np.ndarray, "G D"]
+    widths: Float[np.ndarray, "G D"]
+    shares: Float[np.ndarray, " G"]
 
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count D"]:
         """Draw points, from the Gaussians in turn."""
-        centers, dim = self.centers.shape
-        factors = np.resize(np.repeat(self.factors, centers), count)[:, None]
-        which = np.arange(count) % centers
-        z = rng.standard_normal((count, dim))
-        return self.centers[which] + self.widths[which] * factors * z
+        which = self._turns(count)
+        z = rng.standard_normal((count, self.centers.shape[1]))
+        return self.centers[which] + self.widths[which] * z
+
+    def log_each(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "G N"]:
+        """Return the log density of each Gaussian, in nats."""
+        log_norm = np.sum(np.log(self.widths), axis=1) + 0.5 * x.shape[1] * LOG_2PI
+        squares = [
+            np.sum(((x - center) / width) ** 2, axis=1)
+            for center, width in zip(self.centers, self.widths, strict=True)
+        ]
+        return -0.5 * np.stack(squares) - log_norm[:, None]
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Return the log density, in nats."""
-        terms = []
-        for center, width in zip(self.centers, self.widths, strict=True):
-            squares = np.sum(((x - center) / width) ** 2, axis=1)
-            terms += [
-                -0.5 * squares / factor**2 - np.sum(np.log(factor * width))
-                for factor in self.factors
-            ]
-        constant = 0.5 * x.shape[1] * LOG_2PI + np.log(len(terms))
-        return np.asarray(logsumexp(np.stack(terms), axis=0)) - constant
+        return np.asarray(logsumexp(self.log_each(x) + np.log(self.shares)[:, None], axis=0))
+
+    def _turns(self, count: int) -> Int[np.ndarray, " count"]:
+        """Which Gaussian each point is from: as many as its share says, to within one."""
+        exact = count * self.shares
+        numbers = np.floor(exact).astype(int)
+        numbers[np.argsort(numbers - exact, kind="stable")[: count - numbers.sum()]] += 1
+        turns = np.concatenate([(np.arange(number) + 0.5) / number for number in numbers])
+        return np.repeat(np.arange(len(numbers)), numbers)[np.argsort(turns, kind="stable")]
 
 
 def start_law(origins: Sequence[Float[np.ndarray, "_ D"]], settings: ExploreSettings) -> StartLaw:
@@ -52,9 +59,15 @@ def start_law(origins: Sequence[Float[np.ndarray, "_ D"]], settings: ExploreSett
 
     Args:
         origins: such as the first starts, and the modes that are known.
-        settings: the factors, and the least width.
+        settings: the factors of these widths, all alike in share, and the least width.
     """
     low, middle, high = np.stack(
         [np.percentile(points, [16.0, 50.0, 84.0], axis=0) for points in origins], axis=1
     )
-    return StartLaw(middle, np.maximum(0.5 * (high - low), settings.least_width), settings.factors)
+    widths = np.maximum(0.5 * (high - low), settings.least_width)
+    size = len(origins) * len(settings.factors)
+    return StartLaw(
+        np.concatenate([middle for _ in settings.factors]),
+        np.concatenate([factor * widths for factor in settings.factors]),
+        np.full(size, 1.0 / size),
+    )

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import Explored, climb_from, explore, look_beyond
+from fluvial.inference.exploring import Explored, climb_from, count_looks, explore, look_beyond
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.run import Run
 from fluvial.inference.starts import differ
@@ -21,7 +21,7 @@ class Started(NamedTuple):
     Attributes:
         starts: points where the density is finite.
         ends: where climbs ended.
-        missed: modes that matter and were not found, by expectation.
+        doubtful: whether modes that matter are to be expected beyond those that were found.
         notes: sentences on how modes were looked for.
         doubts: sentences.
         improper: why the density has no finite integral, or None.
@@ -29,7 +29,7 @@ class Started(NamedTuple):
 
     starts: Float[np.ndarray, "N D"]
     ends: list[Optimum]
-    missed: float
+    doubtful: bool
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
     improper: str | None
@@ -48,14 +48,16 @@ def start(run: Run) -> Started:
     ends = climb_from(counted, starts, settings)
     known = [] if run.warm is None else climb_from(counted, run.warm.centers, settings)
     explored = _explored(run, starts, ends, known)
-    note = f"{len(ends)} climbs ended in one mode, or in none."
+    looks = count_looks(counted, settings)
+    beyond = f", and {looks:,} looks saw no other" if looks else ""
+    note = f"{len(ends)} climbs ended in one mode, or in none{beyond}."
     ends = [*ends, *known]
     if explored is not None:
         ends, note = [*ends, *explored.ends], explored.sentence
     points = np.concatenate([starts, *(end.x[None] for end in ends)])
     improper = unidentified_complaint(counted, points, rng, settings)
-    missed, doubts = explored.missed if explored else 0.0, (doubt,) if doubt else ()
-    return Started(starts, ends, missed, doubts, (note,), improper)
+    doubtful, doubts = explored is not None and explored.doubtful, (doubt,) if doubt else ()
+    return Started(starts, ends, doubtful, doubts, (note,), improper)
 
 
 def _explored(

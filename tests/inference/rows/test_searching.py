@@ -74,7 +74,7 @@ def test_the_mode_with_the_labels_the_other_way_round_is_found(target):
 
 def test_a_start_in_one_mode_ends_in_both(target):
     run, stream = begun(target)
-    started = Started(np.zeros((1, 5)), [], 0.0, (), (), None)
+    started = Started(np.zeros((1, 5)), [], False, (), (), None)
     modes = find_modes(run, stream, Suspects(started, [near([1, 0])]))
     assert len(modes.tops) == 2
     assert modes.missed == 0.0

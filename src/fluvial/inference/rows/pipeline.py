@@ -68,7 +68,7 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
         return without_draws(run, found.started, found.started.improper)
     with _blaming(stream, found.gaussians[0].mean):
         modes, trained = find_modes(run, stream, found), None
-    fatal = max(found.started.missed - run.settings.explore.missed, modes.missed) > 0.0
+    fatal = found.started.doubtful or modes.missed > 0.0
     if not fatal and not modes.interrupted and _needs_flow(run, modes.pilot):
         if stream.count * stream.unit <= rows.sample[1]:
             return _plain(run, stream, fit_plain)

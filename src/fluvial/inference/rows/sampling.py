@@ -67,6 +67,7 @@ def on_sample(run: Run, stream: RowsDensity) -> Sample:
     explore = replace(
         explore,
         most_evaluations=rows.sample_climbs,
+        first_looks=rows.looks,
         sizes=(host, host),
         moves=explore.moves_on_host,
     )
@@ -103,7 +104,7 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
             raise
         best = around_the_best(small)
         run.counted.spent = run.counted.spent or small.counted.spent
-        started = started or Started(best.mean[None], [], 0.0, (), (), None)
+        started = started or Started(best.mean[None], [], False, (), (), None)
         return Suspects(started, [best], interrupted=True)
 
 

@@ -20,8 +20,13 @@ class ExploreSettings:
             Mathematical Programming 37, 59, stop below one half).
         log_widths: by how much a mode may be wider than another in each coordinate, and so, at the
             same mass, be lower.
-        missed: modes like the known ones that may be expected beyond them: one fit in fifty has
-            one. Lower than ``unseen``, since known modes are those that are easily found.
+        missed: modes like the known ones that may be expected beyond them, after which no more is
+            done: one fit in fifty has one. Lower than ``unseen``, since known modes are those that
+            are easily found.
+        missed_by_looks: the same after all looks have been made. They hit all but the narrowest,
+            for which the estimate takes the next mode: of 114 simulated mixtures of Gaussians of
+            unlike width in 7 to 20 dimensions 70 were below, none of which lacked a mode; of the 44
+            above 5 did.
         least_hits: climbs that have to end in each mode that matters, where modes cannot be
             counted: a mode like one that was hit three times was missed with a probability of e^-3.
         well_seen: coordinates up to which looks see what climbs miss.
@@ -35,11 +40,13 @@ class ExploreSettings:
         places: at which each mode is planted.
         planted_starts: by which the basin of a planted mode is measured ...
         planted_scales: ... from Gaussians as much wider than it.
-        first_looks: where all climbs have ended in one mode.
+        first_looks: where all climbs have ended in one mode. Of 365 simulated mixtures in 7 to 20
+            dimensions 126 began so; 2^13 looks saw no other mode in 11 of these, 2^16 in 3.
         looks: of a round, from where climbs start; each costs a tenth of a climb.
         looks_chunk: of these at once: 1.6 MB in 12 dimensions.
         looks_kept: the highest that no known mode explains ...
         suspects: ... and those of them that are climbed from.
+        aimed: share of the looks that go where planted modes are seen best.
         most_looks: of rounds that found nothing: twice as many as along coordinates
             (``SearchSettings.sideways``).
         look_rounds: of looks; by hand.
@@ -74,6 +81,7 @@ class ExploreSettings:
     unseen: float = 0.5
     log_widths: float = 3.0
     missed: float = 0.02
+    missed_by_looks: float = 1.0
     least_hits: int = 3
     well_seen: int = 6
     narrowest: float = 0.95
@@ -84,11 +92,12 @@ class ExploreSettings:
     places: int = 8
     planted_starts: int = 256
     planted_scales: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
-    first_looks: int = 2**13
+    first_looks: int = 2**16
     looks: int = 2**17
     looks_chunk: int = 2**14
     looks_kept: int = 2**11
     suspects: int = 24
+    aimed: float = 0.5
     most_looks: int = 2**20
     look_rounds: int = 14
     least_runs: int = 2
