@@ -7,6 +7,7 @@ from fluvial.replication.compare.align import aligned
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.estimators import completed
+from fluvial.replication.compare.frame_info import in_one_layout
 from fluvial.replication.compare.judging import Where, duration_difference, number_difference
 from fluvial.replication.compare.noise import Noise, why_noise
 from fluvial.replication.compare.numbers import (
@@ -81,7 +82,7 @@ def compare_text(
     lines = shown_lines(recorded), shown_lines(local)
     whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]), run)
     if whole is None:
-        yield from compare_lines(lines[0], lines[1], tolerance, place, run)
+        yield from compare_lines(*in_one_layout(*lines), tolerance, place, run)
     elif lines[0] != lines[1]:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [_styled(place, None, recorded, local)]
