@@ -16,6 +16,7 @@ __all__ = ["planted_pictures", "planted_texts"]
 _NUMBER = re.compile(r"(?<![\w.:/\-])-?\d+(?:\.\d+)?(?![\w.:/%\-]|\s?(?:[nmuµ]?s|min)\b)")
 _WORD = re.compile(r"\b[A-Za-z]{4,}\b")
 _TIMED = re.compile(r"per loop|Wall time|CPU times|elapsed")  # what a timer says is no result
+_LEAST_CHANGE = 1e-4  # less is rounding, which the default tolerance allows
 _CONTENT = 0.03  # mean darkness that a hole has to cover
 
 
@@ -79,7 +80,8 @@ def _other(number: str, rng: np.random.Generator) -> str:
     value = float(number)
     steps = [1.0, 10.0 ** -max(0, min(decimals, 2)), max(abs(value) / 2.0, 10.0**-decimals)]
     changed = f"{value + steps[rng.integers(3)]:.{decimals}f}"
-    return changed if float(changed) != value else f"{value + 1.0:.{decimals}f}"
+    seen = abs(float(changed) - value) > _LEAST_CHANGE * abs(value)
+    return changed if seen else f"{value + max(1.0, abs(value) / 2.0):.{decimals}f}"
 
 
 def _spliced(text: str, match: re.Match[str], new: str) -> str:

@@ -136,3 +136,34 @@ def test_an_error_that_the_cell_caught_is_a_consequence_as_well():
         ("try:\n    series.f()\nexcept Exception as e:\n    print(e)", [stream("no\n")], caught),
     ]
     assert causes(*cells) == ["library version", "consequence of an earlier error"]
+
+
+def test_what_a_lost_display_option_does_not_explain_is_no_consequence_of_it():
+    rows = [f"{number}  {number * number}" for number in range(4)]
+    shown, other = "\n".join(rows), "\n".join(reversed(rows))
+    cut = "\n".join([rows[0], "...", rows[-1]])
+    assert causes(
+        ("pd.set_option('max_rows', 9)", [], [error("OptionError", "several keys")]),
+        ("table", [result(f"{shown}\nLength: 4")], [result(cut)]),
+        ("table", [result(shown)], [result(other)]),
+    )[1:] == ["consequence of an earlier error", "library version"]
+
+
+def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
+    cells = [
+        ("x = 1", [], []),
+        ("print(x)", [stream("2\n")], [stream("1\n")]),
+        ("x = 2", [], []),
+        ("print(3)", [stream("4\n")], [stream("3\n")]),
+    ]
+    notebook = book(*((source, before) for source, before, _ in cells))
+    counts = (1, 4, 3, 2)
+    for cell, count in zip(notebook.cells, counts, strict=True):
+        cell.execution_count = count
+    done = compare_runs(recorded(notebook), (run_of(*(after for *_, after in cells)),), Tolerance())
+    assert [cell.cause for cell in done.cells] == [
+        None,
+        "order of execution",
+        None,
+        "library version",
+    ]

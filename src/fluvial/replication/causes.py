@@ -115,6 +115,7 @@ def with_causes(
             bool(outcome.varying),
             outcome.number in disordered,
             styled,
+            _is_cut(outcome),
         )
         done.append(_explained(outcome, error if failed else None, facts))
         story.after(outcome.number, cell.source, names, failed=failed)
@@ -133,6 +134,7 @@ class _Facts:
     varying: bool
     disordered: bool
     styled: bool
+    cut: bool
 
     @property
     def first_failed(self) -> int | None:
@@ -145,8 +147,7 @@ class _Facts:
         if difference.kind is Kind.IMAGE:
             return self.story.plain_plots
         shown = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
-        cut = any(_CUT.search(text) for text in (difference.recorded, difference.local))
-        return self.story.plain_tables if shown and cut else None
+        return self.story.plain_tables if shown and self.cut else None
 
     @property
     def random(self) -> bool:
@@ -181,6 +182,13 @@ def _explained(outcome: CellOutcome, error: Mapping[str, Any] | None, facts: _Fa
         settings = (facts.unset_by(difference) for difference in found if not difference.tolerated)
         after = next(filter(None, settings), None)
     return replace(outcome, differences=found, cause=cause, after=after)
+
+
+def _is_cut(outcome: CellOutcome) -> bool:
+    """Whether a table of the cell leaves out lines or columns, as display options have it."""
+    return any(
+        _CUT.search(text) for found in outcome.differences for text in (found.recorded, found.local)
+    )
 
 
 def _caught(outcome: CellOutcome, facts: _Facts) -> tuple[Cause | None, int | None]:

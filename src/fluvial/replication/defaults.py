@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -83,7 +84,7 @@ def asked_defaults(client: "NotebookClient", names: list[str]) -> Mapping[str, M
 
 
 def _literals(parameters: Mapping[str, str]) -> dict[str, Any]:
-    read = {}
+    read = {name: math.nan for name, text in parameters.items() if text == "nan"}
     for name, text in parameters.items():
         with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             read[name] = ast.literal_eval(text)

@@ -154,9 +154,19 @@ def test_defaults_are_those_of_the_kernel(recorded, local, agrees):
         assert all(difference.tolerated for difference in differences) is agrees
 
 
-def test_an_object_within_quotes_is_read_too():
-    local = "\"Polynomial([1., 2.], symbol='x')\""
-    (found,) = compare_outputs(
-        [result("'Polynomial([1., 2.])'")], [result(local)], Tolerance(), KNOWN
-    )
-    assert found.tolerated
+@pytest.mark.parametrize(
+    ("recorded", "local", "agrees"),
+    [
+        ("'Polynomial([1., 2.])'", "\"Polynomial([1., 2.], symbol='x')\"", True),
+        ("<bound method P.f of Polynomial([1.])>", "<bound method P.f of Polynomial([1.0])>", True),
+        (
+            "<bound method P.f of Polynomial([1.])>",
+            "<bound method P.g of Polynomial([1.0])>",
+            False,
+        ),
+        ("'[1, 2]'", "[1, 2]", False),
+    ],
+)
+def test_an_object_within_quotes_or_of_a_method_is_read_too(recorded, local, agrees):
+    differences = compare_outputs([result(recorded)], [result(local)], Tolerance(), KNOWN)
+    assert all(difference.tolerated for difference in differences) is agrees

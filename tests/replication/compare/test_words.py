@@ -50,3 +50,8 @@ def test_the_label_of_a_further_tick_is_found_on_either_side():
 def test_a_label_that_is_not_next_in_a_row_is_no_further_one():
     few, more = drawn(["a", "b"]), drawn(["a", "b"], ticks=(0.0, 0.5, 0.8))
     assert further_labels(few, more) == []
+
+
+def test_a_label_that_is_lost_within_a_row_is_no_further_one():
+    every = drawn(["a", "b"], ticks=(0.0, 0.25, 0.5, 0.75, 1.0))
+    assert further_labels(every, drawn(["a", "b"], ticks=(0.0, 0.25, 0.75, 1.0))) == []

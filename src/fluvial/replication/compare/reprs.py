@@ -1,6 +1,7 @@
 """Values read out of what Python writes of them."""
 
 import ast
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ _RESULTS = {
 }
 _FIELDS = {"correlation": "statistic"}
 _RESULT = "Result"
+_METHOD = re.compile(r"<bound method ([\w.]+) of (.*)>", re.DOTALL)
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
 
@@ -57,7 +59,8 @@ class Made:
 def parsed(text: str) -> Any | None:
     """Return the collection or object that a text writes, as JSON or as Python; None if it is none.
 
-    Scalars of NumPy are the numbers that they hold, and dicts of all kinds are dicts.
+    Scalars of NumPy are the numbers that they hold, and dicts of all kinds are dicts. What is
+    written within a string, or as a method of an object, is a pair of that and the object.
 
     Example:
         >>> parsed('{"a": [1, 2.5]}'), parsed("{'b', 'a'}") == {"a", "b"}, parsed("loss: 3")
@@ -65,7 +68,10 @@ def parsed(text: str) -> Any | None:
         >>> parsed("[np.float64(1.5), np.True_]"), parsed("OrderedDict([('a', 1)])")
         ([1.5, True], {'a': 1})
     """
-    text = _unquoted(text.strip())
+    text = text.strip()
+    if len(text) <= _LONGEST and (within := _within(text)) is not None:
+        value = parsed(within[1])
+        return None if value is None else (within[0], value)
     if not text or len(text) > _LONGEST or text[-1] not in "}])":
         return None
     if text[0] in "{[":
@@ -78,14 +84,15 @@ def parsed(text: str) -> Any | None:
     return value if isinstance(value, dict | list | tuple | set | Made) else None
 
 
-def _unquoted(text: str) -> str:
-    """Return what is within a string's quotes, such as an object's text that was returned."""
-    if text[:1] not in ("'", '"') or len(text) > _LONGEST:
-        return text
-    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-        value = ast.literal_eval(text)
-        return value.strip() if isinstance(value, str) else text
-    return text
+def _within(text: str) -> tuple[str, str] | None:
+    """Return what an object's text is within, and that text: a string, or the text of a method."""
+    if (method := _METHOD.fullmatch(text)) is not None:
+        return method[1], method[2]
+    if text[:1] in ("'", '"'):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            value = ast.literal_eval(text)
+            return ("str", value) if isinstance(value, str) else None
+    return None
 
 
 def _read(node: ast.expr) -> Any:

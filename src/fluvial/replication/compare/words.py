@@ -96,15 +96,19 @@ def without(
 
 
 def _is_next(label: Box, others: Sequence[Box]) -> bool:
-    """Whether a label is as far from another one as that is from a third."""
-    rows, columns = label
-    aside = _ASIDE * (columns.stop - columns.start)
+    """Whether a label is at an end of a row: as far from another one as that is from a third."""
     x, y = _center(label)
-    for first, second in permutations(others, 2):
-        (u, v), (p, q) = _center(first), _center(second)
-        if abs(2 * u - p - x) <= aside and abs(2 * v - q - y) <= (rows.stop - rows.start) / 2:
-            return True
-    return False
+    centers = [_center(other) for other in others]
+    aside = _ASIDE * (label[1].stop - label[1].start), (label[0].stop - label[0].start) / 2
+
+    def is_there(u: float, v: float, p: float, q: float) -> bool:
+        return abs(u - p) <= aside[0] and abs(v - q) <= aside[1]
+
+    return any(
+        is_there(2 * u - p, 2 * v - q, x, y)
+        and not any(is_there(2 * x - u, 2 * y - v, *other) for other in centers)
+        for (u, v), (p, q) in permutations(centers, 2)
+    )
 
 
 def _center(box: Box) -> tuple[float, float]:
