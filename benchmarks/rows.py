@@ -9,12 +9,13 @@
 
 Prints a line of a Markdown table for each fit. ``logistic`` and ``poisson`` take ``--nuts SLICE``
 and ``--svi SLICE`` to run NumPyro beside it, on SLICE rows, as fluvial is run on them, too, and
-``logistic`` takes ``--advi SLICE`` for PyMC's minibatch ADVI.
+``logistic`` takes ``--advi SLICE`` for PyMC's minibatch ADVI. ``--pace`` measures what one draw of
+NUTS costs on all rows.
 
 Truth: of ``hierarchy`` the groups' latents are integrated out in closed form, and the three globals
 on a grid; the latents of 1,000 groups are compared with their closed form at the globals' means. Of
-``logistic``, with ``--exact``, importance sampling on all rows in NumPy alone, from Newton's mode
-and Hessian. Of the others, with ``--again``, a fit with another seed, and with ``--nuts`` chains.
+``logistic`` and ``poisson``, with ``--exact``, importance sampling on all rows in NumPy alone, from
+Newton's mode and Hessian. With ``--again``, a fit with another seed, and with ``--nuts`` chains.
 """
 
 import argparse
@@ -104,20 +105,30 @@ def logistic_truth(
         theta = theta + step
         if gradient @ step < 1e-12:
             break
-    z = np.random.default_rng(11).normal(size=(draws // 2, dim))
-    z = np.concatenate([z, -z])
-    away = np.linalg.solve(np.linalg.cholesky(precision).T, z.T).T
+    z, away = _antithetic(precision, draws)
     at = theta + away
     log_w = -0.5 * np.sum((at / 5.0) ** 2, axis=1) + 0.5 * np.sum(z**2, axis=1)
     for x, y in blocks():
         logits = x @ at.T
         log_w += y @ logits - np.sum(np.logaddexp(0.0, logits), axis=0)
-    w = np.exp(log_w - log_w.max())
+    return _weighted(theta, precision, away, log_w)
+
+
+def _antithetic(precision: np.ndarray, draws: int) -> tuple[np.ndarray, np.ndarray]:
+    z = np.random.default_rng(11).normal(size=(draws // 2, len(precision)))
+    z = np.concatenate([z, -z])
+    return z, np.linalg.solve(np.linalg.cholesky(precision).T, z.T).T
+
+
+def _weighted(
+    mode: np.ndarray, precision: np.ndarray, away: np.ndarray, log_w: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    draws, w = len(log_w), np.exp(log_w - log_w.max())
     w /= w.mean()
     print(f"truth: {draws} draws are worth {draws / np.mean(w**2):.0f}", flush=True)
     shift = (w - 1.0) @ away / draws
     variance = np.diag(np.linalg.inv(precision)) + (w - 1.0) @ away**2 / draws - shift**2
-    return theta + shift, np.sqrt(variance)
+    return mode + shift, np.sqrt(variance)
 
 
 def poisson_rows(count: int, groups: int) -> dict[str, np.ndarray]:
@@ -141,6 +152,62 @@ def poisson(rows: dict, groups: int) -> fluvial.Target:
 
     example = {"beta": np.zeros(2), "log_tau": 0.0, "mu": 0.0, "u": np.zeros(groups)}
     return fluvial.Target.from_rows(log_prior, log_likelihood, rows, example=example)
+
+
+def poisson_truth(
+    rows: dict, groups: int, draws: int = 1024, block: int = 50_000
+) -> tuple[np.ndarray, np.ndarray]:
+    """As ``logistic_truth``: beta, log_tau, mu and the groups' u, in this order."""
+    x, group, y = rows["x"], rows["group"], rows["y"]
+    theta = np.zeros(4 + groups)
+    counts = np.bincount(group, y, groups) / np.bincount(group, minlength=groups)
+    theta[4:] = np.log(counts + 0.1)
+    theta[3], theta[2] = theta[4:].mean(), np.log(theta[4:].std())
+    for _ in range(30):
+        rate = np.exp(x @ theta[:2] + theta[4:][group])
+        gradient, precision = _poisson_prior(theta)
+        gradient[:2] += x.T @ (y - rate)
+        gradient[4:] += np.bincount(group, y - rate, groups)
+        precision[:2, :2] += (x * rate[:, None]).T @ x
+        cross = np.array([np.bincount(group, rate * x[:, k], groups) for k in range(2)])
+        precision[:2, 4:] += cross
+        precision[4:, :2] += cross.T
+        precision[4:, 4:] += np.diag(np.bincount(group, rate, groups))
+        step = np.linalg.solve(precision, gradient)
+        theta = theta + step
+        if abs(gradient @ step) < 1e-12:
+            break
+    z, away = _antithetic(precision, draws)
+    at = theta + away
+    u, tau, mu = at[:, 4:], at[:, 2], at[:, 3]
+    log_w = 0.5 * np.sum(z**2, axis=1) - 0.5 * (np.sum(at[:, :4] ** 2, axis=1))
+    log_w -= 0.5 * np.sum(((u - mu[:, None]) / np.exp(tau)[:, None]) ** 2, axis=1) + groups * tau
+    total, of_group = x.T @ y, np.bincount(group, y, groups)
+    log_w += at[:, :2] @ total + u @ of_group
+    for start in range(0, len(y), block):
+        part = slice(start, start + block)
+        for k in range(0, draws, 64):
+            some = slice(k, k + 64)
+            log_rate = at[some, :2] @ x[part].T + u[some][:, group[part]]
+            log_w[some] -= np.exp(log_rate).sum(axis=1)
+    return _weighted(theta, precision, away, log_w)
+
+
+def _poisson_prior(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The gradient of the log prior, and minus its Hessian."""
+    tau, mu, u = theta[2], theta[3], theta[4:]
+    weight, groups = np.exp(-2.0 * tau), len(u)
+    z = u - mu
+    gradient = -np.concatenate([theta[:4], weight * z])
+    gradient[2] += weight * z @ z - groups
+    gradient[3] += weight * z.sum()
+    precision = np.diag(np.concatenate([np.ones(4), np.full(groups, weight)]))
+    precision[2, 2] += 2.0 * weight * z @ z
+    precision[3, 3] += groups * weight
+    precision[2, 3] = precision[3, 2] = 2.0 * weight * z.sum()
+    precision[2, 4:] = precision[4:, 2] = -2.0 * weight * z
+    precision[3, 4:] = precision[4:, 3] = -weight
+    return gradient, precision
 
 
 def hierarchy_rows(groups: int, each: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -250,6 +317,28 @@ def nuts(target: fluvial.Target, near: Fitted, draws: int = 1000) -> tuple:
         chains.run(jax.random.key(0), init_params=jnp.zeros(len(mean)))
         x = np.asarray(mean + sd * chains.get_samples())
     return x.mean(axis=0), x.std(axis=0)
+
+
+def nuts_pace(target: fluvial.Target, mean: np.ndarray, sd: np.ndarray, draws: int = 40) -> None:
+    """What a draw of NUTS costs where it is spared the search for its mass and its scales.
+
+    After so many draws of adapting the step size alone, from the mean, in units of the sds.
+    """
+    from numpyro.infer import MCMC, NUTS
+
+    stream = target.streamed
+    assert stream is not None
+    with jax.enable_x64(True):
+        whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
+        log_density, at, unit = stream.subset(whole, 1.0), jnp.asarray(mean), jnp.asarray(sd)
+        kernel = NUTS(potential_fn=lambda z: -log_density(at + unit * z), adapt_mass_matrix=False)
+        chains = MCMC(kernel, num_warmup=draws, num_samples=draws, progress_bar=False)
+        chains.warmup(jax.random.key(0), init_params=jnp.zeros(len(mean)))
+        cpu = time.process_time()
+        chains.run(chains.post_warmup_state.rng_key, extra_fields=("num_steps",))
+        steps = np.asarray(chains.get_extra_fields()["num_steps"])
+        cpu = (time.process_time() - cpu) / draws
+    print(f"NUTS: {cpu:.2f} s of CPU a draw, of {steps.mean():.0f} gradients each", flush=True)
 
 
 def svi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
@@ -407,6 +496,7 @@ def main() -> None:
     parser.add_argument("--groups", type=float, default=1000)
     parser.add_argument("--map", type=Path)
     parser.add_argument("--nuts", type=float)
+    parser.add_argument("--pace", action="store_true", help="what a draw of NUTS costs")
     parser.add_argument("--svi", type=float)
     parser.add_argument("--advi", type=float)
     parser.add_argument("--exact", action="store_true", help="importance sampling as the truth")
@@ -437,10 +527,14 @@ def main() -> None:
     target = logistic(rows, a.dim) if rows else make(count)
     fitted = Fitted(target)
     other = Fitted(target, seed=1) if a.again else None
-    truth = logistic_truth(rows) if a.exact and rows else (other.mean, other.sd) if other else ()
+    truth = (other.mean, other.sd) if other else ()
+    if a.exact:
+        truth = logistic_truth(rows) if rows else poisson_truth(poisson_rows(count, groups), groups)
     fitted.line(a.work, count, *truth)
     print(*fitted.posterior.reasons, sep="\n", flush=True)
     compare(a.work, make, a, target, fitted)
+    if a.pace:
+        nuts_pace(target, fitted.mean, fitted.sd)
     return None
 
 

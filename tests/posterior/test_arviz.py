@@ -216,7 +216,7 @@ def test_fewer_draws_than_chains_are_resampled(jax_target, posterior_of):
 
 
 def test_too_few_draws(jax_target, posterior_of):
-    with pytest.raises(InputError, match="ask for at least 4"):
+    with pytest.raises(InputError, match="give a whole number, at least 4"):
         posterior_of(jax_target).to_arviz(3)
 
 

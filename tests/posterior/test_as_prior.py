@@ -296,3 +296,63 @@ def test_a_target_with_a_posterior_for_its_prior_travels(posterior_of):
     given = target.given(posterior)
     again = cloudpickle.loads(cloudpickle.dumps(given))
     np.testing.assert_array_equal(again.values(POINTS), given.values(POINTS))
+
+
+def test_what_differs_between_the_models_is_said(two):
+    renamed = {"mu": 0.0, "sigma": 0.0}
+    target = fluvial.Target(lambda p: -0.5 * (p["mu"] ** 2 + p["sigma"] ** 2), example=renamed)
+    x = np.random.default_rng(0).standard_normal((1000, 2))
+    pool = Pool(x, target.values(x), np.full(1000, -np.log(1000.0)))
+    found = _carried(target.given(two), pool)
+    said = [*found.said, *found.doubts, *found.fatal]
+    assert any("no parameter tau, which the earlier posterior has: it is inte" in s for s in said)
+    assert any("no parameter sigma, which the model has: it keeps its own pri" in s for s in said)
+    assert any("call it the same in both models" in s for s in said)
+    assert any("was made by fluvial 0.1.0, this one by" in s for s in said) == (
+        fluvial.__version__ != "0.1.0"
+    )
+
+
+def test_data_that_count_twice_are_noticed(two):
+    again = fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0})
+    other = fluvial.Target(lambda p: 3.0 * _joint(p), example={"mu": 0.0, "tau": 0.0})
+    for target, twice in ((again, True), (other, False)):
+        found = _carried(target.given(two), two.pool)
+        assert any("then count twice" in s for s in found.said) == twice
+
+
+def test_rows_that_are_given_a_posterior_stay_rows():
+    rows = np.random.default_rng(0).normal(size=20)
+    target = fluvial.Target.from_rows(
+        lambda t: 0.0 * t[0], lambda t, y: -0.5 * (y - t[0]) ** 2, rows, dim=1
+    )
+    old = _one(target, GaussianComponent(Gaussian(np.array([0.5]), np.eye(1))), 0.01)
+    old = replace(old, pool=Pool(np.zeros((9, 1)), np.zeros(9), np.full(9, -np.log(9.0))))
+    given = target.given(old)
+    assert given.streamed is not None
+    x = np.array([[0.3], [-1.0]])
+    expected = target.values(x) + old.log_prob(x)
+    np.testing.assert_allclose(given.values(x), expected)
+    np.testing.assert_allclose(given.streamed.quadratic(x[0]).hessian, [[-21.0]])
+
+
+def test_groups_that_are_given_a_posterior_keep_their_latents():
+    target = fluvial.Target.from_groups(
+        lambda t: 0.0 * t["mu"],
+        lambda t, u: -0.5 * (u[0] - t["mu"]) ** 2,
+        lambda t, u, y: -0.5 * (y - u[0]) ** 2,
+        np.array([0.0, 2.0, 1.0]),
+        np.array([0, 0, 1]),
+        example={"mu": 0.0},
+    )
+    example = {"mu": 0.0, "nu": 0.0}
+    wider = fluvial.Target(lambda p: -0.5 * (p["mu"] ** 2 + p["nu"] ** 2), example=example)
+    old = _one(wider, _flow(), 0.01)
+    old = replace(old, pool=Pool(np.zeros((9, 2)), np.zeros(9), np.full(9, -np.log(9.0))))
+    given = target.given(old)
+    assert given.dim == 2
+    x = np.array([[0.3, 1.0], [-1.0, 0.2]])
+    np.testing.assert_allclose(
+        given.values(x), target.values(x[:, :1]) + old.log_prob(x), rtol=1e-6
+    )
+    assert given.streamed.local_draws(x, np.array([1]), 0).shape == (2, 1, 1)

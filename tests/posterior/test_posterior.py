@@ -106,7 +106,7 @@ def test_the_seed_decides_the_draws(posterior_of):
 
 @pytest.mark.parametrize("n", [0, -1])
 def test_at_least_one_draw(jax_target, posterior_of, n):
-    with pytest.raises(InputError, match="ask for at least 1"):
+    with pytest.raises(InputError, match="give a whole number, at least 1"):
         posterior_of(jax_target).draws(n)
 
 

@@ -41,8 +41,43 @@ def test_outcomes_are_drawn_with_a_key_for_each_draw_and_row(jax_target, posteri
         (lambda p, row: row["a"], {"a": ROWS, "b": ROWS[:3]}, (), r"the lengths \[3, 23\]"),
         (lambda p, row: row, ROWS[:0], (), "at least one row"),
         (lambda p, row: row, ROWS, (1.5,), "a quantile is 1.5"),
+        (lambda p, row: 1j * row, ROWS, (), "returned numbers of type complex128"),
     ],
 )
 def test_wrong_input_is_one_sentence(jax_target, posterior_of, function, rows, quantiles, said):
     with pytest.raises(InputError, match=said):
         posterior_of(jax_target).predict(function, rows, quantiles=quantiles)
+
+
+def test_rows_without_a_prediction_are_counted_and_told(jax_target, posterior_of):
+    rows = ROWS.copy()
+    rows[[2, 5]] = np.nan
+    with pytest.warns(UserWarning, match=r"NaN for 2 of 23 rows \(rows 2, 5\), in 40 numbers"):
+        found = posterior_of(jax_target).predict(lambda p, row: p["scale"] * row, rows, 20)
+    assert found.missing.tolist() == [20 if i in (2, 5) else 0 for i in range(23)]
+    assert np.flatnonzero(np.isnan(found.mean)).tolist() == [2, 5]
+
+
+def test_outcomes_may_be_true_or_false(jax_target, posterior_of):
+    found = posterior_of(jax_target).predict(lambda p, row: row > 0.0, ROWS, 20)
+    np.testing.assert_array_equal(found.mean, ROWS > 0.0)
+    np.testing.assert_array_equal(found.quantiles[0.5], ROWS > 0.0)
+
+
+@pytest.mark.parametrize("n", [0, True])
+def test_every_method_wants_a_count_of_draws(jax_target, posterior_of, n):
+    posterior = posterior_of(jax_target)
+    asked = {
+        "draws": lambda: posterior.draws(n),
+        "scalars": lambda: posterior.scalars(n),
+        "predict": lambda: posterior.predict(lambda p, row: row, ROWS, n),
+        "to_arviz": lambda: posterior.to_arviz(n),
+    }
+    for ask in asked.values():
+        with pytest.raises(InputError, match="give a whole number, at least"):
+            ask()
+
+
+def test_a_seed_of_draws_is_not_negative(jax_target, posterior_of):
+    with pytest.raises(InputError, match="seed=-1: give a whole number"):
+        posterior_of(jax_target).draws(4, seed=-1)

@@ -29,7 +29,7 @@ class CarriedOver(NamedTuple):
         links: of the chain, the first one first.
         fatal: sentences, each of which means that no result can be right.
         doubts: sentences, each of which rules out GOOD.
-        said: what is measured, where it is harmless.
+        said: what is measured, where it is harmless, and what differs between the models.
     """
 
     links: tuple[Link, ...] = ()
@@ -55,7 +55,7 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
     prior = counted.target.prior
     if not isinstance(prior, PriorPosterior) or not np.any(np.exp(pool.log_weights) > 0.0):
         return CarriedOver()
-    links, beyond = prior.carried(pool, counted.values)
+    links, beyond, differing = prior.carried(pool, counted.values)
     count, far = len(links), sum(link.shift for link in links)
     most = settings.verdict.max_shift
     measured = (
@@ -68,17 +68,18 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
             f"{beyond:.1%} of the draws lie where the earlier posterior had next to none, so that "
             "its density there, which is now the prior, was never checked."
         )
-        return CarriedOver(links, (said, f"{measured}."))
+        return CarriedOver(links, (said, f"{measured}."), said=differing)
     if not far <= _TOO_FAR * most:
-        return CarriedOver(links, (f"{measured}, which is too far.",))
+        return CarriedOver(links, (f"{measured}, which is too far.",), said=differing)
     _, se = chain_evidence(links, 0.0, 0.0)
     of_all = (
         f"They also leave the log evidence of all data, posterior.chain_log_evidence, with a "
         f"standard error of {se:.2g} nat, to which that of this fit is added"
     )
     if far > most or not se <= settings.verdict.max_evidence_se:
-        return CarriedOver(links, doubts=(f"{measured}. {of_all}.",))
-    return CarriedOver(links, said=(f"{measured}. {of_all}.", _left(len(links), far, se, settings)))
+        return CarriedOver(links, doubts=(f"{measured}. {of_all}.",), said=differing)
+    left = _left(len(links), far, se, settings)
+    return CarriedOver(links, said=(*differing, f"{measured}. {of_all}.", left))
 
 
 def _left(count: int, far: float, se: float, settings: Settings) -> str:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
+from fluvial.counts import check_count
 from fluvial.errors import InputError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
+from fluvial.seeds import check_seed
 from fluvial.targets import Annotations
 
 if TYPE_CHECKING:
@@ -149,8 +151,8 @@ def _dotted(name: str) -> str:
 
 def arranged(pool: Pool, n: int, seed: int) -> Int[np.ndarray, "chains draws"]:
     """Choose ``n`` points of a pool, arranged as chains."""
-    if n < _CHAINS:
-        raise InputError(f"to_arviz(n={n}): ask for at least {_CHAINS}, one for each chain.")
+    check_count(n, "n", _CHAINS)  # one for each chain
+    check_seed(seed)
     # Chains of several modes have weights, and cannot be kept.
     if pool.chains == 1 or n < pool.chains or np.ptp(pool.log_weights) > 0.0:
         return pool.choose(n // _CHAINS * _CHAINS, seed).reshape(_CHAINS, -1)

@@ -1,7 +1,7 @@
 """An earlier posterior in the place of a target's prior."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial.errors import InputError
+from fluvial.posterior.differences import differences, same_density
 from fluvial.posterior.earlier import EarlierFit
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Verdict
@@ -20,12 +21,17 @@ from fluvial.posterior.shared import Shared, shared_parameters
 from fluvial.targets import Target
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.model_functions import ModelFunctions
+from fluvial.targets.rows_density import RowsDensity
 from fluvial.targets.shifted import AddedDensity
 from fluvial.targets.space import Space
 from fluvial.targets.tracing import Traced
 
 __all__ = ["Carried", "PriorPosterior", "with_prior"]
 
+_TWICE = (
+    "The data are those of the earlier fit, as far as can be seen, and then count twice: give each "
+    "batch to one fit of the chain."
+)
 _USABLE = (Verdict.GOOD, Verdict.USE_WEIGHTS)
 
 
@@ -35,10 +41,13 @@ class Carried(NamedTuple):
     Attributes:
         links: of the whole chain, the last one measured where the new posterior lies.
         beyond: the share of the new draws that lie where the earlier fit was never checked.
+        differing: sentences on what differs between the earlier model and this one, and on data
+            that are the same in both.
     """
 
     links: tuple[Link, ...]
     beyond: float
+    differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +58,13 @@ class PriorPosterior:
         posterior: the earlier fit.
         shared: which of its parameters were handed on.
         density: what was handed on: q, or its marginal.
+        observed: the data of the new target, where it names them.
     """
 
     posterior: EarlierFit
     shared: Shared
     density: Mixture
+    observed: dict[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def _places(self) -> np.ndarray:
@@ -75,10 +86,12 @@ class PriorPosterior:
         x, log_w = earlier.pool.points[:, self._places], earlier.pool.log_weights
         before = moments(x, np.exp(log_w))
         log_q = earlier.approximation.log_prob(earlier.pool.points)
+        twice = self._same_data()
         if len(at) == pool.points.shape[1] == earlier.approximation.dim:
             points = np.empty_like(x)
             points[:, at] = x
             log_likelihood = values(points) - log_q
+            twice = twice or same_density(log_likelihood, earlier.pool.log_p)
         else:
             log_likelihood = now.log_prob(x) - before.log_prob(x)
         evidence = earlier.evidence
@@ -97,7 +110,21 @@ class PriorPosterior:
         )
         chain = links_from(earlier.provenance.chain)
         links = (*shrunk(chain, _sds(now) / _sds(before)), last)
-        return Carried(links, beyond(self.density, earlier.pool, self._places, new, w))
+        differing = (*differences(self.shared, earlier.provenance.version), *[_TWICE] * twice)
+        outside = beyond(self.density, earlier.pool, self._places, new, w)
+        return Carried(links, outside, differing)
+
+    def _same_data(self) -> bool:
+        """Whether what both models say that they observed is the same."""
+        before, now = self.posterior.annotations.observed, self.observed
+        return (
+            bool(now)
+            and before.keys() == now.keys()
+            and all(
+                np.array_equal(before[name], now[name], equal_nan=before[name].dtype.kind == "f")
+                for name in now
+            )
+        )
 
 
 def _sds(gaussian: Gaussian) -> np.ndarray:
@@ -126,8 +153,12 @@ def with_prior(target: Target, posterior: EarlierFit) -> Target:
     dim = target.dim + extra
     at = assembled_places(shared, q.dim, dim)
     log_q = traceable(q)
-    added = JaxDensity(Traced(lambda x: log_q.log_prob(x[jnp.asarray(at)]), dim), dim)
-    density = AddedDensity(_likelihood(target, shared.names), added)
+    added = Traced(lambda x: log_q.log_prob(x[jnp.asarray(at)]), dim)
+    likelihood = _likelihood(target, shared.names)
+    if isinstance(likelihood, RowsDensity):
+        density = likelihood.plus(added, dim)
+    else:
+        density = AddedDensity(likelihood, JaxDensity(added, dim))
     return Target.of(
         density,
         _space(target, extra),
@@ -135,7 +166,7 @@ def with_prior(target: Target, posterior: EarlierFit) -> Target:
         again=partial(with_prior, target, posterior),
         annotations=target.annotations,
         functions=_functions(target, shared.names, extra),
-        prior=PriorPosterior(posterior, shared, q),
+        prior=PriorPosterior(posterior, shared, q, dict(target.annotations.observed)),
     )
 
 

@@ -9,6 +9,7 @@ from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
+from fluvial.targets import Annotations
 
 __all__ = ["EarlierFit"]
 
@@ -45,6 +46,11 @@ class EarlierFit(Protocol):
     @property
     def coordinates(self) -> dict[str, tuple[int, int]]:
         """Parameter -> where its unconstrained coordinates start, and how many it has."""
+        ...
+
+    @property
+    def annotations(self) -> Annotations:
+        """Names of dimensions, coordinates and data."""
         ...
 
     def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:

@@ -104,7 +104,8 @@ class FlowComponent(Component):
     @cached_property
     def flow(self) -> Flow:
         """The trained flow in float64, then the affine map to the target's coordinates."""
-        with jax.enable_x64(True):
+        # What is asked for first while JAX traces, as of a loaded posterior, must not be a tracer.
+        with jax.enable_x64(True), jax.ensure_compile_time_eval():
             return Chain([as_float64(self.trained), Colored(self.gaussian)])
 
     def sample_and_log_prob(

@@ -12,6 +12,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PyTree
 
+from fluvial.counts import check_count
 from fluvial.deprecated import renamed
 from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
@@ -35,6 +36,7 @@ from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
 from fluvial.posterior.summary import Summary, facts, summarize
+from fluvial.seeds import check_seed
 from fluvial.targets import Annotations, Target
 from fluvial.targets.batching import as_points
 from fluvial.targets.density import JaxDensity
@@ -174,11 +176,11 @@ class Posterior:
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is below 1, the target is not available, or the density is
-                improper.
+            InputError: if ``n`` is no whole number from 1 on, the target is not available, or the
+                density is improper.
         """
-        if n < 1:
-            raise InputError(f"draws(n={n}): ask for at least 1.")
+        check_count(n, "n")
+        check_seed(seed)
         self.need_draws()
         large = self.enlarged(n, seed)
         return large.constrained(large.pool.choose(n, seed), seed)
@@ -200,10 +202,18 @@ class Posterior:
         stream = None if self.target is None else self.target.streamed
         if stream is None:
             raise InputError("this posterior has no groups: fit a target of Target.from_groups.")
+        numbers = np.atleast_1d(np.asarray(groups))
+        if numbers.size and (numbers.ndim > 1 or numbers.dtype.kind not in "iu"):
+            raise InputError(
+                f"the groups have shape {numbers.shape} and type {numbers.dtype}: give a list of "
+                "whole numbers."
+            )
+        check_count(n, "n")
+        check_seed(seed)
         self.need_draws()
         large = self.enlarged(n, seed)
         points = large.pool.points[large.pool.choose(n, seed)]
-        return stream.local_draws(points, np.atleast_1d(np.asarray(groups, np.int64)), seed)
+        return stream.local_draws(points, numbers.astype(np.int64), seed)
 
     def enlarged(self, n: int, seed: int) -> "Posterior":
         """Return the same posterior, or one with a new pool where ``n`` draws need a larger one."""
@@ -350,10 +360,12 @@ class Posterior:
             noise: whether the function takes a key, so that it can draw an outcome.
 
         Returns:
-            Mean, sd and quantiles over the draws, of every row.
+            Mean, sd and quantiles over the draws, of every row. Where the function returns NaN for
+            some draws they are NaN, and ``missing`` says for how many; so does a warning.
 
         Raises:
-            InputError: if the function fails, or the arrays of rows differ in length.
+            InputError: if the function fails or does not return real numbers, the arrays of rows
+                differ in length, or ``n`` is no whole number from 1 on.
 
         Example:
             >>> import fluvial

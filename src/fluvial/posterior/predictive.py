@@ -5,6 +5,7 @@ reduced over the draws before the next one is computed. Memory grows with the nu
 with the number of draws, but never with their product.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from fluvial.errors import InputError, described
+from fluvial.targets.rows import named_rows
 from fluvial.xla import jit
 
 __all__ = ["Predictions", "predicted"]
@@ -31,11 +33,14 @@ class Predictions:
         mean: over the draws, shape (N, *shape).
         sd: their standard deviation, of the same shape.
         quantiles: probability -> quantile of the draws, of the same shape.
+        missing: for how many draws the function returned NaN, of the same shape, int64; where it
+            did for any, mean, sd and quantiles are NaN.
     """
 
     mean: np.ndarray
     sd: np.ndarray
     quantiles: dict[float, np.ndarray]
+    missing: np.ndarray
 
 
 def predicted(
@@ -53,15 +58,31 @@ def predicted(
     shape = _shape(function, draws, rows, seed)
     size = max(1, min(count, _BLOCK // max(1, n * int(np.prod(shape)))))
     results = np.empty((2 + len(quantiles), count, *shape))
+    missing = np.zeros((count, *shape), np.int64)
     for start, values in _blocks(function, draws, rows, size, seed):
         stop = min(start + size, count)
         block = values[:, : stop - start]
+        missing[start:stop] = np.isnan(block).sum(axis=0)
         results[0, start:stop] = block.mean(axis=0)
         results[1, start:stop] = block.std(axis=0)
         if quantiles:
             found = np.quantile(block, quantiles, axis=0, overwrite_input=True)
             results[2:, start:stop] = found
-    return Predictions(results[0], results[1], dict(zip(quantiles, results[2:], strict=True)))
+    _warn_of(missing)
+    of_draws = dict(zip(quantiles, results[2:], strict=True))
+    return Predictions(results[0], results[1], of_draws, missing)
+
+
+def _warn_of(missing: np.ndarray) -> None:
+    """Say which rows have no prediction."""
+    rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+    if len(rows):
+        warnings.warn(
+            f"The function returned NaN for {len(rows):,} of {len(missing):,} rows "
+            f"(rows {named_rows(rows)}), in {missing.sum():,} numbers: their mean, sd and "
+            "quantiles are NaN.",
+            stacklevel=4,
+        )
 
 
 def _blocks(
@@ -77,7 +98,7 @@ def _blocks(
                 lambda a, i=start: _padded(np.asarray(a[i : i + size]), size), rows
             )
             key = jax.random.fold_in(jax.random.key(seed or 0), start)
-            yield start, np.array(compiled(parameters, block, key))
+            yield start, np.array(compiled(parameters, block, key), np.float64)
 
 
 def _all(function: Callable, random: bool, parameters, block, key):
@@ -110,6 +131,10 @@ def _shape(
         raise InputError(
             f"the function that predicts failed on one draw and one row: {described(error)}"
         ) from error
+    if told.dtype.kind not in "biuf":
+        raise InputError(
+            f"the function that predicts returned numbers of type {told.dtype}: return real ones."
+        )
     return tuple(told.shape[2:])
 
 

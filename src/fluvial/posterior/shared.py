@@ -22,11 +22,15 @@ class Shared:
         names: of the parameters.
         old: their coordinates in the earlier posterior.
         new: their coordinates in the target.
+        only_old: parameters that only the posterior has.
+        only_new: parameters that only the target has.
     """
 
     names: tuple[str, ...]
     old: np.ndarray
     new: np.ndarray
+    only_old: tuple[str, ...] = ()
+    only_new: tuple[str, ...] = ()
 
 
 def shared_parameters(target: Target, posterior: EarlierFit) -> Shared:
@@ -59,7 +63,9 @@ def shared_parameters(target: Target, posterior: EarlierFit) -> Shared:
     old = np.concatenate([np.arange(before[n][0], sum(before[n])) for n in names])
     new = np.concatenate([np.arange(now[n][0], sum(now[n])) for n in names])
     order = np.argsort(old)
-    shared = Shared(names, old[order], new[order])
+    only_old = tuple(name for name in before if name not in now)
+    only_new = tuple(name for name in now if name not in before)
+    shared = Shared(names, old[order], new[order], only_old, only_new)
     _check_same_space(target, posterior, shared)
     return shared
 

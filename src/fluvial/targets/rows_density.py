@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Float64, Int, PyTree
 from fluvial.errors import InputError
 from fluvial.targets.across_processes import gathered, rows_before, summed
 from fluvial.targets.density import Density, with_gradient
-from fluvial.targets.local_latents import Locals, local_draw
+from fluvial.targets.local_latents import Locals, local_draw, marginal
 from fluvial.targets.row_programs import Programs, padded
 from fluvial.targets.rows import Rows
 from fluvial.targets.side_by_side import in_order, workers
@@ -91,6 +91,36 @@ class RowsDensity(Density):
     ) -> "RowsDensity":
         """Return the same density, on some devices, that reports its progress, and recalls."""
         return replace(self, watch=watch, devices=devices, recall=recall)
+
+    def with_rule(self, rule: int) -> "RowsDensity":
+        """Return the same density, whose groups' latents another of ``RULES`` integrates out."""
+        assert self.local is not None
+        local = self.local._replace(rule=rule)
+        return self._of(self.log_prior, marginal(local), local)
+
+    def plus(self, added: Traced, dim: int) -> "RowsDensity":
+        """Return the sum of this density, of the first coordinates, and another one of all.
+
+        Args:
+            added: the other one.
+            dim: how many coordinates there are.
+        """
+        known, log_prior, log_likelihood = self.dim, self.log_prior, self.log_likelihood
+        return replace(self, dim=dim)._of(
+            Traced(lambda x: log_prior(x[:known]) + added(x), dim),
+            lambda x, rows: log_likelihood(x[:known], rows),
+            None if self.local is None else self.local.leading(known),
+        )
+
+    def _of(self, log_prior: Traced, log_likelihood: Callable, local: Locals | None):
+        programs = Programs(log_prior, log_likelihood, self.dim)
+        return replace(
+            self,
+            log_prior=log_prior,
+            log_likelihood=log_likelihood,
+            programs=programs,
+            local=local,
+        )
 
     def digest(self) -> str:
         """Return what tells this density from others: all its rows, and some of its values."""

@@ -370,7 +370,14 @@ class Target:
 
     def with_density(self, density: Density) -> "Target":
         """Return the target of another density on the same space."""
-        return Target.of(density, self._space, annotations=self._annotations, again=self._again)
+        return Target.of(
+            density,
+            self._space,
+            again=self._again,
+            annotations=self._annotations,
+            functions=self._functions,
+            prior=self._prior,
+        )
 
     @property
     def dim(self) -> int:

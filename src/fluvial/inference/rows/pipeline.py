@@ -15,7 +15,8 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.refining import Refined
 from fluvial.inference.rows.climbing import Peak
 from fluvial.inference.rows.finding import Modes, find_modes
-from fluvial.inference.rows.sampling import sampled, suspects
+from fluvial.inference.rows.integrating import Finer, finer_rule, integrated, with_rule
+from fluvial.inference.rows.sampling import Suspects, sampled, suspects
 from fluvial.inference.rows.searching import mass_beside
 from fluvial.inference.rows.training import TrainedOnRows, train_on_rows
 from fluvial.inference.rows.watching import watched
@@ -44,11 +45,19 @@ def fit_rows(run: Run, fit_plain: Callable[[Run], Posterior]) -> Posterior:
     Raises:
         InputError: if rows hold NaN, the density is finite nowhere, or has too many coordinates.
     """
-    posterior = _fitted(*watched(run), fit_plain)
-    return replace(posterior, target=run.target)
+    while True:
+        watching, stream = watched(run)
+        found = _fitted(watching, stream, fit_plain)
+        if isinstance(found, Posterior):
+            found = integrated(watching, stream, found)
+        if isinstance(found, Posterior):
+            return replace(found, target=run.target)
+        run = with_rule(watching, stream, found)
 
 
-def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:
+def _fitted(
+    run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
+) -> Posterior | Finer:
     """Go through the stages in order."""
     rows = run.settings.rows
     with run.progress.stage("rows"):
@@ -66,6 +75,9 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
         found = suspects(run, stream)
     if found.started.improper:
         return without_draws(run, found.started, found.started.improper)
+    finer, found = _finer(run, stream, found)
+    if finer is not None:
+        return finer
     with _blaming(stream, found.gaussians[0].mean):
         modes, trained = find_modes(run, stream, found), None
     fatal = found.started.doubtful or modes.missed > 0.0
@@ -78,6 +90,14 @@ def _fitted(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]
         stop = fatal or modes.interrupted
         streamed = modes.pilot if stop else _weighed(run, modes.pilot, draws)
     return _concluded(run, found.started, modes, trained, streamed)
+
+
+def _finer(run: Run, stream: RowsDensity, found: Suspects) -> tuple[Finer | None, Suspects]:
+    """The rule by which a fit should go on, if it is another; and what was found until Ctrl-C."""
+    try:
+        return None if found.interrupted else finer_rule(run, stream, found.gaussians[0]), found
+    except KeyboardInterrupt:
+        return None, found._replace(interrupted=True)
 
 
 @contextmanager
@@ -96,7 +116,7 @@ def _blaming(stream: RowsDensity, *points: np.ndarray) -> Iterator[None]:
 def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior]) -> Posterior:
     """Fit rows that fit in memory like any other density."""
     whole = sampled(run.target, stream, stream.count, run.rng)
-    return fit_plain(replace(run, counted=CountedTarget(whole, run.settings)))
+    return fit_plain(replace(run, counted=CountedTarget(whole, run.settings, run.budget)))
 
 
 class _Trained(NamedTuple):

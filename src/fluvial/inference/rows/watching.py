@@ -35,6 +35,7 @@ def watched(run: Run) -> tuple[Run, RowsDensity]:
     counted = CountedTarget(
         run.target.with_density(stream), replace(run.settings, weigh=reserve), run.budget
     )
+    counted.count(run.counted.evaluations, run.counted.nonfinite)  # of an earlier try
     return replace(run, counted=counted), stream
 
 

@@ -25,6 +25,12 @@ class RowsSettings:
         noise: standard errors by which a mode of the sample has to be too low to be ruled out.
         search_rounds: of search and new modes, before a fit is given up.
         looks_beside: draws around q that look for mass beside it, on all rows.
+        checked_rows: of groups whose integrals over their latents are checked, ...
+        checked_groups: ... the fewest and the most of these ...
+        checked_draws: ... and at so many draws.
+        checked_at_once: climbs, times rows of a group.
+        integral_noise: standard errors by which an integral may differ from that by importance
+            sampling.
         hasty: draws by which is judged what is there when a fit is cut short.
         climb: iterations on all rows, the most.
         gradient: of a climb's end, in units in which the posterior's sd is 1: what is left of the
@@ -63,6 +69,11 @@ class RowsSettings:
     noise: float = 6.0
     search_rounds: int = 4
     looks_beside: int = 96
+    checked_rows: int = 2**14
+    checked_groups: tuple[int, int] = (32, 512)
+    checked_draws: int = 4
+    checked_at_once: int = 2**17
+    integral_noise: float = 5.0
     hasty: int = 64
     climb: int = 60
     gradient: float = 1e-2
