@@ -1,11 +1,13 @@
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
 
-from fluvial.amortized import Bernoulli, LogitNormal, Normal
-from fluvial.amortized.likelihoods import build_likelihood
+import fluvial
+from fluvial.amortized import DLGM, Bernoulli, LogitNormal, Normal, Recipe, train
+from fluvial.amortized.likelihoods import SCALES, build_likelihood
 from fluvial.errors import InputError
 
 M, S = np.array([0.3, -1.2]), np.array([0.7, 1.9])
@@ -92,3 +94,50 @@ def test_a_constant_pixel_leaves_room_for_a_decoder_that_has_learned_nothing(lik
 def test_an_unknown_name_is_refused():
     with pytest.raises(InputError, match='no likelihood is called "poisson"'):
         build_likelihood("poisson")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_scale_of_logits_is_the_one_that_was_asked_for(scale):
+    likelihood = LogitNormal(scale, dim=2 if scale == "pixel" else None)
+    s = {"free": S, "pixel": S, "one": np.ones(2)}[scale]
+    if scale == "pixel":
+        raw = jnp.asarray(np.log(S), jnp.float32)
+        likelihood = eqx.tree_at(lambda one: one.raw_log_scale, likelihood, raw)
+    x = np.array([0.2, 0.9])
+    logits = np.log(x) - np.log1p(-x)
+    expected = (scipy.stats.norm.logpdf(logits, M, s) - np.log(x * (1 - x))).sum()
+    found = likelihood.log_prob(jnp.asarray(x, jnp.float32), NUMBERS[: 2 * likelihood.size])
+    np.testing.assert_allclose(found, expected, rtol=3e-3)  # scales are bounded smoothly
+
+
+def test_the_margin_is_the_one_that_was_asked_for():
+    x = LogitNormal(margin=1 / 512).fitted(jnp.array([0.0, 1.0]))
+    np.testing.assert_allclose(x, [1 / 512, 511 / 512], rtol=1e-6)
+
+
+def test_a_scale_of_the_pixels_is_trained_and_kept(tmp_path):
+    images = np.random.default_rng(0).random((60, 3)).astype(np.float32)
+    likelihood = LogitNormal("pixel", dim=3, margin=1e-2)
+    dlgm = DLGM(3, 2, 4, likelihood=likelihood)
+    recipe = Recipe(epochs=3, batch=10, warmup=1, annealing="none")
+    trained = train(dlgm, images, recipe=recipe, progress=False)
+    scales = trained.dlgm.likelihood.raw_log_scale
+    assert np.abs(scales).min() > 1e-3
+    loaded = fluvial.load(trained.save(tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.dlgm.likelihood.raw_log_scale, scales)
+    assert loaded.dlgm.likelihood.margin == 1e-2
+    np.testing.assert_array_equal(loaded.bound(images), trained.bound(images))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": "two"}, 'no scale is called "two": choose one of free, pixel, one'),
+        ({"scale": "pixel"}, "give dim"),
+        ({"dim": 3}, "give dim"),
+        ({"margin": 0.5}, "between 0 and 0.5"),
+    ],
+)
+def test_a_logit_normal_that_cannot_be_is_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        LogitNormal(**arguments)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import scipy.stats
 
 from fluvial.datasets import (
     binarize,
+    dequantize,
     load_dataset,
     load_digits,
     load_photo_patches,
@@ -91,3 +93,18 @@ def test_by_name_or_by_path(tmp_path):
     assert load_dataset(tmp_path / "own.npy").name == "own"
     with pytest.raises(InputError, match=r"no file or folder 'mnits'.* digits, photo-patches"):
         load_dataset("mnits")
+
+
+def test_levels_are_spread_evenly_and_can_be_read_again():
+    levels = np.arange(256, dtype=np.uint8).repeat(2_000).reshape(-1, 4)
+    spread = dequantize(levels, seed=3)
+    np.testing.assert_array_equal((spread * 256).astype(np.uint8), levels)
+    noise = spread.astype(np.float64) * 256 - levels
+    assert scipy.stats.kstest(noise.ravel(), "uniform").pvalue > 1e-3
+    np.testing.assert_array_equal(spread, dequantize(levels, seed=3))
+    assert (spread != dequantize(levels, seed=4)).mean() > 0.99
+
+
+def test_numbers_without_levels_are_not_dequantized():
+    with pytest.raises(InputError, match="give bytes"):
+        dequantize(np.zeros((2, 2), np.float32))

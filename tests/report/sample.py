@@ -15,7 +15,17 @@ from fluvial.replication import (
     save_replication,
 )
 from fluvial.replication.run import Run, RunCell
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Layers, Record, Rule, StudyResults
+from fluvial.reproduction import (
+    Budget,
+    Claim,
+    Curve,
+    Figure,
+    Layers,
+    Record,
+    Rule,
+    Story,
+    StudyResults,
+)
 from fluvial.storage.machine import machine, packages
 
 LAYERS, SIDE, STEPS = 8, 40, 500
@@ -52,6 +62,7 @@ def energies(folder):
         curves = [Curve(unit, "free_energy", "free energy", steps=STEPS) for unit in units]
         layers = [Layers(unit, "layers", unit.split("-")[0], "true_density") for unit in units]
         results.write_shown([curve, other], curves, layers)
+        results.write_story(Story("Flows <i>bend</i>.", ("kl",), "other.png"))
 
 
 def notebook(folder):

@@ -1,11 +1,14 @@
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
 from fluvial import InputError
 from fluvial.report.claims import claim_row
 from fluvial.report.page import render_report
+from fluvial.report.stories import told
+from fluvial.reproduction import Budget, Claim, Repetition, Rule, StudyResults
 
 from . import sample
 
@@ -110,6 +113,54 @@ def test_pictures_are_described(page):
 
 def test_each_study_is_summed_up(page):
     assert page.count("1 reproduced, 1 not reproduced, 1 inconclusive") == 1
+
+
+def test_a_story_says_what_was_claimed_and_found_and_how_sure_that_is(page):
+    story = page[page.index('<div class="story">') : page.index('<p class="facts">')]
+    assert "Flows &lt;i&gt;bend&lt;/i&gt;." in story
+    assert story.count("<li>") == 1
+    assert "0.0100 ± 0.0010 nat" in story
+    assert ": kl over seeds (published: 0.1)" in story
+    sure = "a mean over 3 trainings: 1 reproduced, 1 not reproduced, 1 left open."
+    assert sure in story
+    assert 'alt="Another curve. With a caption alone."' in story
+
+
+def test_stories_come_first_and_claims_below(page):
+    assert page.index('id="study-energies"') < page.index('id="claims"')
+
+
+def test_results_without_a_story_begin_with_their_first_claims_and_figure(tmp_path):
+    sample.energies(tmp_path)
+    results = StudyResults(tmp_path / "energies")
+    results.write_story(None)
+    page = render_report(tmp_path)
+    story = page[page.index('<div class="story">') : page.index('<p class="facts">')]
+    assert "Claimed" not in story
+    assert story.count("<li>") == 3
+    assert 'alt="A ramp from black to white."' in story
+
+
+def test_where_nothing_was_decided_the_reason_is_the_story():
+    claim = Claim("one", "It is so.", "here", "", "it", Rule(low=0.0, ordering=True))
+    judged = [claim.judge([1.0], Budget.FULL).content(), claim.judge([2.0], Budget.FULL).content()]
+    rows = [claim_row("study", content) for content in judged]
+    assert told(None, rows, []).sure == (
+        "Nothing was decided: the full budget needs 3 trainings, and there is 1."
+    )
+    repeats = replace(claim, rule=Rule(low=0.0), each=Repetition.REPEATS)
+    rows = [
+        claim_row("study", one.judge(values, Budget.FULL).content())
+        for one, values in (
+            (claim, [1.0, 1.1, 1.2]),
+            (claim, [1.0] * 20),
+            (repeats, [-1.0] * 5),
+        )
+    ]
+    assert told(None, rows, []).sure == (
+        "Of 3 claims, each judged by the 95 % interval of a mean over 3 to 20 trainings or "
+        "5 repeats: 2 reproduced, 1 not reproduced."
+    )
 
 
 def test_what_varies_from_run_to_run_is_apart(page):

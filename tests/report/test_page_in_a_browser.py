@@ -72,6 +72,11 @@ def click(browser, selector):
     browser.execute_script("document.querySelector(arguments[0]).click()", selector)
 
 
+def unfold(browser):
+    """Open what is folded below the story of each study."""
+    browser.execute_script("document.querySelectorAll('.rest').forEach(d => { d.open = true; })")
+
+
 def test_filtering_by_verdict_search_and_study(browser):
     everything = shown(browser)
     assert len(everything) > 3
@@ -115,6 +120,7 @@ def test_sorting_by_numbers_and_by_words(browser):
 
 
 def test_the_slider_steps_through_the_layers(browser):
+    unfold(browser)
     pixels = "return document.querySelector('canvas').toDataURL()"
     browser.implicitly_wait(5)
     browser.find_element("css selector", "canvas[data-shown='0']")
@@ -137,6 +143,7 @@ def test_curves_zoom_by_buttons_keys_and_mouse(browser):
         picture = browser.find_element("css selector", ".chart .plot svg")
         return tuple(float(picture.get_attribute(f"data-{end}")) for end in ("from", "to"))
 
+    unfold(browser)
     full = extent()
     assert full[1] == sample.STEPS
     click(browser, ".chart .zoom-in")

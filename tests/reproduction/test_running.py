@@ -1,7 +1,7 @@
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.reproduction import Budget, ClaimVerdict, Curve, StudyResults
+from fluvial.reproduction import Budget, ClaimVerdict, Curve, Story, StudyResults
 from fluvial.reproduction.running import run_study
 
 from ..studies.toy import Toy
@@ -23,6 +23,7 @@ def test_runs_judges_and_draws(tmp_path):
     assert results.figures()[0].file == "count.png"
     assert results.curves() == [Curve("seed-0", "path", "x")]
     assert not (tmp_path / "toy" / "layers.json").exists()
+    assert results.story() == Story("We can count.", ["count"], "count.png")
     assert (tmp_path / "toy" / "figures" / "count.png").is_file()
     header = results.header
     assert (header["command"], header["seeds"]) == ("fluvial reproduce toy", [0, 1, 2])

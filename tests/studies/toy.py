@@ -5,7 +5,7 @@ import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Record, Rule
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Record, Rule, Story
 from fluvial.studies import Study, Unit
 
 _HOLDS = Rule(low=-1.0, high=10.0)
@@ -55,4 +55,5 @@ _STUDY = Study(
     claims=lambda results: [],
     figures=_figures,
     curves=lambda results: [Curve("seed-0", "path", "x")],
+    story=Story("We can count.", ("count",), "count.png"),
 )

@@ -8,7 +8,13 @@ import jax
 
 from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.likelihoods import LIKELIHOODS
+from fluvial.amortized.likelihoods import (
+    LIKELIHOODS,
+    Likelihood,
+    LogitNormal,
+    build_likelihood,
+    likelihood_options,
+)
 from fluvial.amortized.networks import MLP
 from fluvial.errors import InputError
 from fluvial.flows import Flow
@@ -24,7 +30,9 @@ def describe(dlgm: DLGM) -> dict[str, Any]:
     decoder = dlgm.decoder.output if isinstance(dlgm.decoder, Decoder) else dlgm.decoder
     # Earlier versions had no labels, and their files do not mention them.
     classes = {"classes": dlgm.classes} if dlgm.classes else {}
-    return classes | {
+    options = likelihood_options(dlgm.likelihood)
+    more = classes | ({"likelihood_options": options} if options else {})
+    return more | {
         "data_dim": dlgm.data_dim,
         "latent": list(dlgm.latent),
         "likelihood": dlgm.likelihood.name if dlgm.likelihood.name in LIKELIHOODS else _OWN,
@@ -105,14 +113,14 @@ def _made(description: dict[str, Any], origin: Path) -> DLGM:
     encoder, decoder = networks
     data_dim, latent = description["data_dim"], description["latent"]
     classes = description.get("classes", 0)
-    outputs = LIKELIHOODS[description["likelihood"]]().size * data_dim
+    outputs = _likelihood(description).size * data_dim
     key = jax.random.key(0)
 
     def make() -> DLGM:
         return DLGM(
             data_dim,
             latent,
-            likelihood=description["likelihood"],
+            likelihood=_likelihood(description),
             classes=classes,
             encoder=MLP(data_dim + classes, None, key=key, **encoder),
             decoder=Decoder(
@@ -125,6 +133,14 @@ def _made(description: dict[str, Any], origin: Path) -> DLGM:
         )
 
     return eqx.filter_eval_shape(make)
+
+
+def _likelihood(description: dict[str, Any]) -> Likelihood:
+    options = description.get("likelihood_options")
+    if options is None:
+        return build_likelihood(description["likelihood"])
+    dim = description["data_dim"] if options["scale"] == "pixel" else None
+    return LogitNormal(**options, dim=dim)
 
 
 def _describe_network(network: eqx.Module) -> dict[str, Any] | str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from fluvial.amortized.likelihoods import LIKELIHOODS
+from fluvial.amortized.likelihoods import LIKELIHOODS, SCALES
 from fluvial.amortized.networks import ACTIVATIONS
 from fluvial.amortized.recipe import Recipe
 from fluvial.storage.schema import TEXT, record
@@ -21,6 +21,11 @@ _NETWORK = {
 }
 _FLOW = {"type": ["string", "null"], "maxLength": 1000}
 
+_OPTIONS = record(
+    scale={"enum": list(SCALES)},
+    margin={"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.5},
+)
+
 _ARCHITECTURE = record(
     data_dim=_SIZE,
     latent=_SIZES,
@@ -29,7 +34,7 @@ _ARCHITECTURE = record(
     decoder={"anyOf": [_OWN, _NETWORK]},
     flow=_FLOW,
     amortize={"type": ["string", "null"]},
-    optional={"classes": _SIZE, "prior": _FLOW},
+    optional={"classes": _SIZE, "prior": _FLOW, "likelihood_options": _OPTIONS},
 )
 _FIELDS = {int: _COUNT, str: TEXT}
 _RECIPE = {

@@ -3,6 +3,7 @@
 from fluvial.datasets.binarize import binarize
 from fluvial.datasets.cifar10 import load_cifar10
 from fluvial.datasets.dataset import Dataset
+from fluvial.datasets.dequantize import dequantize
 from fluvial.datasets.description import describe
 from fluvial.datasets.digits import load_digits
 from fluvial.datasets.files import load_own, read_images
@@ -21,6 +22,7 @@ __all__ = [
     "binarize",
     "check_likelihood",
     "class_count",
+    "dequantize",
     "describe",
     "infer_likelihood",
     "load_cifar10",

@@ -15,6 +15,7 @@ from fluvial.report.claims import ClaimRow, claim_row
 from fluvial.report.curves import learning_curves
 from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.results import NotebookResult, find_results
+from fluvial.report.stories import Told, told
 from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file
 
@@ -36,6 +37,7 @@ class _Study:
     seconds: float
     claims: Sequence[ClaimRow]
     counts: Mapping[str, int]
+    story: Told
     figures: Sequence[Mapping[str, str]]
     curves: Sequence[Mapping[str, Any]]
     layers: Sequence[LayerPictures]
@@ -105,13 +107,16 @@ def _template() -> "Template":
 def _study(results: StudyResults) -> _Study:
     done = [unit for unit in results.header["units"] if results.done(unit)]
     claims = [claim_row(results.header["study"], claim) for claim in results.claims()]
+    figures = [_figure(results, figure) for figure in results.figures()]
+    story = told(results.story(), claims, figures)
     return _Study(
         header=results.header,
         done=len(done),
         seconds=sum((results.seconds(unit) for unit in done), 0.0),
         claims=claims,
         counts=_counts(claims),
-        figures=[_figure(results, figure) for figure in results.figures()],
+        story=story,
+        figures=[figure for figure in figures if figure is not story.picture],
         curves=learning_curves(results),
         layers=layer_pictures(results),
     )
@@ -129,6 +134,7 @@ def _figure(results: StudyResults, figure: Figure) -> dict[str, str]:
         raise InputError(f"{path} is not a PNG: run the study again with --resume.")
     alt = figure.alt or f"{figure.title}. {figure.caption}"
     return {
+        "file": figure.file,
         "data": _data_url(data, "png"),
         "title": figure.title,
         "caption": figure.caption,

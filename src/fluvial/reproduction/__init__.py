@@ -7,7 +7,7 @@ from fluvial.reproduction.records import Record
 from fluvial.reproduction.repetition import Repetition
 from fluvial.reproduction.results import StudyResults
 from fluvial.reproduction.rule import ClaimVerdict, Rule
-from fluvial.reproduction.shown import Curve, Figure, Layers
+from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 
 __all__ = [
     "Budget",
@@ -20,6 +20,7 @@ __all__ = [
     "Record",
     "Repetition",
     "Rule",
+    "Story",
     "StudyResults",
 ]
 

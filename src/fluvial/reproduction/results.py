@@ -6,7 +6,8 @@ The folder of a study, ``DIR/<study>/``, in which every file is written whole or
     What was run, written at the start: ``study``, ``title``, ``version`` (of the study's own
     definition), ``fluvial`` (the version), ``budget``, ``seeds``, ``units`` (the names of all
     units of work, in order), ``command``, ``machine``, ``packages`` (name -> version) and
-    ``started`` (ISO 8601, UTC). At the end ``records`` is added: the SHA-256 of ``records.zip``.
+    ``started`` (ISO 8601, UTC). At the end are added ``records``, the SHA-256 of ``records.zip``,
+    and ``story``, what is said of the study first, with the fields of `Story`.
 ``records/<unit>.json``
     One for each finished unit: ``unit``, ``seconds`` (wall time), ``finished`` (ISO 8601, UTC),
     ``values`` (whatever the study measured) and ``arrays``: null, or the SHA-256 of
@@ -51,7 +52,7 @@ from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import JudgedClaim
 from fluvial.reproduction.records import Record, Records
 from fluvial.reproduction.results_files import FORMAT, format_of, read_content, write_content
-from fluvial.reproduction.shown import Curve, Figure, Layers
+from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 from fluvial.storage.folder import check_folder
 from fluvial.storage.locks import in_use
 
@@ -179,6 +180,19 @@ class StudyResults:
                 _write(path, kind, [one._asdict() for one in shown])
             else:
                 path.unlink(missing_ok=True)
+
+    def write_story(self, story: Story | None) -> None:
+        """Keep what is said of the study first."""
+        header = {name: value for name, value in self.header.items() if name != "story"}
+        if story is not None:
+            header["story"] = story._asdict()
+        _write(self.folder / "study.json", "study", header)
+        self.header = header
+
+    def story(self) -> Story | None:
+        """Read what is said of the study first; None if that is nothing, or it is not finished."""
+        found = self.header.get("story")
+        return None if found is None else Story(**{name: found[name] for name in Story._fields})
 
     def figures(self) -> list[Figure]:
         """Read the list of figures; none if the study is not finished."""

@@ -62,7 +62,10 @@ _SCHEMAS = {
         budget={"enum": [budget.value for budget in Budget]},
         seeds=_INTEGERS,
         units={"type": "array", "items": FILE_NAME},
-        optional={"records": _SHA256},
+        optional={
+            "records": _SHA256,
+            "story": record(claimed=TEXT, telling={"type": "array", "items": TEXT}, picture=TEXT),
+        },
     ),
     "record": record(
         unit=FILE_NAME,

@@ -83,4 +83,5 @@ def _finish(study: Study, results: StudyResults) -> Sequence[JudgedClaim]:
     pictures.mkdir(exist_ok=True)
     figures = study.figures(results, pictures)
     results.write_shown(figures, study.curves(results), study.layers(results))
+    results.write_story(study.story)
     return claims

@@ -1,8 +1,9 @@
-"""What a study declares of its records to be shown: figures, learning curves, layers of a flow."""
+"""What a study declares to be shown: its story, figures, learning curves, layers of a flow."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Curve", "Figure", "Layers"]
+__all__ = ["Curve", "Figure", "Layers", "Story"]
 
 
 class Figure(NamedTuple):
@@ -54,3 +55,17 @@ class Layers(NamedTuple):
     array: str
     label: str
     true: str = ""
+
+
+class Story(NamedTuple):
+    """A study on one screen. How sure it is follows from its claims.
+
+    Attributes:
+        claimed: what was published, in a sentence or two.
+        telling: the names of the claims that say most, of which what was found is shown.
+        picture: the file of the figure that says most; "" for none.
+    """
+
+    claimed: str
+    telling: Sequence[str] = ()
+    picture: str = ""

@@ -9,7 +9,7 @@ from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import Claim, JudgedClaim
 from fluvial.reproduction.records import Record
 from fluvial.reproduction.results import StudyResults
-from fluvial.reproduction.shown import Curve, Figure, Layers
+from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 
 __all__ = ["Study", "Unit"]
 
@@ -45,6 +45,7 @@ class Study:
         figures: draws the figures, as PNG files in a folder that exists.
         curves: says which arrays are learning curves.
         layers: says which are densities after each layer of a flow.
+        story: what is said of it first; None for nothing but its claims.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Study:
     figures: Callable[[StudyResults, Path], Sequence[Figure]]
     curves: Callable[[StudyResults], Sequence[Curve]] = lambda results: ()
     layers: Callable[[StudyResults], Sequence[Layers]] = lambda results: ()
+    story: Story | None = None
 
     def judge(self, results: StudyResults) -> list[JudgedClaim]:
         """Judge the claims from the records of all units."""

@@ -100,7 +100,7 @@
   if (matchMedia("(max-width: 46rem)").matches) for (const fold of folds) fold.open = false;
   for (const link of all('a[href^="#study-"]')) link.addEventListener("click", () => unfold(link.hash));
   addEventListener("hashchange", () => unfold(location.hash));
-  addEventListener("beforeprint", () => { for (const fold of folds) fold.open = true; });
+  addEventListener("beforeprint", () => { for (const fold of all(".fold, .rest")) fold.open = true; });
   unfold(location.hash);
 
   // ---- densities, layer after layer ----

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from fluvial.reproduction import Budget, Claim, Curve, Figure, StudyResults
+from fluvial.reproduction import Budget, Claim, Curve, Figure, Story, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.dlgm.comparing import Compared
 from fluvial.studies.dlgm.figures import against_length, learning_curves, pictures
@@ -22,6 +22,7 @@ def dlgm_study(
     families: Sequence[str],
     claims: Callable[[Compared], Iterable[tuple[Claim, Iterable[float]]]],
     published: Mapping[str, Mapping[int, float]] | None = None,
+    story: Story | None = None,
 ) -> Study:
     """Make a study with a unit for each posterior and seed.
 
@@ -33,6 +34,7 @@ def dlgm_study(
         families: of flows that are drawn against their length; planar is among them.
         claims: gives each claim with a value for each training.
         published: family -> layers -> −ln p(x), to be drawn where the data are the paper's own.
+        story: what is said of it first.
     """
 
     def units(budget: Budget) -> Sequence[Unit]:
@@ -64,6 +66,7 @@ def dlgm_study(
         claims=lambda results: claims(compared(results)),
         figures=figures,
         curves=_curves,
+        story=story,
     )
 
 

@@ -77,9 +77,9 @@ def _curves(results: StudyResults, measured: EnergiesPlan, directory: Path) -> F
     return Figure(
         "kl-by-length.png",
         "KL divergence by the number of layers",
-        f"Mean over {measured.seeds} seeds, with one standard deviation; over "
-        f"{measured.other_seeds} of NICE with 32 layers, and without annealing. Solid: annealed "
-        "as in the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper "
+        f"Mean over {measured.seeds} seeds of planar flows, and of NICE-perm with 2 and 8 layers, "
+        f"{measured.other_seeds} of all else, with one standard deviation. Solid: annealed as in "
+        "the paper's eq. 20; dashed: not annealed. The dotted line is 0.02 nat. The paper "
         "draws bounds, whose level is that of no normalized density; these are true divergences.",
         alt="A panel for each energy, U1 to U4: KL(q || p) in nats against the number of "
         "layers, with logarithmic axes and a line for each family of flows.",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Curve, Layers, Record, StudyResults
+from fluvial.reproduction import Budget, Curve, Layers, Record, Story, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.energies.claims import measured_claims
 from fluvial.studies.energies.figures import drawn_figures
@@ -107,6 +107,12 @@ STUDY = Study(
     figures=drawn_figures,
     curves=_curves,
     layers=_layers,
+    story=Story(
+        "Planar and radial flows bend a Gaussian into densities with several modes and curved "
+        "ridges, the better the more layers, and 32 planar layers are closer than NICE.",
+        ("u3-planar-falls", "u2-planar-beats-nice-perm", "u1-both-modes"),
+        "densities-planar-nice-orth.png",
+    ),
 )
 """Flows of 2, 8 and 32 layers on the energies U1 to U4, as in the paper's Figure 3.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Curve, Record, StudyResults
+from fluvial.reproduction import Budget, Curve, Record, Story, StudyResults
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.infinitesimal.claims import diffusion_unit, measured_claims
 from fluvial.studies.infinitesimal.figures import drawn_figures
@@ -99,6 +99,12 @@ STUDY = Study(
     claims=measured_claims,
     figures=drawn_figures,
     curves=_curves,
+    story=Story(
+        "Flows of infinitely many infinitesimal steps, of Langevin or Hamiltonian dynamics, arrive "
+        "at any posterior. The paper says so without an experiment; here are some.",
+        ("u1-diffusion-arrives", "u1-langevin-rises", "funnel-continuous-near-log-z"),
+        "bounds.png",
+    ),
 )
 """Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
 

@@ -1,5 +1,6 @@
 """The study of MNIST."""
 
+from fluvial.reproduction import Story
 from fluvial.studies.dlgm import dlgm_study
 from fluvial.studies.mnist.claims import measured_claims
 from fluvial.studies.mnist.plans import FAMILIES, PLANS, PUBLISHED
@@ -14,6 +15,12 @@ STUDY = dlgm_study(
     families=FAMILIES,
     claims=measured_claims,
     published=PUBLISHED,
+    story=Story(
+        "Of deep latent Gaussian models for MNIST, those whose posterior is a flow are better "
+        "than those with a diagonal Gaussian, the longer the better, and better than with NICE.",
+        ("longer-planar-is-better", "planar-beats-nice", "planar-80-reaches-the-published-value"),
+        "length.png",
+    ),
 )
 """Posteriors of a deep latent Gaussian model: diagonal, planar, NICE, and two beyond.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fluvial.reproduction import Budget, Record
+from fluvial.reproduction import Budget, Record, Story
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.scaling.claims import measured_claims
 from fluvial.studies.scaling.figures import drawn_figures
@@ -87,6 +87,12 @@ STUDY = Study(
     units=_units,
     claims=measured_claims,
     figures=drawn_figures,
+    story=Story(
+        "A flow of K layers in D dimensions costs O(K D) where a layer's Jacobian has structure, "
+        "O(D³) a layer where it has none, and O(L N²) for the inference network.",
+        ("planar-cost-in-k", "dense-cost-in-d", "memory-checkpoint"),
+        "times.png",
+    ),
 )
 """Times gradient steps while one size grows, and fits the exponent.
 

@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.reproduction import Budget, Claim, Curve, Figure, Repetition, Rule, StudyResults
+from fluvial.reproduction import (
+    Budget,
+    Claim,
+    Curve,
+    Figure,
+    Repetition,
+    Rule,
+    Story,
+    StudyResults,
+)
 from fluvial.reproduction.study import Study, Unit
 from fluvial.studies.vanishing_gradient.figures import depth_figure, loss_figure, steps_figure
 from fluvial.studies.vanishing_gradient.measuring import (
@@ -139,5 +148,11 @@ STUDY = Study(
     claims=_claims,
     figures=_figures,
     curves=_curves,
+    story=Story(
+        "In a deep network of sigmoids the gradient vanishes on its way to the first layer and "
+        "the loss goes flat; skip connections cure both.",
+        ("first-gradient-vanishes", "skips-keep-the-gradient", "with-skips-it-trains"),
+        "depth.png",
+    ),
 )
 """Networks of up to 50 layers, with and without skips, on scikit-learn's digits."""
