@@ -119,8 +119,8 @@ def test_a_wide_density_around_a_narrow_core_is_found_though_every_climb_ends_in
 
 def test_a_plateau_that_holds_no_mass_is_not_measured(monkeypatch):
     """Climbs from far out end on it, 60 nats below and e^20 wide."""
-    measured = []
-    monkeypatch.setattr(mode_search, "_measure", lambda *args: measured.append(args))
+    places = []
+    monkeypatch.setattr(mode_search, "measured", lambda *args: places.append(args))
     target = Target(
         lambda x: jnp.logaddexp(-0.5 * jnp.sum(x**2), -60.0 - 1e-8 * jnp.sum(x**2)), dim=2
     )
@@ -128,7 +128,7 @@ def test_a_plateau_that_holds_no_mass_is_not_measured(monkeypatch):
     rng = np.random.default_rng(0)
     counted = CountedTarget(target)
     assert not mode_search._places(counted, unit(), LOG_Z, suspects, [], overall, rng, DEFAULT)
-    assert not measured
+    assert not places
 
 
 def test_a_climb_that_did_not_converge_is_given_up_only_far_below():

@@ -4,16 +4,11 @@ Importance weights of q's own draws cannot reveal a mode that q never visits. So
 out from far outside q: many are just looked at, some climb to the nearest optimum, some are
 annealed from a high temperature to the target's, and some leave q by a few coordinates, by the
 difference of two modes, or by what may be a symmetry (see coordinate_moves.py, leaps.py and
-symmetries.py). To them come the best of the points
-that were ever evaluated (see evaluated.py), by whatever stage: none of them may contradict the
-verdict. Where such a point ends with p(x) ≫ Z q(x), a local Gaussian g measures how much mass lies
-there:
-
-.. math:: \frac{1}{Z} \int_R p(x)\,dx \approx \frac{1}{Z}\, E_g\left[\frac{p}{g} 1_R\right],
-          \qquad R = \{x : p(x) > e^3 Z q(x)\}.
-
-Much mass can lie in many small places, so that the small are added up too. Nothing finds a mode
-that no start, temperature or chain visits.
+symmetries.py). To them come the best of the points that were ever evaluated (see evaluated.py), by
+whatever stage: none of them may contradict the verdict. Where such a point ends in the region R
+with p(x) > e³ Z q(x), a local Gaussian measures how much mass lies there (see outliers.py). Much
+mass can lie in many small places, so that the small are added up too. Nothing finds a mode that no
+start, temperature or chain visits.
 
 What lies around q rather than apart from it (the arms of a banana whose core alone was fitted) has
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
@@ -22,7 +17,6 @@ of the mass in R without bias. By Markov's inequality it rarely says much where 
 Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,18 +29,17 @@ from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
+from fluvial.inference.outliers import Outlier, held, measured
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.inference.slopes import on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
-from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Outlier", "Search", "annealed_chains", "far_points", "mass_outside"]
+__all__ = ["Search", "annealed_chains", "far_points", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -58,22 +51,9 @@ class Search(NamedTuple):
         notes: a sentence on what was looked at, where nothing was found.
     """
 
-    outliers: tuple["Outlier", ...] = ()
+    outliers: tuple[Outlier, ...] = ()
     missing_mass: float = 0.0
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Outlier:
-    """A place where q is missing mass.
-
-    Attributes:
-        gaussian: fitted there.
-        share: the mass there outside q, as a share of the mass that q accounts for.
-    """
-
-    gaussian: Gaussian
-    share: float
 
 
 def mass_outside(
@@ -140,7 +120,7 @@ def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple
     )
 
 
-def _worthy(places: list["Outlier"], search: SearchSettings) -> list["Outlier"]:
+def _worthy(places: list[Outlier], search: SearchSettings) -> list[Outlier]:
     """Those worth a component of their own: all but the small, unless these add up."""
     small = sum(place.share for place in places if search.small < place.share <= search.share)
     least = search.small if small > search.small_total else search.share
@@ -154,9 +134,9 @@ def _beside(
     offers: list[Gaussian | None],
     rng: np.random.Generator,
     settings: Settings,
-) -> list["Outlier"]:
+) -> list[Outlier]:
     """The Gaussian that finds most mass next to q, if that is more than a verdict forgives."""
-    found = [_measure(counted, q, log_evidence, g, rng, settings) for g in offers if g is not None]
+    found = [measured(counted, q, log_evidence, g, rng, settings) for g in offers if g is not None]
     best = max(found, key=lambda outlier: outlier.share, default=None)
     return [best] if best is not None and best.share > settings.verdict.max_missing_mass else []
 
@@ -185,11 +165,14 @@ def _images(
     rng: np.random.Generator,
     settings: Settings,
 ) -> list[Outlier]:
-    """Measure the mass where symmetries lead: climbs from there may lead out of it again."""
+    """Measure the mass where symmetries lead: climbs from there may lead out of it again.
+
+    The image of what was matched is matched.
+    """
     places: list[Outlier] = []
     for image in mirror.images:
         if not any(covers(place.gaussian, image.mean) for place in places):
-            places.append(_measure(counted, q, log_evidence, image, rng, settings))
+            places.append(held(counted, q, log_evidence, image, rng, settings))
     return places
 
 
@@ -216,7 +199,7 @@ def _places(
             start = laplace_or(counted, top.x, top.gaussian, settings)
         known = any(covers(place.gaussian, start.mean) for place in places)
         if not known and not _holds_nothing(top, start, log_evidence, settings):
-            places.append(_measure(counted, q, log_evidence, start, rng, settings))
+            places.append(measured(counted, q, log_evidence, start, rng, settings))
     return places
 
 
@@ -301,36 +284,3 @@ def annealed_chains(
 
 def _finite(scores: np.ndarray) -> np.ndarray:
     return np.clip(np.where(np.isfinite(scores), scores, 0.0), -1e6, 1e6)
-
-
-def _measure(
-    counted: CountedTarget,
-    q: Mixture,
-    log_evidence: float,
-    start: Gaussian,
-    rng: np.random.Generator,
-    settings: Settings,
-) -> Outlier:
-    search = settings.search
-    matching = replace(settings.match, steps=search.match_steps)
-
-    def had(x: np.ndarray, log_p: np.ndarray) -> bool:
-        return _has(log_p - q.log_prob(x) - log_evidence, search)
-
-    g = batch_and_match(counted, start, rng, matching, until=had)
-    x = g.color(rng.standard_normal((search.draws, g.dim)))
-    log_p = counted.values(x)
-    excess = log_p - q.log_prob(x) - log_evidence
-    if _has(excess, search):
-        return Outlier(g, 0.0)
-    weights = Importance(np.where(excess > search.excess, log_p - g.log_prob(x), -np.inf))
-    return Outlier(g, float(np.exp(min(weights.log_evidence - log_evidence, 50.0))))
-
-
-def _has(excess: Float[np.ndarray, " N"], search: SearchSettings) -> bool:
-    """Whether q has what draws of a Gaussian found, but for the tails.
-
-    Of these so few draws say nothing: one alone would be taken for much mass.
-    """
-    low, high = np.quantile(np.nan_to_num(excess, nan=-np.inf), (0.1, 0.99))
-    return bool(low >= -search.excess and high <= search.excess)
