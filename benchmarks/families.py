@@ -50,6 +50,7 @@ FAMILIES = (
     "nice-orth",
     "modulated",
     "sparse",
+    "copula",
     "diagonal",
 )
 """The most telling ones first, should the time not last for all."""

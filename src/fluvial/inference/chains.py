@@ -22,6 +22,9 @@ from fluvial.training.compiling import compiled
 __all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
+# R-hat² − 1 falls as one over the number of draws, which four rounds double: from here it would
+# have to fall to a sixteenth, of what ``VerdictSettings.max_rhat`` leaves.
+_HOPELESS = 1.46
 _LOOKED_AT = 512  # coordinates by ArviZ, which takes a millisecond for each; others are screened
 
 
@@ -63,8 +66,8 @@ def latent_chains(
 ) -> Chains:
     """Run chains that leave the target invariant, from base points ``starts``.
 
-    Chains that have not mixed are run on, and their first half is then
-    left out as more warm-up.
+    Chains that have not mixed are run on, and their first half is then left out as more warm-up,
+    unless they are so far apart that as many rounds again would not bring them together.
 
     Args:
         component: whose flow carries latent points to the target's space.
@@ -87,6 +90,8 @@ def latent_chains(
         rounds.append(_measured(*map(np.asarray, measured)))
         joined = _joined(rounds)
         if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
+            break
+        if joined.rhat > _HOPELESS:
             break
     return joined
 

@@ -143,8 +143,8 @@ def _replaced(
 def _coupled(run: Run, independent: Matched) -> Matched:
     """Match a matrix, from Laplace's approximation given what rules the rest.
 
-    Given heads that are held, that is what a modulated flow wants: matched as a whole, a Gaussian
-    makes heads as narrow as the others are with their scales fixed.
+    Where few heads rule from there, too, that is what a modulated flow wants: matched as a whole,
+    a Gaussian makes heads as narrow as the others are with their scales fixed.
     """
     counted, settings = run.counted, run.settings.match
     at = independent.fitted.q.components[0].gaussian
@@ -157,7 +157,8 @@ def _coupled(run: Run, independent: Matched) -> Matched:
     if start is not None:
         hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
         start = with_expected_curvature(counted, start, run.rng, sorted({*held, *hubs}))
-        matched = start if held else None
+        ruled = held and 1 <= len(find_structure(counted, start, run.rng).heads) <= _FEW
+        matched = start if ruled else None
     if matched is None:
         # A step takes time as D³ does.
         steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
