@@ -15,5 +15,6 @@ FLOW_NAMES = (
     "continuous, diagonal, triangular, orthogonal, householder, permutation, sinh-arcsinh"
 )
 STUDY_NAMES = (
-    "energies, infinitesimal, scaling, mnist, cifar10, kmeans, cnn_pil, vanishing_gradient"
+    "energies, infinitesimal, scaling, mnist, mnist_brief, cifar10, kmeans, "
+    "cnn_pil, vanishing_gradient"
 )

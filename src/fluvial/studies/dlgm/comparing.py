@@ -31,8 +31,8 @@ class Compared:
         return -self._values(setting, "bound")
 
     def family(self, name: str) -> list[PosteriorSetting]:
-        """The settings of a family, by length."""
-        found = [setting for setting in self.settings if setting.family == name]
+        """The settings of a family with the prior N(0, I), by length."""
+        found = [setting for setting in self.settings if setting.kind == name]
         return sorted(found, key=lambda setting: setting.layers)
 
     def least_gain(

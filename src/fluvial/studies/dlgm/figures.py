@@ -27,15 +27,16 @@ def against_length(
     for family, color in zip(families, COLORS, strict=False):
         settings = [DIAGONAL, *compared.family(family)]
         layers = [setting.layers for setting in settings]
-        free, nll = (
-            np.array([f(setting).mean() for setting in settings])
-            for f in (compared.free_energy, compared.nll)
-        )
-        for ax, values in zip(axes.flat, (free, free - nll, nll), strict=True):
-            ax.plot(layers, values, "o-", color=color, label=family, markersize=4)
+        for ax, values in zip(axes.flat, _measured(compared, settings), strict=True):
+            bars = values.std(axis=1, ddof=1) if values.shape[1] > 1 else None
+            look = {"color": color, "markersize": 4, "capsize": 2}
+            ax.errorbar(layers, values.mean(axis=1), bars, fmt="o-", label=family, **look)
         if family in published:
             points, label = published[family], f"{family}, published"
             axes[0, 2].plot(list(points), list(points.values()), "x--", color=color, label=label)
+    for setting in (one for one in compared.settings if one.prior):
+        for ax, values in zip(axes.flat, _measured(compared, [setting]), strict=True):
+            ax.axhline(values.mean(), color=INK, linestyle=":", label=setting.name)
     for ax, what in zip(axes.flat, _QUANTITIES, strict=True):
         ax.set_xlabel("layers K")
         ax.set_title(f"{what}, nats")
@@ -44,12 +45,22 @@ def against_length(
     return Figure(
         "length.png",
         "Bound, divergence and likelihood against the length of the flow",
-        "Means over the test images; K = 0 is the diagonal Gaussian. The divergence is the free "
+        "Means over the test images; K = 0 is the diagonal Gaussian. Bars are one standard "
+        "deviation of several trainings, where there were several. The divergence is the free "
         "energy less the estimate of −ln p(x) by importance sampling. Crosses are the published "
-        "values, where there are any for these data.",
+        "values, where there are any for these data; a dotted line is a learned prior.",
         alt="Three panels against the number of layers, with a line for each family of flows: the "
         "free energy, the divergence from the posterior, and the negative log likelihood.",
     )
+
+
+def _measured(
+    compared: Compared, settings: Sequence[PosteriorSetting]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Free energy, divergence and −ln p(x), each of shape (settings, trainings)."""
+    free = np.stack([compared.free_energy(setting) for setting in settings])
+    nll = np.stack([compared.nll(setting) for setting in settings])
+    return free, free - nll, nll
 
 
 def learning_curves(compared: Compared, directory: Path) -> Figure:
@@ -118,7 +129,7 @@ def _side_by_side(images: np.ndarray) -> np.ndarray:
 
 def _look(setting: PosteriorSetting, settings: Sequence[PosteriorSetting]) -> tuple[str, str]:
     """Return the color of a family and a line style for each of its lengths, the longest solid."""
-    families = list(dict.fromkeys(other.family for other in settings))
-    lengths = sorted({s.layers for s in settings if s.family == setting.family}, reverse=True)
-    color = COLORS[families.index(setting.family) % len(COLORS)]
+    kinds = list(dict.fromkeys(other.kind for other in settings))
+    lengths = sorted({s.layers for s in settings if s.kind == setting.kind}, reverse=True)
+    color = COLORS[kinds.index(setting.kind) % len(COLORS)]
     return color, _STYLES[lengths.index(setting.layers) % len(_STYLES)]

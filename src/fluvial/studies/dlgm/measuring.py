@@ -34,6 +34,7 @@ def measure(study: str, plan: TrainingPlan, setting: PosteriorSetting, seed: int
         plan.latent,
         plan.hidden,
         likelihood=data.likelihood,
+        prior=setting.prior or None,
         key=jax.random.key(seed),
     )
     with scratch(f"{study}/{unit_name(setting, seed)}") as folder:
@@ -60,6 +61,7 @@ def _record(
         "flow": setting.flow,
         "family": setting.family,
         "layers": setting.layers,
+        "prior": setting.prior or None,
         "seed": seed,
         "data": data.name,
         "note": data.note,

@@ -11,22 +11,29 @@ __all__ = ["DIAGONAL", "PosteriorSetting", "TrainingPlan", "unit_name"]
 
 
 class PosteriorSetting(NamedTuple):
-    """One posterior.
+    """One posterior, and the prior that it is trained with.
 
     Attributes:
         family: of the flow, as in ``fluvial.flows.families``; "diagonal" for none at all.
         layers: K; 0 for none.
         options: of the family, such as ",columns=8".
+        prior: the text that makes the prior's flow; "" for N(0, I).
     """
 
     family: str
     layers: int
     options: str = ""
+    prior: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the family is, and the prior: what lengths are compared within."""
+        return f"{self.family}-prior-{self.prior.replace(':', '-')}" if self.prior else self.family
 
     @property
     def name(self) -> str:
-        """As in the names of units: "planar-10"."""
-        return f"{self.family}-{self.layers}" if self.layers else self.family
+        """As in the names of units: "planar-10", "diagonal-prior-realnvp-8"."""
+        return f"{self.kind}-{self.layers}" if self.layers else self.kind
 
     @property
     def flow(self) -> str | None:
