@@ -36,7 +36,9 @@ class Problem(NamedTuple):
     sd: np.ndarray
 
 
-def mixture(dim: int, modes: int, seed: int, *, box: float, widths: tuple, even: bool) -> Problem:
+def mixture(
+    dim: int, modes: int, seed: int, *, box: float, widths: tuple[float, float], even: bool
+) -> Problem:
     """Isotropic Gaussians at places uniform in a box."""
     rng = np.random.default_rng([_HELD_OUT + seed, dim, modes])
     means, scales = rng.uniform(-box, box, (modes, dim)), rng.uniform(*widths, (modes, 1))

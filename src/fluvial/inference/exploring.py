@@ -213,12 +213,12 @@ def _looked(
         census.looks += explore.looks
         if len(points):
             census.add(climb_from(counted, points, settings), 0, _CLIMBS)
-            known = len(modes)
-            modes, law, planted, looks = _aimed(census, starts, rng, settings)
-            if len(modes) <= known:
+            if len(census.mattering(census.modes())) > len(modes):
+                modes, law, planted, looks = _aimed(census, starts, rng, settings)
+                missed = np.inf
+                continue
+            if len(points) == explore.suspects:  # there may have been more, in another mode
                 return None
-            missed = np.inf
-            continue
         looks += explore.looks
         missed = expected_missed(law, planted, looks)
         if missed <= explore.missed or looks >= explore.most_looks:

@@ -7,8 +7,8 @@ mode that is not known the density exceeds the Gaussians of all that are,
 
 with m_k by Laplace's approximation. In many coordinates the basin of a narrow mode is a share of
 1e-5 of the space or less, and only looks are many enough to hit it. Where a known mode is not
-Gaussian its own tails exceed its Gaussian; then climbs from there end in it, and looks tell
-nothing.
+Gaussian its own tails exceed its Gaussian; then climbs from there end in it, and where there are
+more such places than are climbed from, looks tell nothing.
 """
 
 from collections.abc import Sequence
