@@ -31,7 +31,9 @@ _GROUPS = {
     "held out": "Notebooks held out\n\nThey were held out until the rules had been written; what "
     "they showed has been mended since.",
     "new": "Notebooks added later\n\nThey were first looked at when the rules had been mended with "
-    "the others; what they showed has been mended since.",
+    "those above; what they showed has been mended since.",
+    "last": "Notebooks added last\n\nThey were first looked at when the rules had been mended with "
+    "those above; nothing has been mended since.",
 }
 _AGREES = ("IDENTICAL", "WITHIN_TOLERANCE")
 

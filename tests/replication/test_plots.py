@@ -44,3 +44,10 @@ def test_the_configuration_is_one_of_ipython():
     exec(configuration, {"get_config": lambda: config})
     rc = config.InlineBackend.rc
     assert (rc["axes.prop_cycle"].by_key()["color"][0], rc["figure.figsize"]) == ("b", (6.0, 4.0))
+
+
+@pytest.mark.parametrize(("version", "classic"), [("2.7.9", True), ("2.7.13", False), ("", True)])
+def test_plots_without_the_colors_of_any_version_are_as_old_as_python(version, classic):
+    notebook = book(("plot()", [plot("gray")]))
+    notebook.metadata["language_info"] = {"name": "python", "version": version}
+    assert ('library["classic"]' in plot_configuration(recorded(notebook))) is classic

@@ -27,6 +27,9 @@ _FORMER_DPI = (72, 144)  # and twice as many for "retina"
 # The first color of Matplotlib's plots since its version 2, whose style is another than before:
 # https://matplotlib.org/stable/users/prev_whats_new/dflt_style_changes.html
 _FIRST_COLOR = (31, 119, 180)
+_FORMER_COLOR = (0, 0, 255)
+# The last releases before Matplotlib 2 of January 2017: https://www.python.org/downloads
+_LATEST = {"2.7": 12, "3.3": 6, "3.4": 5, "3.5": 2}
 _LEAST_PIXELS = 20
 _CLASSIC = """\
 try:
@@ -47,21 +50,34 @@ def plot_configuration(recorded: RecordedNotebook) -> str:
     pictures = list(_pictures(recorded))
     found = Counter(_resolution(picture) for picture in pictures)
     former = bool(found) and found.most_common(1)[0][0] in _FORMER_DPI
-    classic = former and _is_classic(pictures)
+    version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
+    classic = former and _is_classic(pictures, version)
     if not former:
         return ""
     style = _CLASSIC if classic else "style = {}\n"
     return f"{style}get_config().InlineBackend.rc = style | {_FORMER!r}\n"
 
 
-def _is_classic(pictures: list["Image"]) -> bool:
-    """Whether plots are of Matplotlib 1: none says a version, none has the colors of version 2."""
-    return not any("Software" in picture.info or _has_first_color(picture) for picture in pictures)
+def _is_classic(pictures: list["Image"], version: str) -> bool:
+    """Whether plots are of Matplotlib 1: none says a version, none has the colors of version 2.
+
+    Where none has the colors of version 1 either, Python has to be older than version 2.
+    """
+    if any("Software" in picture.info or _has(picture, _FIRST_COLOR) for picture in pictures):
+        return False
+    return any(_has(picture, _FORMER_COLOR) for picture in pictures) or _is_older(version)
 
 
-def _has_first_color(picture: "Image") -> bool:
+def _is_older(version: str) -> bool:
+    """Whether a version of Python is older than Matplotlib 2, or too old to be recorded."""
+    series, _, patch = version.rpartition(".")
+    known = series in _LATEST and patch.isdecimal()
+    return int(patch) <= _LATEST[series] if known else not version
+
+
+def _has(picture: "Image", wanted: tuple[int, int, int]) -> bool:
     colors = picture.convert("RGB").getcolors(picture.width * picture.height) or []
-    return any(color == _FIRST_COLOR and count >= _LEAST_PIXELS for count, color in colors)
+    return any(color == wanted and count >= _LEAST_PIXELS for count, color in colors)
 
 
 def _resolution(picture: "Image") -> int:

@@ -208,3 +208,18 @@ def test_results_that_have_got_more_fields(recorded, local, agrees):
     after = f"TtestResult(statistic=np.float64(2.5), pvalue=np.float64(0.02), {local})"
     differences = found([result(recorded)], [result(after)])
     assert all(difference.tolerated for difference in differences) is agrees
+
+
+def test_what_ipython_says_of_its_commands_is_no_result():
+    before = (
+        "Using matplotlib backend: MacOSX\nPopulating the interactive namespace from a\n3\n"
+    )
+    after = "%pylab is deprecated, use %matplotlib inline and import the required libraries.\n3\n"
+    (difference,) = found([stream(before)], [stream(after)])
+    assert difference.tolerated
+    assert found([stream(before)], [stream("4\n")])[-1].tolerated is False
+
+
+def test_bytes_as_python_2_wrote_them():
+    assert all(d.tolerated for d in found([result("[(1, '')]")], [result("[(1, b'')]")]))
+    assert not all(d.tolerated for d in found([result("[(1, 'a')]")], [result("[(1, b'b')]")]))

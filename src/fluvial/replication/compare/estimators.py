@@ -30,7 +30,7 @@ _RENAMED = {
 # Parameters that are no more, or no more of all classes, with the defaults that they had (likewise,
 # 0.18 to 1.8).
 _FORMER = {
-    "fit_params": (None,),
+    "fit_params": (None, {}),
     "iid": (True, "warn", "deprecated"),
     "min_impurity_split": (None, 1e-07),
     "multi_class": ("ovr", "auto", "warn"),

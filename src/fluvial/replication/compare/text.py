@@ -82,10 +82,21 @@ def compare_text(
     lines = shown_lines(recorded), shown_lines(local)
     whole = _values_of("\n".join(lines[0]), "\n".join(lines[1]), run)
     if whole is None:
-        yield from compare_lines(*in_one_layout(*lines), tolerance, place, run)
+        said = [[line for line in own if not _ADVICE.match(line)] for own in lines]
+        yield from _of_ipython(*lines, place)
+        yield from compare_lines(*in_one_layout(*said), tolerance, place, run)
     elif lines[0] != lines[1]:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [_styled(place, None, recorded, local)]
+
+
+def _of_ipython(recorded: Sequence[str], local: Sequence[str], place: str) -> Iterator[Difference]:
+    """Compare what IPython says of its own commands, which is no result."""
+    texts = ["\n".join(filter(_ADVICE.match, lines)) for lines in (recorded, local)]
+    if texts[0] != texts[1]:
+        reason, cause = "what IPython says of itself", Cause.LIBRARY_PRINTING
+        shown = shortened(texts[0]), shortened(texts[1])
+        yield Difference(Kind.TEXT, place, None, *shown, None, True, reason, cause)
 
 
 def compare_lines(
@@ -326,8 +337,6 @@ def _one_sided(
         reason, cause = "an empty line", Cause.LIBRARY_PRINTING
     elif left_out:
         reason, cause = _LEFT_OUT, Cause.LIBRARY_PRINTING
-    elif _ADVICE.match(text):
-        reason, cause = "what IPython says of itself", Cause.LIBRARY_PRINTING
     elif _CHATTER.match(text):
         reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
     else:

@@ -58,6 +58,9 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
             ("imaginary", recorded.imag, local.imag),
         ):
             yield from _compare(a, b, tolerance, replace(where, place=f"{where.place}, {name}"))
+    elif isinstance(recorded, str) and isinstance(local, bytes):
+        # Python 2 wrote bytes so.
+        yield from _compare(recorded, local.decode("latin-1"), tolerance, where)
     elif recorded != local:
         kind = Kind.TEXT if type(recorded) is type(local) else Kind.TYPE
         texts = shortened(repr(recorded), repr(local)), shortened(repr(local), repr(recorded))
