@@ -4,7 +4,7 @@ from fluvial.replication import compare_runs
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.summary import summary
 
-from .books import book, error, recorded, result, run_of, stream
+from .books import book, error, recorded, result, run_of, shown, stream
 
 
 def replicated(cells, *runs, version="3.11.1"):
@@ -73,6 +73,7 @@ def test_errors_have_causes(source, name, message, cause):
         ("np.random.rand()", "0.25", "0.75", "randomness"),
         ("np.random.seed(0); np.random.rand()", "0.25", "0.75", "library version"),
         ("f()", "0.25", "0.250004", "rounding"),
+        ("f()", "0.981220657277", "0.981231190150", "library version"),
         ("np.__version__", "'1.13.0'", "'2.4.0'", "environment"),
         ("pd.read_csv('https://a.org/b.csv').size", "10", "12", "data"),
         ("a.dtype", "dtype('int32')", "dtype('int64')", "platform"),
@@ -167,3 +168,11 @@ def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
         None,
         "library version",
     ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "cause"), [("1", "environment"), ("%matplotlib inline", "library version")]
+)
+def test_a_picture_that_nothing_asks_for_is_a_matter_of_settings(setting, cause):
+    figure = [shown(image__png="AAAA", text__plain="<Figure size 432x288 with 1 Axes>")]
+    assert causes((setting, [], []), ("plt.plot(x)", figure, [])) == [None, cause]

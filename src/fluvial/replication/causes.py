@@ -43,6 +43,10 @@ _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or le
 _NO_PACKAGE = re.compile(r"No module named '")
 _MEMORY = 1e-9
 _ROUNDED = 1e-4
+_SINGLE = 9
+_DIGIT = re.compile(r"\d")
+_PICTURE = re.compile(r"^\d+ characters of image/|^<(?:matplotlib\.figure\.)?Figure\b")
+_INLINE = re.compile(r"^\s*%(?:matplotlib|pylab)\b", re.MULTILINE)
 _INSTALLS = "which is not installed"
 
 
@@ -100,6 +104,7 @@ def with_causes(
     story = _Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     disordered = _disordered(recorded)
+    inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(_STYLE.search(cell.source) for cell in recorded.cells)
     done = []
     for outcome, cell, ran in zip(outcomes, recorded.cells, runs[0].cells, strict=True):
@@ -116,6 +121,7 @@ def with_causes(
             outcome.number in disordered,
             styled,
             _is_cut(outcome),
+            inline,
         )
         done.append(_explained(outcome, error if failed else None, facts))
         story.after(outcome.number, cell.source, names, failed=failed)
@@ -135,6 +141,7 @@ class _Facts:
     disordered: bool
     styled: bool
     cut: bool
+    inline: bool
 
     @property
     def first_failed(self) -> int | None:
@@ -238,10 +245,14 @@ def _cause(difference: Difference, facts: _Facts) -> Cause:
         return Cause.ENVIRONMENT
     if OTHER_BACKGROUND in difference.reason and not facts.styled:
         return Cause.ENVIRONMENT
+    if difference.kind is Kind.MISSING and _PICTURE.search(texts[0]) and not facts.inline:
+        return Cause.ENVIRONMENT
     if facts.random and (not facts.repeated or facts.varying):
         return Cause.RANDOMNESS
     measured = difference.kind is Kind.NUMBER and difference.relative is not None
-    small = difference.relative is not None and difference.relative <= _ROUNDED
+    # What is written with more digits than single precision has is wrong by less than this.
+    double = any(len(_DIGIT.findall(text)) > _SINGLE for text in texts)
+    small = difference.relative is not None and difference.relative <= _ROUNDED and not double
     if measured and (small or _both_tiny(*texts)):
         return Cause.ROUNDING
     if facts.disordered:

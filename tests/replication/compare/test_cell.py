@@ -211,9 +211,7 @@ def test_results_that_have_got_more_fields(recorded, local, agrees):
 
 
 def test_what_ipython_says_of_its_commands_is_no_result():
-    before = (
-        "Using matplotlib backend: MacOSX\nPopulating the interactive namespace from a\n3\n"
-    )
+    before = "Using matplotlib backend: MacOSX\nPopulating the interactive namespace from a\n3\n"
     after = "%pylab is deprecated, use %matplotlib inline and import the required libraries.\n3\n"
     (difference,) = found([stream(before)], [stream(after)])
     assert difference.tolerated
