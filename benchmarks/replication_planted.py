@@ -15,7 +15,10 @@ __all__ = ["planted_pictures", "planted_texts"]
 
 _NUMBER = re.compile(r"(?<![\w.:/\-])-?\d+(?:\.\d+)?(?![\w.:/%\-]|\s?(?:[nmuµ]?s|min)\b)")
 _WORD = re.compile(r"\b[A-Za-z]{4,}\b")
-_TIMED = re.compile(r"per loop|Wall time|CPU times|elapsed")  # what a timer says is no result
+# What a timer says is no result, nor what IPython says of its commands.
+_TIMED = re.compile(
+    r"per loop|Wall time|CPU times|elapsed|Populating the interactive|Using matplotlib backend"
+)
 _LEAST_CHANGE = 1e-4  # less is rounding, which the default tolerance allows
 _CONTENT = 0.03  # mean darkness that a hole has to cover
 

@@ -126,9 +126,11 @@ def _with_told(
     a, b = parsed(recorded["text/plain"]), parsed(local["text/plain"])
     if a is None or b is None:
         return None
-    return completed(a, b, {**run.defaults, **told[0]}), completed(
-        b, a, {**run.defaults, **told[1]}
-    )
+    known = [
+        {**run.defaults, **{name: {**run.defaults.get(name, {}), **own[name]} for name in own}}
+        for own in told
+    ]
+    return completed(a, b, known[0]), completed(b, a, known[1])
 
 
 def _richest(recorded: Mapping[str, Any], local: Mapping[str, Any]) -> str | None:

@@ -152,7 +152,9 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "td" and self._reads == "value" and self._of_parameters and self.estimators:
-            # What is no literal is an object, or cut off.
+            # What is no literal is an object; what has dots is cut off.
+            if "..." in self._value:
+                self._value = ""
             with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
                 self.estimators[-1][1][self._name.strip()] = ast.literal_eval(self._value.strip())
         if tag in ("td", "label", "summary"):
