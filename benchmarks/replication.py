@@ -33,7 +33,7 @@ _GROUPS = {
     "new": "Notebooks added later\n\nThey were first looked at when the rules had been mended with "
     "those above; what they showed has been mended since.",
     "last": "Notebooks added last\n\nThey were first looked at when the rules had been mended with "
-    "those above; nothing has been mended since.",
+    "those above; what they showed has been mended since.",
 }
 _AGREES = ("IDENTICAL", "WITHIN_TOLERANCE")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -136,7 +137,8 @@ def _words(picture: Float[np.ndarray, "H W"]) -> Iterator[Box]:
 
     ink = np.abs(picture - np.median(picture)) > _INK
     joined = binary_dilation(ink, np.ones((1, 2 * _GAP + 1), bool))
-    for rows, columns in find_objects(label(joined, np.ones((3, 3)))[0]):
+    labeled: Any = label(joined, np.ones((3, 3)))  # SciPy's annotations have it a number
+    for rows, columns in find_objects(labeled[0]):
         height, width = rows.stop - rows.start, columns.stop - columns.start
         fits = _HEIGHTS[0] <= height <= _HEIGHTS[1] and _WIDTHS[0] <= width <= _WIDTHS[1]
         if fits and width > height:
