@@ -14,6 +14,7 @@ __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
 STUDIES: dict[str, str] = {
     "cifar10": "fluvial.studies.cifar10.study:STUDY",
+    "cifar10_pixels": "fluvial.studies.cifar10_pixels.study:STUDY",
     "cnn_pil": "fluvial.studies.cnn_pil.study:STUDY",
     "energies": "fluvial.studies.energies.study:STUDY",
     "infinitesimal": "fluvial.studies.infinitesimal.study:STUDY",
