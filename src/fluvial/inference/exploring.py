@@ -205,7 +205,7 @@ def _looked(
     rng: np.random.Generator,
     settings: Settings,
 ) -> float | None:
-    """Look until no other mode is to be expected; None where looks do not tell."""
+    """Look until many looks have found no other mode; None where looks do not tell."""
     explore, missed = settings.explore, np.inf
     modes, law, planted, looks = _aimed(census, starts, rng, settings)
     for _ in range(explore.look_rounds):
@@ -221,7 +221,7 @@ def _looked(
                 return None
         looks += explore.looks
         missed = expected_missed(law, planted, looks)
-        if missed <= explore.missed or looks >= explore.most_looks:
+        if looks >= explore.most_looks:
             break
     return missed
 

@@ -20,13 +20,13 @@ class ExploreSettings:
             Mathematical Programming 37, 59, stop below one half).
         log_widths: by how much a mode may be wider than another in each coordinate, and so, at the
             same mass, be lower.
-        missed: modes like the known ones that may be expected beyond them, after which no more is
-            done: one fit in fifty has one. Lower than ``unseen``, since known modes are those that
-            are easily found.
-        missed_by_looks: the same after all looks have been made. They hit all but the narrowest,
-            for which the estimate takes the next mode: of 114 simulated mixtures of Gaussians of
-            unlike width in 7 to 20 dimensions 70 were below, none of which lacked a mode; of the 44
-            above 5 did.
+        missed: modes like the known ones that may be expected beyond them, after which no more
+            climbs are made: one fit in fifty has one. Lower than ``unseen``, since known
+            modes are those that are easily found.
+        missed_by_looks: the same after all looks have been made, however few were to be expected.
+            They hit all but the narrowest, for which the estimate takes the next mode: of 114
+            simulated mixtures of Gaussians of unlike width in 7 to 20 dimensions 70 were below,
+            none of which lacked a mode; of the 44 above 5 did.
         least_hits: climbs that have to end in each mode that matters, where modes cannot be
             counted: a mode like one that was hit three times was missed with a probability of e^-3.
         well_seen: coordinates up to which looks after the fit see what climbs miss; in 6 they have
