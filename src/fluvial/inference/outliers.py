@@ -15,6 +15,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import SearchSettings, Settings
 from fluvial.objectives import Importance
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
@@ -30,7 +31,7 @@ class Outlier:
         share: the mass there outside q, as a share of the mass that q accounts for.
     """
 
-    gaussian: Gaussian
+    gaussian: Gaussian | DiagonalGaussian
     share: float
 
 
@@ -66,7 +67,7 @@ def held(
     counted: CountedTarget,
     q: Mixture,
     log_evidence: float,
-    g: Gaussian,
+    g: Gaussian | DiagonalGaussian,
     rng: np.random.Generator,
     settings: Settings,
 ) -> Outlier:

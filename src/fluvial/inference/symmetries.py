@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
-from fluvial.posterior.gaussian import Gaussian, covers
+from fluvial.posterior.gaussian import Gaussian, covers, lower_root
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Mirrored", "Symmetry", "mirrored", "symmetries"]
@@ -52,8 +52,7 @@ class Symmetry(NamedTuple):
         mean = self.of(g.mean[None])[0]
         if isinstance(g, DiagonalGaussian):
             return DiagonalGaussian(mean, g.sd[self.order])
-        triangle = np.linalg.qr((self.signs[:, None] * g.cholesky[self.order]).T, mode="r").T
-        return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
+        return Gaussian(mean, lower_root((self.signs[:, None] * g.cholesky[self.order]).T))
 
 
 class _Block(NamedTuple):

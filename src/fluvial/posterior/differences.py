@@ -24,8 +24,8 @@ def differences(shared: Shared, version: str) -> tuple[str, ...]:
     Example:
         >>> import numpy as np
         >>> (said,) = differences(Shared((), np.arange(0), np.arange(0), ("tau",)), __version__)
-        >>> said
-        "The model has no parameter tau, which the earlier posterior has: it is integrated out."
+        >>> print(said)
+        The model has no parameter tau, which the earlier posterior has: it is integrated out.
     """
     said = []
     if shared.only_old:

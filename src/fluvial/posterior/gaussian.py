@@ -10,7 +10,7 @@ from jaxtyping import Float
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "covers", "merged"]
+__all__ = ["Gaussian", "covers", "lower_root", "merged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +81,18 @@ def covers(gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, " D"]) 
     return bool(np.sum(gaussian.whiten(x[None]) ** 2) < (gaussian.dim**0.5 + 3.0) ** 2)
 
 
+def lower_root(rows: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "D D"]:
+    """Return the Cholesky factor of RᵀR, which has half the digits that the rows R have.
+
+    Example:
+        >>> import numpy as np
+        >>> lower_root(np.array([[3.0, 0.0], [4.0, 1.0]])).round(2).tolist()
+        [[5.0, 0.0], [0.8, 0.6]]
+    """
+    triangle = np.linalg.qr(rows, mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
+    return triangle * np.sign(np.diag(triangle))
+
+
 def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> Gaussian:
     """Return the Gaussian of a mixture's mean and covariance.
 
@@ -102,6 +114,4 @@ def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> G
     within = np.concatenate(
         [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
     )
-    # From the stacked roots, which have twice the digits of the covariance that they are of.
-    triangle = np.linalg.qr(np.concatenate([within, spread]), mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
-    return Gaussian(mean, triangle * np.sign(np.diag(triangle)))
+    return Gaussian(mean, lower_root(np.concatenate([within, spread])))

@@ -91,9 +91,8 @@ def _truth(
     count = len(groups["present"])
     noise = noises(count, local.dim, np.random.default_rng(seed))
     at_once = int(np.clip(most_climbs // STARTS, 1, count))
-    return Estimate(
-        *map(np.asarray, _reference(local._replace(rule=0), at_once)(point, groups, noise))
-    )
+    found = _reference(local._replace(rule=0), at_once)(point, groups, noise)
+    return Estimate(*jax.tree.map(np.asarray, tuple(found)))
 
 
 @lru_cache(_KEPT)
