@@ -1,6 +1,7 @@
 """From a target to a posterior."""
 
-from fluvial.inference.calibration.calibrate import Calibration, calibrate
+from fluvial.inference.calibration.calibrate import calibrate
+from fluvial.inference.calibration.calibration import Calibration
 from fluvial.inference.calibration.simulation import Simulation
 from fluvial.inference.fit import fit
 from fluvial.inference.many import Failure, Fits, fit_many

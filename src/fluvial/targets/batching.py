@@ -1,7 +1,6 @@
 """A function of one point, applied by the host to many, in float64 and in few shapes."""
 
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import numpy as np
@@ -21,33 +20,37 @@ _LARGEST_BATCH = 4096
 _LARGEST_BLOCK = 2**22
 
 
-def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
+def batched(function: Callable) -> Callable[..., PyTree]:
     """Turn a traceable function of one point into one of many points, in float64.
 
     Args:
-        function: from a vector of shape (D,) to a PyTree of arrays.
+        function: from a vector of shape (D,), and arrays of data if there are any, to a PyTree of
+            arrays.
 
     Returns:
-        A function from points (N, D), a float64 NumPy array, to the same PyTree of NumPy arrays,
-        each with a leading axis of length N.
+        A function from points (N, D), a float64 NumPy array, and the data that all points share, to
+        the same PyTree of NumPy arrays, each with a leading axis of length N.
 
     Example:
         >>> import jax.numpy as jnp
         >>> batched(jnp.sum)(np.ones((3, 2))).tolist()
         [2.0, 2.0, 2.0]
     """
-    compiled = jit(jax.vmap(function))
-    rows_of = cache(partial(_largest_batch, function))
+    compiled = jit(lambda points, *data: jax.vmap(lambda x: function(x, *data))(points))
+    rows_of: dict[int, int] = {}
 
-    def apply(points: Float64[np.ndarray, "N D"]) -> PyTree:
+    def apply(points: Float64[np.ndarray, "N D"], *data: np.ndarray) -> PyTree:
         with jax.enable_x64(True):
-            rows = rows_of(points.shape[1])
+            dim = points.shape[1]
+            if dim not in rows_of:
+                rows_of[dim] = _largest_batch(function, dim, data)
+            rows = rows_of[dim]
             least = min(_SMALLEST_BATCH, rows)
             if len(points) <= rows:
-                return _apply_padded(compiled, points, least, rows)
+                return _apply_padded(compiled, points, data, least, rows)
             starts = range(0, len(points), rows)
             parts = (
-                _apply_padded(compiled, points[start : start + rows], least, rows)
+                _apply_padded(compiled, points[start : start + rows], data, least, rows)
                 for start in starts
             )
             return _stacked(parts, rows, len(points))
@@ -55,13 +58,13 @@ def batched(function: Callable) -> Callable[[np.ndarray], PyTree]:
     return apply
 
 
-def _apply_padded(compiled, points, least, most):
+def _apply_padded(compiled, points, data, least, most):
     (n, dim), size = points.shape, least
     while size < n:
         size = min(4 * size, most)
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
-    result = compiled(np.concatenate([points, filler]))
+    result = compiled(np.concatenate([points, filler]), *data)
     # Sliced by NumPy: slicing a JAX array would cost more than the evaluation.
     return jax.tree.map(lambda leaf: np.asarray(leaf)[:n].copy(), result)
 
@@ -78,9 +81,9 @@ def _stacked(parts: Iterator[PyTree], rows: int, n: int) -> PyTree:
     return whole
 
 
-def _largest_batch(function: Callable, dim: int) -> int:
+def _largest_batch(function: Callable, dim: int, data: Sequence[np.ndarray]) -> int:
     """Return how many rows are evaluated at once: a power of two."""
-    rows = _LARGEST_BLOCK // widest(function, dim)
+    rows = _LARGEST_BLOCK // widest(function, dim, data)
     return min(max(1 << rows.bit_length() >> 1, 1), _LARGEST_BATCH)
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Float64
 from fluvial.targets.batching import batched
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Density", "JaxDensity", "with_gradient"]
+__all__ = ["Density", "JaxDensity", "in_float64", "with_gradient"]
 
 
 class Density(ABC):
@@ -63,13 +63,16 @@ class JaxDensity(Density):
     Args:
         log_density: from a vector of shape (D,) to a real scalar.
         dim: D.
+
+    Attributes:
+        traced: that function.
     """
 
     def __init__(self, log_density: Traced, dim: int):
         self.dim = dim
-        self._value = log_density
+        self.traced = log_density
         self._value_and_grad = jax.value_and_grad(log_density)
-        self._log_prob = with_gradient(_in_float64(self._value), _in_float64(self._value_and_grad))
+        self._log_prob = with_gradient(in_float64(self.traced), in_float64(self._value_and_grad))
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return the log density of one point."""
@@ -91,15 +94,15 @@ class JaxDensity(Density):
 
     @cached_property
     def _batched_values(self):
-        return batched(self._value)
+        return batched(self.traced)
 
 
-def _in_float64(function: Callable) -> Callable:
+def in_float64(function: Callable) -> Callable:
     """Evaluate a function of x in float64, and return what it returns in the dtype of x."""
 
-    def wrapped(x):
+    def wrapped(x, *data):
         with jax.enable_x64(True):
-            result = function(jnp.asarray(x, jnp.float64))
+            result = function(jnp.asarray(x, jnp.float64), *data)
             return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(x.dtype), result)
 
     return wrapped

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import jax
+from jax.core import Tracer
 
 from fluvial.extras import require
 from fluvial.targets.annotations import Annotations
@@ -71,21 +72,41 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
             return _from_rows(model, args, kwargs, plate)
         adapted = NumPyroModel(model, args, kwargs)
         layout = Layout(adapted.sites.latent)
+        if _is_traced(args, kwargs):
+            return _bare(adapted, layout)
         observed = adapted.observed(layout)
         log_likelihood = adapted.checked_log_likelihood(layout, observed)
         if adapted.sites.discrete:
             adapted.enumerate(layout)
             log_likelihood = None
-        log_density = Traced(lambda x: adapted.log_density(layout.unravel(x)), layout.dim)
-        space = mapped_space(lambda x: adapted.constrain(layout.unravel(x)), layout.dim)
+        bare = _bare(adapted, layout)
     return Target.of(
-        JaxDensity(log_density, layout.dim),
-        Space(space.variables, tuple(adapted.sites.latent), space.constrain, layout.coordinates),
+        bare.density,
+        bare.space,
         log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
-        annotations=Annotations.of(space.variables, adapted.sites.dims, observed=observed),
+        annotations=Annotations.of(bare.variables, adapted.sites.dims, observed=observed),
         functions=adapted.functions(layout),
     )
+
+
+def _is_traced(*arguments: Any) -> bool:
+    """Whether the model is called inside another trace, whose data have no values yet."""
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments))
+
+
+def _bare(adapted: NumPyroModel, layout: Layout) -> Target:
+    """Make a target of a model's density and the map to its space, and nothing else."""
+    log_density = Traced(lambda x: adapted.log_density(layout.unravel(x)), layout.dim)
+    space = mapped_space(lambda x: adapted.constrain(layout.unravel(x)), layout.dim)
+    own = Space(
+        space.variables,
+        tuple(adapted.sites.latent),
+        space.constrain,
+        layout.coordinates,
+        space.traced,
+    )
+    return Target.of(JaxDensity(log_density, layout.dim), own)
 
 
 def _subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None:

@@ -14,7 +14,7 @@ from fluvial.errors import InputError, described
 from fluvial.targets.batching import batched
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Layout", "Space", "dotted", "mapped_space"]
+__all__ = ["Layout", "Space", "dotted", "mapped", "mapped_space"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +26,14 @@ class Space:
         parameters: which of the names are parameters, rather than quantities derived from them.
         constrain: from points (N, D) in float64 and a seed to name -> (N, *shape) in float64.
         coordinates: parameter -> where its unconstrained coordinates start, and how many it has.
+        traced: the map of one point, if JAX computes it.
     """
 
     variables: dict[str, tuple[int, ...]]
     parameters: tuple[str, ...]
     constrain: Callable[[Float64[np.ndarray, "N D"], int], dict[str, np.ndarray]]
     coordinates: dict[str, tuple[int, int]] = field(default_factory=dict)
+    traced: Traced | None = None
 
 
 class Layout:
@@ -127,13 +129,17 @@ def mapped_space(
         ) from error
     leaves = jax.tree.leaves_with_path(traced.shapes)
     variables = {dotted(path): leaf.shape for path, leaf in leaves}
-    apply = batched(traced)
+    return Space(variables, tuple(variables), mapped(batched(traced)), coordinates or {}, traced)
+
+
+def mapped(apply: Callable[..., PyTree], *data: np.ndarray) -> Callable:
+    """Return a map of many points, and data, as ``Space`` has it."""
 
     def constrain(points, seed):
         del seed  # nothing here is random
         return {
             dotted(path): leaf.astype(np.float64)
-            for path, leaf in jax.tree.leaves_with_path(apply(points))
+            for path, leaf in jax.tree.leaves_with_path(apply(points, *data))
         }
 
-    return Space(variables, tuple(variables), constrain, coordinates or {})
+    return constrain

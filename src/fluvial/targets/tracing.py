@@ -1,7 +1,7 @@
 """A user's function of one point, traced once, in float64, apart from the user's own use of it."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -31,8 +31,10 @@ class Traced:
     arrays of its own (see fresh_copy.py).
 
     Args:
-        function: from a vector of shape (D,) to a PyTree of arrays.
+        function: from a vector of shape (D,), and arrays of data if there are any, to a PyTree of
+            arrays.
         dim: D.
+        data: further arguments, of which only shapes and dtypes matter.
 
     Attributes:
         shapes: the PyTree of `jax.ShapeDtypeStruct` that it returns.
@@ -42,45 +44,50 @@ class Traced:
             that cannot be copied.
     """
 
-    def __init__(self, function: Callable, dim: int):
+    def __init__(self, function: Callable, dim: int, data: Sequence[np.ndarray] = ()):
         # A function that the user has compiled would remember the trace.
         function = inspect.unwrap(function, stop=lambda f: not isinstance(f, jax.stages.Wrapped))
         with jax.enable_x64(True):
-            jaxpr, self.shapes = _jaxpr(function, dim)
-            if _shares_arrays(jaxpr, dim):
-                jaxpr, self.shapes = _jaxpr(fresh_copy(function), dim)
-                if _mixes_modes(jaxpr, dim):
+            jaxpr, self.shapes = _jaxpr(function, dim, data)
+            if _shares_arrays(jaxpr):
+                jaxpr, self.shapes = _jaxpr(fresh_copy(function), dim, data)
+                if _mixes_modes(jaxpr):
                     raise InputError(_MIXED)
             own = ClosedJaxpr(jaxpr.jaxpr, [jnp.array(const) for const in jaxpr.consts])
         self._function = jaxpr_as_fun(own)
 
-    def __call__(self, x: jax.Array) -> PyTree:
+    def __call__(self, x: jax.Array, *data: jax.Array | np.ndarray) -> PyTree:
         """Return what the function returns; call it with 64-bit types enabled."""
-        return jax.tree.unflatten(jax.tree.structure(self.shapes), self._function(x))
+        return jax.tree.unflatten(jax.tree.structure(self.shapes), self._function(x, *data))
 
 
-def _jaxpr(function: Callable, dim: int):
+def _jaxpr(function: Callable, dim: int, data: Sequence[np.ndarray] = ()):
     # A new function every time, so that JAX remembers nothing of this trace.
-    trace = jax.make_jaxpr(lambda x: function(x), return_shape=True)
-    return trace(jax.ShapeDtypeStruct((dim,), np.float64))
+    trace = jax.make_jaxpr(lambda x, *data: function(x, *data), return_shape=True)
+    specs = (jax.ShapeDtypeStruct(array.shape, array.dtype) for array in data)
+    return trace(jax.ShapeDtypeStruct((dim,), np.float64), *specs)
 
 
-def _shares_arrays(jaxpr: ClosedJaxpr, dim: int) -> bool:
+def _shares_arrays(jaxpr: ClosedJaxpr) -> bool:
     """Tell whether captured arrays are in the other mode's form, or out of reach within."""
-    return any(inner.consts for inner in _closed(jaxpr.jaxpr)) or _mixes_modes(jaxpr, dim)
+    return any(inner.consts for inner in _closed(jaxpr.jaxpr)) or _mixes_modes(jaxpr)
 
 
-def _mixes_modes(jaxpr: ClosedJaxpr, dim: int) -> bool:
+def _mixes_modes(jaxpr: ClosedJaxpr) -> bool:
     """Tell whether a captured array has come in another dtype than its use was traced for."""
     try:
-        jax.eval_shape(jaxpr_as_fun(jaxpr), jax.ShapeDtypeStruct((dim,), np.float64))
+        _check_types(jaxpr)
         for inner in _closed(jaxpr.jaxpr):
             if inner.consts:  # of a function that was compiled by itself
-                shapes = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in inner.in_avals]
-                jax.eval_shape(jaxpr_as_fun(inner), *shapes)
+                _check_types(inner)
     except TypeError:
         return True
     return False
+
+
+def _check_types(jaxpr: ClosedJaxpr) -> None:
+    shapes = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in jaxpr.in_avals]
+    jax.eval_shape(jaxpr_as_fun(jaxpr), *shapes)
 
 
 def _closed(jaxpr: Jaxpr) -> Iterator[ClosedJaxpr]:
@@ -94,10 +101,10 @@ def _closed(jaxpr: Jaxpr) -> Iterator[ClosedJaxpr]:
                 yield from _closed(value)
 
 
-def widest(function: Callable, dim: int) -> int:
+def widest(function: Callable, dim: int, data: Sequence[np.ndarray] = ()) -> int:
     """Return the size of the largest array that a function computes from one float64 point."""
     with jax.enable_x64(True):
-        return max(dim, _widest(_jaxpr(function, dim)[0].jaxpr))
+        return max(dim, _widest(_jaxpr(function, dim, data)[0].jaxpr))
 
 
 def widest_array(jaxpr: ClosedJaxpr) -> int:

@@ -1,6 +1,7 @@
 """Spikes beside a broad mode, which no temperature leads a population to."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -19,26 +20,54 @@ def _spike_and_slab(dim, sd):
     return fluvial.Target.from_numpy(log_density, bounds=[(-5.0, 5.0)] * dim, vectorized=True)
 
 
-def _patient(seconds):
-    """Settings by which a busy machine makes no fewer draws."""
+def _within(seconds):
     black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=seconds)
     return dataclasses.replace(DEFAULT, black_box=black_box)
 
 
-@pytest.mark.parametrize(("dim", "sd"), [(2, 0.01), (2, 0.1), (3, 0.03), (4, 0.1)])
-def test_a_spike_beside_a_broad_mode_is_found(dim, sd):
-    settings = _patient(100.0)
-    posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False, settings=settings)
-    assert posterior.verdict is fluvial.Verdict.GOOD
+@pytest.mark.parametrize(
+    ("dim", "sd", "verdict"),
+    [(2, 0.1, "GOOD"), (2, 0.01, "USE_WEIGHTS"), (3, 0.03, "USE_WEIGHTS"), (4, 0.1, "USE_WEIGHTS")],
+)
+def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim, sd, verdict):
+    posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False)
+    assert posterior.verdict.value == verdict
+    assert (verdict == "GOOD") != any("was met by only" in reason for reason in posterior.reasons)
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
     assert np.mean(posterior.draws(2000)["x"][:, 0] > 2.0) == pytest.approx(0.5, abs=0.05)
 
 
 def test_what_could_not_have_been_seen_is_said():
-    posterior = fluvial.fit(_spike_and_slab(2, 0.01), progress=False, settings=_patient(0.0))
+    posterior = fluvial.fit(_spike_and_slab(2, 0.01), progress=False, settings=_within(0.0))
     assert posterior.provenance.evaluations < 10_000
     assert any("2,000 draws from the prior" in reason for reason in posterior.reasons)
     assert any("3.9% of it in each parameter" in reason for reason in posterior.reasons)
+
+
+def _counts(posterior):
+    said = [reason for reason in posterior.reasons if "draws from the prior" in reason]
+    return posterior.provenance.evaluations, posterior.pool.points.tobytes(), *said
+
+
+def test_a_budget_of_evaluations_leaves_nothing_to_the_clock():
+    runs = []
+    for pause in (0.0, 2e-5):  # at which so many draws would take more than the seconds allowed
+
+        def log_density(x, pause=pause):
+            time.sleep(pause * len(x))
+            return -0.5 * np.sum((x - 1.0) ** 2, axis=1)
+
+        target = fluvial.Target.from_numpy(log_density, bounds=[(-5, 5)] * 2, vectorized=True)
+        runs.append(
+            fluvial.fit(target, progress=False, max_evaluations=30_000, settings=_within(0.05))
+        )
+    assert _counts(runs[0]) == _counts(runs[1])
+    assert "clock" not in " ".join(runs[0].reasons)
+
+
+def test_where_the_clock_decides_the_reasons_say_so():
+    posterior = fluvial.fit(_spike_and_slab(2, 0.1), progress=False, settings=_within(0.0))
+    assert any("the clock's doing" in reason for reason in posterior.reasons)
 
 
 def _hills(x):
@@ -54,7 +83,7 @@ def test_a_valley_tells_two_hills_apart():
 @pytest.mark.parametrize("budget", [3500, 4000, 5000])
 def test_a_budget_that_ends_in_the_hunt_ends_the_fit(budget):
     posterior = fluvial.fit(
-        _spike_and_slab(2, 0.1), progress=False, max_evaluations=budget, settings=_patient(100.0)
+        _spike_and_slab(2, 0.1), progress=False, max_evaluations=budget, settings=_within(100.0)
     )
     assert posterior.provenance.evaluations <= budget + 32
     assert np.isfinite(posterior.log_evidence)

@@ -23,7 +23,11 @@ def _exact(y, seed, prior=1.0, sign=1.0, scale=1.0, shrink=None):
     """Draws of the linear model's posterior, or of a faulty one."""
     precise = np.eye(2) / prior**2 + _OBSERVED.T @ _OBSERVED
     mean = np.linalg.solve(precise, sign * _OBSERVED.T @ y)
-    cov = np.linalg.inv(precise) if shrink is None else np.diag(1.0 / np.diag(precise))
+    cov = np.linalg.inv(precise)
+    if shrink == "marginals":
+        cov = np.diag(np.diag(cov))
+    elif shrink is not None:
+        cov = np.diag(1.0 / np.diag(precise))
 
     def draws(n, seed=0):
         rng = np.random.default_rng((7, seed))
@@ -60,6 +64,30 @@ def test_a_planted_fault_is_found(fault):
     assert "NOT calibrated" in str(found)
 
 
+def test_a_wrong_dependence_is_found_where_every_parameter_is_right():
+    found = _run(shrink="marginals", fits=200)
+    assert found.pair_p_values["x[0]", "x[1]"] < 1e-6
+    assert min(found.p_values.values()) > 1e-3
+    assert not found.calibrated
+
+
+def test_a_fault_in_one_of_many_parameters_is_found():
+    def simulate(rng):
+        x = rng.normal(size=60)
+        return {"x": x}, None
+
+    def fit(target, *, seed, progress):
+        def draws(n, seed=0):
+            scale = np.where(np.arange(60) == 7, 2.5, 1.0)
+            return {"x": scale * np.random.default_rng((3, seed)).normal(size=(n, 60))}
+
+        return SimpleNamespace(draws=draws, verdict="GOOD")
+
+    found = calibrate(Simulation(simulate, lambda y: y), fit=fit, progress=False)
+    assert "the ranks of x[7] are not uniform" in str(found)
+    assert "too wide" in str(found)
+
+
 def test_a_lost_mode_is_found():
     def simulate(rng):
         x = rng.choice([-3.0, 3.0]) + 0.3 * rng.normal()
@@ -79,11 +107,17 @@ def test_right_models_are_left_alone():
     assert alarms <= 2  # 5 %
 
 
+def test_few_fits_are_said_to_tell_little():
+    assert "tell little" in str(_run(fits=10))
+    assert "tell little" not in str(_run(fits=60))
+
+
 def test_uniform_values_are_rejected_as_often_as_the_level_says():
     rng = np.random.default_rng(3)
     p = np.array([uniformity(rng.uniform(size=80)) for _ in range(400)])
     assert np.mean(p < 0.1) == pytest.approx(0.1, abs=0.05)
     assert uniformity(rng.beta(1.0, 1.5, size=200)) < 0.01
+    assert uniformity(0.5 * rng.uniform(size=200)) < 1e-10
 
 
 def test_a_calibration_goes_on_from_its_checkpoint(tmp_path):
@@ -151,3 +185,27 @@ def test_real_fits_of_a_right_model_are_good_and_calibrated():
     assert found.calibrated
     assert found.good.sum() >= 18
     assert "called GOOD are calibrated" in str(found)
+
+
+def test_real_fits_compile_their_programs_once():
+    import jax.numpy as jnp
+
+    from fluvial.inference.fit import fit as real
+
+    compiled = []
+
+    def fit(target, **options):
+        posterior = real(target, **options)
+        seconds = posterior.provenance.seconds
+        compiled.append([name for name in seconds if "compilation" in name])
+        return posterior
+
+    def target(y):
+        return fluvial.Target(
+            lambda x: -0.5 * jnp.sum(x**2) - 0.5 * jnp.sum((y - _OBSERVED @ x) ** 2), dim=2
+        )
+
+    found = calibrate(Simulation(_simulate, target), 3, fit=fit, progress=False)
+    assert found.verdicts == ("GOOD",) * 3
+    assert compiled[0]
+    assert not compiled[2]

@@ -9,7 +9,8 @@ from fluvial.errors import InputError
 from fluvial.inference.black_box.annealing import Population, anneal
 from fluvial.inference.black_box.ascending import ascend, check_gradient
 from fluvial.inference.black_box.history import History
-from fluvial.inference.black_box.hunting import Hunted, hunt, hunting_size
+from fluvial.inference.black_box.hunting import Hunted, hunt
+from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
@@ -31,6 +32,8 @@ class Explored(NamedTuple):
         once: modes that matter and that one search only has found, ...
         mass: ... and their share of the mass.
         draws: from the prior, among which peaks were looked for.
+        timed: whether a clock has decided how many there are.
+        doubts: about peaks that few of them have met.
     """
 
     history: History
@@ -38,6 +41,8 @@ class Explored(NamedTuple):
     once: int
     mass: float
     draws: int
+    timed: bool
+    doubts: tuple[str, ...]
 
 
 def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
@@ -62,7 +67,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
         check_gradient(spending, scale * rng.standard_normal((_CHECKED, dim)), rng)
     groups: list[tuple[Population, ...]] = []
     fewest, most = settings.populations
-    hunted = Hunted((), 0)
+    hunted, size = Hunted((), 0), HuntingSize(0, timed=False)
     for done in range(1, most + 1):
         if groups and spending.over:
             break
@@ -73,26 +78,27 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
             raise _nowhere(run, len(population.history))
         groups.append((population,))
         if done == fewest and not spending.over:
-            hunted = _hunted(run, density, spending, groups)
+            if not density.spared:
+                size = hunting_size(dim, spending, settings)
+            hunted = _hunted(run, spending, groups, size.draws)
             groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
     populations = _each_once(groups)
     draws = hunted.draws or sum(group[0].history.counts[0] for group in groups)
-    return Explored(_joined(populations), min(p.beta for p in populations), once, mass, draws)
+    beta = min(p.beta for p in populations)
+    return Explored(_joined(populations), beta, once, mass, draws, size.timed, hunted.doubts)
 
 
 def _hunted(
-    run: Run, density: NumpyDensity, spending: Spending, groups: Sequence[tuple[Population, ...]]
+    run: Run, spending: Spending, groups: Sequence[tuple[Population, ...]], size: int
 ) -> Hunted:
     """Look among draws from the prior for peaks that populations have missed."""
-    settings = run.settings.black_box
     rng = np.random.default_rng([run.seed, 1])  # so that the fit is the same if there are none
     explored = tuple(group[0].history for group in groups)
     history = _joined([group[0] for group in groups])
     known = fit_mixture(history.x, history.log_weights(), rng)
-    size = 0 if density.spared else hunting_size(run.target.dim, spending, settings)
     return hunt(explored, known, size, spending, rng, run.settings)
 
 

@@ -19,13 +19,14 @@ from fluvial.inference.black_box.annealing import Population, anneal
 from fluvial.inference.black_box.hills import climb_hills, same_hill
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.local_maxima import starts
+from fluvial.inference.black_box.narrowness import narrow_doubts
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.settings import BlackBoxSettings, Settings
+from fluvial.inference.settings import Settings
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
-__all__ = ["Hunted", "hunt", "hunting_size", "probe"]
+__all__ = ["Hunted", "hunt", "probe"]
 
 _CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
@@ -40,10 +41,12 @@ class Hunted(NamedTuple):
     Attributes:
         groups: of each half of the draws, the populations on peaks that it has led to.
         draws: from the prior, of both halves.
+        doubts: sentences about peaks that few draws have met.
     """
 
     groups: tuple[tuple[Population, ...], ...]
     draws: int
+    doubts: tuple[str, ...] = ()
 
 
 class _Peak(NamedTuple):
@@ -55,18 +58,6 @@ class _Peak(NamedTuple):
     x: Float[np.ndarray, " D"]
     height: float
     population: Population | None = None
-
-
-def hunting_size(dim: int, spending: Spending, settings: BlackBoxSettings) -> int:
-    """Draws that cost next to nothing: as many as the function can be called for in little time.
-
-    They go down from the most by powers of four, so that the noise of a clock hardly ever decides.
-    """
-    most = settings.hunting_draws[min(dim, len(settings.hunting_draws)) - 1]
-    affordable = min(spending.quick(settings.hunting_seconds), spending.left // 4)
-    while most > affordable:
-        most //= 4
-    return most if most >= settings.first_least else 0
 
 
 def hunt(
@@ -89,15 +80,17 @@ def hunt(
     """
     settings = thresholds.black_box
     search = _Search(spending, rng, thresholds, _tops(explored, known))
-    level = max(history.log_evidence for history in explored) + _NEGLIGIBLE
-    groups, draws = [], 0
+    evidence = max(history.log_evidence for history in explored)
+    groups, halves = [], []
     for history in explored:
         x, log_p = _with_more(history, size // len(explored), spending, rng)
-        draws += len(x)
+        halves.append((x, log_p))
         rows = starts(history.reference, x, log_p, settings.hunting_climbs)
         scales = _spacing(x, rows)
-        groups.append(tuple(search.along(x[rows], log_p[rows], scales, level)))
-    return Hunted(tuple(groups), draws)
+        groups.append(tuple(search.along(x[rows], log_p[rows], scales, evidence + _NEGLIGIBLE)))
+    x, log_p = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+    doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
+    return Hunted(tuple(groups), len(x), doubts)
 
 
 def probe(

@@ -10,6 +10,7 @@ from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doub
 from fluvial.inference.black_box.exploring import Explored, explore
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
+from fluvial.inference.black_box.narrowness import unseen
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.concluding import evidence_of, provenance_of
@@ -48,8 +49,8 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
         drawn = fresh if len(fresh) else history
         steady_still = _repeated(run, density, spending, drawn, 2)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
-    unseen = _unseen(explored.draws, run.target.dim)
-    return _concluded(run, history, q, fresh, spending.interrupted, findings, unseen)
+    said = unseen(explored.draws, run.target.dim, timed=explored.timed)
+    return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
 
 
 def _refined(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
@@ -183,17 +184,7 @@ def _findings(
         spent = run.budget.spent(run.counted.evaluations)
         if len(fresh) < _LEAST_FRESH:
             doubts.append(f"The fit has used {spent}.")
-    return Findings(tuple(fatal), (*doubts, *looks))
-
-
-def _unseen(draws: int, dim: int) -> str:
-    """Say which peak none of so many draws would have met: three expected ones miss it at 5 %."""
-    volume = 3.0 / draws
-    return (
-        f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
-        f"rises from less than {volume:.1g} of the prior's volume, {volume ** (1.0 / dim):.1%} of "
-        "it in each parameter, may have been missed."
-    )
+    return Findings(tuple(fatal), (*doubts, *explored.doubts, *looks))
 
 
 def _concluded(
@@ -203,7 +194,7 @@ def _concluded(
     fresh: History,
     interrupted: bool,
     findings: Findings,
-    unseen: str,
+    said: str,
 ) -> Posterior:
     doubts = list(findings.doubts)
     judged = fresh
@@ -225,7 +216,7 @@ def _concluded(
         missing_mass=_missing(run, history, q, weights.log_evidence),
         fatal=findings.fatal,
         doubts=doubts,
-        notes=(unseen,),
+        notes=(said,),
         precise=precision(judged.x, w),
         error=error,
         settings=run.settings,

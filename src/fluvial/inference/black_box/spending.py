@@ -53,6 +53,11 @@ class Spending:
         most = max(1, int(self._share * self._budget.evaluations))
         return max(0, most - self.counted.evaluations)
 
+    @property
+    def counts_only(self) -> bool:
+        """Whether the budget is one of evaluations alone, which no clock has a part in."""
+        return self._budget.evaluations is not None and self._budget.seconds is None
+
     def quick(self, seconds: float) -> int:
         """How many evaluations so much time is enough for, at the best pace so far."""
         if self._budget.seconds is not None:

@@ -8,124 +8,25 @@ or the likelihood is wrong, and the shape of the ranks says how.
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import cloudpickle
 import numpy as np
-from jaxtyping import Float
 
 from fluvial.errors import InputError, described
 from fluvial.evaluating.fingerprint import fingerprint
+from fluvial.inference.calibration.calibration import Calibration
+from fluvial.inference.calibration.ranks import multiplied, pairs, ranked
 from fluvial.inference.calibration.simulation import Simulation
-from fluvial.inference.calibration.uniformity import uniformity
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.fit import fit
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
+from fluvial.targets.family import Family
 
-__all__ = ["Calibration", "calibrate"]
-
-_ALPHA = 0.01  # of all parameters together: a right model is called wrong as rarely
-_INTERVALS = (0.5, 0.9)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """What became of the fits.
-
-    Attributes:
-        names: of the scalar parameters, P of them.
-        u: of each fit that came to an end, the share of draws below the truth, in (0, 1): (N, P).
-        verdicts: of each of these fits.
-        failures: why others have none.
-    """
-
-    names: tuple[str, ...]
-    u: Float[np.ndarray, "N P"]
-    verdicts: tuple[str, ...]
-    failures: tuple[str, ...]
-
-    @cached_property
-    def p_values(self) -> dict[str, float]:
-        """Of uniform ranks, for each parameter (Säilynoja et al. 2022)."""
-        return self._p_values(self.u)
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether no parameter's ranks are at odds with uniform ones, at a level of 1 % in all."""
-        return self._uniform(self.u)
-
-    def coverage(self, level: float) -> dict[str, float]:
-        """The share of fits whose central interval of a level holds the truth, by parameter."""
-        inside = np.abs(self.u - 0.5) <= 0.5 * level
-        return dict(zip(self.names, inside.mean(axis=0).tolist(), strict=True))
-
-    @property
-    def good(self) -> np.ndarray:
-        """Which of the fits are called GOOD, shape (N,)."""
-        return np.asarray([verdict == "GOOD" for verdict in self.verdicts], bool)
-
-    def __str__(self) -> str:
-        width = max(9, *(len(name) for name in self.names))
-        lines = [f"{'parameter':<{width}}  p-value  50 % holds  90 % holds"]
-        half, most = (self.coverage(level) for level in _INTERVALS)
-        lines += [
-            f"{name:<{width}}  {p:7.3f}  {half[name]:9.0%}  {most[name]:9.0%}"
-            for name, p in self.p_values.items()
-        ]
-        return "\n".join([*lines, "", *self.sentences])
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The conclusion, in a sentence."""
-        said = [f"{len(self.u)} fits: {self._counted()}."]
-        if self.failures:
-            said.append(f"{len(self.failures)} more came to no end, such as: {self.failures[0]}")
-        if self.good.any():
-            said.append(self._of_the_good())
-        worst = min(self.p_values, key=lambda name: self.p_values[name])
-        if self.calibrated:
-            said.append("Calibrated: no parameter's ranks are at odds with uniform ones.")
-        else:
-            said.append(
-                f"NOT calibrated: the ranks of {worst} are not uniform "
-                f"(p = {self.p_values[worst]:.2g}){self._how(worst)}."
-            )
-        return tuple(said)
-
-    def _counted(self) -> str:
-        kinds = sorted(set(self.verdicts))
-        return ", ".join(f"{self.verdicts.count(kind)} {kind}" for kind in kinds)
-
-    def _of_the_good(self) -> str:
-        part = self.u[self.good]
-        held = float(np.mean(np.abs(part - 0.5) <= 0.45))
-        right = "are calibrated" if self._uniform(part) else "are NOT calibrated"
-        return (
-            f"The {len(part)} fits called GOOD {right}: their 90 % intervals hold {held:.0%} of "
-            "the truths."
-        )
-
-    def _how(self, name: str) -> str:
-        """Name the shape of the ranks."""
-        u = self.u[:, self.names.index(name)]
-        shift, spread = np.mean(u) - 0.5, np.var(u) * 12.0
-        noise = (12.0 * len(u)) ** -0.5
-        if abs(shift) > 3.0 * noise:
-            return f": its draws are too {'low' if shift > 0 else 'high'}"
-        if spread > 1.0:
-            return ": its draws are too narrow"
-        return ": its draws are too wide"
-
-    def _p_values(self, u: np.ndarray) -> dict[str, float]:
-        return {name: uniformity(column) for name, column in zip(self.names, u.T, strict=True)}
-
-    def _uniform(self, u: np.ndarray) -> bool:
-        return bool(min(self._p_values(u).values()) * len(self.names) > _ALPHA)
+__all__ = ["calibrate"]
 
 
 def calibrate(
@@ -179,9 +80,10 @@ def calibrate(
     made_of = [fingerprint(part)[0] for part in (simulation.simulate, simulation.target)]
     kept = Checkpoint(
         None if checkpoint is None else Path(checkpoint),
-        ["calibration", seed, draws, *made_of, sorted(options.items())],
+        ["calibration by products", seed, draws, *made_of, sorted(options.items())],
     )
-    one = partial(_fitted, simulation, fit, seed, draws, options)
+    family = Family(simulation.target)
+    one = partial(_fitted, simulation.simulate, family, fit, seed, draws, options)
     outcomes: dict[int, Any] = {}
     with Progress(shown=progress) as shown, shown.stage("fits"):
         try:
@@ -216,11 +118,18 @@ def _outcomes(one: Callable, fits: int, executor: Executor | None, kept: Checkpo
 
 
 def _run(cargo: bytes, number: int) -> dict[str, np.ndarray]:
-    return cloudpickle.loads(cargo)(number)
+    return _unpacked(cargo)(number)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(cargo: bytes) -> Callable[[int], dict[str, np.ndarray]]:
+    """Unpack once in every process, so that all of its fits share what is compiled."""
+    return cloudpickle.loads(cargo)
 
 
 def _fitted(
-    simulation: Simulation,
+    simulate: Callable,
+    family: Family,
     fit: Callable,
     seed: int,
     draws: int,
@@ -231,8 +140,8 @@ def _fitted(
     rng = np.random.default_rng((seed, number))
     own = int(np.random.SeedSequence((seed, number)).generate_state(1)[0] >> 1)
     try:
-        parameters, data = simulation.simulate(rng)
-        posterior = fit(simulation.target(data), seed=own, progress=False, **options)
+        parameters, data = simulate(rng)
+        posterior = fit(family(data), seed=own, progress=False, **options)
         names, truth = _flat({n: np.asarray(v, np.float64)[None] for n, v in parameters.items()})
         sampled = posterior.draws(draws, seed=own)
         found, sample = _flat({n: v for n, v in sampled.items() if n in parameters})
@@ -247,10 +156,10 @@ def _fitted(
             f"the simulation has the parameters {', '.join(names)} and of these the draws have "
             f"{', '.join(found) or 'none'}: give them the same names and shapes."
         )
-    below = np.sum(sample < truth, axis=0) + rng.integers(np.sum(sample == truth, axis=0) + 1)
-    u = (below + rng.uniform(size=len(names))) / (draws + 1)
-    verdict = getattr(posterior.verdict, "value", posterior.verdict)
-    return {"names": np.array(names), "u": u, "verdict": np.array(str(verdict))}
+    u = ranked(truth, sample, rng)
+    products = ranked(*multiplied(truth, sample), rng)
+    verdict = np.array(str(getattr(posterior.verdict, "value", posterior.verdict)))
+    return {"names": np.array(names), "u": u, "products": products, "verdict": verdict}
 
 
 def _flat(values: Mapping[str, np.ndarray]) -> tuple[list[str], np.ndarray]:
@@ -269,9 +178,12 @@ def _calibration(outcomes: list[Mapping[str, np.ndarray]]) -> Calibration:
     done = [one for one in outcomes if "failure" not in one]
     if not done:
         raise InputError(f"no fit came to an end, such as: {failures[0]}")
+    names = tuple(str(name) for name in done[0]["names"])
     return Calibration(
-        tuple(str(name) for name in done[0]["names"]),
+        names,
         np.stack([one["u"] for one in done]),
         tuple(str(one["verdict"]) for one in done),
         failures,
+        np.stack([one["products"] for one in done]),
+        tuple((names[i], names[j]) for i, j in pairs(len(names))),
     )

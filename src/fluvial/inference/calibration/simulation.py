@@ -111,6 +111,16 @@ def _is_factor(message: dict) -> bool:
 
 
 def _conditioned(model: Callable, args: tuple, kwargs: dict, data: dict) -> Target:
-    from numpyro.handlers import condition
+    return from_numpyro(_Conditioned(model), data, *args, **kwargs)
 
-    return from_numpyro(condition(model, data), *args, **kwargs)
+
+class _Conditioned:
+    """A model whose first argument is the data of its observed sites."""
+
+    def __init__(self, model: Callable):
+        self.model = model
+
+    def __call__(self, data: dict, *args: Any, **kwargs: Any):
+        from numpyro.handlers import condition
+
+        return condition(self.model, data)(*args, **kwargs)

@@ -21,9 +21,11 @@ class BlackBoxSettings:
         wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
             half as much again for the variance, which is estimated less well.
         max_fresh: fresh draws at most.
-        hunting_seconds: in which draws from the prior are searched for peaks that populations
-            missed, so that there are more of them the less the function costs. None are made of a
-            function whose evaluations are kept, or that other processes are called for.
+        hunting_seconds: that draws from the prior may take, among which peaks are looked for that
+            populations missed: where they would take longer there are fewer, which the reasons
+            say. With a budget of evaluations alone, a quarter of what is left is the limit instead,
+            and no clock has a part in it. None are made of a function whose evaluations are kept,
+            or that other processes are called for.
         hunting_draws: the most of them, for 1, 2, … coordinates: together with the rest about what
             nested sampling takes, but in three coordinates, where so many more find so much more;
             in many it is hopeless.
@@ -59,7 +61,7 @@ class BlackBoxSettings:
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
-    hunting_seconds: float = 1.0
+    hunting_seconds: float = 30.0
     hunting_draws: tuple[int, ...] = (4096, 16384, 131072, 32768, 32768, 16384, 4096)
     hunting_climbs: int = 6
     ascending_base: int = 64
