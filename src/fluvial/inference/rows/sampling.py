@@ -118,4 +118,5 @@ def _modes(small: Run, started: Started) -> list[Gaussian]:
     q = mixture_of([GaussianComponent(top) for top in tops], counted, small.rng, settings)
     evidence = weighed(q, q, small).weights.log_evidence
     found = mass_outside(counted, q, evidence, small.rng, settings)
-    return [*tops, *(outlier.gaussian for outlier in found.outliers)]
+    places = [outlier.gaussian for outlier in found.outliers]
+    return [*tops, *(place for place in places if isinstance(place, Gaussian))]
