@@ -50,7 +50,7 @@ def test_a_flow_is_returned_as_it_is():
     ("spec", "dim", "sentence"),
     [
         ("realnpv:8", 3, 'no flow is called "realnpv": did you mean "realnvp"?'),
-        ("qqq", 3, 'no flow is called "qqq": known are continuous, diagonal,'),
+        ("qqq", 3, 'no flow is called "qqq": known are continuous, copula,'),
         ("planar:0", 3, 'flow "planar:0": the number of layers must be 1 or more, got "0".'),
         ("planar:-2", 3, 'must be 1 or more, got "-2".'),
         ("planar:two", 3, 'must be 1 or more, got "two".'),
