@@ -44,5 +44,5 @@ def test_a_gradient_that_is_lost_is_complained_of():
 def test_data_that_are_not_finite_are_named(missing):
     code = "data { int N; vector[N] y; } parameters { real m; } model { y ~ normal(m, 1); }"
     target = from_stan(code, {"N": 3, "y": [1.0, missing, 4.0]})
-    with pytest.raises(InputError, match=rf"in the data y\[1\] is {missing}"):
+    with pytest.raises(InputError, match=rf"in the data y\[2\] \(counted from 1\) is {missing}"):
         finite_starts(CountedTarget(target), np.random.default_rng(0))

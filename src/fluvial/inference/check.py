@@ -6,6 +6,7 @@ from jaxtyping import Float
 from fluvial.errors import InputError
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.posterior.labels import index_origin
 
 __all__ = ["finite_starts", "gradient_complaint"]
 
@@ -43,7 +44,7 @@ def finite_starts(
             break
     starts = np.concatenate(found)[:count]
     if not len(starts):
-        faulty = counted.target.annotations.first_nonfinite()
+        faulty = counted.target.annotations.first_nonfinite(index_origin(counted.target))
         why = f"in the data {faulty}" if faulty else "check its support and its data"
         raise InputError(
             f"the log density or its gradient is not finite at any of {tries * count} starting "

@@ -71,17 +71,22 @@ class Annotations:
             fixed,
         )
 
-    def first_nonfinite(self) -> str | None:
-        """Name the first element of the data that is NaN or infinite, with its index from 0.
+    def first_nonfinite(self, origin: int = 0) -> str | None:
+        """Name the first element of the data that is NaN or infinite.
+
+        Args:
+            origin: from which indices are counted.
 
         Example:
-            >>> Annotations(observed={"y": np.array([[1.0, 2.0], [np.nan, 4.0]])}).first_nonfinite()
-            'y[1,0] is nan'
+            >>> data = Annotations(observed={"y": np.array([[1.0, 2.0], [np.nan, 4.0]])})
+            >>> data.first_nonfinite()
+            'y[1,0] (counted from 0) is nan'
         """
         for name, values in {**self.observed, **self.constant}.items():
             if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
                 index = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-                place = f"[{','.join(map(str, index))}]" if index else ""
+                places = ",".join(str(origin + i) for i in index)
+                place = f"[{places}] (counted from {origin})" if index else ""
                 return f"{name}{place} is {values[index]}"
         return None
 
