@@ -1,8 +1,8 @@
 """The study of MNIST in brief: what several trainings say where one of an hour says nothing.
 
 An ordering takes several trainings to judge, and three of all that the study of MNIST trains are
-days of one core. Here a part of it is trained for a few epochs each, three times, and besides a
-flow as prior: of what is better after a few epochs, and not of how good either gets.
+days of one core. Here a part of it is trained for a few epochs each, three times, and beside
+them a flow as prior: it shows what is better after a few epochs, not how good either gets.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from fluvial.amortized import Recipe
-from fluvial.datasets import Dataset, load_digits, load_mnist
+from fluvial.datasets import Dataset, load_mnist
 from fluvial.reproduction import Budget, Claim, Rule, Story
-from fluvial.studies.dlgm import Compared, PosteriorSetting, TrainingPlan, dlgm_study
+from fluvial.studies.dlgm import Compared, PosteriorSetting, dlgm_study
 from fluvial.studies.dlgm.setting import DIAGONAL
+from fluvial.studies.mnist import plans as mnist
 
 __all__ = ["PLANS", "PRIOR", "STUDY"]
 
@@ -39,35 +40,18 @@ def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
 
 def _few_to_test() -> Dataset:
     """MNIST, of whose test images the first 2,000 are kept."""
-    mnist = load_mnist()
-    return replace(mnist, test=mnist.test[:_TEST_IMAGES])
+    images = load_mnist()
+    return replace(images, test=images.test[:_TEST_IMAGES])
 
 
 PLANS = {
-    Budget.SMOKE: TrainingPlan(
-        load=load_digits,
-        latent=4,
-        hidden=16,
-        settings=_settings(2, 3, 4),
-        recipe=lambda setting: Recipe(epochs=4, warmup=10, annealing_epochs=1),
-        seeds=1,
-        samples=20,
-    ),
-    Budget.QUICK: TrainingPlan(
-        load=load_digits,
-        latent=10,
-        hidden=64,
-        settings=_settings(4, 8, 16),
-        recipe=lambda setting: Recipe(epochs=150, warmup=100, annealing_epochs=20),
-        seeds=3,
-    ),
-    Budget.FULL: TrainingPlan(
+    Budget.SMOKE: replace(mnist.PLANS[Budget.SMOKE], settings=_settings(2, 3, 4)),
+    Budget.QUICK: replace(mnist.PLANS[Budget.QUICK], settings=_settings(4, 8, 16)),
+    Budget.FULL: replace(
+        mnist.PLANS[Budget.FULL],
         load=_few_to_test,
-        latent=40,
-        hidden=400,
         settings=_settings(10, 20, 40),
         recipe=lambda setting: Recipe(epochs=5, batch=200, warmup=250, annealing_epochs=1),
-        seeds=3,
     ),
 }
 
