@@ -22,9 +22,6 @@ from fluvial.training.compiling import compiled
 __all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
-# R-hat² − 1 falls as one over the number of draws, which four rounds double: from here it would
-# have to fall to a sixteenth, of what ``VerdictSettings.max_rhat`` leaves.
-_HOPELESS = 1.46
 _LOOKED_AT = 512  # coordinates by ArviZ, which takes a millisecond for each; others are screened
 
 
@@ -91,7 +88,7 @@ def latent_chains(
         joined = _joined(rounds)
         if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
             break
-        if joined.rhat > _HOPELESS:
+        if joined.rhat > settings.chain.hopeless_rhat:
             break
     return joined
 

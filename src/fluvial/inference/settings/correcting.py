@@ -51,6 +51,9 @@ class ChainSettings:
         warmup: transitions; by hand.
         kept: transitions; by hand.
         rounds: of as many: chains that have just not mixed are run on, not thrown away.
+        hopeless_rhat: of the draws so far, above which chains are not run on. R-hat² − 1 falls as
+            one over their number, and from here would have to fall to a sixteenth of it for
+            ``VerdictSettings.max_rhat``.
         acceptance: that the step size aims for (Stan's adapt_delta, 0.8).
         max_leapfrogs: of a transition; by hand.
         trajectory: its length: π/2 is a quarter turn, after which the end in N(0, I) is independent
@@ -64,6 +67,7 @@ class ChainSettings:
     warmup: int = 200
     kept: int = 256
     rounds: int = 4
+    hopeless_rhat: float = 1.46
     acceptance: float = 0.8
     max_leapfrogs: int = 24
     trajectory: float = 1.5707963267948966
