@@ -164,6 +164,8 @@ def test_what_is_no_notebook(tmp_path, text, words):
 def test_no_file_no_code_no_outputs(tmp_path):
     with pytest.raises(InputError, match="there is no notebook"):
         read_notebook(str(tmp_path / "none.ipynb"))
+    with pytest.raises(InputError, match="is a folder: give a notebook"):
+        read_notebook(str(tmp_path))
     with pytest.raises(InputError, match="no cell of code"):
         read_notebook(str(write(book(), tmp_path / "a.ipynb")))
     with pytest.raises(InputError, match="no recorded outputs"):

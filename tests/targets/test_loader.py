@@ -120,6 +120,14 @@ def test_neither_file_nor_example():
     assert message("model.json").startswith("model.json is no model: give a file.stan,")
 
 
+def test_a_folder(tmp_path):
+    nothing = f"{tmp_path} is a folder: give a file.stan or a file.py:name."
+    assert message(str(tmp_path)) == nothing
+    program = tmp_path / "schools.stan"
+    program.touch()
+    assert message(str(tmp_path)).endswith(f"give a model that is in it, such as {program}.")
+
+
 def test_data_without_a_stan_program():
     refused = "takes no data: only a Stan program or a NumPyro model does."
     assert message("funnel", "data.json") == f"funnel {refused}"

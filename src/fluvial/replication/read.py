@@ -136,6 +136,8 @@ def _read(path: Path) -> bytes:
             "put https:// before an address" if path.parts[0] in _RAW_HOSTS else "check the path"
         )
         raise InputError(f"there is no notebook {path}: {advice}.") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder: give a notebook.ipynb that is in it.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 

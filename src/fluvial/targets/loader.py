@@ -40,6 +40,8 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
         return target_in_file(Path(spec), None, given_data(data))
     if colon and path.endswith(".py"):
         return target_in_file(Path(path), name, given_data(data))
+    if spec not in EXAMPLES and Path(spec).is_dir():
+        raise InputError(f"{spec} is a folder: {_model_in(Path(spec))}.")
     if data is not None:
         raise InputError(f"{spec} takes no data: only a Stan program or a NumPyro model does.")
     if spec in EXAMPLES or not Path(spec).suffix:
@@ -48,6 +50,13 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
         f"{spec} is no model: give a file.stan, a file.py:name, or one of the examples "
         f"{', '.join(EXAMPLES)}."
     )
+
+
+def _model_in(folder: Path) -> str:
+    models = sorted(path for path in folder.iterdir() if path.suffix in {".stan", ".py"})
+    if models:
+        return f"give a model that is in it, such as {models[0]}"
+    return "give a file.stan or a file.py:name"
 
 
 def load_object(spec: str, kind: type[_T], called: str) -> _T:
