@@ -21,17 +21,16 @@ from jaxtyping import Float, Int
 from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 
+from fluvial.inference.adequate import Adequate, agree, is_adequate
 from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
-from fluvial.inference.settings import AdaptiveSettings, Settings
-from fluvial.inference.verdict import is_precise, tail_matters
-from fluvial.inference.weighing import Weighed, error_of, weighed, with_wider_base
+from fluvial.inference.settings import AdaptiveSettings
+from fluvial.inference.weighing import Weighed, weighed, with_wider_base
 from fluvial.objectives import Importance
-from fluvial.posterior.accuracy import precision
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian, merged
 
-__all__ = ["Adapted", "adapt"]
+__all__ = ["adapt"]
 
 
 class _Begun(NamedTuple):
@@ -81,19 +80,7 @@ class _Drawn(NamedTuple):
         return np.minimum(log_w, -0.5 * np.log(len(log_w)))
 
 
-class Adapted(NamedTuple):
-    """A mixture that is right.
-
-    Attributes:
-        fitted: it, weighed.
-        drawn: what draws are taken from: it with a wider base, which sees what lies next to it.
-    """
-
-    fitted: Weighed
-    drawn: Weighed
-
-
-def adapt(run: Run, fitted: Weighed) -> Adapted | None:
+def adapt(run: Run, fitted: Weighed) -> Adequate | None:
     """Grow a mixture of Gaussians until its weights are right; None if they do not get there.
 
     Args:
@@ -123,12 +110,12 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
         if done >= settings.patience and weights.ess < settings.hopeless * weights.size:
             return None
         enough = weights.ess >= settings.least_ess * weights.size
-        steady = last is not None and _agree(weights, last, settings.agreement)
+        steady = last is not None and agree(weights, last, settings.agreement)
         last = weights if enough else None
         if enough and steady:
             mixture = grown.colored(begun.overall)
-            found = Adapted(judged := weighed(mixture, mixture, run), with_wider_base(run, judged))
-            if _is_right(found, run.settings):
+            found = Adequate(judged := weighed(mixture, mixture, run), with_wider_base(run, judged))
+            if is_adequate(found, run.settings):
                 return found
     return None
 
@@ -209,20 +196,3 @@ def _seeded(
         np.full(more, 1.0 / max(more, 1)), drawn.z[at], 0.7 * begun.parents.factors[parents]
     )
     return old.joined(new, more / (more + len(old.weights)))
-
-
-def _is_right(found: Adapted, settings: Settings) -> bool:
-    """Whether the verdict would be GOOD, and the mixture itself right without weights, too."""
-    drawn, weights = found.drawn.weights, np.exp(found.drawn.weights.smoothed)
-    matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
-    return bool(
-        drawn.ess >= settings.adaptive.least_ess * drawn.size
-        and (not matters or drawn.khat <= settings.adaptive.max_khat)
-        and error_of(found.fitted, found.drawn.x, weights).bound <= settings.verdict.max_shift
-        and is_precise(drawn, precision(found.drawn.x, weights), settings)
-    )
-
-
-def _agree(one: Importance, other: Importance, agreement: float) -> bool:
-    noise = np.hypot(one.log_evidence_se, other.log_evidence_se)
-    return bool(abs(one.log_evidence - other.log_evidence) <= agreement * noise)

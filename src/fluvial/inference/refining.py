@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from fluvial.inference.adaptive import Adapted, adapt
+from fluvial.inference.adaptive import adapt
+from fluvial.inference.adequate import Adequate, adequate_as_it_is
 from fluvial.inference.choosing import Choice
 from fluvial.inference.dependence import Dependence
 from fluvial.inference.far_search import mass_far
@@ -58,11 +59,10 @@ def refine(
     found, choice, interrupted = Search(), None, False
     drawn: Weighed | None = None
     for _ in range(rounds):
-        fitted, interrupted = _sharpened(run, fitted)
+        adequate, fitted, interrupted = _without_flow(run, fitted)
         places, drawn = fitted.q.components, None
-        adapted, interrupted = (None, True) if interrupted else _adapted(run, fitted)
-        if adapted:
-            fitted, drawn = adapted
+        if adequate:
+            fitted, drawn = adequate
         elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
             with run.progress.stage("flow"):
                 components, interrupted, choice = train_modes(run, fitted.q, choice, dependence)
@@ -81,29 +81,38 @@ def refine(
     )
 
 
-def _sharpened(run: Run, fitted: Weighed) -> tuple[Weighed, bool]:
-    """Make Gaussians that overlap right; also whether Ctrl-C, or a budget, has ended it."""
+def _without_flow(run: Run, fitted: Weighed) -> tuple[Adequate | None, Weighed, bool]:
+    """Try what compiles nothing, the cheapest first.
+
+    Returns:
+        What is right, if anything is; the Gaussians, made right where they overlap; and whether
+        Ctrl-C, or a budget, has ended it.
+    """
+    mixtures = _may_be_a_mixture(run, fitted)
     try:
-        return sharpened(run, fitted), False
+        if mixtures:
+            with run.progress.stage("gaussian"):
+                found = adequate_as_it_is(run, fitted)
+            if found:
+                return found, fitted, False
+        fitted = sharpened(run, fitted)
+        if not mixtures or not _may_be_a_mixture(run, fitted):
+            return None, fitted, False
+        with run.progress.stage("adaptive"):
+            return adapt(run, fitted), fitted, False
     except KeyboardInterrupt:
-        return fitted, True
+        return None, fitted, True
 
 
-def _adapted(run: Run, fitted: Weighed) -> tuple[Adapted | None, bool]:
-    """Try what compiles nothing, where it may do; also whether Ctrl-C was pressed during it."""
-    settings, gaussians = run.settings.adaptive, fitted.q.gaussians
-    if (
-        run.always_train
-        or not _needs_more(run, fitted)
-        or run.target.dim > settings.max_dim
-        or not 1 <= len(gaussians) <= settings.max_modes
-    ):
-        return None, False
-    with run.progress.stage("adaptive"):
-        try:
-            return adapt(run, fitted), False
-        except KeyboardInterrupt:
-            return None, True
+def _may_be_a_mixture(run: Run, fitted: Weighed) -> bool:
+    """Whether what is not accurate yet has so few coordinates, and modes, that Gaussians may do."""
+    settings = run.settings.adaptive
+    return (
+        not run.always_train
+        and _needs_more(run, fitted)
+        and run.target.dim <= settings.max_dim
+        and 1 <= len(fitted.q.gaussians) <= settings.max_modes
+    )
 
 
 def _needs_more(run: Run, fitted: Weighed) -> bool:
