@@ -1,5 +1,7 @@
 """Densities that cannot be normalized, told from those that are merely wide."""
 
+import tracemalloc
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,11 @@ from fluvial.inference.check import finite_starts
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
-from fluvial.inference.improper import improper_complaint, unidentified_complaint
+from fluvial.inference.improper import (
+    improper_complaint,
+    improper_on_axes,
+    unidentified_complaint,
+)
 from fluvial.inference.settings import Settings, StartSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
@@ -141,3 +147,19 @@ def test_an_improper_jax_target_has_no_draws():
     assert "along coordinate 0, coordinate 1" in posterior.reasons[0]
     with pytest.raises(InputError, match="no draws"):
         posterior.draws(10)
+
+
+@pytest.mark.parametrize(("free", "named"), [(None, None), (9_990, "x[9990]")])
+def test_ten_thousand_axes_cost_evaluations_and_memory_that_are_linear_in_their_number(free, named):
+    dim, held = 10_000, np.ones(10_000)
+    if free is not None:
+        held[free] = 0.0
+    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(held * x**2), dim=dim))
+    counted.values(np.zeros((1, dim)))  # what is compiled is no part of it
+    tracemalloc.start()
+    found = improper_on_axes(counted, np.zeros(dim), np.ones(dim))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (named in found) if named else found is None
+    assert counted.evaluations < 4.2 * dim
+    assert peak < 100 * 2**20  # a matrix of this dimension takes 800 MB

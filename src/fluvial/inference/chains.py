@@ -4,7 +4,7 @@ If the flow is close, the pulled-back density p(f(z))|det f′(z)| is close to N
 target is a funnel or a ridge, and short chains mix (NeuTra: Hoffman et al. 2019, arXiv 1903.03704).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, final
 
 import jax
 import jax.numpy as jnp
@@ -64,7 +64,8 @@ def latent_chains(
     """Run chains that leave the target invariant, from base points ``starts``.
 
     Chains that have not mixed are run on, and their first half is then left out as more warm-up,
-    unless they are so far apart that as many rounds again would not bring them together.
+    unless they are so far apart that as many rounds again would not bring them together. That is
+    asked for the first time after a part of the first round.
 
     Args:
         component: whose flow carries latent points to the target's space.
@@ -77,20 +78,60 @@ def latent_chains(
     z = starts
     for k in range(settings.chain.rounds):
         with jax.enable_x64(True):
-            *measured, z = _run(
-                component.flow,
-                target.as_argument(),
-                jnp.asarray(z, jnp.float64),
-                jax.random.fold_in(key, k),
-                settings.chain,
-            )
-        rounds.append(_measured(*map(np.asarray, measured)))
+            pieces = _Pieces(component.flow, target, z, jax.random.fold_in(key, k), settings.chain)
+            if not rounds:
+                part = _measured(*pieces.first())
+                if part.rhat > _hopeless_after_one(settings.chain):
+                    return part
+            *measured, z = pieces.whole()
+        rounds.append(_measured(*measured))
         joined = _joined(rounds)
         if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
             break
         if joined.rhat > settings.chain.hopeless_rhat:
             break
     return joined
+
+
+def _hopeless_after_one(settings: ChainSettings) -> float:
+    """The R-hat of a piece that would be the hopeless one of a round: R-hat² − 1 falls as 1/n."""
+    return float(np.sqrt(1.0 + settings.pieces * (settings.hopeless_rhat**2 - 1.0)))
+
+
+@final
+class _Pieces:
+    """A round: warm-up, and then pieces of as many transitions each."""
+
+    def __init__(self, flow: Flow, target: Target, z: Any, key: PRNGKeyArray, settings):
+        self._given = flow, target.as_argument()
+        keys = jax.random.split(key, settings.warmup + settings.kept)
+        warming, *self._keys = jnp.split(
+            keys, settings.warmup + np.arange(settings.pieces) * (settings.kept // settings.pieces)
+        )
+        self._settings, self._parts = settings, []
+        self._state, self._leapfrogs = _warmed(
+            *self._given, jnp.asarray(z, jnp.float64), warming, settings
+        )
+
+    def first(self) -> tuple[np.ndarray, ...]:
+        """Draws, their log densities, acceptances and leapfrogs of the first piece."""
+        self._run(1)
+        return self._joined()
+
+    def whole(self) -> tuple[np.ndarray, ...]:
+        """The same of all pieces, and where the chains are in the end."""
+        self._run(self._settings.pieces)
+        return *self._joined(), self._state.z
+
+    def _run(self, count: int) -> None:
+        for keys in self._keys[len(self._parts) : count]:
+            self._state, part, leapfrogs = _kept(*self._given, self._state, keys, self._settings)
+            self._parts.append(tuple(map(np.asarray, part)))
+            self._leapfrogs += leapfrogs
+
+    def _joined(self) -> tuple[np.ndarray, ...]:
+        x, log_p, accepted = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        return x, log_p, accepted, np.asarray(self._leapfrogs)
 
 
 def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
@@ -134,42 +175,58 @@ def _slowest(draws: Float[np.ndarray, "chains draws D"]) -> Int[np.ndarray, " M"
 
 
 @compiled
-def _run(
+def _warmed(
     flow: Flow,
     target: LogDensity,
     z: Float[Array, "C D"],
-    key: PRNGKeyArray,
+    keys: PRNGKeyArray,
     settings: ChainSettings,
 ):
-    def pulled_back(z):
-        x, log_det = flow.forward(z)
-        return target.log_prob(x) + log_det
-
-    def value_and_score(z):
-        value, score = jax.vmap(jax.value_and_grad(pulled_back))(z)
-        usable = jnp.isfinite(value) & jnp.all(jnp.isfinite(score), axis=1)
-        return jnp.where(usable, value, -jnp.inf), jnp.where(usable[:, None], score, 0.0)
-
+    """Find the step size; also how many leapfrogs that took."""
+    value_and_score = _pulled_back(flow, target)
     value, score = value_and_score(z)
     log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
     state = _State(z, value, score, log_step, log_step, jnp.zeros(()))
-    keys = jax.random.split(key, settings.warmup + settings.kept)
 
     def warm_up(state, inputs):
         t, key = inputs
         state, acceptance, count = _transition(value_and_score, state, key, settings)
         return _adapt(state, acceptance, t, settings), count
 
+    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
+    state, counts = jax.lax.scan(warm_up, state, (steps, keys))
+    return state._replace(log_step=state.log_step_mean), counts.sum()
+
+
+@compiled
+def _kept(
+    flow: Flow, target: LogDensity, state: _State, keys: PRNGKeyArray, settings: ChainSettings
+):
+    """A piece of the chains; also how many leapfrogs it took."""
+    value_and_score = _pulled_back(flow, target)
+
     def keep(state, key):
         state, acceptance, count = _transition(value_and_score, state, key, settings)
         x, log_det = jax.vmap(flow.forward)(state.z)
         return state, (x, state.value - log_det, acceptance, count)
 
-    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
-    state, warm_counts = jax.lax.scan(warm_up, state, (steps, keys[: settings.warmup]))
-    state = state._replace(log_step=state.log_step_mean)
-    state, (x, log_p, accepted, counts) = jax.lax.scan(keep, state, keys[settings.warmup :])
-    return x, log_p, accepted, warm_counts.sum() + counts.sum(), state.z
+    state, (x, log_p, accepted, counts) = jax.lax.scan(keep, state, keys)
+    return state, (x, log_p, accepted), counts.sum()
+
+
+def _pulled_back(flow: Flow, target: LogDensity):
+    """The log density of latent points, and its score, where both are finite."""
+
+    def log_prob(z):
+        x, log_det = flow.forward(z)
+        return target.log_prob(x) + log_det
+
+    def value_and_score(z):
+        value, score = jax.vmap(jax.value_and_grad(log_prob))(z)
+        usable = jnp.isfinite(value) & jnp.all(jnp.isfinite(score), axis=1)
+        return jnp.where(usable, value, -jnp.inf), jnp.where(usable[:, None], score, 0.0)
+
+    return value_and_score
 
 
 def _transition(value_and_score, state: _State, key: PRNGKeyArray, settings: ChainSettings):
