@@ -3,6 +3,7 @@
     python -m benchmarks.rows logistic --rows 1e6 --dim 50
     python -m benchmarks.rows logistic --rows 1e7 --dim 50 --map FOLDER
     python -m benchmarks.rows poisson --rows 1e6 --groups 1000
+    python -m benchmarks.rows poisson-groups --rows 1e5 --groups 1000
     python -m benchmarks.rows hierarchy --groups 1e5
     python -m benchmarks.rows growth
     python -m benchmarks.rows processes --rows 1e6
@@ -155,6 +156,21 @@ def poisson(rows: dict, groups: int) -> fluvial.Target:
     return fluvial.Target.from_rows(log_prior, log_likelihood, rows, example=example)
 
 
+def poisson_groups(rows: dict, _: int) -> fluvial.Target:
+    """The same model, with each group's intercept a latent of its own that is integrated out."""
+    data = {"x": rows["x"], "y": rows["y"]}
+    return fluvial.Target.from_groups(
+        lambda p: -0.5 * (jnp.sum(p["beta"] ** 2) + p["log_tau"] ** 2 + p["mu"] ** 2),
+        lambda p, u: -0.5 * ((u[0] - p["mu"]) * jnp.exp(-p["log_tau"])) ** 2 - p["log_tau"],
+        lambda p, u, rows: (
+            rows["y"] * (rows["x"] @ p["beta"] + u[0]) - jnp.exp(rows["x"] @ p["beta"] + u[0])
+        ),
+        data,
+        rows["group"],
+        example={"beta": np.zeros(2), "log_tau": 0.0, "mu": 0.0},
+    )
+
+
 def poisson_truth(rows: dict, groups: int, draws: int = 512) -> tuple[np.ndarray, np.ndarray]:
     """Means and sds of beta, log_tau, mu and the groups' u, without anything of fluvial's.
 
@@ -302,9 +318,9 @@ def hierarchy_truth(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Fitted:
     """A fit with its price."""
 
-    def __init__(self, target: fluvial.Target, seed: int = 0):
+    def __init__(self, target: fluvial.Target, seed: int = 0, checkpoint: Path | None = None):
         wall, cpu = time.perf_counter(), time.process_time()
-        self.posterior = fluvial.fit(target, seed=seed)
+        self.posterior = fluvial.fit(target, seed=seed, checkpoint=checkpoint)
         self.wall, self.cpu = time.perf_counter() - wall, time.process_time() - cpu
         weights = np.exp(self.posterior.pool.log_weights)
         points = self.posterior.pool.points
@@ -539,6 +555,7 @@ def main() -> None:
     parser.add_argument("--advi", type=float)
     parser.add_argument("--exact", action="store_true", help="importance sampling as the truth")
     parser.add_argument("--again", action="store_true", help="with another seed, as the truth")
+    parser.add_argument("--checkpoint", type=Path, help="a folder; a run that ended goes on")
     parser.add_argument("--join")
     parser.add_argument("--rank", type=int, default=0)
     a = parser.parse_args()
@@ -552,8 +569,9 @@ def main() -> None:
         return growth()
     if a.work == "hierarchy":
         y, group = hierarchy_rows(groups)
-        fitted = Fitted(hierarchy(y, group))
+        fitted = Fitted(hierarchy(y, group), checkpoint=a.checkpoint)
         fitted.line("hierarchy", y.size, *hierarchy_truth(y))
+        print(*fitted.posterior.reasons, sep="\n", flush=True)
         off, log_off = fitted.locals_off(y)
         print(f"latents of 1,000 groups: off by at most {off:.3f} sd, {log_off:.3f} of a log sd")
         return None
@@ -561,13 +579,15 @@ def main() -> None:
     make = {
         "logistic": lambda n: logistic(logistic_rows(n, a.dim, a.map), a.dim),
         "poisson": lambda n: poisson(poisson_rows(n, groups), groups),
+        "poisson-groups": lambda n: poisson_groups(poisson_rows(n, groups), groups),
     }[a.work]
     target = logistic(rows, a.dim) if rows else make(count)
-    fitted = Fitted(target)
+    fitted = Fitted(target, checkpoint=a.checkpoint)
     other = Fitted(target, seed=1) if a.again else None
     truth = (other.mean, other.sd) if other else ()
     if a.exact:
         truth = logistic_truth(rows) if rows else poisson_truth(poisson_rows(count, groups), groups)
+        truth = tuple(part[: target.dim] for part in truth)
     fitted.line(a.work, count, *truth)
     print(*fitted.posterior.reasons, sep="\n", flush=True)
     compare(a.work, make, a, target, fitted)

@@ -83,8 +83,8 @@ def latent_chains(
                 part = _measured(*pieces.first())
                 if part.rhat > _hopeless_after_one(settings.chain):
                     return part
-            *measured, z = pieces.whole()
-        rounds.append(_measured(*measured))
+            rounds.append(_measured(*pieces.whole()))
+            z = pieces.end
         joined = _joined(rounds)
         if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
             break
@@ -119,9 +119,14 @@ class _Pieces:
         return self._joined()
 
     def whole(self) -> tuple[np.ndarray, ...]:
-        """The same of all pieces, and where the chains are in the end."""
+        """The same of all pieces."""
         self._run(self._settings.pieces)
-        return *self._joined(), self._state.z
+        return self._joined()
+
+    @property
+    def end(self) -> Array:
+        """Where the chains are."""
+        return self._state.z
 
     def _run(self, count: int) -> None:
         for keys in self._keys[len(self._parts) : count]:
@@ -179,7 +184,7 @@ def _warmed(
     flow: Flow,
     target: LogDensity,
     z: Float[Array, "C D"],
-    keys: PRNGKeyArray,
+    keys: Array,
     settings: ChainSettings,
 ):
     """Find the step size; also how many leapfrogs that took."""
@@ -199,9 +204,7 @@ def _warmed(
 
 
 @compiled
-def _kept(
-    flow: Flow, target: LogDensity, state: _State, keys: PRNGKeyArray, settings: ChainSettings
-):
+def _kept(flow: Flow, target: LogDensity, state: _State, keys: Array, settings: ChainSettings):
     """A piece of the chains; also how many leapfrogs it took."""
     value_and_score = _pulled_back(flow, target)
 
