@@ -149,17 +149,26 @@ def test_an_improper_jax_target_has_no_draws():
         posterior.draws(10)
 
 
-@pytest.mark.parametrize(("free", "named"), [(None, None), (9_990, "x[9990]")])
-def test_ten_thousand_axes_cost_evaluations_and_memory_that_are_linear_in_their_number(free, named):
-    dim, held = 10_000, np.ones(10_000)
-    if free is not None:
-        held[free] = 0.0
-    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(held * x**2), dim=dim))
+def test_ten_thousand_axes_cost_evaluations_and_memory_that_are_linear_in_their_number():
+    dim = 10_000
+    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=dim))
     counted.values(np.zeros((1, dim)))  # what is compiled is no part of it
     tracemalloc.start()
-    found = improper_on_axes(counted, np.zeros(dim), np.ones(dim))
+    assert improper_on_axes(counted, np.zeros(dim), np.ones(dim)) is None
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (named in found) if named else found is None
-    assert counted.evaluations < 4.2 * dim
-    assert peak < 100 * 2**20  # a matrix of this dimension takes 800 MB
+    assert counted.evaluations < 4.1 * dim
+    assert peak < 50 * 2**20  # a matrix of this dimension takes 800 MB
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+def test_an_axis_of_many_along_which_nothing_falls_off_is_named(way):
+    """On one side alone."""
+
+    def log_density(x):
+        return -0.5 * jnp.sum(x[:-1] ** 2) - 0.5 * jnp.maximum(way * x[-1], 0.0) ** 2
+
+    counted = CountedTarget(Target(log_density, dim=1200))
+    found = improper_on_axes(counted, np.zeros(1200), np.ones(1200))
+    assert found is not None
+    assert "x[1199]" in found

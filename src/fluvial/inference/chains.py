@@ -32,7 +32,7 @@ class Chains(NamedTuple):
         draws: in the target's unconstrained space, shape (chains, draws, D), float64.
         log_p: log density at each, in nats, shape (chains, draws).
         rhat: the largest rank-normalized split R-hat over coordinates.
-        ess: the smallest bulk effective sample size over coordinates.
+        ess: the smallest effective sample size over coordinates, of the bulk and of the tails.
         acceptance: mean acceptance probability after warm-up.
         evaluations: gradients of the target that were taken.
     """
@@ -158,13 +158,22 @@ def _joined(rounds: list[Chains]) -> Chains:
 
 
 def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
-    """The largest R-hat and the smallest effective sample size over coordinates."""
+    """The largest R-hat and the smallest effective sample size over coordinates.
+
+    Chains that begin at draws of a flow are no wider than it is, so that R-hat does not see tails
+    that none of them has reached yet; that few of their visits there are independent does show.
+    """
     from arviz_stats.base.array import array_stats
 
     if draws.shape[2] > _LOOKED_AT:
         draws = draws[:, :, _slowest(draws)]
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
-    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
+    ess = np.minimum(
+        *(
+            array_stats.ess(draws, chain_axis=0, draw_axis=1, method=method)
+            for method in ("bulk", "tail")
+        )
+    )
     return float(np.max(rhat)), float(np.min([*ess, draws.shape[0] * draws.shape[1]]))
 
 
