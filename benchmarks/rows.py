@@ -3,6 +3,7 @@
     python -m benchmarks.rows logistic --rows 1e6 --dim 50
     python -m benchmarks.rows logistic --rows 1e7 --dim 50 --map FOLDER
     python -m benchmarks.rows poisson --rows 1e6 --groups 1000
+    python -m benchmarks.rows poisson-groups --rows 1e5 --groups 1000
     python -m benchmarks.rows hierarchy --groups 1e5
     python -m benchmarks.rows growth
     python -m benchmarks.rows processes --rows 1e6
@@ -15,7 +16,8 @@ NUTS costs on all rows.
 Truth: of ``hierarchy`` the groups' latents are integrated out in closed form, and the three globals
 on a grid; the latents of 1,000 groups are compared with their closed form at the globals' means. Of
 ``logistic`` and ``poisson``, with ``--exact``, importance sampling on all rows in NumPy alone, from
-Newton's mode and Hessian. With ``--again``, a fit with another seed, and with ``--nuts`` chains.
+Newton's mode and Hessian; of ``poisson`` that of what groups share, each group being integrated.
+With ``--again``, a fit with another seed, and with ``--nuts`` chains.
 """
 
 import argparse
@@ -154,10 +156,75 @@ def poisson(rows: dict, groups: int) -> fluvial.Target:
     return fluvial.Target.from_rows(log_prior, log_likelihood, rows, example=example)
 
 
-def poisson_truth(
-    rows: dict, groups: int, draws: int = 1024, block: int = 50_000
-) -> tuple[np.ndarray, np.ndarray]:
-    """As ``logistic_truth``: beta, log_tau, mu and the groups' u, in this order."""
+def poisson_groups(rows: dict, _: int) -> fluvial.Target:
+    """The same model, with each group's intercept a latent of its own that is integrated out."""
+    data = {"x": rows["x"], "y": rows["y"]}
+    return fluvial.Target.from_groups(
+        lambda p: -0.5 * (jnp.sum(p["beta"] ** 2) + p["log_tau"] ** 2 + p["mu"] ** 2),
+        lambda p, u: -0.5 * ((u[0] - p["mu"]) * jnp.exp(-p["log_tau"])) ** 2 - p["log_tau"],
+        lambda p, u, rows: (
+            rows["y"] * (rows["x"] @ p["beta"] + u[0]) - jnp.exp(rows["x"] @ p["beta"] + u[0])
+        ),
+        data,
+        rows["group"],
+        example={"beta": np.zeros(2), "log_tau": 0.0, "mu": 0.0},
+    )
+
+
+def poisson_truth(rows: dict, groups: int, draws: int = 512) -> tuple[np.ndarray, np.ndarray]:
+    """Means and sds of beta, log_tau, mu and the groups' u, without anything of fluvial's.
+
+    Given the four that all groups share, groups are independent, and each is integrated over its u
+    by Gauss-Hermite quadrature. The four are drawn as in ``logistic_truth``.
+    """
+    x, group, y = rows["x"], rows["group"], rows["y"]
+    mode, precision = _poisson_mode(rows, groups)
+    total, of_group = x.T @ y, np.bincount(group, y, groups)
+
+    def moments(center: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """Means and sds of all, by draws of a Gaussian of the four, and what these are worth."""
+        z, away = _antithetic(within, size)
+        shared, found = center + away, []
+        log_w = 0.5 * np.sum(z**2, axis=1) - 0.5 * np.sum(shared**2, axis=1)
+        log_w += shared[:, :2] @ total
+        for one in shared:
+            exposure = np.bincount(group, np.exp(x @ one[:2]), groups)
+            found.append(_integrated(mode[4:], of_group, exposure, one[3], np.exp(one[2])))
+        logs, means, seconds = (np.array(part) for part in zip(*found, strict=True))
+        w = np.exp(log_w + logs - np.max(log_w + logs))
+        w /= w.sum()
+        mean = w @ np.concatenate([shared, means], axis=1)
+        second = w @ np.concatenate([shared**2, seconds], axis=1)
+        return mean, np.sqrt(second - mean**2), 1.0 / np.sum(w**2)
+
+    # The joint mode of log_tau is a whole sd from that of its marginal density.
+    within = np.linalg.inv(np.linalg.inv(precision)[:4, :4])
+    mean, sd, worth = moments(moments(mode[:4], draws)[0][:4], draws)
+    print(f"truth: {draws} draws are worth {worth:.0f}", flush=True)
+    return mean, sd
+
+
+def _integrated(
+    u: np.ndarray, count: np.ndarray, exposure: np.ndarray, mu: float, tau: float
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """The sum of groups' log integrals over u, and the mean and the mean square of each u."""
+    for _ in range(20):
+        curvature = exposure * np.exp(u) + tau**-2
+        u = u + (count - exposure * np.exp(u) - (u - mu) / tau**2) / curvature
+    nodes, node_weights = np.polynomial.hermite_e.hermegauss(24)
+    at = u + (exposure * np.exp(u) + tau**-2) ** -0.5 * nodes[:, None]
+    log_p = count * at - exposure * np.exp(at) - 0.5 * ((at - mu) / tau) ** 2 - np.log(tau)
+    log_p += 0.5 * nodes[:, None] ** 2 + np.log(node_weights)[:, None]
+    top = log_p.max(axis=0)
+    p = np.exp(log_p - top)
+    size = p.sum(axis=0)
+    width = -0.5 * np.log(exposure * np.exp(u) + tau**-2)
+    log_total = float(np.sum(top + np.log(size) + width))
+    return log_total, (p * at).sum(axis=0) / size, (p * at**2).sum(axis=0) / size
+
+
+def _poisson_mode(rows: dict, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mode, and minus the Hessian there."""
     x, group, y = rows["x"], rows["group"], rows["y"]
     theta = np.zeros(4 + groups)
     counts = np.bincount(group, y, groups) / np.bincount(group, minlength=groups)
@@ -177,20 +244,7 @@ def poisson_truth(
         theta = theta + step
         if abs(gradient @ step) < 1e-12:
             break
-    z, away = _antithetic(precision, draws)
-    at = theta + away
-    u, tau, mu = at[:, 4:], at[:, 2], at[:, 3]
-    log_w = 0.5 * np.sum(z**2, axis=1) - 0.5 * (np.sum(at[:, :4] ** 2, axis=1))
-    log_w -= 0.5 * np.sum(((u - mu[:, None]) / np.exp(tau)[:, None]) ** 2, axis=1) + groups * tau
-    total, of_group = x.T @ y, np.bincount(group, y, groups)
-    log_w += at[:, :2] @ total + u @ of_group
-    for start in range(0, len(y), block):
-        part = slice(start, start + block)
-        for k in range(0, draws, 64):
-            some = slice(k, k + 64)
-            log_rate = at[some, :2] @ x[part].T + u[some][:, group[part]]
-            log_w[some] -= np.exp(log_rate).sum(axis=1)
-    return _weighted(theta, precision, away, log_w)
+    return theta, precision
 
 
 def _poisson_prior(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -264,9 +318,9 @@ def hierarchy_truth(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Fitted:
     """A fit with its price."""
 
-    def __init__(self, target: fluvial.Target, seed: int = 0):
+    def __init__(self, target: fluvial.Target, seed: int = 0, checkpoint: Path | None = None):
         wall, cpu = time.perf_counter(), time.process_time()
-        self.posterior = fluvial.fit(target, seed=seed)
+        self.posterior = fluvial.fit(target, seed=seed, checkpoint=checkpoint)
         self.wall, self.cpu = time.perf_counter() - wall, time.process_time() - cpu
         weights = np.exp(self.posterior.pool.log_weights)
         points = self.posterior.pool.points
@@ -501,6 +555,7 @@ def main() -> None:
     parser.add_argument("--advi", type=float)
     parser.add_argument("--exact", action="store_true", help="importance sampling as the truth")
     parser.add_argument("--again", action="store_true", help="with another seed, as the truth")
+    parser.add_argument("--checkpoint", type=Path, help="a folder; a run that ended goes on")
     parser.add_argument("--join")
     parser.add_argument("--rank", type=int, default=0)
     a = parser.parse_args()
@@ -514,8 +569,9 @@ def main() -> None:
         return growth()
     if a.work == "hierarchy":
         y, group = hierarchy_rows(groups)
-        fitted = Fitted(hierarchy(y, group))
+        fitted = Fitted(hierarchy(y, group), checkpoint=a.checkpoint)
         fitted.line("hierarchy", y.size, *hierarchy_truth(y))
+        print(*fitted.posterior.reasons, sep="\n", flush=True)
         off, log_off = fitted.locals_off(y)
         print(f"latents of 1,000 groups: off by at most {off:.3f} sd, {log_off:.3f} of a log sd")
         return None
@@ -523,13 +579,15 @@ def main() -> None:
     make = {
         "logistic": lambda n: logistic(logistic_rows(n, a.dim, a.map), a.dim),
         "poisson": lambda n: poisson(poisson_rows(n, groups), groups),
+        "poisson-groups": lambda n: poisson_groups(poisson_rows(n, groups), groups),
     }[a.work]
     target = logistic(rows, a.dim) if rows else make(count)
-    fitted = Fitted(target)
+    fitted = Fitted(target, checkpoint=a.checkpoint)
     other = Fitted(target, seed=1) if a.again else None
     truth = (other.mean, other.sd) if other else ()
     if a.exact:
         truth = logistic_truth(rows) if rows else poisson_truth(poisson_rows(count, groups), groups)
+        truth = tuple(part[: target.dim] for part in truth)
     fitted.line(a.work, count, *truth)
     print(*fitted.posterior.reasons, sep="\n", flush=True)
     compare(a.work, make, a, target, fitted)

@@ -1,5 +1,7 @@
 """Densities that cannot be normalized, told from those that are merely wide."""
 
+import tracemalloc
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,11 @@ from fluvial.inference.check import finite_starts
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian import batch_and_match
-from fluvial.inference.improper import improper_complaint, unidentified_complaint
+from fluvial.inference.improper import (
+    improper_complaint,
+    improper_on_axes,
+    unidentified_complaint,
+)
 from fluvial.inference.settings import Settings, StartSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
@@ -141,3 +147,28 @@ def test_an_improper_jax_target_has_no_draws():
     assert "along coordinate 0, coordinate 1" in posterior.reasons[0]
     with pytest.raises(InputError, match="no draws"):
         posterior.draws(10)
+
+
+def test_ten_thousand_axes_cost_evaluations_and_memory_that_are_linear_in_their_number():
+    dim = 10_000
+    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=dim))
+    counted.values(np.zeros((1, dim)))  # what is compiled is no part of it
+    tracemalloc.start()
+    assert improper_on_axes(counted, np.zeros(dim), np.ones(dim)) is None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counted.evaluations < 4.1 * dim
+    assert peak < 50 * 2**20  # a matrix of this dimension takes 800 MB
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+def test_an_axis_of_many_along_which_nothing_falls_off_is_named(way):
+    """On one side alone."""
+
+    def log_density(x):
+        return -0.5 * jnp.sum(x[:-1] ** 2) - 0.5 * jnp.maximum(way * x[-1], 0.0) ** 2
+
+    counted = CountedTarget(Target(log_density, dim=1200))
+    found = improper_on_axes(counted, np.zeros(1200), np.ones(1200))
+    assert found is not None
+    assert "x[1199]" in found

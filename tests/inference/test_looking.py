@@ -34,7 +34,9 @@ def counted():
 
 def known(counted, row):
     gaussian = Gaussian(MEANS[row], SCALES[row] * np.eye(DIM))
-    top = Optimum(MEANS[row], float(counted.values(MEANS[row][None])[0]), gaussian, converged=True)
+    top = Optimum(
+        MEANS[row], float(counted.values(MEANS[row][None])[0]), lambda: gaussian, converged=True
+    )
     return Mode(top, 1, frozenset(), gaussian)
 
 

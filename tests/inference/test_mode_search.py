@@ -135,7 +135,7 @@ def test_a_climb_that_did_not_converge_is_given_up_only_far_below():
     gaussian = Gaussian(np.zeros(2), np.eye(2))
 
     def given_up(log_p, converged):
-        top = Optimum(np.zeros(2), log_p, gaussian, converged)
+        top = Optimum(np.zeros(2), log_p, lambda: gaussian, converged)
         return mode_search._holds_nothing(top, gaussian, LOG_Z, DEFAULT)
 
     assert given_up(-40.0, True)

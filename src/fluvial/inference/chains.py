@@ -4,7 +4,7 @@ If the flow is close, the pulled-back density p(f(z))|det f′(z)| is close to N
 target is a funnel or a ridge, and short chains mix (NeuTra: Hoffman et al. 2019, arXiv 1903.03704).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, final
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ from fluvial.training.compiling import compiled
 __all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
+_TAILS = 0.05, 0.95  # whose quantiles Vehtari et al. 2021 ask the effective sample size of
 _LOOKED_AT = 512  # coordinates by ArviZ, which takes a millisecond for each; others are screened
 
 
@@ -32,7 +33,7 @@ class Chains(NamedTuple):
         draws: in the target's unconstrained space, shape (chains, draws, D), float64.
         log_p: log density at each, in nats, shape (chains, draws).
         rhat: the largest rank-normalized split R-hat over coordinates.
-        ess: the smallest bulk effective sample size over coordinates.
+        ess: the smallest effective sample size over coordinates, of the bulk and of the tails.
         acceptance: mean acceptance probability after warm-up.
         evaluations: gradients of the target that were taken.
     """
@@ -64,7 +65,8 @@ def latent_chains(
     """Run chains that leave the target invariant, from base points ``starts``.
 
     Chains that have not mixed are run on, and their first half is then left out as more warm-up,
-    unless they are so far apart that as many rounds again would not bring them together.
+    unless they are so far apart that as many rounds again would not bring them together. That is
+    asked for the first time after a part of the first round.
 
     Args:
         component: whose flow carries latent points to the target's space.
@@ -77,20 +79,65 @@ def latent_chains(
     z = starts
     for k in range(settings.chain.rounds):
         with jax.enable_x64(True):
-            *measured, z = _run(
-                component.flow,
-                target.as_argument(),
-                jnp.asarray(z, jnp.float64),
-                jax.random.fold_in(key, k),
-                settings.chain,
-            )
-        rounds.append(_measured(*map(np.asarray, measured)))
+            pieces = _Pieces(component.flow, target, z, jax.random.fold_in(key, k), settings.chain)
+            if not rounds:
+                part = _measured(*pieces.first())
+                if part.rhat > _hopeless_after_one(settings.chain):
+                    return part
+            rounds.append(_measured(*pieces.whole()))
+            z = pieces.end
         joined = _joined(rounds)
         if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
             break
         if joined.rhat > settings.chain.hopeless_rhat:
             break
     return joined
+
+
+def _hopeless_after_one(settings: ChainSettings) -> float:
+    """The R-hat of a piece that would be the hopeless one of a round: R-hat² − 1 falls as 1/n."""
+    return float(np.sqrt(1.0 + settings.pieces * (settings.hopeless_rhat**2 - 1.0)))
+
+
+@final
+class _Pieces:
+    """A round: warm-up, and then pieces of as many transitions each."""
+
+    def __init__(self, flow: Flow, target: Target, z: Any, key: PRNGKeyArray, settings):
+        self._given = flow, target.as_argument()
+        keys = jax.random.split(key, settings.warmup + settings.kept)
+        warming, *self._keys = jnp.split(
+            keys, settings.warmup + np.arange(settings.pieces) * (settings.kept // settings.pieces)
+        )
+        self._settings, self._parts = settings, []
+        self._state, self._leapfrogs = _warmed(
+            *self._given, jnp.asarray(z, jnp.float64), warming, settings
+        )
+
+    def first(self) -> tuple[np.ndarray, ...]:
+        """Draws, their log densities, acceptances and leapfrogs of the first piece."""
+        self._run(1)
+        return self._joined()
+
+    def whole(self) -> tuple[np.ndarray, ...]:
+        """The same of all pieces."""
+        self._run(self._settings.pieces)
+        return self._joined()
+
+    @property
+    def end(self) -> Array:
+        """Where the chains are."""
+        return self._state.z
+
+    def _run(self, count: int) -> None:
+        for keys in self._keys[len(self._parts) : count]:
+            self._state, part, leapfrogs = _kept(*self._given, self._state, keys, self._settings)
+            self._parts.append(tuple(map(np.asarray, part)))
+            self._leapfrogs += leapfrogs
+
+    def _joined(self) -> tuple[np.ndarray, ...]:
+        x, log_p, accepted = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        return x, log_p, accepted, np.asarray(self._leapfrogs)
 
 
 def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
@@ -112,13 +159,20 @@ def _joined(rounds: list[Chains]) -> Chains:
 
 
 def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
-    """The largest R-hat and the smallest effective sample size over coordinates."""
+    """The largest R-hat and the smallest effective sample size over coordinates.
+
+    Chains that begin at draws of a flow are no wider than it is, so that R-hat does not see tails
+    that none of them has reached yet; that few of their visits there are independent does show.
+    """
     from arviz_stats.base.array import array_stats
 
     if draws.shape[2] > _LOOKED_AT:
         draws = draws[:, :, _slowest(draws)]
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
-    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
+    ess = np.minimum(
+        array_stats.ess(draws, chain_axis=0, draw_axis=1),
+        array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=_TAILS),
+    )
     return float(np.max(rhat)), float(np.min([*ess, draws.shape[0] * draws.shape[1]]))
 
 
@@ -134,42 +188,56 @@ def _slowest(draws: Float[np.ndarray, "chains draws D"]) -> Int[np.ndarray, " M"
 
 
 @compiled
-def _run(
+def _warmed(
     flow: Flow,
     target: LogDensity,
     z: Float[Array, "C D"],
-    key: PRNGKeyArray,
+    keys: Array,
     settings: ChainSettings,
 ):
-    def pulled_back(z):
-        x, log_det = flow.forward(z)
-        return target.log_prob(x) + log_det
-
-    def value_and_score(z):
-        value, score = jax.vmap(jax.value_and_grad(pulled_back))(z)
-        usable = jnp.isfinite(value) & jnp.all(jnp.isfinite(score), axis=1)
-        return jnp.where(usable, value, -jnp.inf), jnp.where(usable[:, None], score, 0.0)
-
+    """Find the step size; also how many leapfrogs that took."""
+    value_and_score = _pulled_back(flow, target)
     value, score = value_and_score(z)
     log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
     state = _State(z, value, score, log_step, log_step, jnp.zeros(()))
-    keys = jax.random.split(key, settings.warmup + settings.kept)
 
     def warm_up(state, inputs):
         t, key = inputs
         state, acceptance, count = _transition(value_and_score, state, key, settings)
         return _adapt(state, acceptance, t, settings), count
 
+    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
+    state, counts = jax.lax.scan(warm_up, state, (steps, keys))
+    return state._replace(log_step=state.log_step_mean), counts.sum()
+
+
+@compiled
+def _kept(flow: Flow, target: LogDensity, state: _State, keys: Array, settings: ChainSettings):
+    """A piece of the chains; also how many leapfrogs it took."""
+    value_and_score = _pulled_back(flow, target)
+
     def keep(state, key):
         state, acceptance, count = _transition(value_and_score, state, key, settings)
         x, log_det = jax.vmap(flow.forward)(state.z)
         return state, (x, state.value - log_det, acceptance, count)
 
-    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
-    state, warm_counts = jax.lax.scan(warm_up, state, (steps, keys[: settings.warmup]))
-    state = state._replace(log_step=state.log_step_mean)
-    state, (x, log_p, accepted, counts) = jax.lax.scan(keep, state, keys[settings.warmup :])
-    return x, log_p, accepted, warm_counts.sum() + counts.sum(), state.z
+    state, (x, log_p, accepted, counts) = jax.lax.scan(keep, state, keys)
+    return state, (x, log_p, accepted), counts.sum()
+
+
+def _pulled_back(flow: Flow, target: LogDensity):
+    """The log density of latent points, and its score, where both are finite."""
+
+    def log_prob(z):
+        x, log_det = flow.forward(z)
+        return target.log_prob(x) + log_det
+
+    def value_and_score(z):
+        value, score = jax.vmap(jax.value_and_grad(log_prob))(z)
+        usable = jnp.isfinite(value) & jnp.all(jnp.isfinite(score), axis=1)
+        return jnp.where(usable, value, -jnp.inf), jnp.where(usable[:, None], score, 0.0)
+
+    return value_and_score
 
 
 def _transition(value_and_score, state: _State, key: PRNGKeyArray, settings: ChainSettings):

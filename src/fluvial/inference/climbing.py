@@ -7,7 +7,9 @@ from where these are not finite. A climb that ends hands its place in the batch 
 so that all batches have one size and one program is compiled, however many starts there are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import final
 
 import numpy as np
@@ -32,15 +34,22 @@ class Optimum:
     Attributes:
         x: the point, shape (D,).
         log_p: log density there, in nats.
-        gaussian: N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up; where the coordinates
-            were whitened one by one, these scales about x.
+        shape: makes ``gaussian``, which few climbs are asked for, and takes time as D³ does.
         converged: False where the climb hit its limit, as it does where there is no finite mode.
     """
 
     x: Float[np.ndarray, " D"]
     log_p: float
-    gaussian: Gaussian | DiagonalGaussian
+    shape: Callable[[], Gaussian | DiagonalGaussian]
     converged: bool
+
+    @cached_property
+    def gaussian(self) -> Gaussian | DiagonalGaussian:
+        """N(x, H⁻¹) with the inverse Hessian that L-BFGS has built up.
+
+        Where the coordinates were whitened one by one, these scales about x.
+        """
+        return self.shape()
 
 
 def maximize(
@@ -216,10 +225,15 @@ class _Batch:
         x = self.starts[self.index[row]] + self._colored(self.z[row])
         if not np.isfinite(x).all():
             return None
-        if self.factor.ndim == 1:
-            return Optimum(x, -float(self.loss[row]), DiagonalGaussian(x, self.factor), converged)
-        gaussian = Gaussian(x, self.factor @ _square_root(self.curvature.inverse(int(row))))
-        return Optimum(x, -float(self.loss[row]), gaussian, converged)
+        shape = partial(_shape, x, self.factor, self.curvature.of(int(row)))
+        return Optimum(x, -float(self.loss[row]), shape, converged)
+
+
+def _shape(x, factor, curvature: Curvature) -> Gaussian | DiagonalGaussian:
+    """What a climb knows of its mode, whose own curvature is the only one there."""
+    if factor.ndim == 1:
+        return DiagonalGaussian(x, factor)
+    return Gaussian(x, factor @ _square_root(curvature.inverse(0)))
 
 
 def _square_root(inverse):

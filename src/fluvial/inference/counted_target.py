@@ -62,6 +62,13 @@ class CountedTarget:
         self.evaluated.add(points, values)
         return values
 
+    def far_values(self, points: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Log densities (N,) of points so far out that none of them is worth keeping."""
+        self.spend(len(points))
+        values = self.target.values(points)
+        self.count(len(points), int(np.sum(~np.isfinite(values))))
+        return values
+
     def spend(self, evaluations: int) -> None:
         """Raise ``BudgetSpent``, once, if this many more evaluations exceed the budget.
 

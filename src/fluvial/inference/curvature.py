@@ -65,6 +65,14 @@ class Curvature:
             r += (alphas[k] - beta)[:, None] * s[k]
         return r
 
+    def of(self, row: int) -> "Curvature":
+        """What the climb in one place has learned, apart from the others."""
+        pairs, _, dim = self._s.shape
+        own = Curvature(1, dim, pairs)
+        own._s, own._y = self._s[:, [row]], self._y[:, [row]]
+        own._rho, own._scale = self._rho[:, [row]], self._scale[[row]]
+        return own
+
     def inverse(self, row: int) -> Float[np.ndarray, "D D"]:
         """The inverse Hessian of one climb."""
         dim = self._s.shape[2]

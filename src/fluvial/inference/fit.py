@@ -173,6 +173,7 @@ def _affordable(settings: Settings, evaluations: int | None, dim: int) -> Settin
         component_draws = min(component_draws, max(1, evaluations // 12))
     weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
     kept = max(_NUMBERS // (dim * settings.chain.chains), _FEWEST_KEPT)
+    kept -= kept % settings.chain.pieces
     chain = dataclasses.replace(settings.chain, kept=min(settings.chain.kept, kept))
     return dataclasses.replace(settings, weigh=weigh, chain=chain)
 

@@ -35,7 +35,7 @@ IMPROPER_ADVICE = (
 
 _MOST_NAMES = 6
 _STEP = 1e-3
-_AXES = 256  # at once: 20 MB in 10,000 dimensions
+_NUMBERS = 2**19  # of the rays that are looked along at once: 4 MB, and some copies
 
 
 def unidentified_complaint(
@@ -108,13 +108,22 @@ def improper_on_axes(
     sd: Float[np.ndarray, " D"],
     settings: Settings = DEFAULT,
 ) -> str | None:
-    """Look as ``improper_complaint`` does, but along the coordinates alone, some at a time."""
-    for axes in np.array_split(np.arange(len(sd)), -(-len(sd) // _AXES)):
+    """Look as ``improper_complaint`` does, but along the coordinates alone, some at a time.
+
+    It takes 4 D evaluations, and memory for a few points.
+    """
+    improper, top = settings.improper, counted.values(mean[None])
+    at_once = max(_NUMBERS // len(sd), 1)
+    for axes in np.array_split(np.arange(len(sd)), -(-len(sd) // at_once)):
         rays = np.zeros((len(axes), len(sd)))
         rays[np.arange(len(axes)), axes] = sd[axes]
-        complaint = _along(counted, mean, rays, settings)
-        if complaint:
-            return complaint
+        for way in (1.0, -1.0):
+            near, far = (
+                counted.far_values(mean + way * r * rays) for r in (improper.near, improper.far)
+            )
+            flat = _flat(*_slopes(top, near, far, settings))
+            if len(flat):
+                return _complaint(counted.target, mean, way * rays[flat[0]])
     return None
 
 
@@ -148,6 +157,14 @@ def slopes_along(
         near, far = (_relaxed(counted, center, step, settings) for step in steps)
     else:
         near, far = (counted.values(center + step) for step in steps)
+    return _slopes(top, near, far, settings, power)
+
+
+def _slopes(
+    top, near, far, settings: Settings, power: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes from log densities in the middle and at two distances, and whether they matter."""
+    improper = settings.improper
     with np.errstate(invalid="ignore"):
         slope = (far - near) / np.log(improper.far / improper.near)
         shallow = far >= top - power * np.log(improper.far) - improper.deep
@@ -173,7 +190,11 @@ def _along(
         flat = _flat(*slopes_along(counted, center, rays[:1], settings, relaxed=True))
     if not len(flat):
         return None
-    name = named_along(counted.target, center, both[flat[0]])
+    return _complaint(counted.target, center, both[flat[0]])
+
+
+def _complaint(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
+    name = named_along(target, center, ray)
     return (
         f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
         "it has no finite integral and no draws."

@@ -101,7 +101,7 @@ def mass_outside(
     places = _images(counted, q, log_evidence, mirror, rng, settings)
     places = _places(counted, q, log_evidence, suspects, places, overall, rng, settings)
     places = _worthy(places, search)
-    if not places:
+    if not places and search.beside:
         ended = slice(search.looks, search.looks + search.chains)
         level = np.where(outside, 0.0, -np.inf)[ended]
         offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]

@@ -20,6 +20,7 @@ from fluvial.inference.absorbing import absorbed
 from fluvial.inference.natural_moves import Look, Modulated, moved
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import Importance, LogDensity, base_log_prob
+from fluvial.posterior.colored import Colored
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
@@ -130,29 +131,65 @@ def looked(
     z = rng.standard_normal((draws // 2, flow.dim))
     z = np.concatenate([z, -z])
     with jax.enable_x64(True):
-        log_weights, scores, layers = _measured(
-            as_float64(flow), Whitened(target, gaussian), jnp.asarray(z)
-        )
+        exact, base = as_float64(flow), jnp.asarray(z)
+        if target.streamed is None:
+            measured = _measured(exact, Whitened(target, gaussian), base)
+        else:  # what reads rows is no part of a compiled program
+            colored = Colored(gaussian)
+            found = target.value_and_grad(np.asarray(_pushed(exact, colored, base)))
+            measured = _measured_by_host(exact, colored, base, *map(jnp.asarray, found))
+    log_weights, scores, layers = measured
     parts = [Modulated(*map(np.asarray, layer)) for layer in layers]
     return Look(z, np.asarray(log_weights), np.asarray(scores), parts)
 
 
 @compiled
 def _measured(flow: Any, target: LogDensity, z: Float[Array, "K D"]):
-    def pulled_back(z):
-        x, log_det = flow.forward(z)
-        return target.log_prob(x) + log_det
-
     def one(z):
-        value, score = jax.value_and_grad(pulled_back)(z)
-        layers, at = [], z
-        for layer in flow.flows:
-            if isinstance(layer, SparseModulation):
-                layers.append(layer.look(at))
-            at, _ = layer.forward(at)
-        return value - base_log_prob(z), score + z, layers
+        return _seen(flow, z, target.log_prob)
 
     return jax.vmap(one)(z)
+
+
+@compiled
+def _pushed(flow: Any, colored: Flow, z: Float[Array, "K D"]) -> Float[Array, "K D"]:
+    return jax.vmap(lambda z: colored.forward(flow.forward(z)[0])[0])(z)
+
+
+@compiled
+def _measured_by_host(
+    flow: Any,
+    colored: Flow,
+    z: Float[Array, "K D"],
+    values: Float[Array, " K"],
+    gradients: Float[Array, "K D"],
+):
+    """The same, from densities and gradients that the host has evaluated."""
+
+    def one(z, value, gradient):
+        there, _ = colored.forward(flow.forward(z)[0])
+
+        def log_prob(y):  # has that value and gradient at z
+            x, log_det = colored.forward(y)
+            return value + gradient @ (x - there) + log_det
+
+        return _seen(flow, z, log_prob)
+
+    return jax.vmap(one)(z, values, gradients)
+
+
+def _seen(flow: Any, z: Float[Array, " D"], log_prob: Callable):
+    def pulled_back(z):
+        x, log_det = flow.forward(z)
+        return log_prob(x) + log_det
+
+    value, score = jax.value_and_grad(pulled_back)(z)
+    layers, at = [], z
+    for layer in flow.flows:
+        if isinstance(layer, SparseModulation):
+            layers.append(layer.look(at))
+        at, _ = layer.forward(at)
+    return value - base_log_prob(z), score + z, layers
 
 
 def _kept(look: Look, rows: np.ndarray) -> Look:

@@ -36,10 +36,17 @@ def is_coupled(dependence: Dependence) -> bool:
     return dim * dependence.coupling**2 / 4.0 > min(_EACH_KL * dim, _MOST_KL)
 
 
-def sparse_spec(dependence: Dependence, *, networks: bool = False) -> str:
-    """Return the text of the flow: with networks, or linear in hubs and heads."""
+def sparse_spec(dependence: Dependence, *, networks: bool = False, margins: bool = False) -> str:
+    """Return the text of the flow: with networks, or linear in hubs and heads, maybe bent before.
+
+    Args:
+        dependence: what the flow is for.
+        networks: as ``with_networks`` adds them.
+        margins: as ``margin_moves.with_margins`` adds them.
+    """
     hubs, heads = len(dependence.hubs), len(dependence.heads)
-    return f"sparse,hubs={hubs},heads={heads}" + ("" if networks else ",width=0")
+    before, after = "sinh-arcsinh+diagonal+" * margins, "" if networks else ",width=0"
+    return f"{before}sparse,hubs={hubs},heads={heads}{after}"
 
 
 def most_inputs(dependence: Dependence) -> int:

@@ -12,8 +12,9 @@ from fluvial.flows import Flow
 from fluvial.inference.choosing import Choice, choose, untrained
 from fluvial.inference.copula_steps import CopulaMoves
 from fluvial.inference.dependence import Dependence
+from fluvial.inference.margin_moves import MarginMoves, margins_gain, with_margins
 from fluvial.inference.modulated_steps import modulated_steps
-from fluvial.inference.natural_steps import Stepped, natural_steps
+from fluvial.inference.natural_steps import Stepped, looked, natural_steps
 from fluvial.inference.responsibilities import Shared
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import most_inputs, sparse_spec, with_networks
@@ -31,6 +32,9 @@ _Gaussians = list[Gaussian | DiagonalGaussian]
 # Of many coordinates each may be off by a little; half a variance of 0.4 leaves weights that are
 # worth e^-0.8 of their number.
 _EACH, _MOST = 2e-4, 0.4
+_GAIN = 0.2  # of half the variance of log weights: by less, bends change little
+# What a sparse flow may be given, besides what is linear in hubs and heads.
+_GROWTHS = ("", "margins", "all")
 _DRAWS, _MARGINS = 256, 1024  # of a look; margins of a copula are all moved at once
 
 
@@ -45,21 +49,23 @@ class TrainedModes(NamedTuple):
 def train_modes(
     run: Run,
     q: Mixture,
-    choice: Choice | None = None,
+    before: Choice | None = None,
     dependence: Dependence | None = None,
+    choice: Choice | None = None,
 ) -> TrainedModes:
     """Put a trained flow in the place of every Gaussian; what is a flow of this fit stays.
 
     Args:
         run: the fit.
         q: the Gaussians, and the flows of earlier rounds, or of the fit that this one started from.
-        choice: which flow those have; None if there are none yet.
+        before: which flow those have; None if there are none yet.
         dependence: of the coordinates on each other, where it is known already.
+        choice: which flow to train, where that is known already.
     """
     components: list[Component] = []
     interrupted = False
-    first = choice is None
-    choice = choice or choose(run, q, dependence)
+    first = before is None
+    choice = before or choice or choose(run, q, dependence)
     for k, component in enumerate(q.components):
         # A sparse flow or a copula is of the whole; what a search adds to it stays a Gaussian.
         wanted = first or not (choice.bent or choice.dependence is not None)
@@ -87,10 +93,13 @@ def _trained(
 
     def trained():
         nonlocal whole
-        stepped, result = _train(run, q, choice, k, flow, gaussians, begun=earlier is not None)
+        stepped, result, grown = _train(
+            run, q, choice, k, flow, gaussians, begun=earlier is not None
+        )
         whole = not result.interrupted
         return {
             "parameters": np.asarray(flattened(result.flow)[0]),
+            "grown": np.array(_GROWTHS.index(grown)),
             "counts": np.array([result.evaluations, result.nonfinite]),
             "elbos": _mean_elbos(result.free_energies, run.settings.train.chunk),
             "mean": stepped.mean,
@@ -102,12 +111,21 @@ def _trained(
     evaluations, nonfinite = kept["counts"]
     run.counted.count(int(evaluations), int(nonfinite))
     run.elbo_trace.append(tuple(map(float, kept["elbos"])))
-    if choice.dependence is not None and len(kept["parameters"]) != len(parameters):
-        flow = with_networks(flow, choice.dependence, run.keys(k).flow)
-        choice = choice._replace(flow=sparse_spec(choice.dependence, networks=True))
+    flow, choice = _grown(run, flow, choice, k, _GROWTHS[int(kept["grown"])])
     flow = flattened(flow)[1](jnp.asarray(kept["parameters"]))
     kind = DiagonalGaussian if kept["factor"].ndim == 1 else Gaussian
     return FlowComponent(flow, kind(kept["mean"], kept["factor"])), not whole, choice
+
+
+def _grown(run: Run, flow: Flow, choice: Choice, k: int, grown: str) -> tuple[Flow, Choice]:
+    """Give a sparse flow what it was given while it was trained."""
+    if choice.dependence is None or not grown:
+        return flow, choice
+    if grown == "margins":
+        spec = sparse_spec(choice.dependence, margins=True)
+        return with_margins(flow), choice._replace(flow=spec)
+    spec = sparse_spec(choice.dependence, networks=True)
+    return with_networks(flow, choice.dependence, run.keys(k).flow), choice._replace(flow=spec)
 
 
 def _given(run: Run, q: Mixture, choice: Choice, k: int, parameters, gaussians: _Gaussians) -> list:
@@ -115,7 +133,7 @@ def _given(run: Run, q: Mixture, choice: Choice, k: int, parameters, gaussians: 
     shapes = [array for g in gaussians for array in (g.mean, g.factor)]
     spec = choice.flow if isinstance(choice.flow, str) else repr(choice.flow)
     return [
-        "and its Gaussian",
+        "and its margins",
         spec,
         run.seed,
         run.max_steps,
@@ -135,14 +153,15 @@ def _train(
     gaussians: _Gaussians,
     *,
     begun: bool,
-) -> tuple[Gaussian | DiagonalGaussian, Training]:
+) -> tuple[Gaussian | DiagonalGaussian, Training, str]:
     """Train; also the Gaussian that whitens the flow's target, of which steps may make another.
 
-    A sparse flow gets its networks only where steps are not enough. What an earlier fit has begun
-    to train is past such steps.
+    A sparse flow gets margins of its own only where steps are not enough, and its networks where
+    these are not enough either; which of them, is returned, too. What an earlier fit has begun to
+    train is past such steps. What streams rows takes no others.
     """
     objective, parts, keys = FreeEnergy(), len(gaussians), run.keys(k)
-    before, gaussian = 0, gaussians[k]
+    before, gaussian, grown = 0, gaussians[k], ""
 
     def show(steps: int, elbo: float) -> None:
         made = before + steps * objective.draws
@@ -152,7 +171,7 @@ def _train(
 
     if choice.linear and parts == 1 and not begun:
         rng = np.random.default_rng(np.asarray(jax.random.key_data(keys.train)))
-        stepped = _stepped(
+        stepped, grown = _stepped(
             run,
             choice,
             flow,
@@ -162,11 +181,11 @@ def _train(
         )
         flow, gaussian, before = stepped.flow, stepped.gaussian, stepped.evaluations
         enough = choice.bent or stepped.weights.half_variance < _enough(run)
-        if stepped.interrupted or enough:
+        if stepped.interrupted or enough or run.target.streamed is not None:
             elbo = np.array([-stepped.weights.elbo])
-            return gaussian, Training(flow, elbo, 0, before, stepped.interrupted)
+            return gaussian, Training(flow, elbo, 0, before, stepped.interrupted), grown
         if choice.dependence is not None:
-            flow = with_networks(flow, choice.dependence, keys.flow)
+            flow, grown = with_networks(_straight(flow, grown), choice.dependence, keys.flow), "all"
     with jax.enable_x64(True):
         trained = train(
             flow,
@@ -181,7 +200,7 @@ def _train(
             devices=run.devices,
             inputs=None if choice.dependence is None else most_inputs(choice.dependence),
         )
-    return gaussian, trained._replace(evaluations=before + trained.evaluations)
+    return gaussian, trained._replace(evaluations=before + trained.evaluations), grown
 
 
 def _stepped(
@@ -191,12 +210,15 @@ def _stepped(
     gaussian: Any,
     rng: np.random.Generator,
     on_step: Callable[[int, float], None],
-) -> Stepped:
-    """Take natural-gradient steps with what is linear in a flow that was chosen."""
-    enough = run.settings.verdict.accurate_half_variance
+) -> tuple[Stepped, str]:
+    """Take natural-gradient steps with what is linear in a flow that was chosen, then margins."""
+    # A look at all of many rows takes long, and weights on all rows make up for what is left.
+    streams = run.target.streamed is not None
+    enough = _enough(run) if streams else run.settings.verdict.accurate_half_variance
     if choice.modulated:
-        return modulated_steps(flow, gaussian, run.target, rng, enough=enough, on_step=on_step)
-    return natural_steps(
+        found = modulated_steps(flow, gaussian, run.target, rng, enough=enough, on_step=on_step)
+        return found, ""
+    linear = natural_steps(
         flow,
         gaussian,
         run.target,
@@ -206,6 +228,27 @@ def _stepped(
         move=CopulaMoves(flow) if choice.bent else None,
         on_step=on_step,
     )
+    if choice.bent or linear.interrupted or linear.weights.half_variance < _enough(run):
+        return linear, ""
+    look = looked(linear.flow, linear.gaussian, run.target, rng)
+    made = linear.evaluations + len(look.z)
+    if not margins_gain(look) > _GAIN * linear.weights.half_variance:
+        return linear._replace(evaluations=made), ""
+    bent = natural_steps(
+        with_margins(linear.flow),
+        linear.gaussian,
+        run.target,
+        rng,
+        enough=enough,
+        move=MarginMoves(),
+        on_step=lambda evaluations, elbo: on_step(made + evaluations, elbo),
+    )
+    return bent._replace(evaluations=made + bent.evaluations), "margins"
+
+
+def _straight(flow: Any, grown: str) -> Flow:
+    """A sparse flow without the margins that were not enough."""
+    return flow.flows[-1] if grown == "margins" else flow
 
 
 def _enough(run: Run) -> float:

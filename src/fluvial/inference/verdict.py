@@ -18,6 +18,7 @@ from fluvial.posterior.judgment import Judgment, Verdict
 __all__ = ["is_accurate", "is_precise", "is_weighable", "judge", "tail_matters"]
 
 
+_MANY_TIMES = 10.0  # as much mass as was found, beyond which a number says nothing
 _ADVICE = {
     Verdict.GOOD: "Use the draws.",
     Verdict.USE_WEIGHTS: (
@@ -49,6 +50,11 @@ def is_accurate(weights: Importance, settings: Settings = DEFAULT) -> bool:
         or weights.khat < settings.verdict.accurate_khat
     )
     return light and weights.half_variance < settings.verdict.accurate_half_variance
+
+
+def _share_of(missing_mass: float) -> str:
+    """Of so much mass more than the order of magnitude is not known."""
+    return f"about {missing_mass:.1%} of" if missing_mass < _MANY_TIMES else "many times"
 
 
 def is_weighable(
@@ -125,7 +131,7 @@ def judge(
     reasons = [_measured(weights, settings), *doubts]
     if missing_mass > settings.verdict.max_missing_mass:
         reasons.append(
-            f"Mass around the approximation, about {missing_mass:.1%} of what it has found, is "
+            f"Mass around the approximation, {_share_of(missing_mass)} what it has found, is "
             "missing from it."
         )
     if is_weighable(weights, missing_mass, settings):

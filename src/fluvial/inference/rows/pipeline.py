@@ -18,7 +18,8 @@ from fluvial.inference.rows.finding import Modes, find_modes
 from fluvial.inference.rows.integrating import Finer, finer_rule, integrated, with_rule
 from fluvial.inference.rows.sampling import Suspects, sampled, suspects
 from fluvial.inference.rows.searching import mass_beside
-from fluvial.inference.rows.training import TrainedOnRows, train_on_rows
+from fluvial.inference.rows.structured import structured
+from fluvial.inference.rows.training import train_on_rows
 from fluvial.inference.rows.watching import watched
 from fluvial.inference.rows.weighing import Streamed, weigh_rows
 from fluvial.inference.run import Run
@@ -120,19 +121,19 @@ def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior])
 
 
 class _Trained(NamedTuple):
-    """Flows in the place of Gaussians, and what each step saw."""
+    """Flows in the place of Gaussians.
+
+    Attributes:
+        q: the flows.
+        choice: which they are.
+        told: what the rows of a step leave unknown, a sentence; none where steps saw all rows.
+        interrupted: whether Ctrl-C has ended their training.
+    """
 
     q: Mixture
-    parts: list[TrainedOnRows]
-
-    @property
-    def told(self) -> str:
-        """What the rows of a step leave unknown."""
-        batch, variance = max((part.batch, part.variance) for part in self.parts)
-        return (
-            f"Each training step saw {batch} rows, whose second-order control variate left "
-            f"{variance**0.5:.2g} nat of noise in the log density."
-        )
+    choice: Choice
+    told: tuple[str, ...] = ()
+    interrupted: bool = False
 
 
 def _needs_flow(run: Run, pilot: Streamed) -> bool:
@@ -146,27 +147,50 @@ def _needs_flow(run: Run, pilot: Streamed) -> bool:
 
 
 def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_Trained | None, Modes]:
-    """Train, and weigh what that gave; what Ctrl-C finds unweighed is left."""
+    """Put a flow in the place of the Gaussians, and weigh it; what Ctrl-C finds unweighed is left.
+
+    First what needs no training, where there is structure.
+    """
     trained = None
-    try:
-        with run.progress.stage("flow"):
-            trained = _trained(run, stream, modes.tops, modes.pilot.weighed.q)
-        with run.progress.stage("weights"):
-            flow = weigh_rows(run, trained.q, trained.q, run.settings.rows.pilot)
-    except KeyboardInterrupt:
-        return trained, modes._replace(interrupted=True)
-    interrupted = flow.interrupted or any(part.interrupted for part in trained.parts)
-    return trained, modes._replace(pilot=_better(modes.pilot, flow), interrupted=interrupted)
+    for make in (_structured, _trained):
+        try:
+            with run.progress.stage("flow"):
+                made = make(run, stream, modes)
+            if made is None:
+                continue
+            trained = made
+            with run.progress.stage("weights"):
+                flow = weigh_rows(run, trained.q, trained.q, run.settings.rows.pilot)
+        except KeyboardInterrupt:
+            return trained, modes._replace(interrupted=True)
+        interrupted = flow.interrupted or trained.interrupted
+        better = _better(modes.pilot, flow)
+        modes = modes._replace(pilot=better, interrupted=interrupted)
+        if interrupted or better is flow:
+            break
+    return trained, modes
 
 
-def _trained(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> _Trained:
+def _structured(run: Run, stream: RowsDensity, modes: Modes) -> _Trained | None:
+    found = structured(run, modes.pilot.weighed.q)
+    return None if found is None else _Trained(found.q, found.choice, (), found.interrupted)
+
+
+def _trained(run: Run, stream: RowsDensity, modes: Modes) -> _Trained:
+    q = modes.pilot.weighed.q
     parts = [
         train_on_rows(run, stream, top, gaussian, k)
         for k, gaussian in enumerate(q.gaussians)
-        for top in _nearest(tops, gaussian)
+        for top in _nearest(modes.tops, gaussian)
     ]
     components = tuple(part.component for part in parts)
-    return _Trained(Mixture(components, q.weights), parts)
+    batch, variance = max((part.batch, part.variance) for part in parts)
+    told = (
+        f"Each training step saw {batch} rows, whose second-order control variate left "
+        f"{variance**0.5:.2g} nat of noise in the log density."
+    )
+    interrupted = any(part.interrupted for part in parts)
+    return _Trained(Mixture(components, q.weights), Choice(run.flow), (told,), interrupted)
 
 
 def _nearest(tops: list[Peak], gaussian: Gaussian) -> list[Peak]:
@@ -192,12 +216,12 @@ def _concluded(
     weighed = streamed.weighed
     arrived = bool(modes.tops) and modes.tops[0].settled
     doubts = () if arrived else ("The climb on all rows has not arrived at a mode.",)
-    told = [] if trained is None else [trained.told]
+    told = [] if trained is None else [*trained.told]
     if streamed.late:
         told.append(f"Time was up after {weighed.weights.size} draws had been weighed on all rows.")
     beside, interrupted = _beside(run, weighed, modes.interrupted or streamed.interrupted)
     used = trained is not None and weighed.q is trained.q
-    choice = Choice(run.flow) if used else None
+    choice = trained.choice if trained is not None and used else None
     refined = Refined(weighed, None, beside, modes.missed, choice, doubts, modes.notes, interrupted)
     posterior = conclude(run, started, refined, Corrected(weighed, [], interrupted))
     judgment = posterior.judgment

@@ -60,7 +60,8 @@ def on_sample(run: Run, stream: RowsDensity) -> Sample:
     size = int(np.clip(rows.sample_per_dim * run.target.dim, *rows.sample))
     rows_seen = stream.sample(max(size // stream.unit, rows.least_groups), run.rng)
     density = SampledRows(stream, rows_seen)
-    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks)
+    # What lies next to a mode is another thing on all rows.
+    search = replace(run.settings.search, sideways=rows.looks, looks=rows.looks, beside=False)
     weigh = replace(run.settings.weigh, draws=rows.sample_draws, component_draws=rows.sample_draws)
     # As where a density costs a call of its own: a point costs as much as all the sample's rows.
     explore, host = run.settings.explore, run.settings.explore.size_on_host

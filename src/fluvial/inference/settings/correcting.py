@@ -50,6 +50,7 @@ class ChainSettings:
         chains: run at once: 64 halves, for which see ``VerdictSettings.max_rhat``.
         warmup: transitions; by hand.
         kept: transitions; by hand.
+        pieces: of which the first already tells chains that will not mix.
         rounds: of as many: chains that have just not mixed are run on, not thrown away.
         hopeless_rhat: of the draws so far, above which chains are not run on. R-hat² − 1 falls as
             one over their number, and from here would have to fall to a sixteenth of it for
@@ -66,6 +67,7 @@ class ChainSettings:
     chains: int = 32
     warmup: int = 200
     kept: int = 256
+    pieces: int = 4
     rounds: int = 4
     hopeless_rhat: float = 1.46
     acceptance: float = 0.8

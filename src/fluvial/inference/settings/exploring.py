@@ -151,6 +151,7 @@ class SearchSettings:
         draws: by which the mass at a place is measured.
         peaks: points that are apart from each other, of all that exceed q.
         suspects: climbed from, the highest and those with the largest excess first.
+        beside: whether mass next to the approximation is measured, besides that of other modes.
         sideways: looks with one or two coordinates moved, at most.
         sideways_per_pair: of these, for each coordinate and each pair of them: what the limit
             leaves for each in eight dimensions, by and large.
@@ -184,6 +185,7 @@ class SearchSettings:
     draws: int = 1024
     peaks: int = 256
     suspects: int = 24
+    beside: bool = True
     sideways: int = 2**19
     sideways_per_pair: int = 2**14
     sideways_chunk: int = 2**14
