@@ -5,6 +5,9 @@ import pytest
 from scipy import stats
 
 from fluvial.objectives import Importance, importance_weighted_bound
+from fluvial.posterior.defense import widened
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 
 def gaussian_weights(scale: float, size: int, seed: int = 0) -> np.ndarray:
@@ -72,3 +75,32 @@ def test_the_importance_weighted_bound_rises_to_the_evidence():
 def test_a_bound_needs_as_many_draws_as_samples(samples):
     with pytest.raises(ValueError, match="between 1 and 3"):
         importance_weighted_bound(np.zeros(3), samples)
+
+
+def test_what_differs_between_strata_is_no_noise():
+    strata = np.repeat([0, 1], [600, 200])
+    weights = Importance(np.log(np.where(strata == 0, 1.0, 3.0)), strata)
+    assert weights.log_evidence == pytest.approx(np.log(1.5))
+    assert weights.log_evidence_se < 1e-12 < 0.01 < weights.unstratified_se
+
+
+def test_a_draw_alone_in_its_stratum_is_held_against_all_others():
+    weights = Importance(np.log([1.0, 2.0, 3.0]), np.array([0, 1, 2]))
+    assert weights.log_evidence_se == pytest.approx(weights.unstratified_se)
+
+
+@pytest.mark.parametrize("wider", [False, True])
+def test_the_stated_error_of_the_evidence_is_that_of_repeated_draws(wider):
+    """Draws of a mixture are stratified, by component and by scale."""
+    gaussians = [Gaussian(np.array([at]), np.eye(1)) for at in (-4.0, 4.0)]
+    q = Mixture(tuple(GaussianComponent(g) for g in gaussians), np.array([0.5, 0.5]))
+    proposal, rng = widened(q) if wider else q, np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        x, log_q, strata = proposal.sample_strata(rng, 1000)
+        left, right = (stats.norm.logpdf(x[:, 0], at, 1.1) for at in (-4.0, 4.0))
+        found.append(Importance(np.logaddexp(left, np.log(2.0) + right) - log_q, strata))
+    spread = np.std([weights.log_evidence for weights in found])
+    said = np.mean([weights.log_evidence_se for weights in found])
+    assert said == pytest.approx(spread, rel=0.12)  # three standard errors of a sd of 400
+    assert np.mean([weights.unstratified_se for weights in found]) > 1.15 * spread

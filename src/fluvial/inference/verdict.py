@@ -177,7 +177,7 @@ def is_precise(weights: Importance, precise: Precision, settings: Settings = DEF
     moments = max(precise.mean_se, precise.log_sd_se)
     return (
         moments <= settings.verdict.max_standard_error
-        and weights.log_evidence_se <= settings.verdict.max_evidence_se
+        and weights.unstratified_se <= settings.verdict.max_evidence_se
     )
 
 

@@ -82,10 +82,10 @@ class Weighed(NamedTuple):
 
 def weighed(q: Mixture, proposal: Mixture, run: Run, draws: int | None = None) -> Weighed:
     """Weigh draws of a proposal, which is q or q with a wider base."""
-    x, log_q = proposal.sample(run.rng, draws or run.settings.weigh.draws)
+    x, log_q, strata = proposal.sample_strata(run.rng, draws or run.settings.weigh.draws)
     with run.counted.judging():
         log_p = run.counted.values(x)
-    return Weighed(q, x, log_p, Importance(log_p - log_q))
+    return Weighed(q, x, log_p, Importance(log_p - log_q, strata))
 
 
 def defended(run: Run, fitted: Weighed) -> Weighed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
 from fluvial.objectives.pareto import smooth_tail
@@ -24,6 +24,8 @@ class Importance:
 
     Args:
         log_weights: shape (S,), float64.
+        strata: of each draw the stratum that it was taken from, shape (S,), where how many draws
+            each has was not left to chance; by default all are independent draws of q.
 
     Example:
         >>> weights = Importance(np.array([0.0, 0.1, -0.1, 0.05]))
@@ -32,6 +34,7 @@ class Importance:
     """
 
     log_weights: Float[np.ndarray, " S"]
+    strata: Int[np.ndarray, " S"] | None = None
 
     @property
     def size(self) -> int:
@@ -75,7 +78,28 @@ class Importance:
 
     @property
     def log_evidence_se(self) -> float:
-        r"""Standard error of ``log_evidence`` by the delta method: sd(w) / (mean(w) √S)."""
+        r"""Standard error of ``log_evidence``, by the delta method.
+
+        .. math:: \frac{1}{\bar w} \Big(\sum_h \frac{S_h}{S^2} s_h^2\Big)^{1/2}
+
+        for strata of S_h draws whose weights have the variance s_h² (Cochran 1977, Sampling
+        Techniques, eq. 5.7): what differs between strata is no noise. Of all draws alike it is
+        sd(w) / (mean(w) √S).
+        """
+        if self.strata is None or not self.ess:
+            return self.unstratified_se
+        w = np.exp(self.usable - self.log_evidence)
+        counts = np.bincount(self.strata)
+        means = np.bincount(self.strata, w) / np.maximum(counts, 1)
+        # One draw alone has no variance: it is held against all others.
+        alone = counts[self.strata] < 2
+        squares = (w - np.where(alone, 1.0, means[self.strata])) ** 2
+        bessel = np.where(alone, 1.0, (counts / np.maximum(counts - 1, 1))[self.strata])
+        return float(np.sqrt(squares @ bessel) / self.size)
+
+    @property
+    def unstratified_se(self) -> float:
+        r"""The standard error that as many independent draws would have: sd(w) / (mean(w) √S)."""
         return float(np.sqrt(max(1.0 / self.ess - 1.0 / self.size, 0.0))) if self.ess else np.inf
 
     @cached_property

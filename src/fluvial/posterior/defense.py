@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
 from fluvial.flows import Flow
@@ -72,6 +72,13 @@ class Widened(Component):
         """Log densities, and squared radii in the base space."""
         log_q, squares = self.component.locate(x)
         return log_q + self._gain(squares, x.shape[1]), squares
+
+    def kinds(self, size: int) -> Int[np.ndarray, " N"]:
+        """0 for draws that are not scaled, which are the component's own, then a number a scale."""
+        kinds = np.zeros(size, int)
+        for offset in range(len(self.reach)):
+            kinds[offset :: self.every] = 1 + offset
+        return kinds
 
     def _gain(self, squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
         """Ln B(z) − ln N(z; 0, I), a function of |z|²."""

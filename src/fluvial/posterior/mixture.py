@@ -9,7 +9,7 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
@@ -54,6 +54,10 @@ class Component(ABC):
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
         """Log densities (N,) at points (N, D), in nats; also |z|² (N,) of their base points."""
 
+    @abstractmethod
+    def kinds(self, size: int) -> Int[np.ndarray, " N"]:
+        """Of each of so many base draws the stratum that it is mapped in, from 0."""
+
     @final
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,) at points (N, D), in nats."""
@@ -87,6 +91,10 @@ class GaussianComponent(Component):
         peak = -0.5 * self.gaussian.dim * LOG_2PI - self.gaussian.log_det
         return log_q, 2.0 * (peak - log_q)
 
+    def kinds(self, size: int) -> Int[np.ndarray, " N"]:
+        """All draws are of one stratum."""
+        return np.zeros(size, int)
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -119,6 +127,10 @@ class FlowComponent(Component):
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
         """Log densities at points, and squared radii of what they were pushed from."""
         return _in_batches(_locate, self.flow, x)
+
+    def kinds(self, size: int) -> Int[np.ndarray, " N"]:
+        """All draws are of one stratum."""
+        return np.zeros(size, int)
 
 
 @compiled
@@ -191,21 +203,38 @@ class Mixture:
         self, rng: np.random.Generator, size: int
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Draw ``size`` points, stratified by component; also their log densities, in nats."""
+        x, log_q, _ = self.sample_strata(rng, size)
+        return x, log_q
+
+    def sample_strata(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
+        """Draw as ``sample`` does; also the stratum of each draw, an integer from 0.
+
+        How many draws each stratum has is not left to chance, so that the differences between
+        strata add nothing to the error of a mean over all draws.
+        """
         batch = _batch(self.dim)
         rows = batch if batch % _EVEN == 0 else _EVEN * batch
         if len(self.components) > 1 or size <= rows:
-            return self.push(rng.standard_normal((size, self.dim)), rng)
-        x, log_q = np.empty((size, self.dim)), np.empty(size)
+            return self._pushed(rng.standard_normal((size, self.dim)), rng)
+        x, log_q, strata = np.empty((size, self.dim)), np.empty(size), np.empty(size, int)
         for start in range(0, size, rows):
             part = slice(start, min(start + rows, size))
             z = rng.standard_normal((part.stop - start, self.dim))
-            x[part], log_q[part] = self.push(z, rng)
-        return x, log_q
+            x[part], log_q[part], strata[part] = self._pushed(z, rng)
+        return x, log_q, strata
 
     def push(
         self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
         """Map base draws (N, D), stratified by component, to draws with their log densities."""
+        x, log_q, _ = self._pushed(z, rng)
+        return x, log_q
+
+    def _pushed(
+        self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
         size = len(z)
         counts = np.diff(np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int))
         parts = np.split(z, np.cumsum(counts)[:-1])
@@ -215,10 +244,16 @@ class Mixture:
             if len(part)
         ]
         x = np.concatenate([points for points, _ in pushed])
+        strata = self._strata([len(part) for part in parts])
         if len(self.components) == 1:
-            return x, pushed[0][1]
+            return x, pushed[0][1], strata
         order = rng.permutation(size)
-        return x[order], self.log_prob(x[order])
+        return x[order], self.log_prob(x[order]), strata[order]
+
+    def _strata(self, counts: list[int]) -> Int[np.ndarray, " N"]:
+        kinds = [c.kinds(n) for c, n in zip(self.components, counts, strict=True)]
+        most = 1 + max(int(of.max(initial=0)) for of in kinds)
+        return np.concatenate([k * most + of for k, of in enumerate(kinds)])
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points (N, D), in nats."""
