@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Bool, Float, Float64
 
 from fluvial.errors import InputError, described
 from fluvial.evaluating.fingerprint import fingerprint
@@ -80,7 +80,7 @@ class Evaluator:
         if self._log is None or first is None:
             return
         point, kept = first
-        (_, value), *_ = self._computed(point[None])
+        (_, value), *_ = self._computed(point[None], np.ones(1, bool))
         if not abs(value - kept) <= _SAME * max(1.0, abs(kept)):
             raise InputError(
                 f"the cache {self._log.path} says {kept:.10g} at {_told(point)} where the "
@@ -108,26 +108,30 @@ class Evaluator:
                 kept = self._log.get(point, repetition)
                 if kept is not None:
                     values[i], missing[i] = kept, False
-        rows = np.flatnonzero(missing)
-        for done, value in self._computed(points[rows]):
-            found = rows[done]
+        for found, value in self._computed(points, missing):
             values[found] = value
             if self._log is not None:
                 found = np.atleast_1d(found)
                 self._log.add_all(points[found], np.atleast_1d(np.asarray(value)), repetition)
         return values
 
-    def _computed(self, points: Float[np.ndarray, "N D"]) -> Iterator[tuple[Any, Any]]:
-        """Yield (row or rows, value or values), as soon as they are known."""
+    def _computed(
+        self, points: Float[np.ndarray, "N D"], missing: Bool[np.ndarray, " N"]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield (row or rows, value or values) of those missing, as soon as they are known."""
         if self._vectorized:
-            pieces = self._pieces(len(points))
+            # Cut before what is known is left out: a fit that was killed makes the same calls, of
+            # which a matrix product may return other bits for other sizes.
+            pieces = [piece[missing[piece]] for piece in self._pieces(len(points))]
+            pieces = [piece for piece in pieces if len(piece)]
             for i, result in self._results([points[piece] for piece in pieces]):
                 self.calls += len(points[pieces[i]])
                 yield pieces[i], self._checked_many(result, points[pieces[i]])
         else:
-            for i, result in self._results(list(points)):
+            rows = np.flatnonzero(missing)
+            for i, result in self._results(list(points[rows])):
                 self.calls += 1
-                yield i, self._checked(result, points[i])
+                yield rows[i], self._checked(result, points[rows[i]])
 
     def _pieces(self, count: int) -> list[np.ndarray]:
         parts = max(self._workers, -(-count // _LARGEST_CALL))

@@ -1,6 +1,7 @@
 """Functions without a gradient: evidences that are known, and traps that are never GOOD."""
 
 import dataclasses
+import os
 import signal
 import subprocess
 import sys
@@ -98,24 +99,45 @@ _KILLED = """
 import sys, time
 import numpy as np
 import fluvial
+how, folder, counted = sys.argv[1:]
 def slow(x):
-    with open(sys.argv[2], "a") as calls:
-        calls.write("x")
+    with open(counted, "a") as calls:
+        calls.write("x" * np.atleast_2d(x).shape[0])
     time.sleep(0.0005)
-    return -0.5 * float(np.sum(x**2))
-target = fluvial.Target.from_numpy(slow, bounds=[(-5, 5)] * 2, cache=sys.argv[1])
-posterior = fluvial.fit(target, progress=False)
-print(posterior.log_evidence.hex())
+    return -0.5 * np.sum(x**2, axis=-1)
+cache = None if how == "checkpoint" else folder + "/evaluations"
+options = {"workers": 2} if how == "workers" else {"vectorized": how == "vectorized"}
+target = fluvial.Target.from_numpy(slow, bounds=[(-5, 5)] * 2, cache=cache, **options)
+checkpoint = folder if how == "checkpoint" else None
+posterior = fluvial.fit(target, progress=False, checkpoint=checkpoint, max_evaluations=4000)
+print(posterior.log_evidence.hex(), hash(posterior.pool.points.tobytes()))
 """
+_TEN = tuple(0.05 + 0.1 * np.arange(10))
 
 
 @pytest.mark.parametrize(
-    "moments", [(0.4,), pytest.param(tuple(0.05 + 0.1 * np.arange(10)), marks=pytest.mark.slow)]
+    ("how", "moments", "lost"),
+    [
+        ("cache", (0.3, 0.8), 1),
+        pytest.param("cache", _TEN, 1, marks=pytest.mark.slow),
+        pytest.param("checkpoint", _TEN, 1, marks=pytest.mark.slow),
+        pytest.param("workers", _TEN, 2, marks=pytest.mark.slow),
+        pytest.param("vectorized", (0.1, 0.4, 0.7), 4096, marks=pytest.mark.slow),
+    ],
 )
-def test_a_fit_that_is_killed_loses_one_evaluation_and_ends_with_the_same_bits(tmp_path, moments):
+def test_a_killed_fit_loses_one_evaluation_a_process_and_ends_with_the_same_bits(
+    tmp_path, how, moments, lost
+):
     def start(name):
-        command = [sys.executable, "-c", _KILLED, str(tmp_path / name), str(tmp_path / f"{name}.n")]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        (tmp_path / name).mkdir(exist_ok=True)
+        command = [sys.executable, "-c", _KILLED, how, str(tmp_path / name)]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        return subprocess.Popen(
+            [*command, str(tmp_path / f"{name}.n")],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
 
     whole, _ = start("whole").communicate(timeout=120)
     calls = (tmp_path / "whole.n").stat().st_size
@@ -129,5 +151,6 @@ def test_a_fit_that_is_killed_loses_one_evaluation_and_ends_with_the_same_bits(t
         process.send_signal(signal.SIGKILL)
         process.communicate()
     killed, _ = start("killed").communicate(timeout=120)
+    assert whole.strip()
     assert killed == whole
-    assert 0 <= (tmp_path / "killed.n").stat().st_size - calls <= len(moments)
+    assert 0 <= (tmp_path / "killed.n").stat().st_size - calls <= lost * len(moments)
