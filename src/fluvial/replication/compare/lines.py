@@ -29,6 +29,7 @@ Located = list[tuple[Token, int]]
 _BEGIN = re.compile(r"(?:[A-Za-z_][\w.]*)?[\[({]")
 _ARRAY = re.compile(r"^\s*(?:\w+\()?\[")
 _AROUND = 60
+_LEAST_ADDRESS = 2.0**20  # no system gives a program the memory below
 
 
 def compare_line(
@@ -41,7 +42,7 @@ def compare_line(
         and parts[1]
         and list(map(str.split, parts[0][::2])) == list(map(str.split, parts[1][::2]))
     ):
-        yield from _compare_plain(parts[0][1::2], parts[1][1::2], tolerance, place, first)
+        yield from _compare_plain(parts[0][1::2], parts[1][1::2], tolerance, (place, first), run)
         return
     texts, alike = ("", ""), False
     for styled in _STYLES:
@@ -64,15 +65,35 @@ def compare_line(
 
 
 def _compare_plain(
-    recorded: Sequence[str], local: Sequence[str], tolerance: Tolerance, place: str, first: int
+    recorded: Sequence[str],
+    local: Sequence[str],
+    tolerance: Tolerance,
+    at: tuple[str, int],
+    run: Surroundings,
 ) -> Iterator[Difference]:
     """Compare the numbers of two lines that differ in nothing else."""
+    place, first = at
     for count, (a, b) in enumerate(zip(recorded, local, strict=True), 1):
         if a != b:
             here = f"{place} line {first + 1}"
             here = here if len(recorded) == 1 else f"{here}, number {count}"
             numbers = number_from(a), number_from(b)
-            yield from number_difference(*numbers, tolerance, Where(here, first + 1))
+            yield from _compare_numbers(*numbers, tolerance, Where(here, first + 1), run)
+
+
+def _compare_numbers(
+    recorded: Number, local: Number, tolerance: Tolerance, where: Where, run: Surroundings
+) -> Iterator[Difference]:
+    if run.asks_address and _is_address(recorded) and _is_address(local):
+        texts, reason = (recorded.text, local.text), "where in memory something is"
+        line, cause = where.line, Cause.ENVIRONMENT
+        yield Difference(Kind.NUMBER, where.place, line, *texts, None, True, reason, cause)
+    else:
+        yield from number_difference(recorded, local, tolerance, where)
+
+
+def _is_address(number: Number) -> bool:
+    return number.text.isdecimal() and number.value >= _LEAST_ADDRESS
 
 
 def _as_written(recorded: str, local: str) -> tuple[str, str]:
@@ -137,7 +158,7 @@ def _compare_tokens(
         near = recorded[max(0, start - _AROUND) : start + len(a.text) + _AROUND]
         where = Where(here, line, near, scale)
         if isinstance(a, Number) and isinstance(b, Number):
-            yield from number_difference(a, b, tolerance, where)
+            yield from _compare_numbers(a, b, tolerance, where, run)
         elif isinstance(a, Duration) and isinstance(b, Duration):
             yield from duration_difference(a, b, tolerance, where, run)
         elif isinstance(a, Noise) and isinstance(b, Noise):
