@@ -120,6 +120,11 @@ def test_what_a_failed_cell_left_as_it_was_is_told_from_what_it_had_made(line, c
     assert found[1] == cause
 
 
+def test_a_method_that_gives_a_new_value_leaves_the_old_one_as_it_is():
+    first = ("y = x.append(1)", [stream("1")], [failed_at(1)])
+    assert causes(first, ("x", [result("0.25")], [result("0.75")]))[1] == "library version"
+
+
 def test_randomness_reaches_what_is_computed_from_it():
     first, second = (
         causes(

@@ -20,7 +20,8 @@ from fluvial.replication.story import STYLE, Facts, Story
 __all__ = ["with_causes"]
 
 _INLINE = re.compile(r"^\s*%(?:matplotlib|pylab)\b", re.MULTILINE)
-_ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)
+# Frames of functions that a cell defines say of which function they are.
+_OWN_LINE = re.compile(r"^Cell In\[\d+\], line (\d+)$", re.MULTILINE)
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
 _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or leaves out
 
@@ -97,8 +98,8 @@ def _is_cut(outputs: Outputs) -> bool:
 
 def _failed_line(error: Mapping[str, Any]) -> int | None:
     """Return the line of a cell at which it raised an error; None if its traceback has none."""
-    found = _ARROW.search(_COLOR.sub("", "\n".join(error.get("traceback", ()))))
-    return int(found[1]) if found else None
+    found = _OWN_LINE.findall(_COLOR.sub("", "\n".join(error.get("traceback", ()))))
+    return int(found[-1]) if found else None
 
 
 def _caught(outcome: CellOutcome, facts: Facts) -> tuple[Cause | None, int | None]:

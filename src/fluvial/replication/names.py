@@ -53,7 +53,8 @@ def names_in(source: str) -> Names:
     return _names_of(tree)
 
 
-def _names_of(tree: ast.AST) -> Names:
+def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
+    """Read the names in parsed code; what a call of a method may change counts if asked for."""
     made: set[str] = set()
     used: set[str] = set()
     imported: set[str] = set()
@@ -72,7 +73,9 @@ def _names_of(tree: ast.AST) -> Names:
                 ast.Name(name), _, ast.Store()
             ):
                 made.add(name)
-            case ast.Call(ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")):
+            case ast.Call(
+                ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")
+            ) if changed:
                 made.add(name)
     return Names(frozenset(made | imported), frozenset(used), frozenset(imported))
 
@@ -96,7 +99,9 @@ def unfinished(source: str, line: int | None) -> frozenset[str]:
     except (SyntaxError, ValueError, RecursionError):
         return made
     late = [node for node in tree.body if (node.end_lineno or line) >= line]
-    return frozenset().union(*(_names_of(node).made for node in late), _changed(late))
+    return frozenset().union(
+        *(_names_of(node, changed=False).made for node in late), _changed(late)
+    )
 
 
 def _by_lines(source: str) -> str:

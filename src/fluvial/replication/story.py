@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.images import OTHER_BACKGROUND
 from fluvial.replication.names import Names, unfinished, without_comments
 from fluvial.replication.randomness import draws, seeds
 
@@ -11,6 +12,7 @@ __all__ = ["Facts", "Story"]
 
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
+_OF_STYLE = 0.15  # how unlike a plot is at most that lacks a grid
 STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 """What sets how plots look."""
 
@@ -112,7 +114,10 @@ class Facts:
     def unset_by(self, difference: Difference) -> int | None:
         """Return the failed cell that should have set how a difference's output is shown."""
         if difference.kind is Kind.IMAGE:
-            return self.story.plain_plots
+            # A style sets the background, a grid and letters; it leaves what is drawn as it is.
+            background = OTHER_BACKGROUND in difference.reason
+            slight = (difference.relative or 0.0) <= _OF_STYLE
+            return self.story.plain_plots if background or slight else None
         if difference.kind is Kind.NUMBER:
             rounded = _is_rounded(difference.recorded, difference.local)
             return self.story.plain_tables if rounded else None

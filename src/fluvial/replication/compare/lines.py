@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.estimators import completed
-from fluvial.replication.compare.judging import Where, duration_difference, number_difference
+from fluvial.replication.compare.judging import (
+    Where,
+    digits_shown,
+    duration_difference,
+    number_difference,
+)
 from fluvial.replication.compare.noise import Noise, why_noise
 from fluvial.replication.compare.numbers import (
     Duration,
@@ -148,7 +153,7 @@ def _compare_tokens(
 ) -> Iterator[Difference]:
     place, first = at
     pairs = [(a, b) for a, b in zip(before, after, strict=True) if not isinstance(a[0], str)]
-    scale = _scale(recorded, before)
+    scale, digits = _scale(recorded, before), _digits(recorded, before, after)
     several = "\n" in recorded
     for count, ((a, start), (b, begin)) in enumerate(pairs, 1):
         if a == b or isinstance(a, str) or isinstance(b, str):
@@ -156,7 +161,7 @@ def _compare_tokens(
         line = first + 1 + (recorded.count("\n", 0, start) if several else 0)
         here = f"{place} line {line}" if len(pairs) == 1 else f"{place} line {line}, number {count}"
         near = recorded[max(0, start - _AROUND) : start + len(a.text) + _AROUND]
-        where = Where(here, line, near, scale)
+        where = Where(here, line, near, scale, digits)
         if isinstance(a, Number) and isinstance(b, Number):
             yield from _compare_numbers(a, b, tolerance, where, run)
         elif isinstance(a, Duration) and isinstance(b, Duration):
@@ -188,6 +193,17 @@ def _scale(text: str, tokens: Located) -> float:
         return 0.0
     sizes = [abs(token.value) for token, _ in tokens if isinstance(token, Number)]
     return max((size for size in sizes if size < float("inf")), default=0.0)
+
+
+def _digits(text: str, recorded: Located, local: Located) -> int | None:
+    """Return to how many decimals an array is rounded; None if it is none, or not rounded."""
+    if not _ARRAY.match(text):
+        return None
+    values = [
+        [token.value for token, _ in tokens if isinstance(token, Number)]
+        for tokens in (recorded, local)
+    ]
+    return digits_shown(values[0], values[1])
 
 
 def _skeleton(line: Located) -> list[str]:

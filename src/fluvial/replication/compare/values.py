@@ -1,13 +1,13 @@
 """Structured values: JSON, and what is read out of the reprs of dicts, lists, sets and objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
-from fluvial.replication.compare.judging import Where, number_difference
+from fluvial.replication.compare.judging import Where, digits_shown, number_difference
 from fluvial.replication.compare.numbers import Number
 from fluvial.replication.compare.reprs import Made
 from fluvial.replication.compare.tolerance import Tolerance
@@ -96,8 +96,9 @@ def _compare_lists(
         return
     sizes = [abs(v) for v in recorded if isinstance(v, float | complex) and abs(v) < _LARGEST]
     scale = max(where.scale, *sizes, 0.0) if sizes else where.scale
+    digits = digits_shown(_floats(recorded), _floats(local))
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
-        below = Where(f"{where.place}, [{index}]", where.line, scale=scale)
+        below = Where(f"{where.place}, [{index}]", where.line, scale=scale, digits=digits)
         yield from _compare(a, b, tolerance, below)
 
 
@@ -124,6 +125,9 @@ def _compare_made(
     yield from _compare_lists(recorded.arguments, local.arguments, tolerance, where)
     a, b = _plain_types(recorded.keywords), _plain_types(local.keywords)
     shared = {key: value for key, value in a.items() if key in b}
+    if recorded.is_result:
+        digits = digits_shown(_floats(shared.values()), _floats(b[key] for key in shared))
+        where = replace(where, digits=digits)
     yield from _compare_dicts(shared, {key: b[key] for key in shared}, tolerance, where)
     dropped, added = _unshared(a, b), _unshared(b, a)
     if recorded.is_result and shared and added and not dropped:
@@ -172,6 +176,10 @@ def _listed(keywords: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in keywords.items())
 
 
+def _floats(values: Iterable[Any]) -> list[float]:
+    return [value for value in values if isinstance(value, float)]
+
+
 def _as_set(items: list) -> set | list:
     try:
         return set(items)
@@ -196,7 +204,7 @@ def _without_order(value: Any) -> Any:
 
 
 def _below(where: Where, key: Any) -> Where:
-    return Where(f"{where.place}, {key}", where.line)
+    return Where(f"{where.place}, {key}", where.line, digits=where.digits)
 
 
 def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:
