@@ -78,11 +78,51 @@ def test_errors_have_causes(source, name, message, cause):
         ("pd.read_csv('https://a.org/b.csv').size", "10", "12", "data"),
         ("a.dtype", "dtype('int32')", "dtype('int64')", "platform"),
         ("f()", "[1.5]", "[np.float64(1.5)]", "library printing"),
+        ("f()  # as in https://a.org/b", "0.25", "0.75", "library version"),
+        ("np.ones(4, int).nbytes", "16", "32", "platform"),
+        ("np.ones(4, int).sum()", "16", "32", "library version"),
+        ("np.empty((2, 3))", "0.25", "0.75", "randomness"),
     ],
 )
 def test_differences_have_causes(source, before, after, cause):
     _, done = replicated([(source, [result(before)], [result(after)])])
     assert [found.cause for found in done.cells[0].differences] == [cause]
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "after", "cause"),
+    [
+        ("7 / 2", "3", "3.5", "environment"),
+        ("print('a', 1)", "('a', 1)", "a 1", "environment"),
+        ("map(f, x)", "[1]", "<map object at 0x7f00aa00aa00>", "environment"),
+        ("score(x)", "0.953", "0.941", "library version"),
+        ("score(x) / n", "0.953", "0.941", "library version"),
+    ],
+)
+def test_what_python_2_does_otherwise_is_told_from_what_libraries_do(source, before, after, cause):
+    cell = (source, [stream(before)], [stream(after)])
+    assert causes(cell, version="2.7.13") == [cause]
+
+
+def failed_at(line, name="AttributeError"):
+    failure = error(name, "no attribute 'order'")
+    failure.traceback = [name, f"Cell In[1], line {line}\n\x1b[32m----> {line}\x1b[39m x.order()"]
+    return failure
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"), [(2, "consequence of an earlier error"), (3, "library version")]
+)
+def test_what_a_failed_cell_left_as_it_was_is_told_from_what_it_had_made(line, cause):
+    source = "x = read()\nx.order()\nplot(x)"
+    first = (source, [stream("1")], [failed_at(line)])
+    found = causes(first, ("x", [result("0.25")], [result("0.75")]))
+    assert found[1] == cause
+
+
+def test_a_method_that_gives_a_new_value_leaves_the_old_one_as_it_is():
+    first = ("y = x.append(1)", [stream("1")], [failed_at(1)])
+    assert causes(first, ("x", [result("0.25")], [result("0.75")]))[1] == "library version"
 
 
 def test_randomness_reaches_what_is_computed_from_it():

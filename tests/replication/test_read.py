@@ -170,3 +170,12 @@ def test_no_file_no_code_no_outputs(tmp_path):
         read_notebook(str(write(book(), tmp_path / "a.ipynb")))
     with pytest.raises(InputError, match="no recorded outputs"):
         read_notebook(str(write(book(("print(1)", None)), tmp_path / "b.ipynb")))
+
+
+def test_what_is_more_than_its_format_allows_does_no_harm(tmp_path):
+    content = json.loads(nbformat.writes(BOOK))
+    content["nbformat_minor"] = 4
+    content["cells"][0] |= {"id": "a", "collapsed": True}
+    (tmp_path / "k.ipynb").write_text(json.dumps(content))
+    [cell] = read_notebook(str(tmp_path / "k.ipynb")).cells
+    assert cell.source == "print(1)"

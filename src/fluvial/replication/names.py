@@ -1,12 +1,16 @@
 """Which names the code of a cell makes, and which it uses."""
 
 import ast
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Names", "names_in", "plain_source"]
+__all__ = ["Names", "names_in", "plain_source", "unfinished", "without_comments"]
 
 _MAGIC = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
+_MAGIC_LINE = re.compile(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNED = re.compile(r"^\s*(?:def|class)\s+(\w+)|^([A-Za-z_]\w*)\s*=(?!=)", re.MULTILINE)
 _MAGIC_ASSIGNED = re.compile(r"^(\s*\w+\s*=\s*)[!%].*$", re.MULTILINE)
@@ -14,10 +18,17 @@ _MAGIC_ASSIGNED = re.compile(r"^(\s*\w+\s*=\s*)[!%].*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Names:
-    """The names that code makes at its top level or inside, and those that it uses."""
+    """The names that code makes at its top level or inside, and those that it uses.
+
+    Attributes:
+        made: all that it makes or changes, imported ones too.
+        used: all that it reads.
+        imported: those that stand for modules and what is in them.
+    """
 
     made: frozenset[str]
     used: frozenset[str]
+    imported: frozenset[str] = frozenset()
 
 
 def plain_source(source: str) -> str:
@@ -39,8 +50,14 @@ def names_in(source: str) -> Names:
     except (SyntaxError, ValueError, RecursionError):  # Python 2, say
         found = {name for pair in _ASSIGNED.findall(plain) for name in pair if name}
         return Names(frozenset(found), frozenset(_WORD.findall(plain)))
+    return _names_of(tree)
+
+
+def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
+    """Read the names in parsed code; what a call of a method may change counts if asked for."""
     made: set[str] = set()
     used: set[str] = set()
+    imported: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Name(name, ast.Load()):
@@ -50,12 +67,69 @@ def names_in(source: str) -> Names:
             case ast.FunctionDef(name) | ast.ClassDef(name) | ast.AsyncFunctionDef(name):
                 made.add(name)
             case ast.Import(aliases) | ast.ImportFrom(_, aliases):
-                made |= {alias.asname or alias.name.split(".")[0] for alias in aliases}
+                imported |= {alias.asname or alias.name.split(".")[0] for alias in aliases}
             # x[0] = 1, x.a = 1 and x.append(1) change what x is.
             case ast.Subscript(ast.Name(name), _, ast.Store()) | ast.Attribute(
                 ast.Name(name), _, ast.Store()
             ):
                 made.add(name)
-            case ast.Call(ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")):
+            case ast.Call(
+                ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")
+            ) if changed:
                 made.add(name)
-    return Names(frozenset(made), frozenset(used))
+    return Names(frozenset(made | imported), frozenset(used), frozenset(imported))
+
+
+def unfinished(source: str, line: int | None) -> frozenset[str]:
+    r"""Return the names that code would have made or changed had it not failed at a line.
+
+    Args:
+        source: of a cell.
+        line: that raised the error, from 1; None if that is not known.
+
+    Example:
+        >>> sorted(unfinished("x = f()\ny.sort()\nz = x", 2))
+        ['y', 'z']
+    """
+    made = names_in(source).made
+    if line is None:
+        return made
+    try:
+        tree = ast.parse(_by_lines(source))
+    except (SyntaxError, ValueError, RecursionError):
+        return made
+    late = [node for node in tree.body if (node.end_lineno or line) >= line]
+    return frozenset().union(
+        *(_names_of(node, changed=False).made for node in late), _changed(late)
+    )
+
+
+def _by_lines(source: str) -> str:
+    """Leave out what only IPython understands, so that each line keeps its number."""
+    return _MAGIC_ASSIGNED.sub(r"\1None", _MAGIC_LINE.sub("", source))
+
+
+def _changed(statements: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names of objects of which a statement does nothing but call a method."""
+    for statement in statements:
+        match statement:
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
+                yield name
+
+
+def without_comments(source: str) -> str:
+    """Return code without its comments, as far as it can be read.
+
+    Example:
+        >>> without_comments("x = load()  # see https://example.org")
+        'x = load()  '
+    """
+    lines = source.splitlines(keepends=True)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column] + lines[row - 1][token.end[1] :]
+    except (tokenize.TokenError, SyntaxError, IndexError):  # Python 2, or a magic
+        pass
+    return "".join(lines)

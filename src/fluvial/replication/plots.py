@@ -38,6 +38,8 @@ try:
 except (ImportError, KeyError):  # there is no Matplotlib, or one that knows no other style
     style = {}
 """
+# Otherwise they would be set when the first plot is drawn, over what the notebook has set.
+_AT_ONCE = 'get_config().InteractiveShellApp.matplotlib = "inline"\n'
 
 
 def plot_configuration(recorded: RecordedNotebook) -> str:
@@ -55,7 +57,7 @@ def plot_configuration(recorded: RecordedNotebook) -> str:
     if not former:
         return ""
     style = _CLASSIC if classic else "style = {}\n"
-    return f"{style}get_config().InlineBackend.rc = style | {_FORMER!r}\n"
+    return f"{style}get_config().InlineBackend.rc = style | {_FORMER!r}\n{_AT_ONCE}"
 
 
 def _is_classic(pictures: list["Image"], version: str) -> bool:

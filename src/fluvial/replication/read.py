@@ -151,7 +151,8 @@ def _parsed(data: bytes, origin: str) -> tuple["NotebookNode", tuple[str, ...]]:
         warnings.simplefilter("ignore")  # cells without an id, and the like, do no harm here
         try:
             notebook = nbformat.reads(json.dumps(content), as_version=4)
-            nbformat.validate(notebook)
+            # Jupyter, too, reads what has more than its format allows, such as ids of cells.
+            nbformat.validate(notebook, relax_add_props=True)
         except Exception as error:  # a damaged notebook fails wherever nbformat first trips
             raise InputError(
                 f"{origin} is not a valid notebook ({first_line(error)}): open it in Jupyter and "

@@ -9,6 +9,7 @@ from PIL import Image
 
 from fluvial.replication.compare.images import compare_images
 from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.compare.windows import worst_window
 
 
 def drawn(dpi=72, size=(6.0, 4.0), shift=0.0, fonts=10):
@@ -80,3 +81,17 @@ def test_lost_colors_are_seen():
 
 def test_a_picture_turned_upside_down():
     assert verdict(drawn(), drawn().transpose(Image.Transpose.FLIP_TOP_BOTTOM)) == [False]
+
+
+def waves(phase):
+    """Draw a field of fine waves, the same but for where they lie."""
+    x = np.arange(400)
+    wave = 0.5 + 0.5 * np.sin(2.0 * np.pi * x / 40.0 + phase)
+    return Image.fromarray(np.tile(255.0 * wave, (300, 1)).astype(np.uint8)).convert("RGB")
+
+
+def test_a_window_that_lost_what_it_showed_counts_for_more_than_one_drawn_otherwise():
+    a, b, empty = (np.asarray(picture) / 255.0 for picture in (waves(0.0), waves(1.0), waves(0.0)))
+    empty = empty * 0.0 + 0.5
+    moved, lost = worst_window(a, b)[0], worst_window(a, empty)[0]
+    assert 0.0 < moved < 0.7 * lost

@@ -1,9 +1,11 @@
 import pytest
 
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_text
 from fluvial.replication.compare.tolerance import Tolerance
 
 TOLERANCE = Tolerance(rtol=1e-2)
+STRICT = Tolerance(rtol=0.0)
 
 
 def found(recorded, local, tolerance=TOLERANCE):
@@ -115,3 +117,35 @@ def test_many_lines(count):
     assert extra.local == "first"
     (missing,) = found(recorded, recorded.replace("step 1234\n", ""))
     assert missing.line == 1235
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "tolerated"),
+    [
+        ("dict_keys(['a', 'b'])", "dict_keys(['b', 'a'])", True),
+        ("['a', 'b']", "dict_keys(['b', 'a'])", True),
+        ("dict_items([('a', 1), ('b', 2)])", "dict_items([('b', 2), ('a', 1)])", True),
+        ("dict_keys(['a', 'b'])", "dict_keys(['a', 'c'])", False),
+        ("array([1, ..., 9])", "array([1, ..., 9], shape=(99,))", True),
+        ("array([1, ..., 9])", "array([1, ..., 8], shape=(99,))", False),
+        ("[0.7 0.7071]", "[0.70001 0.70711]", True),
+        ("array([0.7, 0.7071])", "array([0.70001, 0.70711])", True),
+        ("TResult(statistic=0.188)", "TResult(statistic=0.1877344610194689)", True),
+        ("TResult(statistic=0.189)", "TResult(statistic=0.1877344610194689)", False),
+        ("[0.5 0.25]", "[0.50001 0.25]", False),
+        ("accuracy 0.9501", "accuracy 0.95011", False),
+    ],
+)
+def test_what_another_version_prints_of_the_same_values(recorded, local, tolerated):
+    differences = found(recorded, local, STRICT)
+    assert all(difference.tolerated for difference in differences) is tolerated
+
+
+@pytest.mark.parametrize(("source", "tolerated"), [("id(a)", True), ("find_id(a)", False)])
+def test_where_something_is_in_memory_says_nothing(source, tolerated):
+    texts = "4501625608", "140463920911680"
+    here = Surroundings(source=source)
+    [difference] = compare_text(*texts, TOLERANCE, "output 1", here)
+    assert difference.tolerated is tolerated
+    [small] = compare_text("3", "4", TOLERANCE, "output 1", here)
+    assert not small.tolerated

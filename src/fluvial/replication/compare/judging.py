@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fluvial.replication.compare.cause import Cause
@@ -12,7 +12,7 @@ from fluvial.replication.compare.numbers import Duration, Number
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
-__all__ = ["Where", "duration_difference", "number_difference"]
+__all__ = ["Where", "digits_shown", "duration_difference", "number_difference"]
 
 # Arithmetic in another order moves a number of size one by a few of these.
 _EPSILON = 2.0**-52
@@ -29,6 +29,7 @@ _TIMED = re.compile(
 )
 _CLOCK = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
 _BEFORE = 80
+_FEWEST_DECIMALS = 3
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,33 @@ class Where:
         line: the recorded line of text or row of a table, from 1; None where there is none.
         near: the text around them, or the header of their column.
         scale: the largest magnitude in the array that both are part of; 0 for no array.
+        digits: to how many decimals the array of the recorded one is rounded, if the other's has
+            more.
     """
 
     place: str
     line: int | None
     near: str = ""
     scale: float = 0.0
+    digits: int | None = None
+
+
+def digits_shown(recorded: Sequence[float], local: Sequence[float]) -> int | None:
+    """Return to how many decimals numbers are rounded that others show with more; None if not.
+
+    Fewer than three are too few to tell the same number from another one.
+
+    Example:
+        >>> digits_shown([0.7, 0.7071], [0.70001, 0.70711]), digits_shown([0.7], [0.70001])
+        (4, None)
+    """
+    shown, further = (max(map(_decimals, values), default=0) for values in (recorded, local))
+    return shown if _FEWEST_DECIMALS <= shown < further else None
+
+
+def _decimals(value: float) -> int:
+    text = repr(value)
+    return 0 if "e" in text else len(text.partition(".")[2])
 
 
 def number_difference(
@@ -64,6 +86,9 @@ def number_difference(
     integers = _integers(recorded, local)
     near = tolerance.near(a, b) if integers is None else tolerance.near_integers(*integers)
     reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
+    if not near and where.digits is not None and round(b, where.digits) == a:
+        near, reason = True, "the same, shown with fewer digits"
+        cause = Cause.LIBRARY_PRINTING
     if not near and _is_rounding(a, b, where.scale):
         near, reason = True, "zero but for rounding"
         cause = Cause.ROUNDING

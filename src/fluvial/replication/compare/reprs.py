@@ -22,9 +22,9 @@ _NAMES = {
     "false": False,
     "null": None,
 }
-_DICTS = {"dict", "OrderedDict", "Counter", "defaultdict"}
+_DICTS = {"dict", "OrderedDict", "Counter", "defaultdict", "dict_items"}
 _INDEXES = {"Int64Index", "Float64Index", "UInt64Index"}  # pandas 1 named them by their type
-_SETS = {"set", "frozenset"}
+_SETS = {"set", "frozenset", "dict_keys"}
 # SciPy has given its tests' results other names: https://docs.scipy.org/doc/scipy/release.html
 # (1.9 to 1.11).
 _RESULTS = {

@@ -17,6 +17,7 @@ _READS_CLOCK = re.compile(
     r"\b(?:time\(\)|perf_counter|process_time|monotonic|default_timer|datetime\.(?:now|utcnow)"
     r"|now\(\)|today\(\)|Timer\(|timeit|clock\()"
 )
+_ASKS_ADDRESS = re.compile(r"(?<![\w.])id\(")
 # A clock is read before what is printed is formatted and sent.
 _SLACK = 5.0
 
@@ -58,3 +59,8 @@ class Surroundings:
     def reads_clock(self) -> bool:
         """Whether the code reads a clock, so that it can print how long something took."""
         return bool(_READS_CLOCK.search(self.source))
+
+    @property
+    def asks_address(self) -> bool:
+        """Whether the code asks where in memory something is."""
+        return bool(_ASKS_ADDRESS.search(self.source))

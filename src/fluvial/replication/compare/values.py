@@ -1,13 +1,13 @@
 """Structured values: JSON, and what is read out of the reprs of dicts, lists, sets and objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
-from fluvial.replication.compare.judging import Where, number_difference
+from fluvial.replication.compare.judging import Where, digits_shown, number_difference
 from fluvial.replication.compare.numbers import Number
 from fluvial.replication.compare.reprs import Made
 from fluvial.replication.compare.tolerance import Tolerance
@@ -59,6 +59,9 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
             ("imaginary", recorded.imag, local.imag),
         ):
             yield from _compare(a, b, tolerance, replace(where, place=f"{where.place}, {name}"))
+    elif isinstance(recorded, list) and isinstance(local, set):
+        # Python 2 made a list of a dict's keys.
+        yield from _compare(_as_set(recorded), local, tolerance, where)
     elif isinstance(recorded, str) and isinstance(local, bytes):
         # Python 2 wrote bytes so.
         yield from _compare(recorded, local.decode("latin-1"), tolerance, where)
@@ -93,8 +96,9 @@ def _compare_lists(
         return
     sizes = [abs(v) for v in recorded if isinstance(v, float | complex) and abs(v) < _LARGEST]
     scale = max(where.scale, *sizes, 0.0) if sizes else where.scale
+    digits = digits_shown(_floats(recorded), _floats(local))
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
-        below = Where(f"{where.place}, [{index}]", where.line, scale=scale)
+        below = Where(f"{where.place}, [{index}]", where.line, scale=scale, digits=digits)
         yield from _compare(a, b, tolerance, below)
 
 
@@ -121,6 +125,9 @@ def _compare_made(
     yield from _compare_lists(recorded.arguments, local.arguments, tolerance, where)
     a, b = _plain_types(recorded.keywords), _plain_types(local.keywords)
     shared = {key: value for key, value in a.items() if key in b}
+    if recorded.is_result:
+        digits = digits_shown(_floats(shared.values()), _floats(b[key] for key in shared))
+        where = replace(where, digits=digits)
     yield from _compare_dicts(shared, {key: b[key] for key in shared}, tolerance, where)
     dropped, added = _unshared(a, b), _unshared(b, a)
     if recorded.is_result and shared and added and not dropped:
@@ -160,12 +167,24 @@ def _unshared(keywords: dict[str, Any], others: dict[str, Any]) -> dict[str, Any
         if name not in others
         and value not in _DEFAULTS
         and not (name == "dtype" and value in _IMPLIED)
+        and not (name == "shape" and isinstance(value, tuple))  # of arrays too long to print
         and f"[{value}]" not in str(others.get("dtype", ""))  # the frequency of periods
     }
 
 
 def _listed(keywords: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in keywords.items())
+
+
+def _floats(values: Iterable[Any]) -> list[float]:
+    return [value for value in values if isinstance(value, float)]
+
+
+def _as_set(items: list) -> set | list:
+    try:
+        return set(items)
+    except TypeError:  # not of a dict
+        return items
 
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +204,7 @@ def _without_order(value: Any) -> Any:
 
 
 def _below(where: Where, key: Any) -> Where:
-    return Where(f"{where.place}, {key}", where.line)
+    return Where(f"{where.place}, {key}", where.line, digits=where.digits)
 
 
 def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:

@@ -1,0 +1,37 @@
+"""Lines that one of two texts writes out, and the other leaves out with dots."""
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["LEFT_OUT", "left_out_pairs"]
+
+LEFT_OUT = "left out where the other text has dots"
+"""What is said of such lines."""
+_DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
+
+
+def left_out_pairs(
+    pairs: Sequence[tuple[int | None, int | None]], recorded: Sequence[str], local: Sequence[str]
+) -> set[int]:
+    """Return the pairs that only one text has because the other writes dots in their place.
+
+    How many rows of a table are shown depends on the version of pandas.
+    """
+    found: set[int] = set()
+    block: list[int] = []
+    for at, (i, j) in enumerate([*pairs, (0, 0)]):
+        dotted = (i is not None and j is not None and at < len(pairs)) and (
+            bool(_DOTS.fullmatch(recorded[i])) != bool(_DOTS.fullmatch(local[j]))
+        )
+        if i is None or j is None or dotted:
+            block.append(at)
+            continue
+        own = [pairs[k] for k in block]
+        lines = [(recorded[row], 0) for row, _ in own if row is not None]
+        lines += [(local[row], 1) for _, row in own if row is not None]
+        sides = {side for line, side in lines if _DOTS.fullmatch(line)}
+        others = {side for line, side in lines if not _DOTS.fullmatch(line)}
+        if len(sides) == 1 and not (sides & others):
+            found.update(block)
+        block = []
+    return found

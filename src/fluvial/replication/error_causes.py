@@ -1,0 +1,50 @@
+"""What made a cell raise an error that was not recorded."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fluvial.replication.compare.cause import Cause
+from fluvial.replication.story import Facts
+
+__all__ = ["UNKNOWN_NAME", "cause_of_error"]
+
+UNKNOWN_NAME = re.compile(r"name '(\w+)' is not defined")
+"""What Python says of a name that nothing has made."""
+_NO_DATA = re.compile(
+    r"FileNotFoundError|NotADirectoryError|IsADirectoryError|URLError|HTTPError|ConnectionError|"
+    r"gaierror|TimeoutError|RemoteDataError|SSLError|MaxRetryError|No such file|Failed to establish"
+)
+_LIBRARY = re.compile(
+    r"AttributeError|ImportError|ModuleNotFoundError|TypeError|OptionError|deprecated|removed|"
+    r"no longer|unexpected keyword|not supported|ValueError|KeyError|InvalidParameterError"
+)
+
+
+def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int | None]:
+    """Say what made a new error, and which cell failed before if that is it."""
+    text = f"{error['ename']}: {error['evalue']}"
+    unknown = UNKNOWN_NAME.search(text)
+    if unknown and unknown[1] in facts.story.missing:
+        return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    if unknown and unknown[1] not in facts.story.made:
+        made_elsewhere = unknown[1] in facts.story.ever or facts.disordered
+        return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None
+    if _NO_DATA.search(text):
+        return Cause.DATA, None
+    if error["ename"] in ("ModuleNotFoundError", "ImportError"):
+        missing = re.search(r"No module named '(\w+)'", text)
+        optional = re.search(r"(?i)install|optional dependency", text)
+        return (Cause.ENVIRONMENT if missing or optional else Cause.LIBRARY_VERSION), None
+    if error["ename"] in ("SyntaxError", "TabError", "IndentationError"):
+        return Cause.ENVIRONMENT, None
+    if facts.first_failed is not None:
+        return Cause.EARLIER_ERROR, facts.first_failed
+    if error["ename"] in (
+        "KeyboardInterrupt",
+        "MemoryError",
+        "PermissionError",
+        "CalledProcessError",
+    ):
+        return Cause.ENVIRONMENT, None
+    return (Cause.LIBRARY_VERSION if _LIBRARY.search(text) else Cause.ENVIRONMENT), None
