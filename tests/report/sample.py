@@ -57,7 +57,7 @@ def energies(folder):
         for name in ("curve.png", "other.png"):
             Image.fromarray(pixels).save(results.folder / "figures" / name)
         said = "What it shows, in a sentence."
-        curve = Figure("curve.png", "A curve", said, alt="A ramp from black to white.")
+        curve = Figure("curve.png", "Is it a curve?", said, alt="A ramp from black to white.")
         other = Figure("other.png", "Another curve", "With a caption alone.")
         curves = [Curve(unit, "free_energy", "free energy", steps=STEPS) for unit in units]
         layers = [Layers(unit, "layers", unit.split("-")[0], "true_density") for unit in units]

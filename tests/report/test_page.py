@@ -111,6 +111,11 @@ def test_pictures_are_described(page):
     assert 'alt="Another curve. With a caption alone."' in page
 
 
+def test_a_title_has_one_mark_at_its_end(page):
+    assert "<b>Is it a curve?</b>" in page
+    assert "<b>Another curve.</b>" in page
+
+
 def test_each_study_is_summed_up(page):
     assert page.count("1 reproduced, 1 not reproduced, 1 inconclusive") == 1
 

@@ -97,6 +97,7 @@ def _template() -> "Template":
     )
     environment.filters |= {
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        "ended": lambda title: title if title.endswith(("?", "!", ".")) else f"{title}.",
         "duration": _duration,
         "picture": lambda data: _data_url(data, "png"),
         "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
