@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from itertools import cycle
@@ -69,14 +69,14 @@ class StanDensity(Density):
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
         """Return log densities, by several threads where that pays."""
-        return np.concatenate(self._shared_out("values", points)) + self._constant
+        return _joined(self._shared_out("values", points)) + self._constant
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
         """Return log densities and their gradients, by several threads where that pays."""
         shares = self._shared_out("value_and_grad", points)
-        values, gradients = map(np.concatenate, zip(*shares, strict=True))
+        values, gradients = map(_joined, zip(*shares, strict=True))
         return values + self._constant, gradients
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
@@ -113,6 +113,10 @@ class StanDensity(Density):
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
+
+
+def _joined(shares: Sequence[np.ndarray]) -> np.ndarray:
+    return shares[0] if len(shares) == 1 else np.concatenate(shares)
 
 
 @final
