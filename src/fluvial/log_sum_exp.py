@@ -23,8 +23,8 @@ def log_sum_exp(terms: ArrayLike, axis: int | None = None, *, keepdims: bool = F
         The sums; an array without axes if it is over all.
 
     Example:
-        >>> float(log_sum_exp(np.log([1.0, 2.0, 3.0])).round(6)) == round(np.log(6.0), 6)
-        True
+        >>> round(float(log_sum_exp(np.log([1.0, 2.0, 3.0]))), 4)  # ln 6
+        1.7918
         >>> log_sum_exp(np.array([[-np.inf, 1000.0], [-np.inf, -np.inf]]), axis=1).tolist()
         [1000.0, -inf]
     """
