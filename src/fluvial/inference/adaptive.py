@@ -19,13 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
 
 from fluvial.inference.adequate import Adequate, agree, is_adequate
 from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
 from fluvial.inference.settings import AdaptiveSettings
 from fluvial.inference.weighing import Weighed, weighed, with_wider_base
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import Importance
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian, merged
@@ -74,9 +74,9 @@ class _Drawn(NamedTuple):
         Weights above √N times their mean are cut to that (Ionides 2008, JCGS 17).
         """
         shares = np.array([n for _, n in self.proposals]) / len(self.z)
-        log_w = self.log_p - np.asarray(logsumexp(self.log_q + np.log(shares)[:, None], axis=0))
+        log_w = self.log_p - log_sum_exp(self.log_q + np.log(shares)[:, None], axis=0)
         log_w = np.where(np.isfinite(log_w), log_w, -np.inf)
-        log_w -= np.asarray(logsumexp(log_w))
+        log_w -= log_sum_exp(log_w)
         return np.minimum(log_w, -0.5 * np.log(len(log_w)))
 
 

@@ -4,7 +4,8 @@ Each climb is L-BFGS (Liu & Nocedal 1989) with the line search of Lewis & Overto
 Programming 141, 135): bisection between steps that fail to gain enough (Armijo) and steps that
 leave the slope too steep (weak Wolfe). It asks for nothing but values and gradients, and steps back
 from where these are not finite. A climb that ends hands its place in the batch to the next start,
-so that all batches have one size and one program is compiled, however many starts there are.
+so that all batches have one size and one program is compiled, however many starts there are. Where
+none is compiled, more go on together.
 """
 
 from collections.abc import Callable
@@ -109,7 +110,9 @@ class _Batch:
             factor = np.ones(dim) if dim > settings.match.dense else np.eye(dim)
         self.factor = factor
         self.ends: list[Optimum | None] = [None] * len(starts)
-        places = min(settings.climb.together, len(starts))
+        on_host, climbing = counted.target.on_host, settings.climb
+        together = climbing.together_on_host if on_host else climbing.together
+        places = min(together, len(starts))
         self.active = np.ones(places, bool)
         self.index = np.arange(places)
         self.waiting = places

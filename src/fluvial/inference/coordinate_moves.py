@@ -9,10 +9,10 @@ cost next to nothing are looked at, in dimensions where such pairs are few.
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
@@ -87,4 +87,4 @@ def _moved(
 def _gaussian_log_prob(q: Mixture, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
     """Of the components' Gaussians: flows would cost more than the looks are worth."""
     terms = [component.gaussian.log_prob(x) for component in q.components]
-    return np.asarray(logsumexp(np.stack(terms, axis=1) + np.log(q.weights), axis=1))
+    return log_sum_exp(np.stack(terms, axis=1) + np.log(q.weights), axis=1)

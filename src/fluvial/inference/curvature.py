@@ -40,30 +40,24 @@ class Curvature:
         """Take in a step of each, with sᵀy > 0."""
         if not len(rows):
             return
+        at = self._index(rows)
         for kept, new in ((self._s, s), (self._y, y)):
-            kept[:-1, rows] = kept[1:, rows]
-            kept[-1, rows] = new
+            kept[:-1, at] = kept[1:, at]
+            kept[-1, at] = new
         # Where gradients are astronomical these overflow, and the pair is as good as not there.
-        rho, squares = 1.0 / np.einsum("nd,nd->n", s, y), np.einsum("nd,nd->n", y, y)
-        self._rho[:-1, rows] = self._rho[1:, rows]
-        self._rho[-1, rows] = rho
+        rho, squares = 1.0 / np.vecdot(s, y), np.vecdot(y, y)
+        self._rho[:-1, at] = self._rho[1:, at]
+        self._rho[-1, at] = rho
         there = (rho > 0.0) & (squares > 0.0)
         self._scale[rows] = 1.0
         self._scale[rows[there]] = 1.0 / (rho[there] * squares[there])
 
     def times(self, rows: _Rows, vectors: _Vectors) -> _Vectors:
         """Multiply by the inverse Hessians."""
-        first = int(np.argmin(~self._rho[:, rows].any(axis=1)))
-        s, y, rho = (kept[first:, rows] for kept in (self._s, self._y, self._rho))
-        r, alphas = vectors.copy(), np.zeros(rho.shape)
-        for k in range(len(rho) - 1, -1, -1):
-            alphas[k] = rho[k] * np.einsum("nd,nd->n", s[k], r)
-            r -= alphas[k][:, None] * y[k]
-        r *= self._scale[rows, None]
-        for k in range(len(rho)):
-            beta = rho[k] * np.einsum("nd,nd->n", y[k], r)
-            r += (alphas[k] - beta)[:, None] * s[k]
-        return r
+        at = self._index(rows)
+        first = int(np.argmin(~self._rho[:, at].any(axis=1)))
+        s, y, rho = (kept[first:, at] for kept in (self._s, self._y, self._rho))
+        return _two_loops(s, y, rho, self._scale[at, None], vectors)
 
     def of(self, row: int) -> "Curvature":
         """What the climb in one place has learned, apart from the others."""
@@ -75,6 +69,23 @@ class Curvature:
 
     def inverse(self, row: int) -> Float[np.ndarray, "D D"]:
         """The inverse Hessian of one climb."""
-        dim = self._s.shape[2]
-        inverse = self.times(np.full(dim, row), np.eye(dim))
+        there = np.flatnonzero(self._rho[:, row])
+        s, y, rho = (kept[there, row, None] for kept in (self._s, self._y, self._rho))
+        inverse = _two_loops(s, y, rho, self._scale[row], np.eye(s.shape[2]))
         return 0.5 * (inverse + inverse.T)
+
+    def _index(self, rows: _Rows) -> _Rows | slice:
+        """Of all rows a slice, by which nothing is copied."""
+        return slice(None) if len(rows) == len(self._scale) else rows
+
+
+def _two_loops(s, y, rho, scale, vectors: _Vectors) -> _Vectors:
+    """Apply the kept pairs, the first axis of s, y and ρ, to a vector of each climb or of one."""
+    r, alphas = vectors.copy(), []
+    for k in range(len(rho) - 1, -1, -1):
+        alphas.append(rho[k] * np.vecdot(s[k], r))
+        r -= alphas[-1][:, None] * y[k]
+    r *= scale
+    for k in range(len(rho)):
+        r += (alphas.pop() - rho[k] * np.vecdot(y[k], r))[:, None] * s[k]
+    return r

@@ -19,6 +19,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 __all__ = ["Evaluated", "density_peaks"]
 
 _ROWS = 128  # of a table of distances, at a time: so many fit a cache
+_NOT_HIGHER = np.triu(np.full((_ROWS, _ROWS), np.inf))
 
 
 @final
@@ -80,13 +81,10 @@ class Evaluated:
 
 
 def _highest(log_p: Float[np.ndarray, " N"], count: int) -> np.ndarray:
-    usable = np.where(np.isfinite(log_p), log_p, -np.inf)
-    if len(usable) > count:
-        chosen = np.argpartition(-usable, count - 1)[:count]
-        chosen = chosen[np.argsort(-usable[chosen])]
-    else:
-        chosen = np.argsort(-usable)
-    return chosen[np.isfinite(usable[chosen])]
+    chosen = np.flatnonzero(np.isfinite(log_p))
+    if len(chosen) > count:
+        chosen = chosen[np.argpartition(-log_p[chosen], count - 1)[:count]]
+    return chosen[np.argsort(-log_p[chosen])]
 
 
 def density_peaks(
@@ -124,11 +122,13 @@ def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "
         return np.empty(0)
     low, middle, high = np.percentile(ranked, [16.0, 50.0, 84.0], axis=0)
     z = (ranked - middle) / np.where(high > low, high - low, 1.0)
-    norms = np.sum(z**2, axis=1)
+    norms, ones = np.sum(z**2, axis=1), np.ones(len(z))
+    # |z - z'|^2 as one product of matrices: what is added to one costs more than it does
+    left, right = np.column_stack([z, norms, ones]), np.column_stack([-2.0 * z, ones, norms])
     nearest = np.full(len(z), np.inf)
     for end in range(_ROWS, len(z) + _ROWS, _ROWS):
         rows = slice(end - _ROWS, min(end, len(z)))
-        squares = norms[rows, None] + norms[: rows.stop] - 2.0 * z[rows] @ z[: rows.stop].T
-        squares[:, rows][np.triu_indices(rows.stop - rows.start)] = np.inf
+        squares = left[rows] @ right[: rows.stop].T
+        squares[:, rows] += _NOT_HIGHER[: len(squares), : len(squares)]
         nearest[rows] = squares.min(axis=1)
     return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)

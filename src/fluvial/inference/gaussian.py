@@ -119,7 +119,8 @@ def _match(z: np.ndarray, scores: np.ndarray, lam: float):
 
         U = λΓ + λ/(1+λ) ḡḡᵀ,    V = I + λC + λ/(1+λ) z̄z̄ᵀ.
 
-    U = QQᵀ has rank at most B + 1, so its positive root needs an eigenproblem of that size only:
+    U = QQᵀ has rank at most min(B + 1, D), so its positive root needs an eigenproblem of that size
+    only:
 
         Σ = V − VQ [½I + (QᵀVQ + ¼I)^½]⁻² QᵀV,    μ = λ(Σḡ + z̄) / (1 + λ).
     """
@@ -128,6 +129,8 @@ def _match(z: np.ndarray, scores: np.ndarray, lam: float):
     spread = np.sqrt(lam / len(z))
     dz = np.vstack([(z - z_bar) * spread, shrink * z_bar])
     q_t = np.vstack([(scores - g_bar) * spread, shrink * g_bar])
+    if len(q_t) > q_t.shape[1]:
+        q_t = np.linalg.qr(q_t, mode="r")
     v = np.eye(z.shape[1]) + dz.T @ dz
     vq = v @ q_t.T
     try:

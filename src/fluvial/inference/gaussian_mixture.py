@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
@@ -46,14 +46,15 @@ class GaussianMixture:
         inverse = np.linalg.inv(self.factors)
         whitened = np.matmul(inverse, self.means[:, :, None]).ravel()
         # one product of two matrices for all components, which is quicker than one for each
-        z = (x @ inverse.reshape(count * dim, dim).T - whitened).reshape(len(x), count, dim)
+        z = inverse.reshape(count * dim, dim) @ x.T - whitened[:, None]
+        squares = np.sum(np.square(z, out=z).reshape(count, dim, len(x)), axis=1)
         log_det = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
         constant = np.log(self.weights) - log_det - 0.5 * x.shape[1] * LOG_2PI
-        return constant[:, None] - 0.5 * np.einsum("nkd,nkd->kn", z, z)
+        return constant[:, None] - 0.5 * squares
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points, in nats."""
-        return np.asarray(logsumexp(self.joint_log_prob(x), axis=0))
+        return log_sum_exp(self.joint_log_prob(x), axis=0)
 
     def sample(self, rng: np.random.Generator, size: int) -> Float[np.ndarray, "N D"]:
         """Draw points, stratified by component."""

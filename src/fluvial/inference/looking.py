@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.census import Mode
@@ -23,6 +22,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.start_law import StartLaw
+from fluvial.log_sum_exp import log_sum_exp
 
 __all__ = ["unexplained"]
 
@@ -66,4 +66,4 @@ def _log_density(modes: Sequence[Mode], x: Float[np.ndarray, "N D"]) -> Float[np
     """Of the known modes together, unnormalized as the target is."""
     constant = 0.5 * x.shape[1] * LOG_2PI
     terms = [mode.gaussian.log_prob(x) + mode.log_mass + constant for mode in modes]
-    return np.asarray(logsumexp(np.stack(terms), axis=0))
+    return log_sum_exp(np.stack(terms), axis=0)

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import moved, spread_of
@@ -35,6 +34,7 @@ from fluvial.inference.outliers import Outlier, held, measured
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.inference.slopes import on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
@@ -221,12 +221,12 @@ def _looks_log_prob(
     overall: Gaussian, x: Float[np.ndarray, "N D"], spreads: tuple[float, ...]
 ) -> Float[np.ndarray, " N"]:
     wider = [Gaussian(overall.mean, spread * overall.cholesky) for spread in spreads]
-    return logsumexp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
+    return log_sum_exp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
 
 
 def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
     """The mean over all looks of p / (Z g), which is zero outside of R."""
-    return float(np.exp(min(logsumexp(log_ratios) - np.log(looks), 50.0)))
+    return float(np.exp(min(float(log_sum_exp(log_ratios)) - np.log(looks), 50.0)))
 
 
 def _factor(covariance: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ Modes are what these ways connect.
 import numpy as np
 from jaxtyping import Float
 from scipy.sparse.csgraph import connected_components
-from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 
@@ -40,7 +40,7 @@ def group_into_modes(
     chosen = pool.choose(settings.mode.draws, seed=0)
     x, log_p = pool.points[chosen], pool.log_p[chosen]
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
-    shares = np.exp(joint - np.asarray(logsumexp(joint, axis=1, keepdims=True)))
+    shares = np.exp(joint - log_sum_exp(joint, axis=1, keepdims=True))
     means = [component.gaussian.mean for component in q.components]
     touching = np.zeros((count, count), bool)
     for j in range(count):

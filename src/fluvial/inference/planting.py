@@ -21,10 +21,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp, stdtrit
+from scipy.special import stdtrit
 
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Planted", "aimed", "expected_missed", "plant"]
@@ -131,7 +132,7 @@ def _around(
     scales = np.resize(explore.planted_scales, explore.planted_starts)[:, None]
     x = planted.color(scales * rng.standard_normal((explore.planted_starts, planted.dim)))
     wider = [Gaussian(planted.mean, s * planted.cholesky) for s in explore.planted_scales]
-    log_g = logsumexp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
+    log_g = log_sum_exp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
     return x, law.log_each(x) - log_g
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.settings import ExploreSettings
+from fluvial.log_sum_exp import log_sum_exp
 
 __all__ = ["StartLaw", "start_law"]
 
@@ -43,7 +43,7 @@ class StartLaw(NamedTuple):
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Return the log density, in nats."""
-        return np.asarray(logsumexp(self.log_each(x) + np.log(self.shares)[:, None], axis=0))
+        return log_sum_exp(self.log_each(x) + np.log(self.shares)[:, None], axis=0)
 
     def _turns(self, count: int) -> Int[np.ndarray, " count"]:
         """Which Gaussian each point is from: as many as its share says, to within one."""

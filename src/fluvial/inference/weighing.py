@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.verdict import is_accurate, tail_matters
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, approximation_error
 from fluvial.posterior.mixture import Component, Mixture
@@ -52,11 +52,11 @@ def mixture_of(
     log_p = counted.values(x)
     log_q = np.stack([c.log_prob(x) for c in components], axis=1)
     usable = np.isfinite(log_p) & np.isfinite(log_q).any(axis=1)
-    log_w = log_p[usable] - np.asarray(logsumexp(log_q[usable], axis=1))
+    log_w = log_p[usable] - log_sum_exp(log_q[usable], axis=1)
     weights = np.full(len(components), 1.0 / len(components))
     if usable.any():
         q = np.exp(log_q[usable] - log_q[usable].max(axis=1, keepdims=True))
-        w = np.exp(log_w - np.asarray(logsumexp(log_w)))
+        w = np.exp(log_w - log_sum_exp(log_w))
         for _ in range(settings.weigh.em_steps):
             weights = weights * ((w / np.maximum(q @ weights, 1e-300)) @ q)
     kept = weights >= settings.weigh.negligible

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import logsumexp
 
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives.pareto import smooth_tail
 
 __all__ = ["Importance", "importance_weighted_bound"]
@@ -74,7 +74,7 @@ class Importance:
     @cached_property
     def log_evidence(self) -> float:
         """Ln of the mean weight, an estimate of ln Z, in nats."""
-        return float(logsumexp(self.usable) - np.log(self.size)) if len(self._finite) else -np.inf
+        return float(log_sum_exp(self.usable) - np.log(self.size)) if len(self._finite) else -np.inf
 
     @property
     def log_evidence_se(self) -> float:
@@ -107,7 +107,7 @@ class Importance:
         """Effective sample size (Σw)²/Σw² (Kish), between 1 and S; 0 if no weight is finite."""
         if not len(self._finite):
             return 0.0
-        log_sum, log_squares = (np.asarray(logsumexp(c * self.usable)) for c in (1.0, 2.0))
+        log_sum, log_squares = (float(log_sum_exp(c * self.usable)) for c in (1.0, 2.0))
         return float(np.exp(2.0 * log_sum - log_squares))
 
     @property
@@ -162,4 +162,4 @@ def importance_weighted_bound(log_weights: Float[np.ndarray, " S"], samples: int
     if groups < 1:
         raise ValueError(f"samples must be between 1 and {len(log_weights)}, got {samples}.")
     grouped = np.reshape(log_weights[: groups * samples], (groups, samples))
-    return float(np.mean(logsumexp(grouped, axis=1) - np.log(samples)))
+    return float(np.mean(log_sum_exp(grouped, axis=1) - np.log(samples)))

@@ -9,7 +9,8 @@ ArviZ has the same; here it is apart because ArviZ takes longer to import than m
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
+
+from fluvial.log_sum_exp import log_sum_exp
 
 __all__ = ["fit_tail", "smooth_tail"]
 
@@ -40,19 +41,19 @@ def smooth_tail(log_weights: Float[np.ndarray, " S"]) -> tuple[Float[np.ndarray,
     log_w = log_weights - np.max(log_weights)
     size = int(np.ceil(min(len(log_w) / 5.0, 3.0 * np.sqrt(len(log_w)))))
     if size < _LEAST_TAIL:
-        return log_w - logsumexp(log_w), np.inf
+        return log_w - log_sum_exp(log_w), np.inf
     order = np.argsort(log_w)
     tail, cutoff = order[-size:], np.exp(log_w[order[-size - 1]])
     excess = np.exp(log_w[tail]) - cutoff
     if log_w[tail[0]] > -_ALIKE:
-        return log_w - logsumexp(log_w), -np.inf
+        return log_w - log_sum_exp(log_w), -np.inf
     if np.count_nonzero(excess) < _LEAST_TAIL:
-        return log_w - logsumexp(log_w), np.inf
+        return log_w - log_sum_exp(log_w), np.inf
     shape, scale = fit_tail(excess[excess > 0.0])
     exceeded = -np.log1p(-(np.arange(size) + 0.5) / size)  # −ln of the share that is larger
     quantiles = cutoff + scale * _growth(shape, exceeded)
     log_w[tail] = np.minimum(np.log(quantiles), 0.0)
-    return log_w - logsumexp(log_w), shape
+    return log_w - log_sum_exp(log_w), shape
 
 
 def fit_tail(excess: Float[np.ndarray, " M"]) -> tuple[float, float]:
@@ -80,7 +81,7 @@ def fit_tail(excess: Float[np.ndarray, " M"]) -> tuple[float, float]:
     theta = 1.0 / excess[-1] + (1.0 - np.sqrt(grid / (j - 0.5))) / (3.0 * quartile)
     shape = np.mean(np.log1p(-theta[:, None] * excess), axis=1)
     profile = size * (np.log(-theta / shape) - shape - 1.0)
-    theta_mean = float(np.sum(theta * np.exp(profile - logsumexp(profile))))
+    theta_mean = float(np.sum(theta * np.exp(profile - log_sum_exp(profile))))
     k = float(np.mean(np.log1p(-theta_mean * excess)))
     shrunk = (size * k + _PRIOR_WEIGHT * _PRIOR_SHAPE) / (size + _PRIOR_WEIGHT)
     return shrunk, -k / theta_mean

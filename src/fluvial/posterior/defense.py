@@ -15,9 +15,9 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import logsumexp
 
 from fluvial.flows import Flow
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Component, Mixture
@@ -87,7 +87,7 @@ class Widened(Component):
         terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
         for scale in scales:
             terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))
-        return np.asarray(logsumexp(np.stack(terms), axis=0))
+        return log_sum_exp(np.stack(terms), axis=0)
 
 
 def widened(q: Mixture, every: int = EVERY, reach: tuple[float, ...] = REACH) -> Mixture:

@@ -66,7 +66,7 @@ class Gaussian:
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points of shape (N, D), in nats."""
         z = self.whiten(x)
-        return -0.5 * np.sum(z**2, axis=1) - 0.5 * self.dim * LOG_2PI - self.log_det
+        return -0.5 * np.vecdot(z, z) - 0.5 * self.dim * LOG_2PI - self.log_det
 
 
 def covers(gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, " D"]) -> bool:

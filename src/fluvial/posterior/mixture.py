@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from scipy.special import logsumexp
 
 from fluvial.constants import LOG_2PI
 from fluvial.flows import Chain, Flow
 from fluvial.flows.precision import as_float64
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import base_log_prob
 from fluvial.posterior.colored import Colored
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -257,5 +257,7 @@ class Mixture:
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points (N, D), in nats."""
-        terms = np.stack([component.log_prob(x) for component in self.components], axis=1)
-        return np.asarray(logsumexp(terms + np.log(self.weights), axis=1))
+        if len(self.components) == 1:
+            return self.components[0].log_prob(x)
+        terms = np.stack([component.log_prob(x) for component in self.components])
+        return log_sum_exp(terms + np.log(self.weights)[:, None], axis=0)

@@ -25,6 +25,7 @@ def test_threads_give_the_same_bits(make_model, monkeypatch, n):
     alone = StanDensity(make_model)
     assert len(alone._models) == 1  # a gradient this cheap is not worth a thread
     monkeypatch.setattr(density, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(density, "_LONG_BATCH_SECONDS", 0.0)
     monkeypatch.setattr(density.os, "cpu_count", lambda: 3)
     together = StanDensity(make_model)
     assert len(together._models) == 3
@@ -43,6 +44,7 @@ def test_threads_give_the_same_generated_quantities(monkeypatch, n):
     points = np.random.default_rng(0).normal(size=(n, 1))
     alone = StanDensity(lambda: StanModel(mir, "{}")).rows(points, 3)
     monkeypatch.setattr(density, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(density, "_LONG_BATCH_SECONDS", 0.0)
     monkeypatch.setattr(density.os, "cpu_count", lambda: 3)
     together = StanDensity(lambda: StanModel(mir, "{}"))
     assert len(together._models) == 3

@@ -8,7 +8,6 @@ evaluations of it instead of a dozen rounds of draws. Each mode's Gaussian has t
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
-from scipy.optimize import minimize
 
 from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
@@ -95,6 +94,7 @@ def check_gradient(
 
 def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> tuple[Gaussian, float] | None:
     """Climb from a point; the Gaussian at the end, and the log of the mass that it stands for."""
+    from scipy.optimize import minimize  # half a second, which most fits need not take
 
     def negative(point):
         if spending.over:

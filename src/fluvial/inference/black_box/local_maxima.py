@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.spatial import KDTree
 from scipy.special import ndtr
 
 from fluvial.posterior.mixture import Mixture
@@ -29,6 +28,8 @@ def local_maxima(
         >>> int(local_maxima(u, spike - 50.0 * np.sum((u - 0.5) ** 2, axis=1))[0])
         7
     """
+    from scipy.spatial import KDTree  # a fifth of a second, which most fits need not take
+
     usable = np.flatnonzero(np.isfinite(values))
     dim = u.shape[1]
     near = 2 * dim + 2
@@ -38,7 +39,8 @@ def local_maxima(
     tree = KDTree(u)
     neighbors = np.asarray(tree.query(u, k=near + 1)[1])[:, 1:]
     found = np.flatnonzero(values > values[neighbors].max(axis=1))
-    surprise = [_surprise(tree, u, values, int(row)) for row in found]
+    around = np.asarray(tree.query(u[found], k=min(4 * (dim + 1) + 1, len(u)))[1])[:, 1:]
+    surprise = [_surprise(u, values, *pair) for pair in zip(map(int, found), around, strict=True)]
     return usable[found[np.argsort(-np.asarray(surprise), kind="stable")]]
 
 
@@ -63,12 +65,10 @@ def starts(
     return np.unique(np.concatenate([rows[:most], highest, best]).astype(int))
 
 
-def _surprise(tree: KDTree, u, values, row: int) -> float:
-    dim = u.shape[1]
-    near = np.asarray(tree.query(u[row], k=min(4 * (dim + 1) + 1, len(u)))[1])[1:]
+def _surprise(u, values, row: int, near: Int[np.ndarray, " K"]) -> float:
     plane = np.column_stack([np.ones(len(near)), u[near] - u[row]])
     solution = np.linalg.lstsq(plane, values[near], rcond=None)[0]
     rest = values[near] - plane @ solution
-    free = max(len(near) - dim - 1, 1)
+    free = max(len(near) - u.shape[1] - 1, 1)
     scatter = np.median(np.abs(rest - np.median(rest))) * np.sqrt(len(near) / free)
     return float((values[row] - solution[0]) / (scatter + 0.3))

@@ -38,6 +38,7 @@ class ClimbSettings:
         relative_gain: of ``log_p`` below which a climb ends (SciPy's ftol); by hand.
         gradient: below which a climb ends (SciPy's default for gtol, 1e-5).
         together: climbs that go on at once, in batches of one size; by hand.
+        together_on_host: the same where a density costs a call of its own; by hand.
         same: relative distance of two climbs' ends that are one optimum; by hand.
         barrier: nats of a dip between two optima that makes them two modes; by hand
             (``benchmarks/modes.py``).
@@ -55,6 +56,7 @@ class ClimbSettings:
     relative_gain: float = 1e-10
     gradient: float = 1e-5
     together: int = 32
+    together_on_host: int = 128
     same: float = 1e-3
     barrier: float = 1.0
     neighbors: int = 3

@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from itertools import cycle
@@ -24,8 +24,10 @@ from fluvial.targets.stan.xla_ffi import call_host, is_understood, numbered
 __all__ = ["NumberedStanModel", "StanDensity"]
 
 _MOST_THREADS = 8
-# Below this the threads spend more time handing over Python's lock than computing.
-_CHEAP_SECONDS = 30e-6
+# A gradient from which on threads pay in any batch; of cheaper ones, down to where they spend more
+# time handing over Python's lock than computing, only a batch that takes long is worth a thread.
+_COSTLY_SECONDS, _CHEAP_SECONDS = 30e-6, 10e-6
+_LONG_BATCH_SECONDS = 5e-3
 
 
 @final
@@ -34,8 +36,8 @@ class StanDensity(Density):
 
     Traced by JAX it is a call of the host which computes the value and the gradient g at once; the
     derivative rule is d ln p = g . dx, linear in dx, so both forward and reverse mode work, and
-    one call serves both. Where a gradient is expensive, a batch is divided among threads, each with
-    a model of its own, since ctypes releases Python's lock; the results are the same to the bit.
+    one call serves both. Where a batch takes long, it is divided among threads, each with a model
+    of its own, since ctypes releases Python's lock; the results are the same to the bit.
 
     Args:
         make_model: builds a `StanModel`; called once more for each further thread.
@@ -69,14 +71,14 @@ class StanDensity(Density):
 
     def values(self, points: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, " N"]:
         """Return log densities, by several threads where that pays."""
-        return np.concatenate(self._shared_out("values", points)) + self._constant
+        return _joined(self._shared_out("values", points)) + self._constant
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
         """Return log densities and their gradients, by several threads where that pays."""
         shares = self._shared_out("value_and_grad", points)
-        values, gradients = map(np.concatenate, zip(*shares, strict=True))
+        values, gradients = map(_joined, zip(*shares, strict=True))
         return values + self._constant, gradients
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
@@ -94,7 +96,7 @@ class StanDensity(Density):
 
     def _shared_out(self, method: str, points: np.ndarray) -> list:
         """What a model's method returns, for each share of the points."""
-        if len(points) < 2 or len(self._models) == 1:
+        if len(points) < 2 or not self._is_worth_threads(len(points)) or len(self._models) == 1:
             return [getattr(self.model, method)(points)]
         shares = np.array_split(points, min(len(self._models), len(points)))
         jobs = [
@@ -103,16 +105,28 @@ class StanDensity(Density):
         ]
         return [job.result() for job in jobs]
 
+    def _is_worth_threads(self, points: int) -> bool:
+        seconds = self._seconds
+        return seconds >= _COSTLY_SECONDS or points * seconds >= _LONG_BATCH_SECONDS
+
+    @cached_property
+    def _seconds(self) -> float:
+        return _seconds(self.model)
+
     @cached_property
     def _models(self) -> list[StanModel]:
         threads = min(os.cpu_count() or 1, _MOST_THREADS)
-        if threads == 1 or _seconds(self.model) < _CHEAP_SECONDS:
+        if threads == 1 or self._seconds < _CHEAP_SECONDS:
             return [self.model]
         return [self.model, *(self._make_model() for _ in range(threads - 1))]
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
+
+
+def _joined(shares: Sequence[np.ndarray]) -> np.ndarray:
+    return shares[0] if len(shares) == 1 else np.concatenate(shares)
 
 
 @final

@@ -12,7 +12,7 @@ import json
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -95,7 +95,9 @@ class StanModel:
             for i, place in enumerate(zip(_addresses(points), _addresses(values), strict=True)):
                 if function(model, True, True, *place, None) != 0:
                     values[i] = -np.inf
-        values[~np.isfinite(points).all(axis=1)] = np.nan
+        finite = np.isfinite(points)
+        if not finite.all():
+            values[~finite.all(axis=1)] = np.nan
         return values
 
     def value_and_grad(
@@ -113,8 +115,10 @@ class StanModel:
             for i, place in enumerate(zip(*addresses, strict=True)):
                 if function(model, True, True, *place, None) != 0:
                     values[i], gradients[i] = -np.inf, 0.0
-        strange = ~np.isfinite(points).all(axis=1)
-        values[strange], gradients[strange] = np.nan, 0.0
+        finite = np.isfinite(points)
+        if not finite.all():
+            strange = ~finite.all(axis=1)
+            values[strange], gradients[strange] = np.nan, 0.0
         return values, gradients
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
@@ -165,10 +169,11 @@ class StanModel:
             return stanli.Model(mir=self.mir, data=self.data)
 
 
-def _addresses(array: np.ndarray) -> list[int]:
+def _addresses(array: np.ndarray) -> Sequence[int]:
     """Return where each row of an array begins; asking NumPy row by row takes a microsecond."""
-    start, width = array.ctypes.data, array.itemsize * int(np.prod(array.shape[1:]))
-    return [start + i * width for i in range(len(array))]
+    rows, start = len(array), array.ctypes.data
+    width = array.nbytes // max(rows, 1)
+    return range(start, start + rows * width, width) if width else (start,) * rows
 
 
 def _functions() -> dict[str, Callable]:
