@@ -71,7 +71,6 @@ _TRAPS = {
     "noise": lambda x: _gaussian(x) + _NOISE.standard_normal(len(x)),
     "noise that depends on the point": lambda x: _gaussian(x) + np.sin(1e7 * x[:, 0]),
     "ripples of a thousandth": lambda x: _gaussian(x) + np.sin(1e3 * x.sum(axis=1)),
-    "rare outliers": lambda x: _gaussian(x) + 20.0 * (_NOISE.uniform(size=len(x)) < 0.01),
     "a cliff": lambda x: _gaussian(x) - 60.0 * (x[:, 0] > 1.5),
     "NaN beyond a line": lambda x: np.where(x[:, 0] > 1.5, np.nan, _gaussian(x)),
 }
