@@ -84,6 +84,8 @@ def test_every_way_to_call_it_gives_the_same_bits(how):
         (lambda x: None, {}, "returned None"),
         (lambda x: x, {}, r"array of shape \(2,\) for one point"),
         (lambda x: 1j, {}, "returned a complex"),
+        (lambda x: [0.0, "a"], {}, "returned a list"),
+        (lambda x: -np.sum(x**2), {"vectorized": True}, r"shape \(\) for points"),
         (lambda x: x[:2, 0], {"vectorized": True}, r"shape \(2,\) for points of shape \(5, 2\)"),
         (lambda x: os._exit(7), {"workers": 2}, "ended its process with exit code 7"),
         (lambda x: time.sleep(60.0), {"timeout": 0.2}, "took longer than 0.2 s"),
@@ -92,6 +94,30 @@ def test_every_way_to_call_it_gives_the_same_bits(how):
 def test_whatever_is_wrong_with_a_function_is_said_in_a_sentence(function, options, said):
     with pytest.raises(InputError, match=said):
         Target.from_numpy(function, dim=2, **options).values(np.ones((5, 2)))
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [
+        (lambda u: None, "returned None"),
+        (lambda u: u[:1], r"shape \(1,\) for one of shape \(2,\)"),
+        (lambda u: u + 0j, "holds no numbers"),
+        (lambda u: {"a": u[0]}, "returned a dict"),
+        (lambda u: [u[0], [u[1]]], "returned a list"),
+        (lambda u: [u[0], u[2]], "raised IndexError"),
+    ],
+)
+def test_whatever_is_wrong_with_a_prior_transform_is_said_in_a_sentence(transform, said):
+    target = Target.from_numpy(_quadratic, dim=2, prior_transform=transform)
+    with pytest.raises(InputError, match=said):
+        target.values(np.zeros((1, 2)))
+
+
+def test_lists_and_float32_are_numbers_too():
+    points = np.array([[1.0, 2.0], [0.5, 0.0]])
+    lists = Target.from_numpy(lambda x: [_quadratic(p) for p in x], dim=2, vectorized=True)
+    single = Target.from_numpy(lambda x: np.float32(_quadratic(x)), dim=2)
+    assert lists.values(points).tolist() == single.values(points).tolist() == [-2.5, -0.125]
 
 
 def test_failures_can_be_counted_instead():
@@ -112,6 +138,10 @@ def test_failures_can_be_counted_instead():
         ({"bounds": [(2.0, 1.0)]}, "bounds of parameter 0"),
         ({"prior": {"n": st.poisson(3.0)}}, "prior of n is discrete"),
         ({"prior": {"n": 3.0}}, "prior of n is of type float"),
+        ({"prior": {"n": st.multivariate_normal(np.zeros(2))}}, "`prior_transform` where"),
+        ({"prior": {"n": st.norm([0.0, 1.0], 1.0)}}, "prior of n is of 2 numbers"),
+        ({"prior": {"n": ("low", "high")}}, r"prior of n is \('low', 'high'\)"),
+        ({"dim": 2, "names": "ab"}, "a row of as many names"),
         ({"prior": {"n": st.norm()}, "dim": 2}, "dim is 2, but there are 1 parameters"),
         ({"bounds": [(0.0, 1.0)], "prior": {"n": st.norm()}}, "give one of"),
         ({"dim": 1, "workers": 0}, "workers is 0"),

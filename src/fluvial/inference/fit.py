@@ -71,8 +71,8 @@ def fit(
         target: what to infer.
         flow: "auto" trains a flow only if neither a Gaussian nor, in few dimensions, a mixture of
             Gaussians is right already; otherwise a flow, or the text of one such as "realnvp:8" or
-            "planar:32", that is always trained. For a function that JAX cannot trace none is: its
-            approximation is a mixture of Gaussians.
+            "planar:32", that is always trained. For a function that JAX cannot trace it has no
+            effect: ``settings.black_box.flow`` is trained where mixtures will not do.
         seed: decides everything random; the same seed gives the same bits on the same machine.
         start: an earlier fit of nearly the same target, with more data, another prior, or
             parameters added: its modes and components are where this one starts. New modes are

@@ -1,6 +1,7 @@
 """Free energies and evidence estimates."""
 
 from fluvial.objectives.extended import Extended
+from fluvial.objectives.forward_kl import ForwardKL, truncated
 from fluvial.objectives.free_energy import (
     FreeEnergy,
     FreeEnergyEstimate,
@@ -12,6 +13,7 @@ from fluvial.objectives.importance import Importance, importance_weighted_bound
 
 __all__ = [
     "Extended",
+    "ForwardKL",
     "FreeEnergy",
     "FreeEnergyEstimate",
     "Importance",
@@ -19,4 +21,5 @@ __all__ = [
     "base_log_prob",
     "flow_log_prob",
     "importance_weighted_bound",
+    "truncated",
 ]

@@ -180,17 +180,18 @@ class CubePrior(Prior):
 
     def _checked(self, result: Any, shape: tuple[int, ...]) -> np.ndarray:
         try:
-            array = np.asarray(result, np.float64)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"the prior transform returned a {type(result).__name__}: return an array."
-            ) from None
+            array = np.asarray(result)
+        except ValueError:  # rows of unlike length
+            array = np.empty(0, object)
+        if array.dtype.kind not in "fiub":
+            kind = "None" if result is None else f"a {type(result).__name__} that holds no numbers"
+            raise InputError(f"the prior transform returned {kind}: return an array of floats.")
         if array.shape != shape:
             raise InputError(
                 f"the prior transform returned an array of shape {array.shape} for one of shape "
                 f"{shape}: return one parameter for each coordinate of the cube."
             )
-        return array
+        return array.astype(np.float64)
 
 
 def as_prior(
@@ -222,6 +223,10 @@ def as_prior(
                 f"dim is {dim!r}: give the number of parameters, or `prior` or `bounds`, which "
                 "tell it."
             )
+        if prior_transform is not None and not callable(prior_transform):
+            raise InputError(
+                f"the prior transform is of type {type(prior_transform).__name__}: give a function."
+            )
         made = (
             NoPrior(int(dim))
             if prior_transform is None
@@ -237,8 +242,8 @@ def as_prior(
 def _variables(dim: int, names: Sequence[str] | None) -> dict[str, tuple[int, ...]]:
     if names is None:
         return {"x": (dim,)}
-    if len(names) != dim or len(set(names)) != dim:
-        raise InputError(f"there are {dim} parameters: give as many different names, not {names}.")
+    if isinstance(names, str) or len(names) != dim or len(set(names)) != dim:
+        raise InputError(f"there are {dim} parameters: give a row of as many names, not {names!r}.")
     return {str(name): () for name in names}
 
 
@@ -305,7 +310,8 @@ def _distribution(name: str, distribution: Any) -> tuple[Callable, Callable, Cal
     """Return the inverse of F, that of 1 − F, and the density, of either kind that SciPy has."""
     if isinstance(distribution, tuple | list) and len(distribution) == 2:
         low, high = distribution
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        numbers = all(isinstance(end, int | float | np.number) for end in distribution)
+        if not (numbers and np.isfinite(low) and np.isfinite(high) and low < high):
             raise InputError(f"the prior of {name} is {distribution}: give (low, high), finite.")
         return _uniform(low, high)
     for inverse, inverse_complement in (("ppf", "isf"), ("icdf", "iccdf")):
@@ -314,7 +320,8 @@ def _distribution(name: str, distribution: Any) -> tuple[Callable, Callable, Cal
     else:
         raise InputError(
             f"the prior of {name} is of type {type(distribution).__name__}: give a frozen "
-            "distribution of one variable, such as scipy.stats.norm(0, 1)."
+            "distribution of one variable, such as scipy.stats.norm(0, 1), or a `prior_transform` "
+            "where parameters depend on each other."
         )
     if not hasattr(distribution, "pdf"):
         raise InputError(
@@ -323,9 +330,15 @@ def _distribution(name: str, distribution: Any) -> tuple[Callable, Callable, Cal
         )
     ppf, isf = getattr(distribution, inverse), getattr(distribution, inverse_complement)
     try:
-        middle = np.asarray(ppf(np.array([0.25, 0.75])), np.float64)
+        shape = np.shape(ppf(0.5))
+        middle = None if shape else np.asarray(ppf(np.array([0.25, 0.75])), np.float64)
     except Exception as error:
         raise InputError(f"the prior of {name} failed: {described(error)}.") from error
+    if middle is None:
+        raise InputError(
+            f"the prior of {name} is of {np.prod(shape, dtype=int)} numbers: give a distribution "
+            "of one number for each parameter."
+        )
     if middle.shape != (2,) or not np.isfinite(middle).all():
         raise InputError(
             f"the prior of {name} has quartiles {middle.tolist()}: give a proper distribution of "

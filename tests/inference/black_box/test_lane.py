@@ -70,6 +70,7 @@ _NOISE = np.random.default_rng(0)
 _TRAPS = {
     "noise": lambda x: _gaussian(x) + _NOISE.standard_normal(len(x)),
     "noise that depends on the point": lambda x: _gaussian(x) + np.sin(1e7 * x[:, 0]),
+    "ripples of a thousandth": lambda x: _gaussian(x) + np.sin(1e3 * x.sum(axis=1)),
     "a cliff": lambda x: _gaussian(x) - 60.0 * (x[:, 0] > 1.5),
     "NaN beyond a line": lambda x: np.where(x[:, 0] > 1.5, np.nan, _gaussian(x)),
 }
@@ -79,7 +80,12 @@ _TRAPS = {
 def test_a_trap_is_never_good_and_is_named(name):
     posterior = _fit(_TRAPS[name])
     assert posterior.verdict is not fluvial.Verdict.GOOD
-    said = {"noise": "not deterministic", "a cliff": "cliff", "NaN beyond a line": "not finite"}
+    said = {
+        "noise": "not deterministic",
+        "rare outliers": "",
+        "a cliff": "cliff",
+        "NaN beyond a line": "not finite",
+    }
     assert said.get(name, "noisy") in " ".join(posterior.reasons)
 
 
@@ -88,6 +94,11 @@ def test_what_a_budget_leaves_is_returned_with_its_verdict():
     assert small.provenance.evaluations <= 320
     assert fluvial.Verdict.GOOD not in (small.verdict, none.verdict)
     assert any("0.0" in r or "used" in r or "evaluations" in r for r in none.reasons)
+
+
+def test_a_density_of_absurd_size_is_a_verdict_rather_than_an_error():
+    posterior = _fit(lambda x: 1e300 * _gaussian(x), max_evaluations=3000)
+    assert posterior.verdict is fluvial.Verdict.FAILED
 
 
 def test_a_density_that_is_finite_nowhere_is_refused():

@@ -1,10 +1,12 @@
-"""A population that mixtures of Gaussians lead from the prior to the posterior.
+"""A population that mixtures of Gaussians, or flows, lead from the prior to the posterior.
 
 All points so far, weighed at the largest inverse temperature that leaves enough of them in force,
 tell where the next ones are drawn; when that temperature is 1, rounds go on as long as they save
 more fresh draws than they cost.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +15,24 @@ from scipy.special import ndtri
 
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.black_box.weighted_flow import fit_flow
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.settings import BlackBoxSettings, Settings
 from fluvial.objectives import Importance
+from fluvial.posterior.defense import Widened
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Population", "anneal", "efficiency", "round_size", "spread_out"]
+__all__ = [
+    "Guides",
+    "Population",
+    "anneal",
+    "efficiency",
+    "flow_guides",
+    "fresh_needed",
+    "mixture_guides",
+    "round_size",
+    "spread_out",
+]
 
 
 _STUCK = 1.05  # times the last β
@@ -30,13 +44,58 @@ class Population(NamedTuple):
 
     Attributes:
         history: its points.
-        beta: the last inverse temperature: 1 unless the budget was spent.
+        beta: the last inverse temperature: 1 unless the budget was spent, or it got stuck.
         efficiency: effective sample size of the last proposal's draws, as a share of them.
+        fitted: what the last proposal was made of; None if there was no round.
     """
 
     history: History
     beta: float
     efficiency: float
+    fitted: Mixture | None = None
+
+
+class Guides(NamedTuple):
+    """What leads a population, and in which steps.
+
+    Attributes:
+        fit: from points, their log weights, a generator and what it returned in the last round to
+            what the next proposal is made of.
+        size: points of a round.
+        worth: the effective sample size that the next temperature has to leave.
+        rounds: the most.
+        least: the share of the weight below which a proposal is forgotten with its points; 0 where
+            densities are quick.
+    """
+
+    fit: Callable[[np.ndarray, np.ndarray, np.random.Generator, Mixture | None], Mixture]
+    size: int
+    worth: float
+    rounds: int
+    least: float = 0.0
+
+
+def mixture_guides(dim: int, settings: BlackBoxSettings) -> Guides:
+    """Return mixtures of Gaussians."""
+    worth = float(settings.worth_base + settings.worth_per_dim * dim)
+
+    def fit(x, log_w, rng, last):
+        del last
+        return fit_mixture(x, log_w, rng)
+
+    return Guides(fit, round_size(dim, settings), worth, settings.max_rounds)
+
+
+def flow_guides(dim: int, settings: BlackBoxSettings) -> Guides:
+    """Return flows, which take more points to tell the shape of a density from."""
+    mixtures = mixture_guides(dim, settings)
+    return Guides(
+        partial(fit_flow, settings),
+        settings.flow_size * mixtures.size,
+        settings.flow_worth * mixtures.worth,
+        settings.flow_rounds,
+        settings.flow_least,
+    )
 
 
 def round_size(dim: int, settings: BlackBoxSettings) -> int:
@@ -50,6 +109,7 @@ def anneal(
     rng: np.random.Generator,
     thresholds: Settings,
     history: History | None = None,
+    guides: Guides | None = None,
 ) -> Population:
     """Lead a population from the reference to the target.
 
@@ -59,24 +119,27 @@ def anneal(
         rng: decides every draw.
         thresholds: of the fit.
         history: points to go on from; by default they are drawn from the reference.
+        guides: what leads it; by default mixtures of Gaussians.
     """
     settings = thresholds.black_box
-    size = round_size(reference.dim, settings)
+    fit, size, worth, most, least = guides or mixture_guides(reference.dim, settings)
     if history is None:
         history = _begun(reference, spending, rng, settings)
-    elif len(history.counts) > 1 and efficiency(history) >= settings.enough_efficiency:
-        return Population(history, 1.0, efficiency(history))
+    fitted = _last(history)
+    if fitted is not None and efficiency(history) >= settings.enough_efficiency:
+        return Population(history, 1.0, efficiency(history), fitted)
     beta, share, rounds, stalled, stuck = 0.0, 0.0, 0, 0, 0
-    worth = float(settings.worth_base + settings.worth_per_dim * reference.dim)
-    while not spending.over and rounds < settings.max_rounds and np.isfinite(history.log_p).any():
+    while not spending.over and rounds < most and np.isfinite(history.log_p).any():
         last_beta, last_share = beta, share
         beta = _coolest(history, worth)
         if beta < min(1.0, _STUCK * last_beta):
             # So few points do not show the shape of what they are drawn from.
             worth = min(2.0 * worth, max(worth, len(history) / 4.0))
             beta = _coolest(history, worth)
-        mixture = fit_mixture(history.x, history.log_weights(beta), rng)
-        proposal = thresholds.weigh.widened(mixture)
+        if least:
+            history = history.forgetting(beta, least)
+        fitted = fit(history.x, history.log_weights(beta), rng, fitted)
+        proposal = thresholds.weigh.widened(fitted)
         x, _ = proposal.sample(rng, size)
         log_p = spending.values(x, f"annealing at {beta:.3g}")
         history = history.with_draws(proposal, x[: len(log_p)], log_p)
@@ -86,11 +149,11 @@ def anneal(
             break
         share = efficiency(history)
         if beta == last_beta == 1.0:
-            saved = _fresh(last_share, settings) - _fresh(share, settings)
+            saved = fresh_needed(last_share, settings) - fresh_needed(share, settings)
             stalled = 0 if saved > size else stalled + 1
             if share >= settings.enough_efficiency or stalled > 1:
                 break
-    return Population(history, beta, share)
+    return Population(history, beta, share, fitted)
 
 
 def _begun(
@@ -103,6 +166,15 @@ def _begun(
     return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 
+def _last(history: History) -> Mixture | None:
+    """What the last proposal was made of, beside the reference."""
+    if len(history.proposals) < 2:
+        return None
+    last = history.proposals[-1]
+    parts = tuple(one.component if isinstance(one, Widened) else one for one in last.components)
+    return Mixture(parts, last.weights)
+
+
 def efficiency(history: History) -> float:
     """Effective sample size of the last proposal's draws for the target, as a share of them."""
     rows = history.latest
@@ -110,8 +182,8 @@ def efficiency(history: History) -> float:
     return weights.ess / max(weights.size, 1)
 
 
-def _fresh(share: float, settings: BlackBoxSettings) -> float:
-    """Fresh draws needed at an efficiency."""
+def fresh_needed(share: float, settings: BlackBoxSettings) -> float:
+    """Fresh draws needed at an efficiency, or the most that are made."""
     return min(settings.wanted_ess / max(share, 1e-9), settings.max_fresh)
 
 

@@ -5,12 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
-__all__ = ["Findings", "cliff_doubt", "noise_doubt", "repeat"]
+__all__ = ["Findings", "cliff_doubt", "noise_doubt", "repeat", "repeat_heaviest"]
 
 
 class Findings(NamedTuple):
@@ -56,6 +58,23 @@ def repeat(
     if worst > settings.verdict.max_evidence_se:
         return Findings(fatal=(f"{said} Make it deterministic, for instance with a fixed seed.",))
     return Findings(doubts=(said,))
+
+
+def repeat_heaviest(
+    density: NumpyDensity,
+    spending: Spending,
+    history: History,
+    repetition: int,
+    settings: Settings,
+) -> Findings:
+    """Evaluate again the points that weigh most, and some of the others; see ``repeat``."""
+    count = settings.black_box.repeated
+    usable = np.flatnonzero(np.isfinite(history.log_p))
+    if spending.interrupted or not len(usable):
+        return Findings()
+    heaviest = usable[np.argsort(-history.log_weights()[usable], kind="stable")]
+    chosen = np.unique(np.concatenate([heaviest[: count // 2], usable[: count // 2]]))
+    return repeat(density, spending, history.x[chosen], history.log_p[chosen], repetition, settings)
 
 
 def cliff_doubt(
@@ -106,7 +125,7 @@ def cliff_doubt(
 
 def noise_doubt(
     spending: Spending,
-    where: Gaussian,
+    q: Mixture,
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
     rng: np.random.Generator,
@@ -115,11 +134,12 @@ def noise_doubt(
     """Compare the density at a few points with that at points beside them.
 
     Noise that is a function of the point, as in a simulation seeded by its arguments, is the same
-    at every call, and shows here.
+    at every call, and shows here: right beside a point the density differs, or a little farther
+    away it is not between its values on both sides, as that of a smooth function is.
 
     Args:
         spending: evaluates the target.
-        where: in whose standard deviations distances are measured.
+        q: in whose standard deviations distances are measured.
         x: points.
         log_p: the log density at each.
         rng: decides which are looked at, and in which direction.
@@ -128,15 +148,31 @@ def noise_doubt(
     black_box = settings.black_box
     usable = np.flatnonzero(np.isfinite(log_p))
     chosen = rng.permutation(usable)[: black_box.repeated]
-    step = black_box.rough_width * rng.standard_normal((len(chosen), where.dim))
-    beside = spending.values(x[chosen] + step @ where.cholesky.T)
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(beside - log_p[chosen][: len(beside)])
-    rounding = black_box.rough_rounding * np.abs(log_p[chosen][: len(beside)])
-    rough = np.isfinite(difference) & (difference > black_box.rough + rounding)
-    if np.sum(rough) < 2:  # one may be a kink
-        return None
-    return (
-        f"The function is noisy: within {black_box.rough_width:g} sd of a point it differs by "
-        f"{np.median(difference[rough]):.2g} nats, and the draws are of the density with its noise."
-    )
+    steps = _steps(q, x[chosen], rng)
+    rounding = black_box.rough_rounding * np.abs(log_p[chosen])
+    for width in black_box.rough_widths:
+        ends = [spending.values(x[chosen] + sign * width * steps) for sign in (1.0, -1.0)]
+        if min(map(len, ends)) < len(chosen):
+            return None
+        beside = ends[0] if width == black_box.rough_widths[0] else 0.5 * (ends[0] + ends[1])
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(beside - log_p[chosen])
+        rough = np.isfinite(difference) & (difference > black_box.rough + rounding)
+        if np.sum(rough) >= 2:  # one may be a kink
+            return (
+                f"The function is noisy: within {width:g} sd of a point it differs by "
+                f"{np.median(difference[rough]):.2g} nats from a smooth one, and the draws are of "
+                "the density with its noise."
+            )
+    return None
+
+
+def _steps(q: Mixture, x: Float[np.ndarray, "N D"], rng: np.random.Generator):
+    """A random direction at each point, in standard deviations of the component it belongs to."""
+    gaussians = [component.gaussian for component in q.components]
+    joint = np.stack([gaussian.log_prob(x) for gaussian in gaussians]) + np.log(q.weights)[:, None]
+    own = np.argmax(joint, axis=0)
+    steps = rng.standard_normal(x.shape)
+    centers = np.stack([gaussian.mean for gaussian in gaussians])
+    colored = [gaussians[k].color(step[None])[0] for k, step in zip(own, steps, strict=True)]
+    return np.reshape(colored, x.shape) - centers[own]

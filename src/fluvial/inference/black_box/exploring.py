@@ -1,13 +1,15 @@
 """Searches that owe nothing to each other, until each mode that matters was found by two."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, final
 
 import numpy as np
 
 from fluvial.errors import InputError
-from fluvial.inference.black_box.annealing import Population, anneal
+from fluvial.inference.black_box.annealing import Population, anneal, flow_guides
 from fluvial.inference.black_box.ascending import ascend, check_gradient
+from fluvial.inference.black_box.checks import repeat_heaviest
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
@@ -20,6 +22,7 @@ from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["Explored", "explore"]
 
+_REPETITION = 3  # of an evaluation: the lane's own looks are the first and the second
 _CHECKED = 3  # points at which a gradient is compared with differences
 
 
@@ -34,6 +37,7 @@ class Explored(NamedTuple):
         draws: from the prior, among which peaks were looked for.
         timed: whether a clock has decided how many there are.
         doubts: about peaks that few of them have met.
+        flows: whether mixtures of Gaussians would not do.
     """
 
     history: History
@@ -43,6 +47,7 @@ class Explored(NamedTuple):
     draws: int
     timed: bool
     doubts: tuple[str, ...]
+    flows: bool
 
 
 def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
@@ -61,7 +66,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
     scale = 1.0 if density.prior.proper else settings.reference_sd
     wide = GaussianComponent(Gaussian(np.zeros(dim), scale * np.eye(dim)))
     reference = Mixture((wide,), np.ones(1))
-    found = ascend if density.has_gradient else anneal
+    search = _Searching(run, density, spending, reference)
     if density.has_gradient:
         rng = np.random.default_rng([run.seed, 3])
         check_gradient(spending, scale * rng.standard_normal((_CHECKED, dim)), rng)
@@ -71,7 +76,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
     for done in range(1, most + 1):
         if groups and spending.over:
             break
-        population = found(reference, spending, run.rng, run.settings)
+        population = search.population()
         if not np.isfinite(population.history.log_p).any():
             if groups:
                 break
@@ -88,7 +93,41 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
     populations = _each_once(groups)
     draws = hunted.draws or sum(group[0].history.counts[0] for group in groups)
     beta = min(p.beta for p in populations)
-    return Explored(_joined(populations), beta, once, mass, draws, size.timed, hunted.doubts)
+    history = _joined(populations)
+    return Explored(history, beta, once, mass, draws, size.timed, hunted.doubts, search.flows)
+
+
+@final
+@dataclass
+class _Searching:
+    """Makes populations: by flows from when on mixtures of Gaussians have got stuck."""
+
+    run: Run
+    density: NumpyDensity
+    spending: Spending
+    reference: Mixture
+    flows: bool = False
+
+    def population(self) -> Population:
+        common = self.spending, self.run.rng, self.run.settings
+        if not self.flows:
+            search = ascend if self.density.has_gradient else anneal
+            found = search(self.reference, *common)
+            self.flows = found.beta < 1.0 and self._may(found.history)
+            return self._by_flows(found.history) if self.flows else found
+        return self._by_flows(None)
+
+    def _may(self, history: History) -> bool:
+        """Whether flows may do what mixtures have not: of a function that says what it said."""
+        if self.spending.over or self.reference.dim < 2 or not np.isfinite(history.log_p).any():
+            return False
+        common = self.density, self.spending, history
+        return not repeat_heaviest(*common, _REPETITION, self.run.settings).fatal
+
+    def _by_flows(self, history: History | None) -> Population:
+        run = self.run
+        guides = flow_guides(self.reference.dim, run.settings.black_box)
+        return anneal(self.reference, self.spending, run.rng, run.settings, history, guides)
 
 
 def _hunted(

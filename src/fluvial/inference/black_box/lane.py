@@ -5,19 +5,20 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.black_box.annealing import efficiency, round_size
-from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat
+from fluvial.inference.black_box.annealing import efficiency, fresh_needed
+from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat_heaviest
 from fluvial.inference.black_box.exploring import Explored, explore
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.narrowness import unseen
+from fluvial.inference.black_box.refining import by_flows, has_flow, refined
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.concluding import evidence_of, provenance_of
 from fluvial.inference.run import Run
 from fluvial.inference.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -28,6 +29,7 @@ __all__ = ["fit_black_box"]
 _PROBES = 3  # looks at fresh draws for spikes
 _HELD = 0.3  # effective sample size, as a share of the draws, that a poor mixture does not have
 _LEAST_FRESH = 100  # draws: fewer are no judgment
+_TOLD = 0.1  # of the most fresh draws, by which it is told how many are needed
 
 
 def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
@@ -39,41 +41,26 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     spending = Spending(run.counted, run.budget, run.progress)
     with run.progress.stage("exploring"):
         explored = explore(run, density, spending)
-        steady = _repeated(run, density, spending, explored.history, 1)
+        steady = repeat_heaviest(density, spending, explored.history, 1, run.settings)
     with run.progress.stage("mixture"):
-        history, q = _refined(run, spending, explored.history)
+        flawed = bool(steady.fatal)  # so that no flow would be worth its training
+        history, q = refined(run, spending, explored.history, explored.flows, never=flawed)
     with run.progress.stage("weights"):
         spending.release()
-        history, q, fresh, spikes = _weighed(run, spending, history, q)
+        history, q, fresh, spikes = _weighed(run, spending, history, q, never=flawed)
+        if _in_vain(run, q, fresh) and not (flawed or spending.over):
+            history, q = by_flows(run, spending, history.merged(fresh), q)
+            history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
         doubts = [*spikes, *_doubts(run, spending, q, fresh)]
         drawn = fresh if len(fresh) else history
-        steady_still = _repeated(run, density, spending, drawn, 2)
+        steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
     said = unseen(explored.draws, run.target.dim, timed=explored.timed)
     return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
 
 
-def _refined(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
-    """Fit a mixture to all points, and go on as long as that saves more than it costs."""
-    settings = run.settings.black_box
-    size = round_size(run.target.dim, settings)
-    last = np.inf
-    for _ in range(settings.max_rounds):
-        mixture = fit_mixture(history.x, history.log_weights(), run.rng)
-        proposal = run.settings.weigh.widened(mixture)
-        x, _ = proposal.sample(run.rng, size)
-        log_p = spending.values(x, "mixture")
-        history = history.with_draws(proposal, x[: len(log_p)], log_p)
-        needed = settings.wanted_ess / max(efficiency(history), 1e-9)
-        gained, last = last - needed, needed
-        enough = needed * settings.enough_efficiency <= settings.wanted_ess
-        if spending.over or enough or gained <= size:
-            break
-    return history, fit_mixture(history.x, history.log_weights(), run.rng)
-
-
 def _weighed(
-    run: Run, spending: Spending, history: History, q: Mixture
+    run: Run, spending: Spending, history: History, q: Mixture, *, never: bool
 ) -> tuple[History, Mixture, History, list[str]]:
     """Draw afresh, and again wherever the heaviest draws have led to a spike."""
     rng = np.random.default_rng([run.seed, 2])
@@ -85,7 +72,7 @@ def _weighed(
             break
         for population in found:
             history = history.merged(population.history)
-        history, q = _refined(run, spending, history)
+        history, q = refined(run, spending, history, has_flow(q), never=never)
     else:
         return history, q, fresh, ["Climbs from the heaviest draws kept finding spikes."]
     unmet = ["A spike was found that could not be drawn from."] if found else []
@@ -117,9 +104,24 @@ def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: Hi
         enough = worth * error**2 >= 1.0 and weights.ess >= settings.verdict.min_ess
         if enough and weights.log_evidence_se <= settings.verdict.max_evidence_se:
             break
+        if _in_vain(run, q, fresh):
+            break
         wanted = 1.1 * len(fresh) / max(worth * error**2, 0.1)
-        size = int(np.clip(wanted - len(fresh), 200, settings.black_box.max_fresh - len(fresh)))
+        told = _TOLD * settings.black_box.max_fresh
+        most = told if len(fresh) < told else settings.black_box.max_fresh
+        size = int(np.clip(wanted - len(fresh), 200, most - len(fresh)))
     return fresh
+
+
+def _in_vain(run: Run, q: Mixture, fresh: History) -> bool:
+    """Whether draws of a mixture tell that all that could be made will not be worth enough.
+
+    What is left of a budget is for fresh draws alone.
+    """
+    settings = run.settings.black_box
+    if has_flow(q) or run.budget.limited or q.dim < 2 or len(fresh) < _TOLD * settings.max_fresh:
+        return False
+    return fresh_needed(efficiency(fresh), settings) >= settings.max_fresh
 
 
 def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[str]:
@@ -128,31 +130,16 @@ def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[st
         return []
     log_q = q.log_prob(fresh.x)
     near = log_q - fresh.log_q[:, 0] > np.log(0.5)  # where the widened part is the smaller one
-    if not near.any():
+    largest = q.components[int(np.argmax(q.weights))].gaussian
+    if not near.any() or not isinstance(largest, Gaussian):  # those of this lane are
         return []
-    largest = q.gaussians[int(np.argmax(q.weights))]
     evidence = Importance(fresh.log_p - fresh.log_q[:, 0]).log_evidence
     excess = fresh.log_p[near] - log_q[near] - evidence
     found = [
         cliff_doubt(spending, largest, fresh.x[near], excess, run.settings),
-        noise_doubt(spending, largest, fresh.x[near], fresh.log_p[near], run.rng, run.settings),
+        noise_doubt(spending, q, fresh.x[near], fresh.log_p[near], run.rng, run.settings),
     ]
     return [doubt for doubt in found if doubt]
-
-
-def _repeated(
-    run: Run, density: NumpyDensity, spending: Spending, history: History, repetition: int
-) -> Findings:
-    """Evaluate again the points that weigh most, and some of the others."""
-    count = run.settings.black_box.repeated
-    usable = np.flatnonzero(np.isfinite(history.log_p))
-    if spending.interrupted or not len(usable):
-        return Findings()
-    heaviest = usable[np.argsort(-history.log_weights()[usable], kind="stable")]
-    chosen = np.unique(np.concatenate([heaviest[: count // 2], usable[: count // 2]]))
-    return repeat(
-        density, spending, history.x[chosen], history.log_p[chosen], repetition, run.settings
-    )
 
 
 def _findings(
@@ -223,7 +210,8 @@ def _concluded(
     )
     elbo = Importance(judged.log_p - q.log_prob(judged.x))
     evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
-    provenance = provenance_of(run, "gaussian", interrupted=interrupted)
+    flow = run.settings.black_box.flow if has_flow(q) else "gaussian"
+    provenance = provenance_of(run, flow, interrupted=interrupted)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 
 

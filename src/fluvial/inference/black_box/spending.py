@@ -54,6 +54,12 @@ class Spending:
         return max(0, most - self.counted.evaluations)
 
     @property
+    def rest(self) -> int:
+        """How many evaluations are left with those that are kept for fresh draws."""
+        most = self._budget.evaluations
+        return 1 << 60 if most is None else max(0, most - self.counted.evaluations)
+
+    @property
     def counts_only(self) -> bool:
         """Whether the budget is one of evaluations alone, which no clock has a part in."""
         return self._budget.evaluations is not None and self._budget.seconds is None

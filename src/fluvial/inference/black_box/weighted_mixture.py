@@ -54,6 +54,8 @@ def fit_mixture(
         unit = Gaussian(mean, np.eye(x.shape[1]))
         return Mixture((GaussianComponent(unit),), np.ones(1))
     covariance = (x - mean).T @ ((x - mean) * w[:, None])
+    if not np.trace(covariance) > 0.0:  # one point has all the weight
+        covariance, w = np.atleast_2d(np.cov(x.T)), np.full(len(x), 1.0 / len(x))
     whitener = Gaussian(mean, _cholesky(covariance))
     z = whitener.whiten(x)
     joint = _chosen(z, w, rng, most).joint_log_prob(z)

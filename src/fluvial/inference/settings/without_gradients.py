@@ -44,9 +44,23 @@ class BlackBoxSettings:
         cliff: nats by which the density falls within ``cliff_width`` where there is a cliff.
         cliff_width: in standard deviations.
         cliff_share: the least share of draws that have fallen off it.
-        rough: nats by which the density differs within ``rough_width`` where it is noisy ...
+        rough: nats by which the density differs within the first of ``rough_widths``, or from the
+            mean of both sides within the others, where it is noisy ...
         rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
-        rough_width: in standard deviations.
+        rough_widths: in standard deviations. Within the last one a density whose own features are
+            a hundredth of a standard deviation wide is smooth.
+        flow: what is trained on weighted points where mixtures of Gaussians will not do, ...
+        flow_rounds: ... in so many rounds at most, ...
+        flow_size: ... of so many times the points of a mixture's round, ...
+        flow_worth: ... where the next temperature leaves so many times its effective sample size.
+        flow_least: share of the weight below which a round is forgotten, so that the density of its
+            points need not be computed under all later flows.
+        flow_steps: of a training, ...
+        flow_chunk: ... between two looks at points that are held out; ...
+        flow_batch: points of a step.
+        flow_rate: the largest step size of Adam.
+        flow_held_out: of how many points one is held out.
+        flow_judges: batches of these by which flows are compared.
         reference_sd: of the law from which a density without a prior is explored: that of
             ``ExploreSettings.least_spread``.
     """
@@ -79,5 +93,16 @@ class BlackBoxSettings:
     cliff_share: float = 0.01
     rough: float = 0.01
     rough_rounding: float = 1e-6
-    rough_width: float = 1e-6
+    rough_widths: tuple[float, ...] = (1e-6, 1e-4, 1e-3)
+    flow: str = "maf:6,width=32"
+    flow_rounds: int = 24
+    flow_size: int = 2
+    flow_worth: int = 3
+    flow_least: float = 1e-3
+    flow_steps: int = 1500
+    flow_chunk: int = 250
+    flow_batch: int = 256
+    flow_rate: float = 1e-3
+    flow_held_out: int = 5
+    flow_judges: int = 4
     reference_sd: float = 4.0

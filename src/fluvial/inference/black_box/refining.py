@@ -1,0 +1,83 @@
+"""From all points of a search to the approximation: a mixture, or a flow where that will not do."""
+
+import numpy as np
+
+from fluvial.inference.black_box.annealing import anneal, efficiency, flow_guides, round_size
+from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.black_box.weighted_flow import fit_flow
+from fluvial.inference.black_box.weighted_mixture import fit_mixture
+from fluvial.inference.run import Run
+from fluvial.posterior.mixture import FlowComponent, Mixture
+
+__all__ = ["by_flows", "has_flow", "refined"]
+
+
+def refined(
+    run: Run, spending: Spending, history: History, flows: bool, *, never: bool
+) -> tuple[History, Mixture]:
+    """Fit a mixture to all points, or a flow where a mixture will not do.
+
+    Args:
+        run: the fit.
+        spending: evaluates the target.
+        history: all points.
+        flows: whether mixtures have not done already.
+        never: whether no flow is worth its training.
+
+    Returns:
+        The points with those that were added, and the approximation.
+    """
+    if flows and not never:
+        return by_flows(run, spending, history, None)
+    history, q = _by_mixtures(run, spending, history)
+    most = min(run.settings.black_box.max_fresh, spending.rest)
+    needed = run.settings.black_box.wanted_ess / max(efficiency(history), 1e-9)
+    if needed <= most or never or spending.over or run.target.dim < 2:
+        return history, q
+    return by_flows(run, spending, history, q)
+
+
+def by_flows(
+    run: Run, spending: Spending, history: History, q: Mixture | None
+) -> tuple[History, Mixture]:
+    """Train flows on all points, and go on as long as that saves more than it costs.
+
+    Args:
+        run: the fit.
+        spending: evaluates the target.
+        history: all points.
+        q: a mixture that its last draws are of, which is kept if no flow is better.
+    """
+    settings = run.settings.black_box
+    share = 0.0 if q is None else efficiency(history)
+    guides = flow_guides(run.target.dim, settings)
+    led = anneal(history.reference, spending, run.rng, run.settings, history, guides)
+    if q is not None and led.efficiency <= share:
+        return led.history, q
+    history = led.history
+    return history, fit_flow(settings, history.x, history.log_weights(), run.rng, led.fitted)
+
+
+def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
+    """Fit a mixture, and go on as long as that saves more than it costs."""
+    settings = run.settings.black_box
+    size = round_size(run.target.dim, settings)
+    last = np.inf
+    for _ in range(settings.max_rounds):
+        mixture = fit_mixture(history.x, history.log_weights(), run.rng)
+        proposal = run.settings.weigh.widened(mixture)
+        x, _ = proposal.sample(run.rng, size)
+        log_p = spending.values(x, "mixture")
+        history = history.with_draws(proposal, x[: len(log_p)], log_p)
+        needed = settings.wanted_ess / max(efficiency(history), 1e-9)
+        gained, last = last - needed, needed
+        enough = needed * settings.enough_efficiency <= settings.wanted_ess
+        if spending.over or enough or gained <= size:
+            break
+    return history, fit_mixture(history.x, history.log_weights(), run.rng)
+
+
+def has_flow(q: Mixture) -> bool:
+    """Whether a component is a flow."""
+    return any(isinstance(component, FlowComponent) for component in q.components)
