@@ -161,6 +161,15 @@ def test_a_summary_of_three_lines():
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [("a\nb\n", "a\n", 'no longer says "b"'), ("a\n", "a\nc\n", 'now says "c" as well')],
+)
+def test_a_summary_says_what_one_side_lacks(before, after, said):
+    kept, done = replicated([("f()", [stream(before)], [stream(after)])])
+    assert summary(kept, done)[1] == f"1 cell differs: cell 1 {said}, cause: library version."
+
+
 def test_a_name_that_a_later_cell_makes_tells_of_another_order():
     cells = [
         ("y = later + 1\nprint(y)", [stream("4\n")], name_error("later")),

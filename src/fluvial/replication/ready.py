@@ -65,9 +65,10 @@ def _check_language(recorded: RecordedNotebook) -> None:
     if name.lower() in _PYTHON:
         return
     raise InputError(
-        f"{recorded.name} is a notebook in {name}, and notebooks in Python can be replicated: run "
-        f"it again with {_KERNELS.get(name.lower(), 'the kernel of its language')} (jupyter "
-        "nbconvert --execute --to notebook), and compare the two with nbdiff."
+        f"{recorded.name} is a notebook in {name[:1].upper()}{name[1:]}, and only notebooks in "
+        "Python can be replicated: run it again with "
+        f"{_KERNELS.get(name.lower(), 'the kernel of its language')} (jupyter nbconvert --execute "
+        "--to notebook), and compare the two with nbdiff."
     )
 
 

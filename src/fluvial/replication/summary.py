@@ -83,10 +83,18 @@ def _misquoted(recorded: RecordedNotebook, replication: Replication) -> str:
 
 
 def _named(cell: CellOutcome, consequences: int) -> str:
-    what = next((found for found in cell.differences if not found.tolerated), None)
+    apart = [found for found in cell.differences if not found.tolerated]
+    both = (found for found in apart if found.recorded and found.local)
+    what = next(both, apart[0] if apart else None)
     text = f"cell {cell.number}"
     if what is not None and what.recorded and what.local:
         text += f" says {_short(what.local)} for {_short(what.recorded)}"
+    elif what is not None and cell.verdict is CellVerdict.DIFFERS:
+        text += (
+            f" no longer says {_short(what.recorded)}"
+            if what.recorded
+            else f" now says {_short(what.local)} as well"
+        )
     elif cell.verdict is CellVerdict.ERROR:
         errors = [found.local for found in cell.differences if found.kind == "error"]
         text += f" fails ({_short(errors[0])})" if errors else " does not run to its end"
