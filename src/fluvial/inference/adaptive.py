@@ -30,8 +30,9 @@ from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import precision
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian, merged
+from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Adapted", "adapt"]
+__all__ = ["Adapted", "adapt", "is_right", "moved"]
 
 
 class _Begun(NamedTuple):
@@ -128,9 +129,34 @@ def adapt(run: Run, fitted: Weighed) -> Adapted | None:
         if enough and steady:
             mixture = grown.colored(begun.overall)
             found = Adapted(judged := weighed(mixture, mixture, run), with_wider_base(run, judged))
-            if _is_right(found, run.settings):
+            if is_right(found, run.settings):
                 return found
     return None
+
+
+def moved(run: Run, drawn: Weighed) -> Mixture | None:
+    """Fit a mixture of Gaussians, as it is, to weighted draws of it with a wider base.
+
+    Args:
+        run: the fit.
+        drawn: the mixture, and its draws.
+
+    Returns:
+        The mixture itself where its draws say that it is right, another one with as many
+        components where these have a part of the mass, or None where too few draws tell.
+    """
+    settings = run.settings.adaptive
+    if is_right(Adapted(drawn, drawn), run.settings):
+        return drawn.q
+    log_w = drawn.weights.smoothed
+    if drawn.weights.ess < settings.hopeless * drawn.weights.size:
+        return None
+    begun = _begin(drawn, run.settings.weigh.defensive_reach)
+    points = _resampled(run.rng, begun.overall.whiten(drawn.x), log_w, settings.points)
+    q = fit_by_em(begun.parents, points, begun.covariances, steps=settings.em_steps)
+    left = q.weights >= run.settings.weigh.negligible
+    weights = q.weights[left] / q.weights[left].sum()
+    return GaussianMixture(weights, q.means[left], q.factors[left]).colored(begun.overall)
 
 
 def _in_proportion(settings: AdaptiveSettings, modes: int) -> AdaptiveSettings:
@@ -211,7 +237,7 @@ def _seeded(
     return old.joined(new, more / (more + len(old.weights)))
 
 
-def _is_right(found: Adapted, settings: Settings) -> bool:
+def is_right(found: Adapted, settings: Settings) -> bool:
     """Whether the verdict would be GOOD, and the mixture itself right without weights, too."""
     drawn, weights = found.drawn.weights, np.exp(found.drawn.weights.smoothed)
     matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
