@@ -3,6 +3,7 @@
     python -m benchmarks.workflow chained [--batches 1,2,5,20] [--of conjugate,logistic]
     python -m benchmarks.workflow warm [--models 20]
     python -m benchmarks.workflow compare [--replications 100]
+    python -m benchmarks.workflow cover [--replications 100] [--of skewed,heavy,funnel]
     python -m benchmarks.workflow evidence [--seconds 60] [--of PART_OF_A_NAME]
     python -m benchmarks.workflow predict [--rows 1000000] [--draws 4000]
 
@@ -204,6 +205,45 @@ def compare(replications: int) -> None:
             print("verdicts:", {v: verdicts.count(v) for v in sorted(set(verdicts))}, flush=True)
 
 
+def _skewed(x):
+    """Logarithms of two gammas."""
+    shapes = jnp.array([1.5, 3.0])
+    return jnp.sum(shapes * x - jnp.exp(x) - jax.scipy.special.gammaln(shapes)) + 2.0
+
+
+def _heavy(x):
+    """Student's t with 3 degrees of freedom in the plane."""
+    return -jnp.log(2.0 * jnp.pi) - 2.5 * jnp.log1p(x @ x / 3.0) - 1.0
+
+
+def _funnel(x):
+    return norm.logpdf(x[0], 0.0, 1.5) + norm.logpdf(x[1], 0.0, jnp.exp(0.5 * x[0])) + 3.0
+
+
+# each with its ln Z
+_KNOWN = {"skewed": (_skewed, 2.0), "heavy": (_heavy, -1.0), "funnel": (_funnel, 3.0)}
+
+
+def cover(replications: int, models: list[str]) -> None:
+    """Errors of ln Z in standard errors, in models whose evidence is known, D = 2."""
+    print("| model | covers | mean | sd | k-hat, 10, 50 and 90 % | verdicts |")
+    print("|---|---|---|---|---|---|")
+    for name in models:
+        log_density, exact = _KNOWN[name]
+        target = fluvial.Target(log_density, dim=2)
+        fits = [fluvial.fit(target, seed=s, progress=False) for s in range(replications)]
+        z = np.array([(fit.log_evidence - exact) / fit.log_evidence_se for fit in fits])
+        khat = "/".join(f"{k:.2f}" for k in np.percentile([f.khat for f in fits], [10, 50, 90]))
+        verdicts = [fit.verdict.value for fit in fits]
+        counted = {v: verdicts.count(v) for v in sorted(set(verdicts))}
+        covers = np.sum(abs(z) <= 1.96)
+        print(
+            f"| {name} | {covers} of {replications} | {z.mean():+.2f} | {z.std():.2f} | {khat} "
+            f"| {counted} |",
+            flush=True,
+        )
+
+
 _NESTED = """
 data { int N; int K; matrix[N, K] X; vector[N] y; }
 parameters { real<lower=0> v; vector[K] w; }
@@ -360,7 +400,7 @@ def one(of: str, seconds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "part", choices=["chained", "warm", "compare", "evidence", "one", "predict"]
+        "part", choices=["chained", "warm", "compare", "cover", "evidence", "one", "predict"]
     )
     parser.add_argument("--batches", default="1,2,5,20")
     parser.add_argument("--of", default="")
@@ -375,6 +415,9 @@ def main() -> None:
         "chained": lambda: chained([int(b) for b in given.batches.split(",")], models),
         "warm": lambda: warm(given.models),
         "compare": lambda: compare(given.replications),
+        "cover": lambda: cover(
+            given.replications, given.of.split(",") if given.of else list(_KNOWN)
+        ),
         "evidence": lambda: evidence(given.seconds, given.of),
         "one": lambda: one(given.of, given.seconds),
         "predict": lambda: predict(given.rows, given.draws),

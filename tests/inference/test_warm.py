@@ -1,9 +1,19 @@
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import fluvial
+from fluvial.devices import Devices
 from fluvial.errors import InputError
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.run import Run
+from fluvial.inference.settings import DEFAULT
+from fluvial.inference.warm import warm_from
+from fluvial.inference.warm_search import quick_search
+from fluvial.inference.weighing import with_own_draws
+from fluvial.progress import Progress
 
 
 def _normal(mean, example=None):
@@ -76,3 +86,86 @@ def test_a_mixture_that_was_grown_on_one_mode_is_grown_anew_and_not_replaced_by_
     assert warm.verdict.value == "GOOD"
     assert warm.provenance.flow == "gaussian"
     assert warm.provenance.evaluations < 1.2 * before.provenance.evaluations
+
+
+def _far(at, scale=1.0, share=0.2, center=0.0):
+    """N(center, I) in the plane, and a share of the mass at a place, so much narrower or wider."""
+
+    def log_density(x):
+        near = jnp.log1p(-share) - 0.5 * jnp.sum((x - center) ** 2)
+        far = jnp.log(share) - 0.5 * jnp.sum((x - jnp.asarray(at)) ** 2) / scale**2
+        return jnp.logaddexp(near, far - 2.0 * jnp.log(scale)) - jnp.log(2.0 * jnp.pi)
+
+    return fluvial.Target(log_density, dim=2)
+
+
+@pytest.fixture(scope="module")
+def unit():
+    return fluvial.fit(_far((0.0, 0.0)), progress=False)
+
+
+@pytest.fixture(scope="module")
+def two():
+    return fluvial.fit(_far((12.0, 0.0), share=0.4), progress=False)
+
+
+@pytest.mark.parametrize(("at", "scale"), [((6.0, -8.0), 0.5), ((-20.0, 0.0), 1.0)])
+def test_a_far_mode_that_a_fifth_of_the_mass_has_moved_to_is_found(unit, at, scale):
+    warm = fluvial.fit(_far(at, scale), start=unit, progress=False)
+    assert warm.verdict.value == "GOOD"
+    assert abs(warm.log_evidence) < 0.03
+    assert min(warm.modes) == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_mode_that_has_moved_by_five_sd_is_found(two):
+    warm = fluvial.fit(_far((12.0, 5.0), share=0.4), start=two, progress=False)
+    assert warm.verdict.value == "GOOD"
+    assert abs(warm.log_evidence) < 0.03
+    assert len(warm.modes) == 2
+
+
+def test_masses_that_have_moved_and_a_mode_that_is_gone_take_little_more_than_the_weights(two):
+    for share, modes in ((0.25, 2), (0.0, 1)):
+        warm = fluvial.fit(_far((12.0, 0.0), share=share), start=two, progress=False)
+        assert warm.verdict.value == "GOOD"
+        assert abs(warm.log_evidence) < 0.03
+        assert len(warm.modes) == modes
+        assert warm.provenance.evaluations < 18_000  # of which 10,240 are weights
+
+
+def test_a_target_that_is_a_little_different_takes_fewer_evaluations_than_a_cold_fit(unit):
+    target = _far((0.3, 0.3), center=0.3)
+    cold = fluvial.fit(target, seed=1, progress=False)
+    warm = fluvial.fit(target, seed=1, start=unit, progress=False)
+    assert warm.verdict.value == cold.verdict.value == "GOOD"
+    assert 1.3 * warm.provenance.evaluations < cold.provenance.evaluations
+    assert "places that the earlier fit has seen were looked at again" in " ".join(warm.reasons)
+
+
+def test_a_place_that_the_earlier_fit_has_seen_is_suspect_where_density_has_come_to_it(unit):
+    """So far out that no climb, chain or look gets there."""
+    at = np.array([[3000.0, -5000.0]])
+    target = _far(at[0], scale=0.1)
+    for places, suspect in ((np.empty((0, 2)), False), (at, True)):
+        warm = warm_from(target, replace(unit, places=places), "realnvp:8")
+        run = Run(
+            CountedTarget(target),
+            "realnvp:8",
+            always_train=False,
+            seed=0,
+            max_steps=100,
+            settings=DEFAULT,
+            rng=np.random.default_rng(0),
+            progress=Progress(shown=False),
+            devices=Devices(every=False),
+            warm=warm,
+        )
+        fitted, drawn = with_own_draws(unit.approximation, run)
+        assert (quick_search(run, warm, fitted.q, drawn) is None) == suspect
+
+
+def test_what_an_earlier_fit_has_seen_is_saved_with_it(unit, tmp_path):
+    unit.save(tmp_path / "run")
+    loaded = fluvial.load(tmp_path / "run", target=unit.target)
+    assert len(loaded.places) > 100
+    np.testing.assert_array_equal(loaded.places, unit.places)

@@ -29,8 +29,9 @@ from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import Importance
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian, merged
+from fluvial.posterior.mixture import Mixture
 
-__all__ = ["adapt"]
+__all__ = ["adapt", "moved"]
 
 
 class _Begun(NamedTuple):
@@ -118,6 +119,31 @@ def adapt(run: Run, fitted: Weighed) -> Adequate | None:
             if is_adequate(found, run.settings):
                 return found
     return None
+
+
+def moved(run: Run, drawn: Weighed) -> Mixture | None:
+    """Fit a mixture of Gaussians, as it is, to weighted draws of it with a wider base.
+
+    Args:
+        run: the fit.
+        drawn: the mixture, and its draws.
+
+    Returns:
+        The mixture itself where its draws say that it is right, another one with as many
+        components where these have a part of the mass, or None where too few draws tell.
+    """
+    settings = run.settings.adaptive
+    if is_adequate(Adequate(drawn, drawn), run.settings):
+        return drawn.q
+    log_w = drawn.weights.smoothed
+    if drawn.weights.ess < settings.hopeless * drawn.weights.size:
+        return None
+    begun = _begin(drawn, run.settings.weigh.defensive_reach)
+    points = _resampled(run.rng, begun.overall.whiten(drawn.x), log_w, settings.points)
+    q = fit_by_em(begun.parents, points, begun.covariances, steps=settings.em_steps)
+    left = q.weights >= run.settings.weigh.negligible
+    weights = q.weights[left] / q.weights[left].sum()
+    return GaussianMixture(weights, q.means[left], q.factors[left]).colored(begun.overall)
 
 
 def _in_proportion(settings: AdaptiveSettings, modes: int) -> AdaptiveSettings:

@@ -114,6 +114,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         run.target,
         grouping=grouping,
         structure=None if choice is None else choice.structure,
+        places=run.counted.evaluated.peaks(run.settings.search.peaks),
     )
 
 

@@ -55,6 +55,10 @@ class Evaluated:
         """The log density at each of ``points``, in nats."""
         return self._log_p[: self._size].copy()
 
+    def peaks(self, count: int) -> Float[np.ndarray, "N D"]:
+        """So many of the points, of high density and apart from each other."""
+        return self.points[density_peaks(self.points, self.log_p, count)]
+
     def add(self, points: Float[np.ndarray, "N D"], log_p: Float[np.ndarray, " N"]) -> None:
         """Consider a batch of points, of which the √N highest are looked at.
 

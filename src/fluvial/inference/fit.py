@@ -197,6 +197,6 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched.fitted, matched.dependence, doubtful=started.doubtful)
+    refined = refine(run, matched, doubtful=started.doubtful)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined)))
     return conclude(run, started, refined, corrected)

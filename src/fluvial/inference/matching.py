@@ -49,11 +49,14 @@ class Matched(NamedTuple):
         fitted: their mixture, weighed.
         improper: why the density has no finite integral, or None.
         dependence: of the coordinates on each other, where it was looked for.
+        drawn: what draws are taken from, where the mixture is right already, and near an earlier
+            fit's: see ``warm_match``.
     """
 
     fitted: Weighed
     improper: str | None
     dependence: Dependence | None = None
+    drawn: Weighed | None = None
 
 
 def match(

@@ -20,7 +20,7 @@ Where climbs found no place for it, a Gaussian is started from those points (see
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import moved, spread_of
@@ -39,7 +39,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Search", "annealed_chains", "far_points", "mass_outside"]
+__all__ = ["Looked", "Search", "annealed_chains", "far_points", "look", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -54,6 +54,86 @@ class Search(NamedTuple):
     outliers: tuple[Outlier, ...] = ()
     missing_mass: float = 0.0
     notes: tuple[str, ...] = ()
+
+
+class Looked(NamedTuple):
+    """What was looked at, before any of it is judged.
+
+    Attributes:
+        overall: the Gaussian of q's mean and covariance.
+        looks: points of wide Gaussians around it.
+        log_ratios: ln p − ln g at each of them, where g is their density; −inf inside q.
+        annealed: ends of chains.
+        ended: whether each of these is outside q.
+        mirror: what symmetries led to.
+        suspects: points outside q, apart from each other.
+        missing_mass: that the looks find outside q, as a share of all mass.
+        notes: a sentence on what was done.
+    """
+
+    overall: Gaussian
+    looks: Float[np.ndarray, "N D"]
+    log_ratios: Float[np.ndarray, " N"]
+    annealed: Float[np.ndarray, "chains D"]
+    ended: Bool[np.ndarray, " chains"]
+    mirror: Mirrored
+    suspects: Float[np.ndarray, "S D"]
+    missing_mass: float
+    notes: tuple[str, ...]
+
+
+def look(
+    counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+    *,
+    places: Float[np.ndarray, "P D"] | None = None,
+) -> Looked:
+    """Look for points outside q; see ``mass_outside``.
+
+    Args:
+        counted: the target.
+        q: the approximation.
+        log_evidence: ln Z as estimated from q, in nats.
+        rng: decides where the search starts.
+        settings: the thresholds.
+        places: that are looked at, too.
+    """
+    search = settings.search
+    x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
+    overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
+    looks = far_points(overall, search.looks, search.look_spreads, rng)
+    seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
+    starts = np.concatenate(
+        [far_points(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
+    )
+    mirror = mirrored(counted, q, settings)
+    starts = np.concatenate([starts, mirror.starts])
+    climbed = _climbed(counted, starts, overall, settings)
+    annealed = annealed_chains(counted, overall, rng, search)
+    along = sideways(counted, q, overall, rng, settings)
+    places = np.empty((0, q.dim)) if places is None else places
+    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places])
+    log_p = np.concatenate([counted.values(fresh), log_p_before])
+    points = np.concatenate([fresh, seen_before])
+    excess = log_p - q.log_prob(points) - log_evidence
+    outside = np.isfinite(log_p) & (excess > search.excess)
+    log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
+        overall, looks, search.look_spreads
+    )
+    return Looked(
+        overall,
+        looks,
+        log_ratios,
+        annealed,
+        outside[search.looks : search.looks + search.chains],
+        mirror,
+        _apart(points[outside], log_p[outside], excess[outside], search),
+        _share(log_ratios - log_evidence, search.looks),
+        _notes(len(starts), len(looks), count_sideways(counted, settings), search),
+    )
 
 
 def mass_outside(
@@ -73,43 +153,21 @@ def mass_outside(
         settings: the thresholds.
     """
     search = settings.search
-    x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
-    overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
-    looks = far_points(overall, search.looks, search.look_spreads, rng)
-    seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
-    starts = np.concatenate(
-        [far_points(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
-    )
-    mirror = mirrored(counted, q, settings)
-    starts = np.concatenate([starts, mirror.starts])
-    climbed = _climbed(counted, starts, overall, settings)
-    annealed = annealed_chains(counted, overall, rng, search)
-    along = sideways(counted, q, overall, rng, settings)
-    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points])
-    log_p = np.concatenate([counted.values(fresh), log_p_before])
-    points = np.concatenate([fresh, seen_before])
-    excess = log_p - q.log_prob(points) - log_evidence
-    outside = np.isfinite(log_p) & (excess > search.excess)
-    notes = _notes(len(starts), len(looks), count_sideways(counted, settings), search)
-    if not outside.any():
-        return Search(notes=notes)
-    log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
-        overall, looks, search.look_spreads
-    )
-    missing_mass = _share(log_ratios - log_evidence, search.looks)
-    suspects = _apart(points[outside], log_p[outside], excess[outside], search)
-    places = _images(counted, q, log_evidence, mirror, rng, settings)
-    places = _places(counted, q, log_evidence, suspects, places, overall, rng, settings)
+    seen = look(counted, q, log_evidence, rng, settings)
+    if not len(seen.suspects):
+        return Search(notes=seen.notes)
+    places = _images(counted, q, log_evidence, seen.mirror, rng, settings)
+    places = _places(counted, q, log_evidence, seen.suspects, places, seen.overall, rng, settings)
     places = _worthy(places, search)
     if not places and search.beside:
-        ended = slice(search.looks, search.looks + search.chains)
-        level = np.where(outside, 0.0, -np.inf)[ended]
-        offers = [spread_of(looks, log_ratios, overall), spread_of(annealed, level, overall)]
+        level = np.where(seen.ended, 0.0, -np.inf)
+        wide = spread_of(seen.looks, seen.log_ratios, seen.overall)
+        offers = [wide, spread_of(seen.annealed, level, seen.overall)]
         places = _beside(counted, q, log_evidence, offers, rng, settings)
-        wide = offers[0]
-        if not places and wide and moved(looks, log_ratios - log_evidence, overall) > search.moves:
-            places = [Outlier(wide, missing_mass)]
-    return Search(tuple(places), missing_mass, () if places else notes)
+        relative = seen.log_ratios - log_evidence
+        if not places and wide and moved(seen.looks, relative, seen.overall) > search.moves:
+            places = [Outlier(wide, seen.missing_mass)]
+    return Search(tuple(places), seen.missing_mass, () if places else seen.notes)
 
 
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:

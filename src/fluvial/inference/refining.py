@@ -5,14 +5,15 @@ from typing import NamedTuple
 from fluvial.inference.adaptive import adapt
 from fluvial.inference.adequate import Adequate, adequate_as_it_is
 from fluvial.inference.choosing import Choice
-from fluvial.inference.dependence import Dependence
 from fluvial.inference.far_search import mass_far
 from fluvial.inference.inversion import inverse_complaint
+from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
 from fluvial.inference.sharpening import sharpened
 from fluvial.inference.train_modes import train_modes
 from fluvial.inference.verdict import is_accurate
+from fluvial.inference.warm_search import quick_search
 from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
@@ -43,32 +44,33 @@ class Refined(NamedTuple):
     interrupted: bool
 
 
-def refine(
-    run: Run, fitted: Weighed, dependence: Dependence | None = None, *, doubtful: bool = False
-) -> Refined:
+def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over.
 
     Args:
         run: the fit.
-        fitted: Gaussians, weighed.
-        dependence: of the coordinates on each other, where it is known already.
+        matched: Gaussians, weighed, or what an earlier fit has left to do.
         doubtful: whether modes are known to be missing, so that no result will be trusted: then one
             round is enough to say so again, and several modes are left as the Gaussians they are.
     """
     rounds = 1 if doubtful else run.settings.search.rounds
     found, choice, interrupted = Search(), None, False
-    drawn: Weighed | None = None
+    fitted, drawn = matched.fitted, matched.drawn
     for _ in range(rounds):
-        adequate, fitted, interrupted = _without_flow(run, fitted)
-        places, drawn = fitted.q.components, None
-        if adequate:
-            fitted, drawn = adequate
-        elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
-            with run.progress.stage("flow"):
-                components, interrupted, choice = train_modes(run, fitted.q, choice, dependence)
-                fitted = weigh(components, run)
+        places = fitted.q.components
+        if drawn is None:
+            adequate, fitted, interrupted = _without_flow(run, fitted)
             places = fitted.q.components
-        found, interrupted = _search(run, fitted, interrupted)
+            if adequate:
+                fitted, drawn = adequate
+            elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
+                with run.progress.stage("flow"):
+                    trained = train_modes(run, fitted.q, choice, matched.dependence)
+                    components, interrupted, choice = trained
+                    fitted = weigh(components, run)
+                places = fitted.q.components
+        near = drawn if drawn is matched.drawn else None
+        found, interrupted = _search(run, fitted, interrupted, near)
         if interrupted or not found.outliers:
             break
         # What was grown from the places is grown anew, from the new ones too.
@@ -125,13 +127,23 @@ def _worth_training(run: Run, fitted: Weighed, *, doubtful: bool) -> bool:
     return _needs_more(run, fitted) and (run.always_train or not (doubtful and several))
 
 
-def _search(run: Run, fitted: Weighed, interrupted: bool) -> tuple[Search, bool]:
-    """Search for what is missing; also whether Ctrl-C was pressed, before it or during it."""
+def _search(
+    run: Run, fitted: Weighed, interrupted: bool, near: Weighed | None
+) -> tuple[Search, bool]:
+    """Search for what is missing; also whether Ctrl-C was pressed, before it or during it.
+
+    Of what is near an earlier fit (its draws with a wider base are given) a part of the search may
+    be enough.
+    """
     nothing = Search()
     if interrupted:
         return nothing, True
     with run.progress.stage("search"):
         try:
+            if near is not None and run.warm is not None:
+                quick = quick_search(run, run.warm, fitted.q, near)
+                if quick is not None:
+                    return quick, False
             evidence = fitted.weights.log_evidence
             many = run.target.dim > run.settings.match.dense
             search = mass_far if many else mass_outside

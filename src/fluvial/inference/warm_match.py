@@ -1,8 +1,20 @@
-"""Stage 2, from an earlier fit: what of it is right as it is, and what has to move."""
+"""Stage 2, from an earlier fit: what of it is right as it is, and what has to move.
+
+A Gaussian is matched from where it was, and a mixture of Gaussians is fitted by EM to a few
+weighted draws of it, unless these say that it is right as it is. Then draws with a wider base are
+weighed, once: those of them that are not scaled are the mixture's own. If by these it is right, as
+a mixture that was grown would be, nothing else is grown or trained. Else, and where climbs have
+ended in a mode that is new, Gaussians are matched to what the earlier fit had, and the fit goes on
+from there.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.adaptive import moved
+from fluvial.inference.adequate import Adequate, is_adequate
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint
@@ -12,12 +24,15 @@ from fluvial.inference.run import Run
 from fluvial.inference.starts import distinct
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.warm import Warm
-from fluvial.inference.weighing import Weighed, weigh
+from fluvial.inference.weighing import Weighed, weigh, weighed, with_own_draws
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian, covers
-from fluvial.posterior.mixture import FlowComponent, GaussianComponent
+from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
 __all__ = ["warm_match"]
+
+_TRIES = 2  # after which Gaussians are matched again; by hand
+_GLANCE = 0.25  # of the draws that judge a mixture, by which it is moved; by hand
 
 
 def warm_match(
@@ -32,10 +47,14 @@ def warm_match(
     if len(known) < len(warm.components):
         return match(run, starts, ends)
     new = _new_modes(run, known, ends)
-    if warm.complete and _is_promising(run, warm):
+    flows = any(isinstance(c, FlowComponent) for c in warm.components)
+    if warm.complete and not flows and not new and not run.always_train:
+        kept = _kept(run, warm)
+        if kept is not None:
+            return kept
+    if flows and _is_promising(run, warm):
         fitted = weigh([*warm.components, *map(GaussianComponent, new)], run)
-        flows = any(isinstance(c, FlowComponent) for c in fitted.q.components)
-        if is_accurate(fitted.weights, run.settings) or (flows and _is_near(run, fitted)):
+        if is_accurate(fitted.weights, run.settings) or _is_near(run, fitted):
             return _checked(run, fitted)
     gaussians = [
         batch_and_match(run.counted, place, run.rng, run.settings.match)
@@ -48,15 +67,49 @@ def warm_match(
     return _checked(run, fitted)
 
 
+def _kept(run: Run, warm: Warm) -> Matched | None:
+    """The earlier mixture, moved if need be, where it is then right; None where it is not."""
+    q = _moved(run, warm.posterior.approximation)
+    for _ in range(_TRIES):
+        if q is None:
+            return None
+        found = Adequate(*with_own_draws(q, run))
+        if is_accurate(found.fitted.weights, run.settings) or is_adequate(found, run.settings):
+            checked = _checked(run, found.fitted)
+            near = _overlap(run, warm, q) >= run.settings.adaptive.hopeless
+            return checked._replace(drawn=found.drawn) if near else checked
+        q = moved(run, found.drawn)
+    return None
+
+
+def _moved(run: Run, before: Mixture) -> Mixture | None:
+    """A Gaussian matched again, or a mixture as a few draws of it have it."""
+    if len(before.components) == 1:
+        (one,) = before.gaussians
+        matching = replace(run.settings.match, patience=1)
+        again = batch_and_match(run.counted, one, run.rng, matching)
+        return Mixture((GaussianComponent(again),), np.ones(1))
+    proposal = run.settings.weigh.widened(before)
+    few = weighed(before, proposal, run, int(_GLANCE * run.settings.weigh.draws))
+    return moved(run, few)
+
+
+def _overlap(run: Run, warm: Warm, q: Mixture) -> float:
+    """The effective share of draws of the earlier approximation that are weighted to be q's."""
+    before = warm.posterior.approximation
+    x, log_before = before.sample(run.rng, run.settings.search.draws)
+    weights = Importance(q.log_prob(x) - log_before)
+    return weights.ess / weights.size
+
+
 def _is_promising(run: Run, warm: Warm) -> bool:
     """Whether a few draws of the earlier approximation have weights that are at all even."""
     q = warm.posterior.approximation
+    if not warm.complete:
+        return False
     x, log_q = q.sample(run.rng, run.settings.search.draws)
     few = Importance(run.counted.values(x) - log_q)
-    flows = any(isinstance(component, FlowComponent) for component in q.components)
-    poor = run.settings.match.poor_half_variance
-    enough = poor if flows else 2.0 * run.settings.verdict.accurate_half_variance
-    return bool(few.half_variance <= enough)
+    return bool(few.half_variance <= run.settings.match.poor_half_variance)
 
 
 def _is_near(run: Run, fitted: Weighed) -> bool:

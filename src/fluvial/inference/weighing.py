@@ -22,6 +22,7 @@ __all__ = [
     "weigh",
     "weigh_unless_poor",
     "weighed",
+    "with_own_draws",
     "with_wider_base",
 ]
 
@@ -99,6 +100,20 @@ def defended(run: Run, fitted: Weighed) -> Weighed:
 def with_wider_base(run: Run, fitted: Weighed) -> Weighed:
     """Weigh draws with a wider base, which see what lies next to q, however even its weights."""
     return weighed(fitted.q, run.settings.weigh.widened(fitted.q), run)
+
+
+def with_own_draws(q: Mixture, run: Run) -> tuple[Weighed, Weighed]:
+    """Weigh draws of q with a wider base once: those that are not scaled are q's own.
+
+    Returns:
+        The own draws, and all of them.
+    """
+    drawn = weighed(q, run.settings.weigh.widened(q), run)
+    strata = drawn.weights.strata
+    assert strata is not None
+    own = strata < len(q.components)
+    x, log_p = drawn.x[own], drawn.log_p[own]
+    return Weighed(q, x, log_p, Importance(log_p - q.log_prob(x), strata[own])), drawn
 
 
 def error_of(

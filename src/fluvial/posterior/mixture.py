@@ -211,6 +211,7 @@ class Mixture:
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
         """Draw as ``sample`` does; also the stratum of each draw, an integer from 0.
 
+        Of M components the first M strata are their own, the others those of wider bases.
         How many draws each stratum has is not left to chance, so that the differences between
         strata add nothing to the error of a mean over all draws.
         """
@@ -252,8 +253,7 @@ class Mixture:
 
     def _strata(self, counts: list[int]) -> Int[np.ndarray, " N"]:
         kinds = [c.kinds(n) for c, n in zip(self.components, counts, strict=True)]
-        most = 1 + max(int(of.max(initial=0)) for of in kinds)
-        return np.concatenate([k * most + of for k, of in enumerate(kinds)])
+        return np.concatenate([k + of * len(kinds) for k, of in enumerate(kinds)])
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points (N, D), in nats."""

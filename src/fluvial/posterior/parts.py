@@ -2,6 +2,9 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+from jaxtyping import Float
+
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.mixture import Mixture
@@ -27,6 +30,7 @@ class Parts(NamedTuple):
         grouping: for each component the number of its mode.
         structure: which coordinates modulate the others; None if that was not looked for.
         source: from which the target can be rebuilt, or None.
+        places: points that the fit has seen; None if they were not kept.
     """
 
     approximation: Mixture
@@ -38,3 +42,4 @@ class Parts(NamedTuple):
     grouping: tuple[int, ...]
     structure: Structure | None
     source: dict[str, Any] | None
+    places: Float[np.ndarray, "P D"] | None = None

@@ -64,6 +64,8 @@ class Posterior:
             default each is a mode of its own.
         structure: which coordinates modulate the others; None where that was not looked for, as
             where a Gaussian is right already or there are few coordinates.
+        places: points of high density, apart from each other, that the fit has seen, shape (P, D):
+            where a fit that starts from this one looks again; None if they were not kept.
 
     Example:
         >>> import jax.numpy as jnp
@@ -87,6 +89,7 @@ class Posterior:
     recorded: RecordedValues | None = None
     grouping: tuple[int, ...] = ()
     structure: Structure | None = None
+    places: Float[np.ndarray, "P D"] | None = None
 
     judgement = renamed("judgement", "judgment")
 
@@ -560,6 +563,7 @@ class Posterior:
             self.grouping,
             self.structure,
             None if self.target is None else self.target.source,
+            self.places,
         )
 
     def __reduce__(self):
@@ -582,6 +586,7 @@ class Posterior:
             parts.recorded if parts.recorded.values else None,
             parts.grouping,
             parts.structure,
+            parts.places,
         )
 
     def _drawn(self, n: int, seed: int) -> Drawn:

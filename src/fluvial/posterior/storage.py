@@ -30,7 +30,7 @@ __all__ = ["KIND", "from_parts", "read", "save", "to_parts"]
 KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
-_VARIABLE = "variable."
+_VARIABLE, _PLACES = "variable.", "places"
 _ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
 
 
@@ -52,7 +52,7 @@ def to_parts(parts: Parts) -> tuple[dict[str, Any], dict[str, bytes]]:
     recorded = parts.recorded
     files = {
         _FLOW: mixture_to_bytes(parts.approximation),
-        _DRAWS: _draws_file(parts.pool, recorded.values, recorded.annotations),
+        _DRAWS: _draws_file(parts.pool, parts.places, recorded.values, recorded.annotations),
     }
     return _content(parts), files
 
@@ -61,7 +61,7 @@ def from_parts(
     content: dict[str, Any], files: dict[str, bytes], origin: Path, *, flow: Flow | None = None
 ) -> Parts:
     """Undo ``to_parts``; complaints name ``origin``."""
-    pool, values, annotations = _read_draws(files, content, origin)
+    pool, places, values, annotations = _read_draws(files, content, origin)
     provenance = _provenance(content["provenance"])
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
@@ -77,6 +77,7 @@ def from_parts(
         tuple(content.get("grouping", ())),
         _structure(content.get("structure")),
         content["source"],
+        places,
     )
 
 
@@ -135,8 +136,15 @@ def _annotations(dims: dict[str, list[str | None]], arrays: Mapping[str, Any]) -
     return Annotations({name: tuple(axes) for name, axes in dims.items()}, **named)
 
 
-def _draws_file(pool: Pool, recorded: dict[str, np.ndarray], annotations: Annotations) -> bytes:
+def _draws_file(
+    pool: Pool,
+    places: np.ndarray | None,
+    recorded: dict[str, np.ndarray],
+    annotations: Annotations,
+) -> bytes:
     arrays = {"points": pool.points, "log_p": pool.log_p, "log_weights": pool.log_weights}
+    if places is not None:
+        arrays[_PLACES] = places
     arrays |= {_VARIABLE + name: values for name, values in recorded.items()}
     for kind, prefix in _ANNOTATIONS.items():
         arrays |= {prefix + name: a for name, a in getattr(annotations, kind).items()}
@@ -145,7 +153,7 @@ def _draws_file(pool: Pool, recorded: dict[str, np.ndarray], annotations: Annota
 
 def _read_draws(
     files: dict[str, bytes], content: dict[str, Any], origin: Path
-) -> tuple[Pool, dict[str, np.ndarray], Annotations]:
+) -> tuple[Pool, np.ndarray | None, dict[str, np.ndarray], Annotations]:
     arrays = from_npz(_file(files, _DRAWS, origin), str(origin / _DRAWS))
     wanted = ["points", "log_p", "log_weights", *(_VARIABLE + n for n in content["recorded"])]
     missing = [name for name in wanted if name not in arrays]
@@ -167,7 +175,13 @@ def _read_draws(
     widened = content.get("widened", False)
     pool = Pool(points, arrays["log_p"], arrays["log_weights"], content["chains"], widened)
     values = {name: arrays[_VARIABLE + name] for name in content["recorded"]}
-    return pool, values, _annotations(content.get("dims", {}), arrays)
+    places = arrays.get(_PLACES)  # of earlier versions there are none
+    if places is not None and (
+        places.dtype != np.float64 or places.ndim != 2 or places.shape[1] != points.shape[1]
+    ):
+        said = f"{_PLACES} in {_DRAWS} is {places.dtype} of shape {places.shape}"
+        raise _disagree(origin, said)
+    return pool, places, values, _annotations(content.get("dims", {}), arrays)
 
 
 def _file(files: dict[str, bytes], name: str, origin: Path) -> bytes:
