@@ -130,7 +130,7 @@ def _match(z: np.ndarray, scores: np.ndarray, lam: float):
     dz = np.vstack([(z - z_bar) * spread, shrink * z_bar])
     q_t = np.vstack([(scores - g_bar) * spread, shrink * g_bar])
     if len(q_t) > q_t.shape[1]:
-        q_t = np.linalg.qr(q_t, mode="r")
+        q_t = np.asarray(np.linalg.qr(q_t, mode="r"))
     v = np.eye(z.shape[1]) + dz.T @ dz
     vq = v @ q_t.T
     try:

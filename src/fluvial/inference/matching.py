@@ -84,8 +84,10 @@ def match(
         # corner from which no matching comes back.
         gaussians.append(_anywhere(run, starts, []))
         fitted = _weigh(run, gaussians)
+    # Not of one that was found to hold no mass, such as in the neck of a hierarchy's funnel.
     complaints = (
-        improper_complaint(run.counted, g.mean, g.cholesky, run.settings) for g in gaussians
+        improper_complaint(run.counted, g.mean, g.cholesky, run.settings)
+        for g in fitted.q.gaussians
     )
     return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
 
