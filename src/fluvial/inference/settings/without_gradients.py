@@ -99,8 +99,8 @@ class BlackBoxSettings:
     flow_size: int = 2
     flow_worth: int = 3
     flow_least: float = 1e-3
-    flow_steps: int = 1500
-    flow_chunk: int = 250
+    flow_steps: int = 600
+    flow_chunk: int = 100
     flow_batch: int = 256
     flow_rate: float = 1e-3
     flow_held_out: int = 5
