@@ -64,15 +64,12 @@ class Guides(NamedTuple):
         size: points of a round.
         worth: the effective sample size that the next temperature has to leave.
         rounds: the most.
-        least: the share of the weight below which a proposal is forgotten with its points; 0 where
-            densities are quick.
     """
 
     fit: Callable[[np.ndarray, np.ndarray, np.random.Generator, Mixture | None], Mixture]
     size: int
     worth: float
     rounds: int
-    least: float = 0.0
 
 
 def mixture_guides(dim: int, settings: BlackBoxSettings) -> Guides:
@@ -94,7 +91,6 @@ def flow_guides(dim: int, settings: BlackBoxSettings) -> Guides:
         settings.flow_size * mixtures.size,
         settings.flow_worth * mixtures.worth,
         settings.flow_rounds,
-        settings.flow_least,
     )
 
 
@@ -122,7 +118,7 @@ def anneal(
         guides: what leads it; by default mixtures of Gaussians.
     """
     settings = thresholds.black_box
-    fit, size, worth, most, least = guides or mixture_guides(reference.dim, settings)
+    fit, size, worth, most = guides or mixture_guides(reference.dim, settings)
     if history is None:
         history = _begun(reference, spending, rng, settings)
     fitted = _last(history)
@@ -136,8 +132,6 @@ def anneal(
             # So few points do not show the shape of what they are drawn from.
             worth = min(2.0 * worth, max(worth, len(history) / 4.0))
             beta = _coolest(history, worth)
-        if least:
-            history = history.forgetting(beta, least)
         fitted = fit(history.x, history.log_weights(beta), rng, fitted)
         proposal = thresholds.weigh.widened(fitted)
         x, _ = proposal.sample(rng, size)

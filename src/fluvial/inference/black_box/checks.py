@@ -94,7 +94,7 @@ def cliff_doubt(
         settings: the thresholds.
     """
     black_box = settings.black_box
-    fallen = np.flatnonzero(~(excess > -1.5 * black_box.cliff))
+    fallen = np.flatnonzero(~(excess > -black_box.cliff))
     standing = np.flatnonzero(excess > -0.5 * black_box.cliff)
     if len(fallen) < black_box.cliff_share * len(x) or not len(standing):
         return None

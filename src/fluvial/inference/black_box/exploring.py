@@ -82,6 +82,8 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
                 break
             raise _nowhere(run, len(population.history))
         groups.append((population,))
+        if done == fewest and all(group[0].beta < 1.0 for group in groups):
+            groups = search.led_on(groups)
         if done == fewest and not spending.over:
             if not density.spared:
                 size = hunting_size(dim, spending, settings)
@@ -100,7 +102,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
 @final
 @dataclass
 class _Searching:
-    """Makes populations: by flows from when on mixtures of Gaussians have got stuck."""
+    """Makes populations: by flows from when on all mixtures of Gaussians have got stuck."""
 
     run: Run
     density: NumpyDensity
@@ -110,12 +112,17 @@ class _Searching:
 
     def population(self) -> Population:
         common = self.spending, self.run.rng, self.run.settings
+        if self.flows:
+            return self._by_flows(None)
+        search = ascend if self.density.has_gradient else anneal
+        return search(self.reference, *common)
+
+    def led_on(self, groups: list[tuple[Population, ...]]) -> list[tuple[Population, ...]]:
+        """Lead populations that are stuck on by flows, of which those that follow are made."""
+        self.flows = self._may(groups[0][0].history)
         if not self.flows:
-            search = ascend if self.density.has_gradient else anneal
-            found = search(self.reference, *common)
-            self.flows = found.beta < 1.0 and self._may(found.history)
-            return self._by_flows(found.history) if self.flows else found
-        return self._by_flows(None)
+            return groups
+        return [(self._by_flows(group[0].history),) for group in groups]
 
     def _may(self, history: History) -> bool:
         """Whether flows may do what mixtures have not: of a function that says what it said."""

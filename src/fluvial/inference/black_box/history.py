@@ -85,33 +85,6 @@ class History:
             ),
         )
 
-    def forgetting(self, beta: float, least: float) -> "History":
-        """Return one without proposals whose points hold less than a share of all weight.
-
-        They are left out with their points, and what remains is weighed by what remains. The first
-        proposal stays.
-
-        Args:
-            beta: the inverse temperature of the weights.
-            least: the share.
-        """
-        log_w = self.log_weights(beta)
-        w = np.exp(log_w - np.max(log_w, initial=-np.inf))
-        if not np.isfinite(w).all():
-            return self
-        owner = np.repeat(np.arange(len(self.counts)), self.counts)
-        held = np.bincount(owner, w, len(self.counts)) >= least * w.sum()
-        held[0] = True
-        rows = held[owner]
-        return History(
-            self.reference,
-            self.x[rows],
-            self.log_p[rows],
-            tuple(q for q, keep in zip(self.proposals, held, strict=True) if keep),
-            tuple(count for count, keep in zip(self.counts, held, strict=True) if keep),
-            self.log_q[np.ix_(rows, held)],
-        )
-
     @cached_property
     def log_mixture(self) -> Float[np.ndarray, " N"]:
         """Log density of each point under the mixture of all proposals."""

@@ -53,8 +53,6 @@ class BlackBoxSettings:
         flow_rounds: ... in so many rounds at most, ...
         flow_size: ... of so many times the points of a mixture's round, ...
         flow_worth: ... where the next temperature leaves so many times its effective sample size.
-        flow_least: share of the weight below which a round is forgotten, so that the density of its
-            points need not be computed under all later flows.
         flow_steps: of a training, ...
         flow_chunk: ... between two looks at points that are held out; ...
         flow_batch: points of a step.
@@ -98,7 +96,6 @@ class BlackBoxSettings:
     flow_rounds: int = 24
     flow_size: int = 2
     flow_worth: int = 3
-    flow_least: float = 1e-3
     flow_steps: int = 1500
     flow_chunk: int = 250
     flow_batch: int = 256
