@@ -34,6 +34,15 @@ _GROUPS = {
     "those above; what they showed has been mended since.",
     "last": "Notebooks added last\n\nThey were first looked at when the rules had been mended with "
     "those above; what they showed has been mended since.",
+    **{
+        group: f"{title}\n\nNone of the others is from their repositories. They were labeled "
+        "before anything that they showed was mended."
+        for group, title in (
+            ("strangers", "Notebooks of strangers"),
+            ("further strangers", "Further notebooks of strangers"),
+            ("last strangers", "The last notebooks of strangers"),
+        )
+    },
 }
 _AGREES = ("IDENTICAL", "WITHIN_TOLERANCE")
 

@@ -7,7 +7,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Names", "names_in", "plain_source", "unfinished", "without_comments"]
+__all__ = ["Names", "left_unchanged", "names_in", "plain_source", "unfinished", "without_comments"]
 
 _MAGIC = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", re.MULTILINE)
@@ -91,17 +91,36 @@ def unfinished(source: str, line: int | None) -> frozenset[str]:
         >>> sorted(unfinished("x = f()\ny.sort()\nz = x", 2))
         ['y', 'z']
     """
-    made = names_in(source).made
+    late = _from_line(source, line)
+    if late is None:
+        return names_in(source).made
+    made = (_names_of(node, changed=False).made for node in late)
+    return frozenset().union(*made, _changed(late))
+
+
+def left_unchanged(source: str, line: int | None) -> frozenset[str]:
+    r"""Return the names of objects that code would have changed in place had it not failed.
+
+    Args:
+        source: of a cell.
+        line: that raised the error, from 1; None if that is not known: then there are none.
+
+    Example:
+        >>> sorted(left_unchanged("x = f()\ny.sort()\nz = x", 2))
+        ['y']
+    """
+    return frozenset(_changed(_from_line(source, line) or []))
+
+
+def _from_line(source: str, line: int | None) -> list[ast.stmt] | None:
+    """Return the statements of code from a line on; None if they cannot be told."""
     if line is None:
-        return made
+        return None
     try:
         tree = ast.parse(_by_lines(source))
     except (SyntaxError, ValueError, RecursionError):
-        return made
-    late = [node for node in tree.body if (node.end_lineno or line) >= line]
-    return frozenset().union(
-        *(_names_of(node, changed=False).made for node in late), _changed(late)
-    )
+        return None
+    return [node for node in tree.body if (node.end_lineno or line) >= line]
 
 
 def _by_lines(source: str) -> str:

@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.images import OTHER_BACKGROUND
-from fluvial.replication.names import Names, unfinished, without_comments
+from fluvial.replication.names import (
+    Names,
+    left_unchanged,
+    unfinished,
+    without_comments,
+)
 from fluvial.replication.randomness import draws, seeds
 
 __all__ = ["Facts", "Story"]
 
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
-_OF_STYLE = 0.15  # how unlike a plot is at most that lacks a grid
+_OF_STYLE = 0.5  # how unlike a plot is at most that lacks a grid, and has other fonts
 STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 """What sets how plots look."""
 
@@ -23,7 +28,7 @@ class Story:
 
     Attributes:
         missing: names that a cell which failed should have made or changed, and which.
-        stale: those that were there after all, as they had been before, and what is made of them.
+        stale: those that a cell which failed should have changed in place.
         random: names of what was drawn without a seed.
         net: names of what was fetched.
         imported: names of modules and of what is in them.
@@ -66,21 +71,17 @@ class Story:
         if failed:
             for name in unfinished(source, line) - self.imported:
                 self.missing.setdefault(name, number)
+            for name in left_unchanged(source, line) - self.imported:
+                self.stale.setdefault(name, number)
         else:
             self._go_on(names)
         self.made |= names.made
 
     def _go_on(self, names: Names) -> None:
         """Go on past a cell that did what it should with what it found."""
-        was_there = names.used & self.missing.keys()
-        self.stale |= {name: self.missing[name] for name in was_there}
-        used = [self.stale[name] for name in names.used & self.stale.keys()]
-        for name in names.made - names.imported:
-            if used:
-                self.stale[name] = min(used)
-            elif name not in names.used:
-                self.stale.pop(name, None)
-        for name in was_there | names.made:
+        for name in names.made:
+            self.stale.pop(name, None)
+        for name in names.used | names.made:
             self.missing.pop(name, None)
 
 
@@ -127,8 +128,8 @@ class Facts:
     @property
     def stale_since(self) -> int | None:
         """Return the failed cell that has left what this cell uses as it had been before."""
-        left = self.story.stale | self.story.missing
-        return min((left[name] for name in self.names.used & left.keys()), default=None)
+        stale = self.story.stale
+        return min((stale[name] for name in self.names.used & stale.keys()), default=None)
 
     @property
     def random(self) -> bool:

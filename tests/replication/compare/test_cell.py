@@ -42,6 +42,16 @@ def test_pieces_of_a_stream_are_one_text():
     assert found([stream("a 1\nb"), stream(" 2\n")], [stream("a 1\nb 2\n")]) == []
 
 
+def test_printed_text_that_was_saved_as_a_result():
+    printed, saved = stream("a: 1\nb\n"), result("a: 1\nb")
+    for pair in (([saved], [printed]), ([printed], [saved])):
+        assert [difference.tolerated for difference in found(*pair)] == [True]
+    both = [result("x = 3"), result("3")], [stream("x = 3\n"), result("3")]
+    assert [difference.tolerated for difference in found(*both)] == [True]
+    assert not all(d.tolerated for d in found([result("a: 1")], [stream("a: 9\n")]))
+    assert not all(d.tolerated for d in found([result("3")], [stream("x\n"), result("3")]))
+
+
 def test_stderr_and_widgets_are_not_judged():
     widget = {"application__vnd.jupyter.widget-view+json": {"model_id": "a"}}
     before = [stream("1"), stream("old warning", "stderr"), shown(**widget, text__plain="0%")]

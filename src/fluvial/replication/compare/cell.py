@@ -13,7 +13,14 @@ from fluvial.replication.compare.estimators import completed, told_parameters
 from fluvial.replication.compare.html import compare_html
 from fluvial.replication.compare.images import compare_images
 from fluvial.replication.compare.messages import plain_messages, reworded
-from fluvial.replication.compare.outputs import IMAGES, Outputs, displays, errors, stdout
+from fluvial.replication.compare.outputs import (
+    IMAGES,
+    Outputs,
+    displays,
+    errors,
+    stdout,
+    with_stream,
+)
 from fluvial.replication.compare.reprs import parsed
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_text
@@ -45,6 +52,12 @@ def compare_outputs(
         run: what the local run can print of itself; by default one that goes on now.
     """
     run = run or Surroundings()
+    saved = recorded, local
+    recorded, local = with_stream(recorded, local), with_stream(local, recorded)
+    if recorded is not saved[0] or local is not saved[1]:
+        reason, cause = "printed text that was saved as a result", Cause.LIBRARY_PRINTING
+        texts = ("a result", "printed") if local is saved[1] else ("printed", "a result")
+        yield Difference(Kind.TYPE, "stdout", None, *texts, None, True, reason, cause)
     yield from compare_text(stdout(recorded), stdout(local), tolerance, "stdout", run)
     yield from _compare_displays(displays(recorded), displays(local), tolerance, run)
     yield from _compare_errors(errors(recorded), errors(local), tolerance, run)

@@ -5,7 +5,16 @@ from typing import Any
 
 from fluvial.replication.compare.html import read_html
 
-__all__ = ["IMAGES", "Outputs", "displays", "errors", "printed", "rewritten", "stdout"]
+__all__ = [
+    "IMAGES",
+    "Outputs",
+    "displays",
+    "errors",
+    "printed",
+    "rewritten",
+    "stdout",
+    "with_stream",
+]
 
 Outputs = Sequence[Mapping[str, Any]]
 
@@ -32,6 +41,23 @@ def displays(outputs: Outputs) -> list[Mapping[str, Any]]:
     """Return what a cell displayed or returned, each as type -> content, but for widgets."""
     shown = [o["data"] for o in outputs if o["output_type"] in ("display_data", "execute_result")]
     return [data for data in shown if data and not any("widget-view" in mime for mime in data)]
+
+
+def with_stream(outputs: Outputs, others: Outputs) -> Outputs:
+    """Return outputs with those texts as printed that other outputs have so, and these as results.
+
+    Programs that make notebooks of other documents save what was printed as results.
+    """
+    further = len(displays(outputs)) - len(displays(others))
+    if stdout(outputs) or not stdout(others) or further <= 0:
+        return outputs
+    texts = [at for at, o in enumerate(outputs) if o.get("data", {}).keys() == {"text/plain"}]
+    return [
+        {"output_type": "stream", "name": "stdout", "text": output["data"]["text/plain"]}
+        if at in texts[:further]
+        else output
+        for at, output in enumerate(outputs)
+    ]
 
 
 def errors(outputs: Outputs) -> list[Mapping[str, Any]]:
