@@ -124,13 +124,13 @@ def test_a_mode_that_has_moved_by_five_sd_is_found(two):
     assert len(warm.modes) == 2
 
 
-def test_masses_that_have_moved_and_a_mode_that_is_gone_take_little_more_than_the_weights(two):
+def test_masses_that_have_moved_and_a_mode_that_is_gone_take_weights_and_looks_alone(two):
     for share, modes in ((0.25, 2), (0.0, 1)):
         warm = fluvial.fit(_far((12.0, 0.0), share=share), start=two, progress=False)
         assert warm.verdict.value == "GOOD"
         assert abs(warm.log_evidence) < 0.03
         assert len(warm.modes) == modes
-        assert warm.provenance.evaluations < 18_000  # of which 10,240 are weights
+        assert warm.provenance.evaluations < 20_000  # of which 10,240 are weights
 
 
 def test_a_target_that_is_a_little_different_takes_fewer_evaluations_than_a_cold_fit(unit):
@@ -138,15 +138,15 @@ def test_a_target_that_is_a_little_different_takes_fewer_evaluations_than_a_cold
     cold = fluvial.fit(target, seed=1, progress=False)
     warm = fluvial.fit(target, seed=1, start=unit, progress=False)
     assert warm.verdict.value == cold.verdict.value == "GOOD"
-    assert 1.3 * warm.provenance.evaluations < cold.provenance.evaluations
+    assert 1.2 * warm.provenance.evaluations < cold.provenance.evaluations
     assert "places that the earlier fit has seen were looked at again" in " ".join(warm.reasons)
 
 
-def test_a_place_that_the_earlier_fit_has_seen_is_suspect_where_density_has_come_to_it(unit):
+def test_a_place_that_the_earlier_fit_has_seen_is_found_where_density_has_come_to_it(unit):
     """So far out that no climb, chain or look gets there."""
     at = np.array([[3000.0, -5000.0]])
     target = _far(at[0], scale=0.1)
-    for places, suspect in ((np.empty((0, 2)), False), (at, True)):
+    for places, there in ((np.empty((0, 2)), False), (at, True)):
         warm = warm_from(target, replace(unit, places=places), "realnvp:8")
         run = Run(
             CountedTarget(target),
@@ -161,11 +161,12 @@ def test_a_place_that_the_earlier_fit_has_seen_is_suspect_where_density_has_come
             warm=warm,
         )
         fitted, drawn = with_own_draws(unit.approximation, run)
-        assert (quick_search(run, warm, fitted.q, drawn) is None) == suspect
+        assert bool(quick_search(run, warm, fitted.q, drawn).outliers) == there
 
 
 def test_what_an_earlier_fit_has_seen_is_saved_with_it(unit, tmp_path):
     unit.save(tmp_path / "run")
     loaded = fluvial.load(tmp_path / "run", target=unit.target)
+    assert loaded.places is not None
     assert len(loaded.places) > 100
     np.testing.assert_array_equal(loaded.places, unit.places)

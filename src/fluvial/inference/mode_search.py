@@ -142,6 +142,8 @@ def mass_outside(
     log_evidence: float,
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
+    *,
+    places: Float[np.ndarray, "P D"] | None = None,
 ) -> Search:
     """Search for mass outside q.
 
@@ -151,23 +153,24 @@ def mass_outside(
         log_evidence: ln Z as estimated from q, in nats.
         rng: decides where the search starts.
         settings: the thresholds.
+        places: that are looked at, too.
     """
     search = settings.search
-    seen = look(counted, q, log_evidence, rng, settings)
+    seen = look(counted, q, log_evidence, rng, settings, places=places)
     if not len(seen.suspects):
         return Search(notes=seen.notes)
-    places = _images(counted, q, log_evidence, seen.mirror, rng, settings)
-    places = _places(counted, q, log_evidence, seen.suspects, places, seen.overall, rng, settings)
-    places = _worthy(places, search)
-    if not places and search.beside:
+    found = _images(counted, q, log_evidence, seen.mirror, rng, settings)
+    found = _places(counted, q, log_evidence, seen.suspects, found, seen.overall, rng, settings)
+    found = _worthy(found, search)
+    if not found and search.beside:
         level = np.where(seen.ended, 0.0, -np.inf)
         wide = spread_of(seen.looks, seen.log_ratios, seen.overall)
         offers = [wide, spread_of(seen.annealed, level, seen.overall)]
-        places = _beside(counted, q, log_evidence, offers, rng, settings)
+        found = _beside(counted, q, log_evidence, offers, rng, settings)
         relative = seen.log_ratios - log_evidence
-        if not places and wide and moved(seen.looks, relative, seen.overall) > search.moves:
-            places = [Outlier(wide, seen.missing_mass)]
-    return Search(tuple(places), seen.missing_mass, () if places else seen.notes)
+        if not found and wide and moved(seen.looks, relative, seen.overall) > search.moves:
+            found = [Outlier(wide, seen.missing_mass)]
+    return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
 
 
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:

@@ -141,9 +141,7 @@ def _search(
     with run.progress.stage("search"):
         try:
             if near is not None and run.warm is not None:
-                quick = quick_search(run, run.warm, fitted.q, near)
-                if quick is not None:
-                    return quick, False
+                return quick_search(run, run.warm, fitted.q, near), False
             evidence = fitted.weights.log_evidence
             many = run.target.dim > run.settings.match.dense
             search = mass_far if many else mass_outside

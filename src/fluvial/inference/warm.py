@@ -29,10 +29,9 @@ __all__ = ["Warm", "fewer_moves", "lighter", "warm_from"]
 # Of the earlier fit's moves sideways; by hand. These are nine tenths of the evaluations of a fit
 # that needs no flow, and look for what the earlier fit has looked for already.
 _SHARE = 0.125
-# Of the looks of the search that is made first, and how many times the climbs; by hand. Per
-# evaluation, in 3 to 15 dimensions, looks hit a mode within ten sd 4 to 22 times as often as
-# chains do, and climbs one that is further out.
-_LOOKS, _CLIMBS = 0.5, 3
+# How many times the climbs of a cold search; by hand. Per evaluation, in 3 to 15 dimensions, looks
+# hit a mode within ten sd 4 to 22 times as often as chains do, and climbs one that is further out.
+_CLIMBS = 3
 _GONE = 1e-3  # the share of the mass below which a mode is said to be gone: `weigh.negligible`
 
 
@@ -162,13 +161,15 @@ def lighter(settings: Settings) -> Settings:
     """Return settings of the search that is made first where little has changed.
 
     Draws with a wider base have seen what lies next to the approximation, so that the narrowest
-    looks are left out. What is further away is seen soonest by wider ones, and by climbs.
+    looks are left out. What is further away is seen soonest by the wider ones, of which all are
+    made, and by climbs.
     """
     search = settings.search
+    wide = search.look_spreads[1:] or search.look_spreads
     light = replace(
         search,
-        looks=int(_LOOKS * search.looks),
-        look_spreads=search.look_spreads[1:] or search.look_spreads,
+        looks=search.looks * len(wide) // len(search.look_spreads),
+        look_spreads=wide,
         chains=int(_SHARE * search.chains),
         leaps=int(_SHARE * search.leaps),
         suspects=search.suspects // 2,

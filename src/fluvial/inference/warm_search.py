@@ -4,14 +4,14 @@ The earlier fit has searched everywhere, and found nothing beyond what it has. W
 is near that one, the mass that its data or its prior add elsewhere has to be looked for, but not as
 if nothing were known. What has to be looked at again is every place where the earlier search saw
 density at all, among them optima that did not matter then. More climbs than ever are begun from
-far outside; looks and chains are made as well, but fewer, and draws with a wider base have seen
-what lies next to the approximation. All this only decides whether anything is suspect: if so, the
-full search is made.
+far outside; fewer chains are run, and of the looks the narrowest are left out, since draws with a
+wider base have seen what lies next to the approximation. All this only decides whether anything is
+suspect: if so, the full search is made.
 """
 
 import numpy as np
 
-from fluvial.inference.mode_search import Search, look
+from fluvial.inference.mode_search import Search, look, mass_outside
 from fluvial.inference.run import Run
 from fluvial.inference.slopes import on_slopes
 from fluvial.inference.warm import Warm, lighter
@@ -23,8 +23,8 @@ __all__ = ["quick_search"]
 _SUSPECT = 0.25  # of the mass that may be missing: beyond, the full search measures it; by hand
 
 
-def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search | None:
-    """Search in part; None where that is not enough.
+def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search:
+    """Search in part, and in full where that is not enough.
 
     Args:
         run: the fit.
@@ -37,10 +37,11 @@ def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search | N
     seen = look(run.counted, q, log_evidence, run.rng, settings, places=warm.seen)
     near = _outside(q, drawn, run.settings.search.excess)
     missing = max(seen.missing_mass, near)
-    if missing > _SUSPECT * run.settings.verdict.max_missing_mass:
-        return None
-    if not on_slopes(run.counted, q, log_evidence, seen.suspects, settings).all():
-        return None
+    suspect = missing > _SUSPECT * run.settings.verdict.max_missing_mass
+    if suspect or not on_slopes(run.counted, q, log_evidence, seen.suspects, settings).all():
+        # Other looks would have to meet by chance what these have met.
+        places = np.concatenate([warm.seen, seen.suspects])
+        return mass_outside(run.counted, q, log_evidence, run.rng, run.settings, places=places)
     again = f"{len(warm.seen)} places that the earlier fit has seen were looked at again"
     return Search(missing_mass=missing, notes=(f"{seen.notes[0][:-1]}; {again}.",))
 
