@@ -46,9 +46,9 @@ def test_a_language_that_only_the_kernel_tells_is_refused(name, kernel):
         check_ready(recorded(notebook), "python3")
 
 
-@pytest.mark.parametrize(("language", "kernel"), [("R", "IRkernel"), ("julia", "IJulia")])
-def test_a_notebook_in_another_language_is_refused(language, kernel):
+@pytest.mark.parametrize(("name", "kernel"), [("R", "IRkernel"), ("julia", "IJulia")])
+def test_a_notebook_in_another_language_is_refused(name, kernel):
     notebook = book(("1", [result("1")]))
-    notebook.metadata["language_info"] = {"name": language}
-    with pytest.raises(InputError, match=f"notebook in {language}.*{kernel}"):
+    notebook.metadata["language_info"] = {"name": name}
+    with pytest.raises(InputError, match=f"notebook in {name.capitalize()}.*{kernel}"):
         check_ready(recorded(notebook))
