@@ -26,7 +26,7 @@ from fluvial.inference.run import Run
 from fluvial.inference.settings import AdaptiveSettings
 from fluvial.inference.weighing import Weighed, weighed, with_wider_base
 from fluvial.log_sum_exp import log_sum_exp
-from fluvial.objectives import Importance
+from fluvial.objectives import Importance, truncated
 from fluvial.posterior.defense import wider_scales
 from fluvial.posterior.gaussian import Gaussian, merged
 from fluvial.posterior.mixture import Mixture
@@ -70,15 +70,11 @@ class _Drawn(NamedTuple):
     log_q: Float[np.ndarray, "T N"]
 
     def log_weights(self) -> Float[np.ndarray, " N"]:
-        """Ln W_i, normalized; no weight is so large that it alone decides a fit.
-
-        Weights above √N times their mean are cut to that (Ionides 2008, JCGS 17).
-        """
+        """Ln W_i, normalized and then truncated: no weight alone decides a fit."""
         shares = np.array([n for _, n in self.proposals]) / len(self.z)
         log_w = self.log_p - log_sum_exp(self.log_q + np.log(shares)[:, None], axis=0)
         log_w = np.where(np.isfinite(log_w), log_w, -np.inf)
-        log_w -= log_sum_exp(log_w)
-        return np.minimum(log_w, -0.5 * np.log(len(log_w)))
+        return truncated(log_w - log_sum_exp(log_w))
 
 
 def adapt(run: Run, fitted: Weighed) -> Adequate | None:

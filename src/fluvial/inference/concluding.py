@@ -29,7 +29,7 @@ from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.links import Link, links_mapping
-from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
@@ -197,8 +197,7 @@ def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
     """The flow of this fit, or of the one that it started from."""
     if choice is not None:
         return choice.flow
-    has_flows = any(isinstance(component, FlowComponent) for component in q.components)
-    return run.flow if has_flows else "gaussian"
+    return run.flow if q.has_flows else "gaussian"
 
 
 def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:

@@ -18,7 +18,7 @@ from fluvial.inference.settings import Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, merged
 from fluvial.posterior.judgment import Verdict
-from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.shared import Shared, shared_parameters
@@ -66,7 +66,7 @@ class Warm:
         full = [g for g in gaussians if isinstance(g, Gaussian)]
         weights = self.posterior.approximation.weights
         modes = np.asarray(self.posterior.grouping or range(len(gaussians)))
-        if len(full) < len(gaussians) or _has_flows(self.posterior.approximation):
+        if len(full) < len(gaussians) or self.posterior.approximation.has_flows:
             return gaussians
         parts = [np.flatnonzero(modes == mode) for mode in range(max(modes) + 1)]
         return [merged([full[i] for i in p], weights[p] / weights[p].sum()) for p in parts]
@@ -143,7 +143,7 @@ def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
     q = posterior.approximation
     same = target.dim == q.dim and np.array_equal(shared.old, shared.new)
     same = same and len(shared.old) == q.dim
-    usable = same and (posterior.provenance.flow == flow or not _has_flows(q))
+    usable = same and (posterior.provenance.flow == flow or not q.has_flows)
     if usable:
         return Warm(posterior, q.components, True, shared)
     gaussians = [_moved(c.gaussian, shared, target.dim) for c in q.components]
@@ -176,10 +176,6 @@ def lighter(settings: Settings) -> Settings:
         climbs=_CLIMBS * search.climbs,
     )
     return replace(settings, search=light)
-
-
-def _has_flows(q: Mixture) -> bool:
-    return any(isinstance(component, FlowComponent) for component in q.components)
 
 
 def _moved(

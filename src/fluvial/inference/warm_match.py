@@ -27,7 +27,7 @@ from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed, weigh, weighed, with_own_draws
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian, covers
-from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["warm_match"]
 
@@ -47,7 +47,7 @@ def warm_match(
     if len(known) < len(warm.components):
         return match(run, starts, ends)
     new = _new_modes(run, known, ends)
-    flows = any(isinstance(c, FlowComponent) for c in warm.components)
+    flows = warm.complete and warm.posterior.approximation.has_flows
     if warm.complete and not flows and not new and not run.always_train:
         kept = _kept(run, warm)
         if kept is not None:
@@ -105,8 +105,6 @@ def _overlap(run: Run, warm: Warm, q: Mixture) -> float:
 def _is_promising(run: Run, warm: Warm) -> bool:
     """Whether a few draws of the earlier approximation have weights that are at all even."""
     q = warm.posterior.approximation
-    if not warm.complete:
-        return False
     x, log_q = q.sample(run.rng, run.settings.search.draws)
     few = Importance(run.counted.values(x) - log_q)
     return bool(few.half_variance <= run.settings.match.poor_half_variance)

@@ -190,6 +190,11 @@ class Mixture:
         return self.components[0].gaussian.dim
 
     @property
+    def has_flows(self) -> bool:
+        """Whether any component is a flow's."""
+        return any(isinstance(component, FlowComponent) for component in self.components)
+
+    @property
     def gaussians(self) -> list[Gaussian]:
         """The components, if all are Gaussians with a covariance matrix; none otherwise."""
         found = [

@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 __all__ = ["Names", "left_unchanged", "names_in", "plain_source", "unfinished", "without_comments"]
@@ -144,11 +145,9 @@ def without_comments(source: str) -> str:
         'x = load()  '
     """
     lines = source.splitlines(keepends=True)
-    try:
+    with suppress(tokenize.TokenError, SyntaxError, IndexError):  # Python 2, or a magic
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
                 row, column = token.start
                 lines[row - 1] = lines[row - 1][:column] + lines[row - 1][token.end[1] :]
-    except (tokenize.TokenError, SyntaxError, IndexError):  # Python 2, or a magic
-        pass
     return "".join(lines)

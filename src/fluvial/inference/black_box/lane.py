@@ -11,7 +11,7 @@ from fluvial.inference.black_box.exploring import Explored, explore
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.narrowness import unseen
-from fluvial.inference.black_box.refining import by_flows, has_flow, refined
+from fluvial.inference.black_box.refining import by_flows, refined
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.concluding import evidence_of, provenance_of
 from fluvial.inference.run import Run
@@ -72,7 +72,7 @@ def _weighed(
             break
         for population in found:
             history = history.merged(population.history)
-        history, q = refined(run, spending, history, has_flow(q), never=never)
+        history, q = refined(run, spending, history, q.has_flows, never=never)
     else:
         return history, q, fresh, ["Climbs from the heaviest draws kept finding spikes."]
     unmet = ["A spike was found that could not be drawn from."] if found else []
@@ -119,7 +119,7 @@ def _in_vain(run: Run, q: Mixture, fresh: History) -> bool:
     What is left of a budget is for fresh draws alone.
     """
     settings = run.settings.black_box
-    if has_flow(q) or run.budget.limited or q.dim < 2 or len(fresh) < _TOLD * settings.max_fresh:
+    if q.has_flows or run.budget.limited or q.dim < 2 or len(fresh) < _TOLD * settings.max_fresh:
         return False
     return fresh_needed(efficiency(fresh), settings) >= settings.max_fresh
 
@@ -210,7 +210,7 @@ def _concluded(
     )
     elbo = Importance(judged.log_p - q.log_prob(judged.x))
     evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
-    flow = run.settings.black_box.flow if has_flow(q) else "gaussian"
+    flow = run.settings.black_box.flow if q.has_flows else "gaussian"
     provenance = provenance_of(run, flow, interrupted=interrupted)
     return Posterior(q, pool, evidence, judgment, provenance, run.target)
 

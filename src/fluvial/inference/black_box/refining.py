@@ -8,9 +8,9 @@ from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_flow import fit_flow
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
-from fluvial.posterior.mixture import FlowComponent, Mixture
+from fluvial.posterior.mixture import Mixture
 
-__all__ = ["by_flows", "has_flow", "refined"]
+__all__ = ["by_flows", "refined"]
 
 
 def refined(
@@ -76,8 +76,3 @@ def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[Histor
         if spending.over or enough or gained <= size:
             break
     return history, fit_mixture(history.x, history.log_weights(), run.rng)
-
-
-def has_flow(q: Mixture) -> bool:
-    """Whether a component is a flow."""
-    return any(isinstance(component, FlowComponent) for component in q.components)
