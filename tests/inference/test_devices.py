@@ -14,7 +14,7 @@ from tests.inference.fitting_program import measured
 
 PROGRAM = Path(__file__).with_name("fitting_program.py")
 FRONT_ENDS = Path(__file__).with_name("front_ends_program.py")
-QUICK = "--xla_backend_optimization_level=0"
+QUICK = os.environ["XLA_FLAGS"]  # as the tests themselves
 
 
 @pytest.fixture(scope="module")
