@@ -126,7 +126,7 @@ _TEN = tuple(0.05 + 0.1 * np.arange(10))
 @pytest.mark.parametrize(
     ("how", "moments", "lost"),
     [
-        ("cache", (0.3, 0.8), 1),
+        ("cache", (0.5,), 1),
         pytest.param("cache", _TEN, 1, marks=pytest.mark.slow),
         pytest.param("checkpoint", _TEN, 1, marks=pytest.mark.slow),
         pytest.param("workers", _TEN, 2, marks=pytest.mark.slow),
