@@ -7,7 +7,7 @@ from fluvial.replication.compare.align import aligned
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.frame_info import in_one_layout
-from fluvial.replication.compare.layout import laid_out_otherwise
+from fluvial.replication.compare.layout import in_another_order, laid_out_otherwise
 from fluvial.replication.compare.left_out import LEFT_OUT, left_out_pairs
 from fluvial.replication.compare.lines import compare_line, in_another_style, values_of
 from fluvial.replication.compare.shown import shown_lines
@@ -68,6 +68,8 @@ def compare_text(
         if any(not other.tolerated and other.kind in _OF_LINES for other in found):
             texts = ["\n".join(own) for own in said]
             found = laid_out_otherwise(*texts, tolerance, place) or found
+            if run.unordered and (reordered := in_another_order(*said, place)) is not None:
+                found = [reordered]
         yield from found
     elif lines[0] != lines[1]:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
