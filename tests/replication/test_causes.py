@@ -204,7 +204,7 @@ def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
         ("x = 1", [], []),
         ("print(x)", [stream("2\n")], [stream("1\n")]),
         ("x = 2", [], []),
-        ("print(3)", [stream("4\n")], [stream("3\n")]),
+        ("print(np.pi)", [stream("4\n")], [stream("3\n")]),
     ]
     notebook = book(*((source, before) for source, before, _ in cells))
     counts = (1, 4, 3, 2)

@@ -40,7 +40,7 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.EARLIER_ERROR
     if _is_of_here(difference, facts):
         return Cause.ENVIRONMENT
-    if facts.random and (not facts.repeated or facts.varying):
+    if facts.varying or (facts.random and not facts.repeated):
         return Cause.RANDOMNESS
     if _UNSET_MEMORY.search(facts.source):
         return Cause.RANDOMNESS
@@ -57,7 +57,7 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.PLATFORM
     if facts.version.startswith("2.") and not picture and _is_of_python_2(texts, facts.source):
         return Cause.ENVIRONMENT
-    return Cause.LIBRARY_VERSION
+    return Cause.ENVIRONMENT if facts.of_python else Cause.LIBRARY_VERSION
 
 
 def _is_of_here(difference: Difference, facts: Facts) -> bool:
@@ -66,6 +66,8 @@ def _is_of_here(difference: Difference, facts: Facts) -> bool:
     if _HERE.search(facts.source) or any(map(_NO_PACKAGE.search, texts)):
         return True
     if OTHER_BACKGROUND in difference.reason and not facts.styled:
+        return True
+    if difference.kind is Kind.EXTRA and _PICTURE.search(texts[1]) and not facts.pictured:
         return True
     no_picture = difference.kind is Kind.MISSING and _PICTURE.search(texts[0])
     return bool(no_picture) and not facts.inline

@@ -15,15 +15,14 @@ def left_out_pairs(
 ) -> set[int]:
     """Return the pairs that only one text has because the other writes dots in their place.
 
-    How many rows of a table are shown depends on the version of pandas.
+    How many rows of a table are shown depends on the version of pandas; both may leave rows out.
     """
     found: set[int] = set()
     block: list[int] = []
     for at, (i, j) in enumerate([*pairs, (0, 0)]):
-        dotted = (i is not None and j is not None and at < len(pairs)) and (
-            bool(_DOTS.fullmatch(recorded[i])) != bool(_DOTS.fullmatch(local[j]))
-        )
-        if i is None or j is None or dotted:
+        if at < len(pairs) and (
+            i is None or j is None or _DOTS.fullmatch(recorded[i]) or _DOTS.fullmatch(local[j])
+        ):
             block.append(at)
             continue
         own = [pairs[k] for k in block]
@@ -31,7 +30,7 @@ def left_out_pairs(
         lines += [(local[row], 1) for _, row in own if row is not None]
         sides = {side for line, side in lines if _DOTS.fullmatch(line)}
         others = {side for line, side in lines if not _DOTS.fullmatch(line)}
-        if len(sides) == 1 and not (sides & others):
+        if len(others) == 1 and sides - others:
             found.update(block)
         block = []
     return found

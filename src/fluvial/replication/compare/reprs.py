@@ -38,6 +38,8 @@ _RESULTS = {
 }
 _FIELDS = {"correlation": "statistic"}
 _RESULT = "Result"
+# NumPy prints the texts of an array next to each other, which Python would join.
+_NEXT_TEXT = re.compile(r"(?<=[\w.!?]['\"])\s+(?=u?['\"]\w)")
 _METHOD = re.compile(r"<bound method ([\w.]+) of (.*)>", re.DOTALL)
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
@@ -78,7 +80,7 @@ def parsed(text: str) -> Any | None:
         with suppress(ValueError, RecursionError):
             return strict_json.read(text.encode())  # no deeper than a recursion can follow
     try:
-        value = _read(ast.parse(text, mode="eval").body)
+        value = _read(ast.parse(_NEXT_TEXT.sub(", ", text), mode="eval").body)
     except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict | list | tuple | set | Made) else None

@@ -37,6 +37,7 @@ class Surroundings:
         folders: the working folder, the environment of the kernel, the home, the temporary folder.
         source: the code of the cell and of those before it that it needs.
         defaults: of the parameters of classes where it runs, by class.
+        unordered: whether the Python that was recorded kept dicts in no order, as until 3.5.
     """
 
     started: float = field(default_factory=time.time)
@@ -45,6 +46,7 @@ class Surroundings:
     folders: tuple[str, ...] = field(default_factory=_known_folders)
     source: str = ""
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unordered: bool = False
 
     def near_clock(self, moment: float, resolution: float) -> bool:
         """Whether a moment, written to so many seconds, lies within the run."""

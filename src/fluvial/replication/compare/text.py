@@ -7,6 +7,7 @@ from fluvial.replication.compare.align import aligned
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.frame_info import in_one_layout
+from fluvial.replication.compare.layout import in_another_order, laid_out_otherwise
 from fluvial.replication.compare.left_out import LEFT_OUT, left_out_pairs
 from fluvial.replication.compare.lines import compare_line, in_another_style, values_of
 from fluvial.replication.compare.shown import shown_lines
@@ -17,6 +18,7 @@ from fluvial.replication.compare.values import compare_values
 
 __all__ = ["compare_lines", "compare_text"]
 
+_OF_LINES = (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
 # What IPython says of its own commands.
@@ -62,7 +64,13 @@ def compare_text(
     if whole is None:
         said = [[line for line in own if not _ADVICE.match(line)] for own in lines]
         yield from _of_ipython(*lines, place)
-        yield from compare_lines(*in_one_layout(*said), tolerance, place, run)
+        found = list(compare_lines(*in_one_layout(*said), tolerance, place, run))
+        if any(not other.tolerated and other.kind in _OF_LINES for other in found):
+            texts = ["\n".join(own) for own in said]
+            found = laid_out_otherwise(*texts, tolerance, place) or found
+            if run.unordered and (reordered := in_another_order(*said, place)) is not None:
+                found = [reordered]
+        yield from found
     elif lines[0] != lines[1]:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [in_another_style(place, None, recorded, local)]
