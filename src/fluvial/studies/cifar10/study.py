@@ -28,17 +28,8 @@ def _patches() -> Dataset:
     return load_cifar10().map(lambda images, part: random_patches(images, _COUNTS[part], part))
 
 
-_BEYOND = (
-    PosteriorSetting("triangular", 1),
-    PosteriorSetting("iaf", 4),
-    PosteriorSetting("sylvester", 4),
-)
-"""Families that later papers compare with planar flows, and a Gaussian of full covariance."""
-
-
 def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
-    planar = [PosteriorSetting("planar", length) for length in lengths]
-    return (DIAGONAL, *planar, *_BEYOND)
+    return (DIAGONAL, *(PosteriorSetting("planar", length) for length in lengths))
 
 
 PLANS = {
@@ -65,8 +56,7 @@ PLANS = {
         hidden=400,
         settings=_settings(2, 5, 10),
         # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
-        # After 30,000 steps the bound on the validation patches has stopped rising.
-        usual=Recipe(epochs=30, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
+        usual=Recipe(epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
         seeds=3,
     ),
 }
@@ -83,52 +73,26 @@ _LONGER = Claim(
 )
 
 
-_NARROWER = Claim(
-    name="longer-narrows-the-divergence",
-    statement="The longer the flow, the smaller the divergence from the posterior.",
-    source="Rezende & Mohamed 2015, section 6.3",
-    published="",
-    quantity="the least decrease of KL(q ‖ p(z | x)) from one length to the next",
-    rule=Rule(low=0.0, ordering=True),
-    unit="nat",
-)
-
-_RICHER = Claim(
-    name="richer-families-beat-planar",
-    statement="Inverse autoregressive and Sylvester flows have a lower free energy than planar "
-    "ones.",
-    source="Grathwohl et al. 2019 (FFJORD), Table 3, on other data",
-    published="",
-    quantity="the smaller of the two differences of free energies from the longest planar flow's",
-    rule=Rule(low=0.0, ordering=True),
-    unit="nat",
-)
-
-
 def _claims(compared: Compared) -> Iterator[tuple[Claim, np.ndarray]]:
-    planar = compared.family("planar")
-    lengths = list(pairwise([DIAGONAL, *planar]))
-    yield _LONGER, compared.least_gain(lengths)
-    yield _NARROWER, compared.least_gain(lengths, compared.divergence)
-    richer = [(planar[-1], one) for one in _BEYOND[1:]]
-    yield _RICHER, compared.least_gain(richer, compared.free_energy)
+    lengths = [DIAGONAL, *compared.family("planar")]
+    yield _LONGER, compared.least_gain(list(pairwise(lengths)))
 
 
 STUDY = dlgm_study(
     name="cifar10",
     title="Deep latent Gaussian models on CIFAR-10 (Rezende & Mohamed 2015, section 6.3)",
-    version=3,
+    version=2,
     plans=PLANS,
     families=("planar",),
     claims=_claims,
     story=Story(
         "Longer planar flows in the posterior lower −ln p(x) of patches of CIFAR-10. The published "
         "numbers depend on how pixels are prepared, and only their order is compared.",
-        ("longer-is-better", "longer-narrows-the-divergence", "richer-families-beat-planar"),
+        ("longer-is-better",),
         "length.png",
     ),
 )
-"""Posteriors for 8x8 patches in color: planar flows of 0, 2, 5 and 10 layers, and three beyond.
+"""Posteriors with planar flows of 0, 2, 5 and 10 layers for 8x8 patches in color.
 
 The smoke and quick budgets take their patches from scikit-learn's two photographs.
 """
