@@ -25,7 +25,7 @@ from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.looking import unexplained
-from fluvial.inference.planting import Planted, aimed, expected_missed, plant
+from fluvial.inference.planting import Planted, aimed, expected_missed, expected_others, plant
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw, start_law
@@ -152,7 +152,7 @@ def explore(
     found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
     rest = f"and missed {missed:.2g} by estimate."
     if census.looks:
-        rest = f"and missed {missed:.2g} if the others are as narrow as they may be."
+        rest = f"and missed {missed:.2g} by estimate, if widths vary as far as theirs may."
     sentence = f"{census.climbs} climbs{looks}{cooled} found {found}, {rest}"
     return Explored(census.optima, missed, doubtful, sentence)
 
@@ -205,25 +205,35 @@ def _looked(
     rng: np.random.Generator,
     settings: Settings,
 ) -> float | None:
-    """Look until many looks have found no other mode; None where looks do not tell."""
-    explore, missed = settings.explore, np.inf
-    modes, law, planted, looks = _aimed(census, starts, rng, settings)
-    for _ in range(explore.look_rounds):
+    """Look until many looks have found no other mode, and say how many they leave to be expected.
+
+    None where looks do not tell.
+    """
+    explore, rounds, told = settings.explore, settings.explore.look_rounds, None
+    modes, law, looks = _aimed(census, starts, rng, settings)
+    while rounds > 0:
+        rounds -= 1
         points = unexplained(counted, modes, law, explore.looks, rng, settings)
         census.looks += explore.looks
         if len(points):
             census.add(climb_from(counted, points, settings), 0, _CLIMBS)
             if len(census.mattering(census.modes())) > len(modes):
-                modes, law, planted, looks = _aimed(census, starts, rng, settings)
-                missed = np.inf
+                modes, law, looks = _aimed(census, starts, rng, settings)
+                told = None
                 continue
             if len(points) == explore.suspects:  # there may have been more, in another mode
                 return None
         looks += explore.looks
-        missed = expected_missed(law, planted, looks)
-        if looks >= explore.most_looks:
-            break
-    return missed
+        if looks == explore.most_looks:
+            places = max(explore.predicted // len(modes), explore.places)
+            planted = _planted(modes, law, rng, settings, looks=True, predicted=places)
+            told, later = (
+                expected_others(law, planted, n) for n in (looks, explore.settling_looks)
+            )
+            if told <= explore.missed_by_looks or later > explore.missed_by_looks:
+                break
+            rounds, told = (explore.settling_looks - looks) // explore.looks, later
+    return np.inf if told is None else told
 
 
 def _aimed(
@@ -231,12 +241,12 @@ def _aimed(
     starts: Float[np.ndarray, "N D"],
     rng: np.random.Generator,
     settings: Settings,
-) -> tuple[list[Mode], StartLaw, Planted, int]:
+) -> tuple[list[Mode], StartLaw, int]:
     """The modes that matter, where to look for others like them, and no looks at all so far."""
     modes = census.mattering(census.modes())
-    law = _law(starts, modes, settings)
-    planted = _planted(modes, law, rng, settings, settings.search.excess)
-    return modes, aimed(law, planted, settings), planted, 0
+    law = _law(starts, modes, settings, settings.explore.look_factors)
+    planted = _planted(modes, law, rng, settings, looks=True)
+    return modes, aimed(law, planted, settings), 0
 
 
 def _missed(
@@ -257,15 +267,23 @@ def _planted(
     law: StartLaw,
     rng: np.random.Generator,
     settings: Settings,
-    excess: float = 0.0,
+    *,
+    looks: bool = False,
+    predicted: int = 0,
 ) -> Planted:
-    masses = np.array([mode.log_mass for mode in modes])
-    return plant([mode.gaussian for mode in modes], masses, law, rng, settings, excess=excess)
+    gaussians, masses = [mode.gaussian for mode in modes], np.array([m.log_mass for m in modes])
+    excess = settings.search.excess if looks else 0.0
+    return plant(gaussians, masses, law, rng, settings, excess=excess, predicted=predicted)
 
 
-def _law(starts: Float[np.ndarray, "N D"], modes: list[Mode], settings: Settings) -> StartLaw:
+def _law(
+    starts: Float[np.ndarray, "N D"],
+    modes: list[Mode],
+    settings: Settings,
+    factors: Sequence[float] | None = None,
+) -> StartLaw:
     heads = [np.stack([mode.head.x for mode in modes])] if modes else []
-    return start_law([starts, *heads], settings.explore)
+    return start_law([starts, *heads], settings.explore, factors)
 
 
 def _looked_along(modes: list[Mode], settings: Settings) -> bool:

@@ -3,7 +3,7 @@ r"""How many modes a search has missed, by how many like those it found it would
 The basins of modes differ, by their volume and by their place, and in many coordinates they differ
 by orders of magnitude: how often each known mode was found says little of a narrow one on the rim.
 So the search is tried out on modes that are known to be there because they are planted: with the
-shape of a known mode, but as narrow as the next one may be, by Student's prediction interval for
+shape of a known mode, but as narrow as the next one may be, by Student's predictive distribution of
 log widths, since those that are found first are the widest; and at a place each of whose
 coordinates is that of a known mode, spread as far as the next one's may be. A start from x would
 end in it if its Gaussian is higher at x than those of all known modes, which takes no evaluation of
@@ -28,7 +28,7 @@ from fluvial.inference.start_law import StartLaw
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Planted", "aimed", "expected_missed", "plant"]
+__all__ = ["Planted", "aimed", "expected_missed", "expected_others", "plant"]
 
 Planted = Float[np.ndarray, "modes places G"]
 """For each known mode and each place, the share of each Gaussian's starts that end in one like it
@@ -45,8 +45,12 @@ def plant(
     settings: Settings = DEFAULT,
     *,
     excess: float = 0.0,
+    predicted: int = 0,
 ) -> Planted:
     """Plant modes like the known ones, and see which share of starts would end in each.
+
+    Each is as narrow as the next one may be, to find out what is hard to find; or all quantiles of
+    what is predicted of the next width occur alike, to find out how many are not found.
 
     Args:
         gaussians: of the known modes.
@@ -56,13 +60,17 @@ def plant(
         settings: the thresholds.
         excess: nats by which a planted mode has to exceed all known ones where a start is: none for
             a climb to end in it, some for a look to notice it.
+        predicted: places, at each of which a mode has a width of its own; 0 for the narrowest.
     """
-    means = np.stack([g.mean for g in gaussians])
-    places = settings.explore.places
-    shares = np.empty((len(gaussians), places, len(law.shares)))
-    for k, narrowed in enumerate(_narrowed(gaussians, settings.explore)):
-        for place in range(places):
-            planted = Gaussian(_place(means, rng), narrowed)
+    means, explore = np.stack([g.mean for g in gaussians]), settings.explore
+    if predicted:
+        narrowings = _predicted(gaussians, predicted, rng, explore)
+    else:
+        narrowings = np.tile(_narrowings(gaussians, explore)[:, None], explore.places)
+    shares = np.empty((*narrowings.shape, len(law.shares)))
+    for k, known_one in enumerate(gaussians):
+        for place, by in enumerate(narrowings[k]):
+            planted = Gaussian(_place(means, rng), np.exp(-by) * known_one.cholesky)
             x, log_ratios = _around(planted, law, rng, settings.explore)
             known = [_height(g, m, x) for g, m in zip(gaussians, log_masses, strict=True)]
             ends = _height(planted, log_masses[k], x) > np.max(known, axis=0) + excess
@@ -101,25 +109,49 @@ def _place(means: Float[np.ndarray, "K D"], rng: np.random.Generator) -> Float[n
     return center + np.sqrt((count + 1) / (count - 1)) * (mixed - center)
 
 
-def _narrowed(
-    gaussians: Sequence[Gaussian], explore: ExploreSettings
-) -> list[Float[np.ndarray, "D D"]]:
-    """Factors of Gaussians, as narrow as the next one may be.
+def _narrowings(gaussians: Sequence[Gaussian], explore: ExploreSettings) -> Float[np.ndarray, " K"]:
+    """By how much the next mode may be narrower than each, in its log width: by one quantile of it.
 
-    Student's prediction interval for its log width, where the variance of log widths is known a
-    priori as from a few modes (Gelman et al. 2013, Bayesian Data Analysis, sections 2.6 and 3.3).
     Modes of one width are copies of each other, by a symmetry, and so will the next one be.
     """
-    count, dim = len(gaussians), gaussians[0].dim
-    log_widths = np.array([g.log_det for g in gaussians]) / dim
+    log_widths = _log_widths(gaussians)
     if np.ptp(log_widths) < explore.copies:
-        return [np.exp(-explore.least_narrowing) * g.cholesky for g in gaussians]
+        return np.full(len(gaussians), explore.least_narrowing)
+    middle, spread, degrees = _next_width(log_widths, explore)
+    narrowest = middle - stdtrit(degrees, explore.narrowest) * spread
+    return np.maximum(explore.least_narrowing, log_widths - narrowest)
+
+
+def _predicted(
+    gaussians: Sequence[Gaussian], places: int, rng: np.random.Generator, explore: ExploreSettings
+) -> Float[np.ndarray, "K places"]:
+    """The same by as many quantiles as there are places, which are spread evenly."""
+    log_widths = _log_widths(gaussians)
+    if np.ptp(log_widths) < explore.copies:
+        return np.full((len(gaussians), places), explore.least_narrowing)
+    middle, spread, degrees = _next_width(log_widths, explore)
+    ranks = np.stack([rng.permutation(places) for _ in gaussians])
+    quantiles = (ranks + rng.uniform(size=ranks.shape)) / places
+    return log_widths[:, None] - (middle + spread * stdtrit(degrees, quantiles))
+
+
+def _log_widths(gaussians: Sequence[Gaussian]) -> Float[np.ndarray, " K"]:
+    return np.array([g.log_det for g in gaussians]) / gaussians[0].dim
+
+
+def _next_width(
+    log_widths: Float[np.ndarray, " K"], explore: ExploreSettings
+) -> tuple[float, float, int]:
+    """Location, scale and degrees of freedom of Student's predictive distribution.
+
+    The variance of log widths is known a priori as from a few modes (Gelman et al. 2013, Bayesian
+    Data Analysis, sections 2.6 and 3.3).
+    """
+    count = len(log_widths)
     degrees = explore.prior_modes + count - 1
     squares = np.sum((log_widths - log_widths.mean()) ** 2)
     variance = (explore.prior_modes * explore.prior_spread**2 + squares) / degrees
-    reach = stdtrit(degrees, explore.narrowest) * np.sqrt(variance * (1.0 + 1.0 / count))
-    least = np.maximum(explore.least_narrowing, log_widths - log_widths.mean() + reach)
-    return [np.exp(-by) * g.cholesky for by, g in zip(least, gaussians, strict=True)]
+    return log_widths.mean(), np.sqrt(variance * (1.0 + 1.0 / count)), degrees
 
 
 def _around(
@@ -154,6 +186,30 @@ def expected_missed(law: StartLaw, planted: Planted, climbs: int) -> float:
     found = np.mean(1.0 - (1.0 - planted @ law.shares) ** climbs, axis=1)
     with np.errstate(divide="ignore"):
         return float(np.sum((1.0 - found) / found))
+
+
+def expected_others(law: StartLaw, planted: Planted, looks: int) -> float:
+    r"""Return how many modes so many looks have missed, of widths as they are predicted.
+
+    If looks see a mode of the population with probability 1 - m, and w are known, then there are
+
+    .. math:: \frac{(w + 1)\, m}{1 - m}
+
+    others by expectation, where all numbers of modes are alike a priori: how many are not seen has
+    a negative binomial distribution.
+
+    Args:
+        law: of the looks.
+        planted: what ``plant`` returned, of widths as they are predicted.
+        looks: how many.
+
+    Example:
+        >>> law = StartLaw(np.zeros((1, 2)), np.ones((1, 2)), np.ones(1))
+        >>> round(expected_others(law, np.full((2, 5, 1), 0.01), 100), 2)
+        1.73
+    """
+    missed = float(np.mean((1.0 - planted @ law.shares) ** looks))
+    return (len(planted) + 1) * missed / (1.0 - missed) if missed < 1.0 else np.inf
 
 
 def _height(

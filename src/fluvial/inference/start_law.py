@@ -54,20 +54,26 @@ class StartLaw(NamedTuple):
         return np.repeat(np.arange(len(numbers)), numbers)[np.argsort(turns, kind="stable")]
 
 
-def start_law(origins: Sequence[Float[np.ndarray, "_ D"]], settings: ExploreSettings) -> StartLaw:
+def start_law(
+    origins: Sequence[Float[np.ndarray, "_ D"]],
+    settings: ExploreSettings,
+    factors: Sequence[float] | None = None,
+) -> StartLaw:
     """Center a law on each of some sets of points, as wide as the middle two thirds of them.
 
     Args:
         origins: such as the first starts, and the modes that are known.
         settings: the factors of these widths, all alike in share, and the least width.
+        factors: others in their place.
     """
+    factors = factors or settings.factors
     low, middle, high = np.stack(
         [np.percentile(points, [16.0, 50.0, 84.0], axis=0) for points in origins], axis=1
     )
     widths = np.maximum(0.5 * (high - low), settings.least_width)
-    size = len(origins) * len(settings.factors)
+    size = len(origins) * len(factors)
     return StartLaw(
-        np.concatenate([middle for _ in settings.factors]),
-        np.concatenate([factor * widths for factor in settings.factors]),
+        np.concatenate([middle for _ in factors]),
+        np.concatenate([factor * widths for factor in factors]),
         np.full(size, 1.0 / size),
     )
