@@ -236,7 +236,7 @@ def test_bytes_as_python_2_wrote_them():
 def test_help_that_some_programs_show_beside_the_notebook():
     said = shown(text__plain="Signature: f(x)\nDocstring: g")
     assert [d.tolerated for d in found([said], [])] == [True]
-    assert [d.tolerated for d in found([shown(text__plain="Score: 3")], [])] == [False]
+    assert [d.tolerated for d in found([shown(text__plain="Type: 3")], [])] == [False]
 
 
 def test_what_the_parser_says_of_the_same_code_is_its_own():
