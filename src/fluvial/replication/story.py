@@ -42,6 +42,7 @@ class Story:
         ever: all names that any cell of the notebook makes.
         outdated: names that a cell which failed should have made anew, and which.
         plain: names of what Python's own library alone has made.
+        varied: whether local runs have differed from each other.
     """
 
     missing: dict[str, int] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Story:
     ever: set[str] = field(default_factory=set)
     outdated: dict[str, int] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
+    varied: bool = False
 
     def after(
         self, number: int, source: str, names: Names, *, failed: bool, line: int | None = None
@@ -93,8 +95,8 @@ class Story:
 
     def is_plain(self, names: Names) -> bool:
         """Whether code needs nothing but Python and its own library, as far as is known."""
-        known = self.plain | (names.bound - self.made) | vars(builtins).keys()
-        return not names.foreign and names.used <= known
+        own = names.parameters | (names.bound - self.made)
+        return not names.foreign and names.used <= self.plain | own | vars(builtins).keys()
 
     def _go_on(self, names: Names) -> None:
         """Go on past a cell that did what it should with what it found."""

@@ -13,9 +13,8 @@ from fluvial.replication.compare.tolerance import Tolerance
 __all__ = ["in_another_order", "laid_out_otherwise", "same_cells"]
 
 # Words, and all other marks one by one; quotes, commas and the backslash that pandas continues a
-# wide table with are passed over, as are rules of dashes.
+# wide table with are passed over.
 _ATOM = re.compile(r"\w+|[^\w\s'\",\\]")
-_RULE = re.compile(r"(?m)^\s*[-=─+| ]{3,}\s*$")
 _LONGEST = 100_000
 _ORDER = "the same lines in another order, as dicts had none when it was recorded"
 _REASON = "the same words and numbers in another layout"
@@ -99,7 +98,7 @@ def _plain_line(line: str) -> str:
 def _said(text: str) -> list[Token]:
     """Return the words, marks and numbers of a text."""
     said: list[Token] = []
-    plain = plain_style(_RULE.sub("", text))
+    plain = plain_style(text)
     for token, start in located_tokens(plain):
         if isinstance(token, str):
             said += _ATOM.findall(token)
