@@ -7,7 +7,7 @@ from typing import Any
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Kind
-from fluvial.replication.compare.outputs import Outputs, errors, printed
+from fluvial.replication.compare.outputs import IMAGES, Outputs, errors, printed
 from fluvial.replication.difference_causes import cause_of_difference
 from fluvial.replication.error_causes import UNKNOWN_NAME, cause_of_error
 from fluvial.replication.names import names_in
@@ -40,20 +40,23 @@ def with_causes(
         runs: the local runs.
     """
     story = Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
-    version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     late, surely_late = disordered(recorded), disordered(recorded, surely=True)
     inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(STYLE.search(cell.source) for cell in recorded.cells)
+    pictured = any(
+        mime in o.get("data", {}) for c in recorded.cells for o in c.outputs for mime in IMAGES
+    )
     done = []
     for outcome, cell, ran in zip(outcomes, recorded.cells, runs[0].cells, strict=True):
         names = names_in(cell.source)
+        story.varied |= bool(outcome.varying)
         error = next(iter(errors(ran.outputs)), None)
         failed = (bool(error) and not errors(cell.outputs)) or ran.state == "failed"
         facts = Facts(
             cell.source,
             names,
             story,
-            version,
+            recorded.python,
             len(runs) > 1,
             bool(outcome.varying),
             outcome.number in late,
@@ -61,6 +64,7 @@ def with_causes(
             styled,
             _is_cut(cell.outputs) or _is_cut(ran.outputs),
             inline,
+            pictured,
         )
         done.append(_explained(outcome, error if failed else None, facts))
         line = _failed_line(error) if failed and error else None

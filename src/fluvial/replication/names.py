@@ -3,17 +3,30 @@
 import ast
 import io
 import re
+import sys
 import tokenize
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-__all__ = ["Names", "left_unchanged", "names_in", "plain_source", "unfinished", "without_comments"]
+__all__ = [
+    "Names",
+    "changed_by",
+    "late_source",
+    "left_unchanged",
+    "names_in",
+    "plain_source",
+    "unfinished",
+    "without_comments",
+]
 
 _MAGIC = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?].*$|^.*\?[ \t]*$", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
-_ASSIGNED = re.compile(r"^\s*(?:def|class)\s+(\w+)|^([A-Za-z_]\w*)\s*=(?!=)", re.MULTILINE)
+# What is assigned to an entry or an attribute of an object changes the object.
+_ASSIGNED = re.compile(
+    r"^\s*(?:def|class)\s+(\w+)|^([A-Za-z_]\w*)(?:\.\w+|\[[^\]\n]*\])*\s*=(?!=)", re.MULTILINE
+)
 _MAGIC_ASSIGNED = re.compile(r"^(\s*\w+\s*=\s*)[!%].*$", re.MULTILINE)
 
 
@@ -25,11 +38,17 @@ class Names:
         made: all that it makes or changes, imported ones too.
         used: all that it reads.
         imported: those that stand for modules and what is in them.
+        foreign: likewise, of modules outside of Python's own library.
+        bound: those that it gives a value, whatever they were before.
+        parameters: those of its functions.
     """
 
     made: frozenset[str]
     used: frozenset[str]
     imported: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
 
 
 def plain_source(source: str) -> str:
@@ -59,16 +78,27 @@ def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
     made: set[str] = set()
     used: set[str] = set()
     imported: set[str] = set()
+    foreign: set[str] = set()
+    bound: set[str] = set()
+    parameters: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Name(name, ast.Load()):
                 used.add(name)
             case ast.Name(name):
                 made.add(name)
+                bound.add(name)
+            case ast.arg(name):
+                parameters.add(name)
             case ast.FunctionDef(name) | ast.ClassDef(name) | ast.AsyncFunctionDef(name):
                 made.add(name)
-            case ast.Import(aliases) | ast.ImportFrom(_, aliases):
-                imported |= {alias.asname or alias.name.split(".")[0] for alias in aliases}
+                bound.add(name)
+            case ast.Import(aliases):
+                imported |= set(map(_bound, aliases))
+                foreign |= {_bound(alias) for alias in aliases if _is_foreign(alias.name)}
+            case ast.ImportFrom(module, aliases):
+                imported |= set(map(_bound, aliases))
+                foreign |= set(map(_bound, aliases)) if _is_foreign(module or ".") else set()
             # x[0] = 1, x.a = 1 and x.append(1) change what x is.
             case ast.Subscript(ast.Name(name), _, ast.Store()) | ast.Attribute(
                 ast.Name(name), _, ast.Store()
@@ -78,7 +108,15 @@ def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
                 ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")
             ) if changed:
                 made.add(name)
-    return Names(frozenset(made | imported), frozenset(used), frozenset(imported))
+    return Names(*map(frozenset, (made | imported, used, imported, foreign, bound, parameters)))
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.split(".")[0]
+
+
+def _is_foreign(module: str) -> bool:
+    return module.split(".")[0] not in sys.stdlib_module_names
 
 
 def unfinished(source: str, line: int | None) -> frozenset[str]:
@@ -99,6 +137,24 @@ def unfinished(source: str, line: int | None) -> frozenset[str]:
     return frozenset().union(*made, _changed(late))
 
 
+def changed_by(source: str, *, but_last: bool = False) -> frozenset[str]:
+    r"""Return the names of objects of which code does nothing but call a method.
+
+    Args:
+        source: of a cell.
+        but_last: whether to leave out its last statement.
+
+    Example:
+        >>> sorted(changed_by("x.add(1)\ny.head()", but_last=True))
+        ['x']
+    """
+    try:
+        statements = ast.parse(_by_lines(source)).body
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(_changed(statements[:-1] if but_last else statements))
+
+
 def left_unchanged(source: str, line: int | None) -> frozenset[str]:
     r"""Return the names of objects that code would have changed in place had it not failed.
 
@@ -111,6 +167,21 @@ def left_unchanged(source: str, line: int | None) -> frozenset[str]:
         ['y']
     """
     return frozenset(_changed(_from_line(source, line) or []))
+
+
+def late_source(source: str, line: int | None) -> str:
+    r"""Return the code of a cell that did not run to its end, from the statement that failed.
+
+    Args:
+        source: of a cell.
+        line: that raised the error, from 1; None if that is not known: then it is all of it.
+
+    Example:
+        >>> late_source("style.use('a')\nf()\nstyle.use('b')", 2)
+        "f()\nstyle.use('b')"
+    """
+    late = _from_line(source, line)
+    return "\n".join(source.splitlines()[late[0].lineno - 1 :]) if late else source
 
 
 def _from_line(source: str, line: int | None) -> list[ast.stmt] | None:
@@ -132,9 +203,10 @@ def _by_lines(source: str) -> str:
 def _changed(statements: list[ast.stmt]) -> Iterator[str]:
     """Yield the names of objects of which a statement does nothing but call a method."""
     for statement in statements:
-        match statement:
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
-                yield name
+        for node in ast.walk(statement):
+            match node:
+                case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
+                    yield name
 
 
 def without_comments(source: str) -> str:

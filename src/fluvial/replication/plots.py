@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fluvial.replication.read import RecordedNotebook
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["plot_configuration"]
+__all__ = ["plot_configuration", "ticks_point_outwards"]
 
 # What Jupyter set for Matplotlib until matplotlib-inline 0.1.4 of 2023:
 # https://github.com/ipython/matplotlib-inline/pull/25
@@ -31,6 +33,12 @@ _FORMER_COLOR = (0, 0, 255)
 # The last releases before Matplotlib 2 of January 2017: https://www.python.org/downloads
 _LATEST = {"2.7": 12, "3.3": 6, "3.4": 5, "3.5": 2}
 _LEAST_PIXELS = 20
+# Of 255; the share of a picture's height that an axis has at least; the pixels of a mark's length
+# that are looked at, and how many marks there are at least.
+_DARK = 128
+_LEAST_AXIS = 0.4
+_MARK = 2
+_LEAST_MARKS = 3
 _CLASSIC = """\
 try:
     from matplotlib.style import library
@@ -50,22 +58,27 @@ def plot_configuration(recorded: RecordedNotebook) -> str:
     since 2.1.
     """
     pictures = list(_pictures(recorded))
-    found = Counter(_resolution(picture) for picture in pictures)
-    former = bool(found) and found.most_common(1)[0][0] in _FORMER_DPI
+    if not pictures:
+        return ""
+    resolution = Counter(map(_resolution, pictures)).most_common(1)[0][0]
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
-    classic = former and _is_classic(pictures, version)
-    if not former:
+    classic = bool(resolution) and _is_classic(pictures, version)
+    if not classic and resolution not in _FORMER_DPI:
         return ""
     style = _CLASSIC if classic else "style = {}\n"
-    return f"{style}get_config().InlineBackend.rc = style | {_FORMER!r}\n{_AT_ONCE}"
+    settings = _FORMER if resolution in _FORMER_DPI else _FORMER | {"figure.dpi": resolution}
+    return f"{style}get_config().InlineBackend.rc = style | {settings!r}\n{_AT_ONCE}"
 
 
 def _is_classic(pictures: list["Image"], version: str) -> bool:
-    """Whether plots are of Matplotlib 1: none says a version, none has the colors of version 2.
+    """Whether plots are of Matplotlib 1: none says a version, none has the look of version 2.
 
-    Where none has the colors of version 1 either, Python has to be older than version 2.
+    Since then ticks point outwards, and the first color is another one. Where none has the colors
+    of version 1 either, Python has to be older than version 2.
     """
     if any("Software" in picture.info or _has(picture, _FIRST_COLOR) for picture in pictures):
+        return False
+    if 2 * sum(map(ticks_point_outwards, pictures)) > len(pictures):
         return False
     return any(_has(picture, _FORMER_COLOR) for picture in pictures) or _is_older(version)
 
@@ -80,6 +93,24 @@ def _is_older(version: str) -> bool:
 def _has(picture: "Image", wanted: tuple[int, int, int]) -> bool:
     colors = picture.convert("RGB").getcolors(picture.width * picture.height) or []
     return any(color == wanted and count >= _LEAST_PIXELS for count, color in colors)
+
+
+def ticks_point_outwards(picture: "Image") -> bool:
+    """Whether several short dark marks lie at the outside of the longest dark vertical line.
+
+    That line is the left axis of a plot. Its labels are further away than the marks are long.
+    """
+    dark = np.asarray(picture.convert("L")) < _DARK
+    height = dark.shape[0]
+    lines = np.flatnonzero(dark.mean(axis=0) > _LEAST_AXIS)
+    if not len(lines) or lines[0] < _MARK + 1:
+        return False
+    left = lines[0]
+    rows = np.flatnonzero(dark[:, left])
+    marked = dark[rows[0] : rows[-1] + 1, left - _MARK : left].all(axis=1)
+    # A mark is a pixel or two high; anything else beside the line is no mark.
+    marks = int(np.count_nonzero(np.diff(marked.astype(int)) == 1)) + int(marked[0])
+    return marks >= _LEAST_MARKS and int(marked.sum()) <= 4 * marks < height
 
 
 def _resolution(picture: "Image") -> int:

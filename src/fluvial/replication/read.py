@@ -44,6 +44,11 @@ class RecordedNotebook:
     notes: tuple[str, ...]
 
     @property
+    def python(self) -> str:
+        """The version of Python that it was recorded with; "" if it does not say."""
+        return self.notebook.metadata.get("language_info", {}).get("version", "")
+
+    @property
     def cells(self) -> list["NotebookNode"]:
         """The code cells that hold any code, in order."""
         cells = self.notebook.cells

@@ -14,6 +14,7 @@ from fluvial.replication.compare.numbers import Duration, Number, tokens
 __all__ = ["explained"]
 
 _CONFIDENCE = 0.99
+_MANY, _SHARE = 3, 0.6
 
 
 def explained(
@@ -25,7 +26,8 @@ def explained(
     a further local one with a probability of 99 %: mean ± t s √(1 + 1/n), with Student's t of
     n − 1 degrees of freedom (Hahn & Meeker 1991, "Statistical Intervals", section 4.7). It is wide
     with few runs. Anything else is explained if it varies between local runs, since no run could
-    then agree with the record but by chance. An error never is.
+    then agree with the record but by chance. An error never is. Of many numbers that vary, a few
+    lie outside of their intervals: no more of them than one output of a hundred has by chance.
 
     Args:
         differences: of the first local run from the record.
@@ -35,26 +37,64 @@ def explained(
         return list(differences)
     by_place = [{found.place: found for found in run} for run in between_runs]
     judged = [_judged(difference, by_place) for difference in differences]
-    varying = Counter(_output(d) for d in judged if d.cause is Cause.RANDOMNESS)
-    total = Counter(map(_output, differences))
+    random = _random_outputs(judged, between_runs)
+    by_chance = _few_outside(judged)
     return [
         difference.accepted("others of the same output vary from run to run", Cause.RANDOMNESS)
         if not difference.tolerated
         and difference.kind is not Kind.ERROR
-        and 2 * varying[_output(difference)] > total[_output(difference)]
-        and all(difference.place not in run for run in by_place)
+        and _output(difference)
+        in (by_chance if any(_there(difference.place, run) for run in by_place) else random)
         else difference
         for difference in judged
     ]
 
 
+def _random_outputs(
+    judged: Sequence[Difference], between_runs: Sequence[Sequence[Difference]]
+) -> set[str]:
+    """Return the outputs that are random as a whole.
+
+    In one, most of what differs from the record varies from run to run, or the runs differ from
+    each other in nearly as many places as from the record. Small integers are at times the same by
+    chance.
+    """
+    apart = Counter(_output(found) for found in judged if not _is_noise(found))
+    varying = Counter(_output(found) for found in judged if found.cause is Cause.RANDOMNESS)
+    between = Counter(_output(found) for found in between_runs[0] if not _is_noise(found))
+    return {
+        output
+        for output, count in apart.items()
+        if 2 * varying[output] > count or between[output] >= max(count * _SHARE, _MANY)
+    }
+
+
+def _few_outside(judged: Sequence[Difference]) -> set[str]:
+    """Return the outputs of which no more numbers lie outside of their intervals than by chance."""
+    from scipy.stats import binom
+
+    varying = [found for found in judged if found.cause is Cause.RANDOMNESS]
+    total = Counter(map(_output, varying))
+    outside = Counter(_output(found) for found in varying if not found.tolerated)
+    return {
+        output
+        for output, count in total.items()
+        if outside[output] <= binom.ppf(_CONFIDENCE, count, 1.0 - _CONFIDENCE)
+    }
+
+
+def _is_noise(difference: Difference) -> bool:
+    """Whether a difference is of the run itself: its clock, its folders, its memory."""
+    return difference.tolerated and difference.cause in (Cause.ENVIRONMENT, Cause.WALL_TIME)
+
+
 def _output(difference: Difference) -> str:
-    """Return which output a difference is in. Rounded numbers are at times the same by chance."""
+    """Return which output a difference is in."""
     return re.split(r", | line ", difference.place)[0]
 
 
 def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) -> Difference:
-    others = [run.get(difference.place) for run in runs]
+    others = [_there(difference.place, run) for run in runs]
     varying = [found for found in others if found is not None]
     if difference.kind is Kind.ERROR or (not varying and difference.tolerated):
         return difference
@@ -71,6 +111,13 @@ def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) ->
         return difference.accepted(f"varies by itself: {told}", Cause.RANDOMNESS)
     reason = f"{difference.reason}; {told}"
     return replace(difference, reason=reason, cause=difference.cause or Cause.RANDOMNESS)
+
+
+def _there(place: str, run: Mapping[str, Difference]) -> Difference | None:
+    """Return what differs at a place, or in what the place is a part of."""
+    while place not in run and ", " in place:
+        place = place.rpartition(", ")[0]
+    return run.get(place)
 
 
 def _prediction_interval(values: Sequence[float]) -> tuple[float, float]:

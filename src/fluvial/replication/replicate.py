@@ -1,6 +1,7 @@
 """Run a notebook again, and compare what it says with what it said."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,7 @@ def compare_runs(
         metrics: numbers to be judged by rules of their own, and by no other.
     """
     cells = recorded.cells
+    python = _numbers(recorded.python)
     _check_metrics(metrics, cells, runs)
     judged = judge_metrics(
         metrics,
@@ -105,8 +107,9 @@ def compare_runs(
         own = [run.cells[number - 1] for run in runs]
         here = [metric for metric in metrics if metric.cell in (None, number)]
         printed_by = [_surroundings(run, number, sources[number - 1]) for run in runs]
+        first = replace(printed_by[0], python=python)
         between = _between(own, tolerance, here, printed_by)
-        found = _differences(cell.outputs, own, between, tolerance, here, judged, printed_by[0])
+        found = _differences(cell.outputs, own, between, tolerance, here, judged, first)
         was_run = bool(cell.outputs or cell.execution_count or not counted)
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
     return Replication(with_causes(recorded, outcomes, runs), judged, tuple(runs))
@@ -120,6 +123,13 @@ def _check_metrics(
     texts = [printed(cell.outputs) for cell in cells]
     texts += [printed(cell.outputs) for run in runs for cell in run.cells]
     check_patterns({metric.name: metric.pattern.pattern for metric in metrics}, texts)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a version; nothing if it has none."""
+    numbers = version.split(".")[:2]
+    known = len(numbers) == 2 and all(map(str.isdecimal, numbers))
+    return tuple(map(int, numbers)) if known else ()
 
 
 def _surroundings(run: Run, number: int, source: str) -> Surroundings:

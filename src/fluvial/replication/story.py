@@ -1,5 +1,6 @@
 """What is known of a cell beside its outputs: what the cells before it have left behind."""
 
+import builtins
 import re
 from dataclasses import dataclass, field
 
@@ -7,7 +8,9 @@ from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.images import OTHER_BACKGROUND
 from fluvial.replication.names import (
     Names,
+    late_source,
     left_unchanged,
+    names_in,
     unfinished,
     without_comments,
 )
@@ -37,6 +40,9 @@ class Story:
         seeded: whether a seed was set.
         made: all names made so far.
         ever: all names that any cell of the notebook makes.
+        outdated: names that a cell which failed should have made anew, and which.
+        plain: names of what Python's own library alone has made.
+        varied: whether local runs have differed from each other.
     """
 
     missing: dict[str, int] = field(default_factory=dict)
@@ -49,6 +55,9 @@ class Story:
     seeded: bool = False
     made: set[str] = field(default_factory=set)
     ever: set[str] = field(default_factory=set)
+    outdated: dict[str, int] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)
+    varied: bool = False
 
     def after(
         self, number: int, source: str, names: Names, *, failed: bool, line: int | None = None
@@ -64,23 +73,36 @@ class Story:
                 kept |= names.made
             else:
                 kept -= names.made - names.used
-        if failed and self.plain_plots is None and STYLE.search(source):
-            self.plain_plots = number
-        if failed and self.plain_tables is None and _DISPLAY.search(source):
-            self.plain_tables = number
         if failed:
+            late = late_source(source, line)
+            if self.plain_plots is None and STYLE.search(late):
+                self.plain_plots = number
+            if self.plain_tables is None and _DISPLAY.search(late):
+                self.plain_tables = number
+            for name in names_in(late).bound & self.made - self.imported:
+                self.outdated.setdefault(name, number)
             for name in unfinished(source, line) - self.imported:
                 self.missing.setdefault(name, number)
             for name in left_unchanged(source, line) - self.imported:
                 self.stale.setdefault(name, number)
         else:
             self._go_on(names)
+        if self.is_plain(names) and not failed:
+            self.plain |= names.made
+        else:
+            self.plain -= names.made
         self.made |= names.made
+
+    def is_plain(self, names: Names) -> bool:
+        """Whether code needs nothing but Python and its own library, as far as is known."""
+        own = names.parameters | (names.bound - self.made)
+        return not names.foreign and names.used <= self.plain | own | vars(builtins).keys()
 
     def _go_on(self, names: Names) -> None:
         """Go on past a cell that did what it should with what it found."""
         for name in names.made:
             self.stale.pop(name, None)
+            self.outdated.pop(name, None)
         for name in names.used | names.made:
             self.missing.pop(name, None)
 
@@ -105,6 +127,12 @@ class Facts:
     styled: bool
     cut: bool
     inline: bool
+    pictured: bool = True
+
+    @property
+    def of_python(self) -> bool:
+        """Whether nothing but Python and its own library has a part in what the cell does."""
+        return self.story.is_plain(self.names)
 
     @property
     def first_failed(self) -> int | None:
@@ -117,7 +145,7 @@ class Facts:
         if difference.kind is Kind.IMAGE:
             # A style sets the background, a grid and letters; it leaves what is drawn as it is.
             background = OTHER_BACKGROUND in difference.reason
-            slight = (difference.relative or 0.0) <= _OF_STYLE
+            slight = difference.relative is not None and difference.relative <= _OF_STYLE
             return self.story.plain_plots if background or slight else None
         if difference.kind is Kind.NUMBER:
             rounded = _is_rounded(difference.recorded, difference.local)
@@ -128,8 +156,11 @@ class Facts:
     @property
     def stale_since(self) -> int | None:
         """Return the failed cell that has left what this cell uses as it had been before."""
-        stale = self.story.stale
-        return min((stale[name] for name in self.names.used & stale.keys()), default=None)
+        stale, outdated = self.story.stale, self.story.outdated
+        found = [stale[name] for name in self.names.used & stale.keys()]
+        remade = self.names.made
+        found += [outdated[name] for name in self.names.used & outdated.keys() - remade]
+        return min(found, default=None)
 
     @property
     def random(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 
 __all__ = ["Variation", "variations"]
@@ -38,19 +39,22 @@ class Variation:
 def variations(between_runs: Sequence[Sequence[Difference]]) -> list[Variation]:
     """Collect the places at which local runs differ, in the order in which they are met.
 
-    Durations never repeat, so those alike enough to be tolerated are left out.
+    Durations never repeat, nor do addresses in memory: those that are tolerated are left out.
 
     Args:
         between_runs: of each further run (as "local") from the first one (as "recorded").
     """
     telling = [
-        {found.place: found for found in run if found.kind is not Kind.DURATION}
-        | {found.place: found for found in run if not found.tolerated}
+        {found.place: found for found in run if not (found.tolerated and _never_repeats(found))}
         for run in between_runs
     ]
     first = {place: found for run in reversed(telling) for place, found in run.items()}
     places = dict.fromkeys(place for run in telling for place in run)
     return [_variation(first[place], [run.get(place) for run in telling]) for place in places]
+
+
+def _never_repeats(found: Difference) -> bool:
+    return found.kind is Kind.DURATION or found.cause in (Cause.WALL_TIME, Cause.ENVIRONMENT)
 
 
 def _variation(found: Difference, others: Sequence[Difference | None]) -> Variation:

@@ -22,6 +22,7 @@ from fluvial.replication.compare.outputs import (
     with_stream,
 )
 from fluvial.replication.compare.reprs import parsed
+from fluvial.replication.compare.shown import shown_lines
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_text
 from fluvial.replication.compare.tolerance import Tolerance
@@ -31,6 +32,14 @@ __all__ = ["compare_outputs"]
 
 _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
 _OBJECT = r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]+>"
+_OF_PARSER = ("SyntaxError", "IndentationError", "TabError")
+# What IPython shows of an object when code asks for help with ``?``: its fields, by name.
+_HELP = re.compile(
+    r"^(?:Signature|Init signature|Call signature|Type|String form|Length|File|Docstring|"
+    r"Init docstring|Class docstring|Call docstring|Source):",
+    re.MULTILINE,
+)
+_LEAST_FIELDS = 2
 _BARE = re.compile(rf"[\[(]?\s*{_OBJECT}(?:,\s*{_OBJECT})*\s*[\])]?")
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
@@ -197,7 +206,8 @@ def _compare_messages(
             yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
         return
     texts = _message(recorded), _message(local)
-    if reworded(*plain):
+    # What is wrong with the same code is the same; how the parser says so is its own.
+    if recorded["ename"] in _OF_PARSER or reworded(*plain):
         reason, cause = "the same message in other words", Cause.LIBRARY_PRINTING
         yield Difference(Kind.TEXT, "error", None, *texts, None, True, reason, cause)
     else:
@@ -218,6 +228,9 @@ def _described(data: Mapping[str, Any]) -> str:
 def _one_sided(kind: Kind, place: str, text: str) -> Difference:
     said = shortened(text)
     texts = ("", said) if kind is Kind.EXTRA else (said, "")
+    if len(_HELP.findall("\n".join(shown_lines(text)))) >= _LEAST_FIELDS:
+        reason, cause = "help, which some programs show beside the notebook", Cause.ENVIRONMENT
+        return Difference(kind, place, None, *texts, None, True, reason, cause)
     if _BARE.fullmatch(text):
         reason, cause = "objects of which the text says no more than where", Cause.LIBRARY_PRINTING
         return Difference(kind, place, None, *texts, None, True, reason, cause)

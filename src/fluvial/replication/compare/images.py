@@ -42,6 +42,7 @@ _ASPECT_SLACK = 0.2
 _PER_UNLIKENESS = 0.2
 _LEAST_SIDE = 32
 _SAME_COLOR = 0.02
+_GRAY = 0.05  # between the least and the largest of red, green and blue, of a range of 1
 OTHER_BACKGROUND = "on another background"
 """What is said of a plot that was drawn in another style."""
 # From where on windows alone tell, and what other words count for.
@@ -130,7 +131,19 @@ def _unlikeness(recorded: np.ndarray, local: np.ndarray, before: Box, after: Box
 
 
 def _on_other_background(recorded: np.ndarray, local: np.ndarray) -> bool:
-    return bool(np.abs(background_of(recorded) - background_of(local)).max() > _SAME_COLOR)
+    apart = np.abs(background_of(recorded) - background_of(local)).max()
+    behind = [_behind_plots(picture) for picture in (recorded, local)]
+    inside = 0.0 if behind[0] is None or behind[1] is None else np.abs(behind[0] - behind[1]).max()
+    return bool(max(apart, inside) > _SAME_COLOR)
+
+
+def _behind_plots(picture: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "3"] | None:
+    """Return the most frequent color of a picture if it is a gray, as styles have behind plots."""
+    colors, counts = np.unique(
+        np.rint(255.0 * picture).astype(np.uint8).reshape(-1, 3), axis=0, return_counts=True
+    )
+    color = colors[counts.argmax()] / 255.0
+    return color if np.ptp(color) <= _GRAY else None
 
 
 def _same_shape(recorded: np.ndarray, local: np.ndarray) -> bool:

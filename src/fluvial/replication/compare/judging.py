@@ -30,6 +30,7 @@ _TIMED = re.compile(
 _CLOCK = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
 _BEFORE = 80
 _FEWEST_DECIMALS = 3
+_FURTHER_DECIMALS = 2  # one more may be another number, of data that were typed
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def number_difference(
     integers = _integers(recorded, local)
     near = tolerance.near(a, b) if integers is None else tolerance.near_integers(*integers)
     reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
-    if not near and where.digits is not None and round(b, where.digits) == a:
+    shorter = where.digits is not None and round(b, where.digits) == a
+    if not near and (shorter or _is_shortened(recorded.text, local.text)):
         near, reason = True, "the same, shown with fewer digits"
         cause = Cause.LIBRARY_PRINTING
     if not near and _is_rounding(a, b, where.scale):
@@ -103,6 +105,17 @@ def number_difference(
         reason,
         cause,
     )
+
+
+def _is_shortened(recorded: str, local: str) -> bool:
+    """Whether a number is another one rounded to fewer digits, of which it has enough to tell."""
+    fraction = recorded.partition(".")[2]
+    further = len(local.partition(".")[2]) - len(fraction)
+    if not fraction.isdecimal() or further < _FURTHER_DECIMALS or "e" in local.lower():
+        return False
+    figures = len(recorded.lstrip("+-−0.").replace(".", "").replace(",", ""))
+    values = [float(text.replace(",", "").replace("−", "-")) for text in (recorded, local)]
+    return figures >= _FEWEST_DECIMALS and round(values[1], len(fraction)) == values[0]
 
 
 def _why_apart(recorded: float, local: float) -> tuple[str, Cause | None]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
@@ -62,6 +62,17 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
     elif isinstance(recorded, list) and isinstance(local, set):
         # Python 2 made a list of a dict's keys.
         yield from _compare(_as_set(recorded), local, tolerance, where)
+    elif (
+        isinstance(recorded, list)
+        and isinstance(local, dict)
+        and isinstance(_as_dict(recorded), dict)
+    ):
+        # Python 2 made a list of a dict's items.
+        yield from _compare(_as_dict(recorded), local, tolerance, where)
+    elif _is_array(local) and isinstance(recorded, list):
+        yield from _compare(recorded, local.arguments[0], tolerance, where)
+    elif _is_array(recorded) and isinstance(local, list):
+        yield from _compare(recorded.arguments[0], local, tolerance, where)
     elif isinstance(recorded, str) and isinstance(local, bytes):
         # Python 2 wrote bytes so.
         yield from _compare(recorded, local.decode("latin-1"), tolerance, where)
@@ -185,6 +196,18 @@ def _as_set(items: list) -> set | list:
         return set(items)
     except TypeError:  # not of a dict
         return items
+
+
+def _as_dict(items: list) -> dict | list:
+    try:
+        return dict(items)
+    except (TypeError, ValueError):  # not of a dict
+        return items
+
+
+def _is_array(value: Any) -> TypeGuard[Made]:
+    """Whether a value is an array as its repr has it, which is a list as it is printed."""
+    return isinstance(value, Made) and value.name == "array" and len(value.arguments) == 1
 
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:

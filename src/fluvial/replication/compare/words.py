@@ -24,6 +24,8 @@ _SIZES = 1.4
 _MOST = 60
 # How far a word may move, and how unlike what is there is to it if it is another one.
 _FAR = 8
+# By how much letters of another font are wider or narrower.
+_STRETCHES = (1.0, 0.94, 1.06, 0.88, 1.12, 0.82, 1.18)
 _OTHER = 0.45
 # What is seen of a range of 1 where nothing is, and how far from its place in a row a label may be,
 # of its width.
@@ -58,7 +60,7 @@ def other_words(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "
     a, b = recorded.mean(axis=2), local.mean(axis=2)
     doubtful = [box for box in _words(a) if _likeness(a, b, box, box) < _OTHER][:_MOST]
     return any(
-        not _is_empty(b, box) and _likeness(a, b, box, box, _FAR) < _OTHER for box in doubtful
+        not _is_empty(b, box) and _likeness_in_any_letters(a, b, box) < _OTHER for box in doubtful
     )
 
 
@@ -150,11 +152,29 @@ def _of_one_size(p: Box, q: Box) -> bool:
     return all(max(pair) <= _SIZES * min(pair) for pair in zip(*sizes, strict=True))
 
 
+def _likeness_in_any_letters(a: np.ndarray, b: np.ndarray, box: Box) -> float:
+    """Return the largest correlation of a word, in letters of several widths, with what is near."""
+    from scipy.ndimage import zoom
+
+    rows, columns = box
+    found = 0.0
+    for stretch in _STRETCHES:
+        word = a[box] if stretch == 1.0 else zoom(a[box], (1.0, stretch), order=1)
+        left = round((columns.start + columns.stop - word.shape[1]) / 2)
+        found = max(found, _correlation(word, b, (rows.start, left), _FAR))
+        if found >= _OTHER:
+            break
+    return found
+
+
 def _likeness(a: np.ndarray, b: np.ndarray, here: Box, there: Box, reach: int = _REACH) -> float:
     """Return the largest correlation of a word with what is at a place, or close to it."""
-    word = a[here]
+    return _correlation(a[here], b, (there[0].start, there[1].start), reach)
+
+
+def _correlation(word: np.ndarray, b: np.ndarray, place: tuple[int, int], reach: int) -> float:
     word = word - word.mean()
-    rows, columns = (side.start for side in there)
+    rows, columns = place
     found = 0.0
     for top in range(rows - reach, rows + reach + 1):
         for left in range(columns - reach, columns + reach + 1):
