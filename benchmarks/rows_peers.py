@@ -14,6 +14,7 @@ the four that all groups share, and of all.
 
 import argparse
 import time
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -60,7 +61,7 @@ def nuts(target: fluvial.Target, truth, row: str, warmup: int, seconds: float) -
         whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
         log_density = stream.subset(whole, 1.0)
         kernel = NUTS(potential_fn=lambda x: -log_density(x))
-        chain = MCMC(kernel, num_warmup=warmup, num_samples=100, progress_bar=False)
+        chain: Any = MCMC(kernel, num_warmup=warmup, num_samples=100, progress_bar=False)
         start = 0.1 * jax.random.normal(jax.random.key(1), (target.dim,), jnp.float64)
         chain.warmup(jax.random.key(0), init_params=start)
         print(f"{row} | {warmup} steps of warm-up | {clock} | | | |", flush=True)
@@ -90,9 +91,9 @@ def svi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) 
     whole = jax.tree.map(jnp.asarray, stream.rows.block(0, stream.rows.count))
 
     def model(rows):
-        theta = numpyro.sample(
-            "theta", dist.ImproperUniform(dist.constraints.real, (), (target.dim,))
-        )
+        flat = dist.ImproperUniform(dist.constraints.real, (), (target.dim,))
+        drawn: Any = numpyro.sample("theta", flat)
+        theta = jnp.asarray(drawn)
         numpyro.factor("prior", stream.log_prior(theta))
         with numpyro.plate("rows", stream.rows.count, subsample_size=batch) as index:
             some = jax.tree.map(lambda leaf: leaf[index], rows)
@@ -105,7 +106,7 @@ def svi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) 
     result = SVI(model, guide, falling, Trace_ELBO()).run(
         jax.random.key(0), steps, whole, progress_bar=False
     )
-    sample = guide.sample_posterior(jax.random.key(1), result.params, sample_shape=(4000,))
+    sample: Any = guide.sample_posterior(jax.random.key(1), result.params, sample_shape=(4000,))
     x = np.asarray(sample["theta"], float)
     found = _off(x.mean(axis=0), x.std(axis=0), truth)
     print(f"{row} | {steps} steps of {batch} rows | {clock} | {found} | |", flush=True)
