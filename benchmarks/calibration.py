@@ -1,17 +1,16 @@
 """How often each verdict is wrong, on hundreds of targets whose answers are known.
 
     python -m benchmarks.calibration --out calibration.jsonl --targets 40 --seeds 3
-    python -m benchmarks.calibration --out calibration.jsonl --table calibration.md
+    python -m benchmarks.calibration --merge calibration.jsonl --table calibration.md
 
 One line of JSON a fit, added when it is done; what the file has is not run again, so that a run can
-be stopped and gone on with. The table counts what the file has. A fit is wrong if a mean is off by
-more than 0.1 sd, a log sd by more than 0.15, or, where the verdict vouches for it, the log evidence
-by more than 0.3 nat. "Wrong trust" is a verdict other than FAILED on a wrong fit, a false alarm is
-FAILED on a right one.
+be stopped and gone on with, or done in parts (see parts.py). The table counts what the files have.
+A fit is wrong if a mean is off by more than 0.1 sd, a log sd by more than 0.15, or, where the
+verdict vouches for it, the log evidence by more than 0.3 nat. "Wrong trust" is a verdict other than
+FAILED on a wrong fit, a false alarm is FAILED on a right one.
 """
 
 import argparse
-import json
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
+from benchmarks import parts
 from benchmarks.calibration_targets import FAMILIES, known
 from benchmarks.fitting import Stopwatch
 from benchmarks.honesty import failure
@@ -48,16 +48,15 @@ Record = dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    records = _load(options.out)
-    if not options.table:
+    records = parts.merged(options.merge or [options.out], _key)
+    if not options.merge:
         done = {_key(record) for record in records}
-        for key in product(
-            options.settings, range(options.targets), options.families, range(options.seeds)
-        ):
+        numbers = range(options.first, options.targets)
+        keys = product(options.settings, numbers, options.families, range(options.seeds))
+        for key in parts.within(keys, options):
             if key not in done:
                 records.append(record := _run(*key))
-                with options.out.open("a") as file:
-                    file.write(json.dumps(record) + "\n")
+                parts.append(options.out, record)
                 print(_line(record), flush=True)
     text = table(records)
     print(text)
@@ -179,28 +178,20 @@ def _key(record: Record) -> tuple:
     return tuple(record[name] for name in ("settings", "number", "family", "seed"))
 
 
-def _load(path: Path) -> list[Record]:
-    """Records so far; a last line that was cut short is dropped, and done again."""
-    if not path.exists():
-        return []
-    text = path.read_text()
-    if text and not text.endswith("\n"):
-        path.write_text(text := text[: text.rfind("\n") + 1])
-    return [json.loads(line) for line in text.splitlines()]
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.calibration",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="JSONL")
+    parser.add_argument("--out", type=Path, default=Path("calibration.jsonl"), metavar="JSONL")
     parser.add_argument("--targets", type=int, default=40, help="of each family")
+    parser.add_argument("--first", type=int, default=0, help="number of the first of these")
     parser.add_argument("--seeds", type=int, default=3, help="fits a target")
     parser.add_argument("--families", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=["default"])
-    parser.add_argument("--table", type=Path, metavar="MD", help="run nothing: write the table")
+    parser.add_argument("--table", type=Path, metavar="MD")
+    parts.add_options(parser)
     return parser.parse_args(arguments)
 
 

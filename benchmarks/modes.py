@@ -1,6 +1,7 @@
 """Missed modes and other silent failures: true shares of mass, those of the draws, the verdict.
 
     python -m benchmarks.modes
+    python -m benchmarks.modes --merge modes*.jsonl
 
 A wrong GOOD is a fit whose verdict invites trust (GOOD, USE_WEIGHTS) while some region's share is
 off by more than 10 % (15 % for tails), or the density is improper; a false alarm is the opposite.
@@ -8,10 +9,13 @@ off by more than 10 % (15 % for tails), or the density is improper; a false alar
 
 import argparse
 from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import parts
 from benchmarks.fitting import Stopwatch, fit_and_draw
 from benchmarks.honesty import Case, failure, tally
 from benchmarks.metrics import share_error
@@ -40,17 +44,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(SHAPES), default=list(SHAPES))
+    parser.add_argument("--out", type=Path, metavar="JSONL")
+    parts.add_options(parser)
     options = parser.parse_args(arguments)
-    numbers = f"{'seed':>5}{'error':>8}{'k-hat':>7}{'ESS':>8}{'s':>7}"
-    print(f"{'target':<24}{numbers}  {'verdict':<12} shares found / true", flush=True)
-    cases = []
-    for name in options.only:
-        shape = SHAPES[name]()
-        for seed in range(options.seeds):
-            outcome = run(shape, seed)
-            cases.append(Case(f"{name}:{seed}", outcome.verdict, _right(shape, outcome)))
-            print(line(name, seed, shape, outcome), flush=True)
-    print(f"\n{tally(cases).report()}")
+    if not options.merge:
+        numbers = f"{'seed':>5}{'error':>8}{'k-hat':>7}{'ESS':>8}{'s':>7}"
+        print(f"{'target':<24}{numbers}  {'verdict':<12} shares found / true", flush=True)
+    records = parts.merged(options.merge or filter(None, [options.out]), lambda r: r["name"])
+    done = {record["name"] for record in records}
+    for name, seed in parts.within(product(options.only, range(options.seeds)), options):
+        if not options.merge and f"{name}:{seed}" not in done:
+            records.append(_fitted(name, seed))
+            parts.append(options.out, records[-1])
+    print(f"\n{tally(Case(**record) for record in records).report()}")
+
+
+def _fitted(name: str, seed: int) -> parts.Record:
+    """Fit, and print a line."""
+    shape = SHAPES[name]()
+    outcome = run(shape, seed)
+    print(line(name, seed, shape, outcome), flush=True)
+    return Case(f"{name}:{seed}", outcome.verdict, bool(_right(shape, outcome)))._asdict()
 
 
 def run(shape: Shape, seed: int) -> Outcome:

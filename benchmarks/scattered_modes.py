@@ -1,6 +1,7 @@
 """Mixtures over dimension, number, width, weight and structure: is a fit sure and wrong?
 
     python -m benchmarks.scattered_modes --seeds 0-4
+    python -m benchmarks.scattered_modes --merge scattered*.jsonl
 
 A fit is right if every mean is within 0.1 sd and every log sd within 0.1 of the exact ones. Wrong
 trust is a verdict of GOOD or USE_WEIGHTS on a fit that is not right; the interval is Wilson's, at
@@ -12,6 +13,8 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -20,10 +23,12 @@ from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
 import fluvial
+from benchmarks import parts
 from benchmarks.honesty import Case, tally
 
 BOUND = 0.1
 DRAWS = 8000
+HEADER = f"{'target':<24}{'seed':>5}  {'verdict':<12}{'error':>7}{'points':>10}{'CPU s':>8}"
 _HELD_OUT = 1000  # added to every seed
 
 
@@ -109,30 +114,73 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--seeds", type=_numbers, default=_numbers("0-4"))
     parser.add_argument("--only", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
+    parser.add_argument("--out", type=Path, metavar="JSONL")
+    parts.add_options(parser)
     options = parser.parse_args(arguments)
-    print(f"{platform.machine()}, Python {platform.python_version()}, jax {version('jax')}")
-    print(f"{'target':<24}{'seed':>5}  {'verdict':<12}{'error':>7}{'points':>10}{'CPU s':>8}")
-    cases = [run(name, seed) for seed in options.seeds for name in options.only]
-    wrong = sum(case.wrong_good for case in cases)
-    low, high = wilson(wrong, len(cases))
-    print(f"\n{tally(cases).report()}")
-    print(f"wrong trust: {wrong} of {len(cases)}, between {low:.1%} and {high:.1%}")
+    records = parts.merged(options.merge or filter(None, [options.out]), _key)
+    if not options.merge:
+        print(f"{platform.machine()}, Python {platform.python_version()}, jax {version('jax')}")
+        print(HEADER)
+        done = {_key(record) for record in records}
+        for seed, name in parts.within(product(options.seeds, options.only), options):
+            if (seed, name) not in done:
+                records.append(run(name, seed))
+                parts.append(options.out, records[-1])
+                print(line(records[-1]), flush=True)
+    print(report(records))
 
 
-def run(name: str, seed: int) -> Case:
-    """Fit one target, and print a line."""
+def _key(record: parts.Record) -> tuple[int, str]:
+    return record["seed"], record["name"]
+
+
+def run(name: str, seed: int) -> parts.Record:
+    """Fit one target."""
     started, problem = time.process_time(), FAMILIES[name](seed)
     target = fluvial.Target(problem.log_density, dim=problem.dim)
     posterior = fluvial.fit(target, seed=seed, progress=False)
     x = posterior.draws(DRAWS)["x"]
     off = np.abs(x.mean(axis=0) - problem.mean) / problem.sd
-    error = float(max(off.max(), np.abs(np.log(x.std(axis=0) / problem.sd)).max()))
-    print(
-        f"{name:<24}{seed:>5}  {posterior.verdict.name:<12}{error:7.3f}"
-        f"{posterior.provenance.evaluations:10,}{time.process_time() - started:8.1f}",
-        flush=True,
+    return {
+        "name": name,
+        "seed": seed,
+        "verdict": posterior.verdict.name,
+        "error": float(max(off.max(), np.abs(np.log(x.std(axis=0) / problem.sd)).max())),
+        "evaluations": posterior.provenance.evaluations,
+        "cpu_seconds": time.process_time() - started,
+    }
+
+
+def line(record: parts.Record) -> str:
+    """One fit of one target."""
+    return (
+        f"{record['name']:<24}{record['seed']:>5}  {record['verdict']:<12}{record['error']:7.3f}"
+        f"{record['evaluations']:10,}{record['cpu_seconds']:8.1f}"
     )
-    return Case(f"{name}:{seed}", posterior.verdict.name, error <= BOUND)
+
+
+def report(records: Sequence[parts.Record]) -> str:
+    """How often fits were trusted and wrong, overall and by family."""
+    named = [(r["name"], _case(r)) for r in records]
+    lines = ["", f"{'target':<24}{'fits':>5}{'GOOD':>6}{'wrong trust':>13}{'false alarms':>14}"]
+    for name in FAMILIES:
+        cases = [case for family, case in named if family == name]
+        wrong = sum(case.wrong_good for case in cases)
+        alarms = sum(case.false_alarm for case in cases)
+        good = sum(case.verdict == "GOOD" for case in cases)
+        if cases:
+            lines.append(f"{name:<24}{len(cases):>5}{good:>6}{wrong:>13}{alarms:>14}")
+    cases = [case for _, case in named]
+    wrong = sum(case.wrong_good for case in cases)
+    low, high = wilson(wrong, len(cases)) if cases else (0.0, 1.0)
+    lines += ["", tally(cases).report()]
+    lines.append(f"wrong trust: {wrong} of {len(cases)}, between {low:.1%} and {high:.1%}")
+    return "\n".join(lines)
+
+
+def _case(record: parts.Record) -> Case:
+    name = f"{record['name']}:{record['seed']}"
+    return Case(name, record["verdict"], record["error"] <= BOUND)
 
 
 def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:

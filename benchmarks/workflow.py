@@ -29,6 +29,7 @@ from scipy.special import gammaln
 import fluvial
 from benchmarks import blackbox
 from benchmarks.subprocesses import run
+from fluvial.posterior.links import chain_shift
 
 _SEED = 0
 _COEFFICIENTS = np.array([1.0, -1.0, 0.5])
@@ -127,7 +128,7 @@ def chained(batches: list[int], models: list[str]) -> None:
             off, error = total - whole.log_evidence, np.hypot(se, whole.log_evidence_se)
             print(
                 f"| {name} | {count} | {last.verdict} ({len(last.chain) + 1} fits) "
-                f"| {sum(link.shift for link in last.chain):.3f} "
+                f"| {chain_shift(last.chain):.3f} "
                 f"| {np.abs((now - mean) / sd).max():.3f} "
                 f"| {np.abs(np.log(spread / sd)).max():.3f} "
                 f"| {off:+.4f} | {error:.4f} | {off / error if count > 1 else 0.0:+.1f} |",

@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -35,3 +36,25 @@ def test_more_options_are_added_to_those_of_every_program():
 def test_older_releases_are_not_asked_for_what_they_may_not_know(monkeypatch):
     monkeypatch.setattr(xla.version, "__version_info__", (0, 8, 0))
     assert xla.options() == {}
+
+
+def product(a, b):
+    return a @ b
+
+
+def lowered(compiled):
+    ones = jnp.ones((2, 2), jnp.float32)
+    return compiled(product).lower(ones, ones).as_text()
+
+
+@pytest.mark.parametrize("compiled", [xla.jit, xla.filter_jit])
+def test_on_accelerators_products_are_as_exact_as_their_type(compiled, monkeypatch):
+    assert "HIGHEST" not in lowered(compiled)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert "[HIGHEST, HIGHEST]" in lowered(compiled)
+
+
+def test_who_asks_for_half_the_width_gets_it(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    with jax.default_matmul_precision("bfloat16"):
+        assert "HIGHEST" not in lowered(xla.jit)

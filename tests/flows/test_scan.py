@@ -66,3 +66,15 @@ def test_memory_grows_with_the_square_root():
     assert temporary_bytes(many[0]) > 12 * temporary_bytes(few[0])
     assert temporary_bytes(many[1]) < 6 * temporary_bytes(few[1])
     assert temporary_bytes(many[1]) < 0.25 * temporary_bytes(many[0])
+
+
+def test_on_accelerators_layers_are_unrolled_and_come_in_the_same_order(monkeypatch):
+    def step(total, layer):
+        return 0.5 * total + layer, None
+
+    arrays = jnp.linspace(0.0, 1.0, 90)
+    one_by_one = scan_layers(step, jnp.zeros(()), arrays)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    (scan,) = jax.make_jaxpr(lambda a: scan_layers(step, jnp.zeros(()), a))(arrays).eqns
+    assert scan.params["unroll"] == 10
+    np.testing.assert_allclose(scan_layers(step, jnp.zeros(()), arrays), one_by_one, rtol=1e-6)

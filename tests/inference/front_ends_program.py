@@ -1,6 +1,6 @@
-"""Fits one model through each front end, and prints what came of it; run by test_devices.py.
+"""Fits one model through front ends, and prints what came of it; run by test_devices.py.
 
-Usage: front_ends_program.py [MODULE ...], modules to import first
+Usage: front_ends_program.py FRONT_ENDS [MODULE ...], modules to import first
 """
 
 import importlib
@@ -15,7 +15,6 @@ import fluvial
 from fluvial.devices import Devices
 
 Y = np.array([0.1, 0.4, 1.3])
-FRONT_ENDS = ("pymc", "numpyro", "jax", "stan")  # PyMC first: it would change the process
 STAN = """
 data { vector[3] y; }
 parameters { real mu; real nu; }
@@ -55,9 +54,10 @@ def fitted(front_end: str) -> dict:
 
 
 def main() -> None:
-    for module in sys.argv[1:]:
+    front_ends, *modules = sys.argv[1:]
+    for module in modules:
         importlib.import_module(module)
-    fits = {front_end: fitted(front_end) for front_end in FRONT_ENDS}
+    fits = {front_end: fitted(front_end) for front_end in front_ends.split(",")}
     found = {
         "fits": fits,
         "devices": jax.device_count(),

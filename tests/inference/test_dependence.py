@@ -1,5 +1,6 @@
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.scipy.stats import norm
 
 from fluvial.inference.counted_target import CountedTarget
@@ -44,6 +45,29 @@ def test_the_mean_and_the_scale_of_a_hierarchy_are_its_hubs():
     assert set(found.hubs) == {0, 1}
     assert found.coupling < 0.01
     assert is_sparse(found)
+
+
+@pytest.mark.parametrize("plates", [1, 2])
+def test_the_scale_of_a_plate_is_a_hub_where_its_mean_bends_most(plates):
+    """Seen from the neck, where a mean alone is as curved as all that it shifts together."""
+    groups, heads = 20, 2 * plates
+
+    def hierarchy(x):
+        each = x[heads:].reshape(plates, groups)
+        m, log_t = x[0:heads:2, None], x[1:heads:2, None]
+        return (
+            norm.logpdf(m).sum()
+            + norm.logpdf(log_t).sum()
+            + norm.logpdf(each, m, jnp.exp(log_t)).sum()
+        )
+
+    dim = heads + plates * groups
+    counted = CountedTarget(Target(hierarchy, dim=dim))
+    sd = np.where((np.arange(dim) < heads) & (np.arange(dim) % 2 == 1), 0.1, 1.2)
+    found = find_dependence(counted, DiagonalGaussian(np.zeros(dim), sd), np.random.default_rng(0))
+    assert found is not None
+    assert set(found.hubs) == set(range(heads))
+    assert not len(found.heads)
 
 
 def test_neighbors_that_are_coupled_are_not_sparse():

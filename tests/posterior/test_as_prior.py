@@ -13,14 +13,16 @@ from fluvial.inference.chained import carried_by
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.fit import _generator
 from fluvial.objectives import Importance
+from fluvial.posterior import as_prior
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.links import Link, brought, chain_evidence, shrunk
+from fluvial.posterior.links import Link, brought, chain_evidence, chain_shift, later
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
 from fluvial.posterior.provenance import Provenance
+from fluvial.posterior.unsettled import Unsettled
 
 Y = np.array([0.5, 1.0, -0.3])
 POINTS = np.random.default_rng(0).normal(size=(5, 2))
@@ -205,17 +207,24 @@ def _draws(mean, sd):
     return Pool(x, -0.5 * x[:, 0] ** 2, np.full(4000, -np.log(4000.0)))
 
 
+@pytest.fixture
+def untilted(monkeypatch):
+    """Approximations are handed on as they are."""
+    monkeypatch.setattr(as_prior, "fitted_tilt", lambda *_: None)
+
+
 def _carried(target, pool):
     return carried_by(CountedTarget(target), pool)
 
 
-def test_the_error_that_a_prior_carries_is_measured_where_the_new_posterior_lies():
+def test_the_error_that_a_prior_carries_is_measured_where_the_new_posterior_lies(untilted):
     # ln p − ln q = bias²/2 − bias x: under N(0, 1/2), half its variance is bias²/4, and the mean
     # moves by bias times the variance, which is bias √½ standard deviations.
     found = _carried(_gaussian_chain(0.05), _draws(0.0, 0.5**0.5))
     (link,) = found.links
     assert link.kl == pytest.approx(0.05**2 / 4, rel=0.1)
-    assert link.shift == pytest.approx(0.05 * 0.5**0.5, rel=0.15)
+    assert link.moved[0] == pytest.approx(0.05 * 0.5**0.5, rel=0.15)
+    assert abs(link.moved[1]) < 3.0 * link.moved_se[1] < 0.01
     assert not found.doubts
     assert not found.fatal
     assert "can follow" in found.said[-1]
@@ -223,8 +232,18 @@ def test_the_error_that_a_prior_carries_is_measured_where_the_new_posterior_lies
     assert _carried(_gaussian_chain(0.9), _draws(0.0, 0.5**0.5)).fatal
 
 
+def test_an_approximation_is_handed_on_with_what_it_lacks():
+    given = _gaussian_chain(0.3)
+    x = np.linspace(-2.0, 2.0, 5)[:, None]
+    exact = -(x[:, 0] ** 2) - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(given.values(x), exact, atol=0.01)
+    found = _carried(given, _draws(0.0, 0.5**0.5))
+    assert chain_shift(found.links) < 0.001
+    assert not found.doubts
+
+
 @pytest.mark.parametrize("bias", [-0.2, 0.1])
-def test_what_an_approximation_takes_from_the_next_evidence_is_put_back(bias):
+def test_what_an_approximation_takes_from_the_next_evidence_is_put_back(untilted, bias):
     # ∫ N(x; m, 1) exp(−x²/2) dx = √½ exp(−m²/4), for m = 0 and m = bias.
     (link,) = _carried(_gaussian_chain(bias), _draws(0.5 * bias, 0.5**0.5)).links
     assert link.correction == pytest.approx(bias**2 / 4, abs=3 * link.correction_se)
@@ -234,29 +253,62 @@ def test_what_an_approximation_takes_from_the_next_evidence_is_put_back(bias):
 def test_too_few_draws_where_the_new_posterior_lies_make_a_bound():
     x = np.linspace(-3.0, 3.0, 4001)[:, None]
     log_w, r = -0.5 * x[:, 0] ** 2, 0.01 * x[:, 0]
-    narrow = brought(x, log_w, r, -0.5 * ((x[:, 0] - 2.5) / 0.005) ** 2)
+    narrow = brought(x, log_w, r, -0.5 * ((x[:, 0] - 2.5) / 0.005) ** 2, 0.0)
     assert narrow.correction == 0.0
     assert 0.025 < narrow.correction_se < 1.0  # r is 0.025 there
-    assert narrow.shift >= 0.025
-    wide = brought(x, log_w, r, 0.0 * r)
-    assert wide.shift < 0.02
+    assert narrow.bound >= 0.025
+    wide = brought(x, log_w, r, 0.0 * r, 0.0)
+    assert wide.bound == 0.0
+    assert wide.moved[0] == pytest.approx(-0.01, rel=0.1)
 
 
 def test_errors_of_the_evidence_add_up_along_a_chain():
-    first = Link(0.02, 0.01, -5.0, 0.03, 1, 0.1, 0.04, unsettled=0.04)
-    last = Link(0.5, 0.01, -3.0, 0.0, 1, -0.3, 0.0, unsettled=1.0)
+    first = Link(0.02, -5.0, 0.03, 1, 0.1, 0.04, unsettled=Unsettled(0.04))
+    last = Link(0.5, -3.0, 0.0, 1, -0.3, 0.0, unsettled=Unsettled(1.0))
     total, se = chain_evidence([first, last], -2.0, 0.1)
     assert total == pytest.approx(-10.2)
-    assert se == pytest.approx((0.03**2 + 0.04**2 + 0.1**2) ** 0.5)
-    (moved,) = shrunk((first,), np.array([0.9, 0.5]))
-    assert moved.shift == pytest.approx(0.009)
+    assert se == pytest.approx((0.04**2 + 0.1**2) ** 0.5)
+    unit, half = (Gaussian(np.zeros(1), np.array([[sd]])) for sd in (1.0, 0.5))
+    moved = later(first, unit, half, np.arange(1), np.arange(1))
     # the mean of x given more data varies by 1 − 0.5² of the variance of x
     assert moved.correction_se == pytest.approx((0.04**2 + 0.75 * 0.04) ** 0.5)
-    assert moved.unsettled == pytest.approx(0.25 * 0.04)
+    assert moved.unsettled.known == pytest.approx(0.25 * 0.04)
+
+
+def test_moves_of_a_chain_become_what_they_are_in_the_last_posterior():
+    # ln p − ln q = −(a x + b y), of independent coordinates, moves the mean by the covariance
+    # times (a, b); new data make the first narrower, and a third coordinate is new.
+    before = Gaussian(np.zeros(2), np.diag([2.0, 1.0]))
+    a, b = 0.02, 0.05
+    link = Link(0.0, 0.0, 0.0, 1, moved=(2.0 * a, b, 0.0, 0.01), moved_se=(0.0,) * 4)
+    covariance = np.array([[1.0, 0.3, 0.5], [0.3, 0.8, 0.2], [0.5, 0.2, 2.0]])
+    now = Gaussian(np.zeros(3), np.linalg.cholesky(covariance))
+    moved = later(link, before, now, np.arange(2), np.array([0, 1])).moved
+    expected = covariance[:, :2] @ np.array([a, b]) / np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(moved[:3], expected, rtol=1e-12)
+    assert moved[4] == pytest.approx(0.01 * 0.8)
+
+
+def test_moves_that_cancel_do_not_add_up():
+    one, other = (
+        Link(0.0, 0.0, 0.0, 1, moved=(m, 0.0), moved_se=(0.003, 0.0)) for m in (0.08, -0.07)
+    )
+    assert chain_shift([one]) == pytest.approx(0.086)
+    assert chain_shift([one, other]) == pytest.approx(0.01 + 0.006 * 2.0**0.5)
+    assert chain_shift([one, other, Link(0.0, 0.0, 0.0, 1, bound=0.05)]) > 0.06
 
 
 def test_an_evidence_too_uncertain_rules_out_good():
-    found = _carried(_gaussian_chain(0.01, log_evidence_se=0.2), _draws(0.0, 0.5**0.5))
+    target = _gaussian_chain(0.01)
+    link = {"kl": 0.0, "log_evidence": 0.0, "log_evidence_se": 0.0, "evaluations": 1}
+    chain = [{**link, "correction_se": 0.2}]
+    assert isinstance(target.prior, as_prior.PriorPosterior)
+    earlier = target.prior.posterior
+    assert isinstance(earlier, Posterior)
+    longer = replace(earlier, provenance=replace(earlier.provenance, chain=chain))
+    found = _carried(
+        fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=1).given(longer), _draws(0.0, 0.5**0.5)
+    )
     assert "with a standard error of 0.2 nat" in found.doubts[0]
     assert found.added_to(Judgment(Verdict.USE_WEIGHTS, (), "")).advice.startswith("Fit all")
 
@@ -282,7 +334,8 @@ def test_a_chain_is_saved_and_loaded(two, tmp_path):
     assert again.chain == chained.chain
     assert again.coordinates == {"mu": (0, 1), "tau": (1, 1)}
     total, se = again.chain_log_evidence
-    assert (total, se) == (-1.0 + again.log_evidence, pytest.approx(np.hypot(0.3, 0.02)))
+    assert (total, se) == (-1.0 + again.log_evidence, pytest.approx(0.02))
+    assert again.chain[0].shift == 0.2
     target = fluvial.Target(_joint, example={"mu": 0.0, "tau": 0.0})
     np.testing.assert_allclose(
         target.given(again).values(POINTS), target.values(POINTS) + two.log_prob(POINTS)

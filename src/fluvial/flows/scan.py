@@ -11,6 +11,10 @@ from jaxtyping import PyTree
 __all__ = ["scan_layers"]
 
 _Carry = TypeVar("_Carry")
+# A GPU is done with a layer before it has been told of the next. With all 40 unrolled, a step of
+# training took 0.60 ms in place of 1.68 on an H200 (planar), 2.05 in place of 4.93 (NICE). With
+# ten, a loop's turn is little beside its body, and there is a quarter as much to compile.
+_UNROLLED = 10
 
 
 def scan_layers(
@@ -41,7 +45,7 @@ def scan_layers(
         5.0
     """
     if not checkpoint:
-        return jax.lax.scan(step, start, arrays, reverse=reverse)[0]
+        return jax.lax.scan(step, start, arrays, reverse=reverse, unroll=_unrolled(arrays))[0]
     length = jax.tree.leaves(arrays)[0].shape[0]
     block = math.isqrt(length)
     whole = length - length % block
@@ -57,3 +61,10 @@ def scan_layers(
         start, _ = through_block(start, rest)
     carry, _ = jax.lax.scan(through_block, start, blocks, reverse=reverse)
     return carry if reverse else through_block(carry, rest)[0]
+
+
+def _unrolled(arrays: PyTree) -> int:
+    """How many layers are one body of the loop: where launches cost nothing, one, to compile."""
+    if jax.default_backend() == "cpu":
+        return 1
+    return min(jax.tree.leaves(arrays)[0].shape[0], _UNROLLED)

@@ -9,7 +9,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.as_prior import PriorPosterior
 from fluvial.posterior.judgment import Judgment
-from fluvial.posterior.links import Link, chain_evidence
+from fluvial.posterior.links import Link, chain_evidence, chain_shift
 from fluvial.posterior.pool import Pool
 
 __all__ = ["CarriedOver", "carried_by"]
@@ -56,7 +56,7 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
     if not isinstance(prior, PriorPosterior) or not np.any(np.exp(pool.log_weights) > 0.0):
         return CarriedOver()
     links, beyond, differing = prior.carried(pool, counted.values)
-    count, far = len(links), sum(link.shift for link in links)
+    count, far = len(links), chain_shift(links)
     most = settings.verdict.max_shift
     measured = (
         f"The prior is an earlier posterior, of {count} fit{'s' * (count > 1)} in a chain, whose "

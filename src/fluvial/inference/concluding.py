@@ -9,6 +9,7 @@ import numpy as np
 from fluvial._version import __version__
 from fluvial.flows import Flow
 from fluvial.inference.agreement import disagreement
+from fluvial.inference.centered import centered_advice
 from fluvial.inference.chained import carried_by
 from fluvial.inference.chains import Chains, pool_of_chains
 from fluvial.inference.choosing import Choice
@@ -99,6 +100,8 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     if judgment.verdict is Verdict.USE_MCMC:
         evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
     judgment = _with_start(run, pool, carried.added_to(judgment))
+    if choice is not None or judgment.verdict is not Verdict.GOOD:
+        judgment = _with_advice(run, pool, judgment)
     return Posterior(
         q,
         pool,
@@ -198,6 +201,14 @@ def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
     if choice is not None:
         return choice.flow
     return run.flow if q.has_flows else "gaussian"
+
+
+def _with_advice(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
+    """Say how a model that was hard to fit would be easier."""
+    advice = centered_advice(run.target, pool)
+    if advice is None:
+        return judgment
+    return replace(judgment, reasons=(*judgment.reasons, advice))
 
 
 def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:

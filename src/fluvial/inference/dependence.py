@@ -11,7 +11,8 @@ standard deviations, W_ji = T_jji sd_j² sd_i and C_ji = H_ji sd_j sd_i are pure
 over probes are taken with their signs: a change that is odd in a coordinate which is as often above
 its mean as below, as that of a head's curvature with what it modulates, cancels.
 
-* A **hub** has Σ_j W_ji² + Σ_{j≠i} C_ji² that counts, spread over many j: all others are given it.
+* A **hub** has Σ_j W_ji² + Σ_{j≠i} C_ji² that counts, spread over many j, other hubs aside: all
+  others are given it.
 * A **head** of j is the i with the largest W_ji, if the curvature changes by a fifth or more.
 * What is left of C, without hubs and heads, is coupling that needs a matrix; of it squares are
   averaged, so that what has either sign is seen, too.
@@ -114,17 +115,33 @@ def find_dependence(
         for columns, of in zip(looked, (w, c, squares), strict=True):
             columns.append(of[:, suspects])
     w, c, squares = map(np.concatenate, looked)
-    chosen = chosen_hubs(w**2 + c**2)
+    chosen = chosen_hubs(w**2 + c**2, suspects)
     coupling_of -= squares[:, chosen].sum(axis=1)
     return dependence_of(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
 
 
-def chosen_hubs(effects: Float[np.ndarray, "D S"]) -> Int[np.ndarray, " C"]:
-    """Which columns of squares are large, and large in many rows, the largest first."""
+def chosen_hubs(
+    effects: Float[np.ndarray, "D S"], rows: Int[np.ndarray, " S"]
+) -> Int[np.ndarray, " C"]:
+    """Which columns of squares are large, and large in many rows, the largest first.
+
+    Rows of hubs do not count: a hub that shifts all others has a curvature as large as theirs
+    together, and what modulates them changes it most.
+
+    Args:
+        effects: on each coordinate, of those that may be hubs.
+        rows: which coordinates these are.
+    """
     strength = np.sum(effects, axis=0)
-    spread = strength**2 / np.maximum(np.sum(effects**2, axis=0), 1e-300)
-    usable = (strength >= _HUB) & (spread >= _FEWEST)
-    return np.argsort(-np.where(usable, strength, 0.0))[: min(int(usable.sum()), _MOST_HUBS)]
+    hub = np.zeros(len(rows), bool)
+    while True:
+        others = np.delete(effects, rows[hub], axis=0)
+        squares = np.maximum(np.sum(others**2, axis=0), 1e-300)
+        spread = np.sum(others, axis=0) ** 2 / squares
+        more = hub | ((strength >= _HUB) & (spread >= _FEWEST))
+        if (more == hub).all():
+            return np.argsort(-np.where(hub, strength, 0.0))[: min(int(hub.sum()), _MOST_HUBS)]
+        hub = more
 
 
 def curvature(diagonal: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

@@ -65,7 +65,7 @@ def scan_dependence(
         return None
     own = c[asked, np.arange(len(asked))].copy()
     c[asked, np.arange(len(asked))] = 0.0
-    chosen = chosen_hubs(w**2 + c**2)
+    chosen = chosen_hubs(w**2 + c**2, asked)
     hubs = asked[chosen]
     # In the middle, where what a head shifts or scales is not coupled with it as well.
     v, u = (_signs(rng, _MOVES, sd, hubs) for _ in range(2))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["ApproximationError", "Precision", "approximation_error", "precision"]
+__all__ = ["ApproximationError", "Precision", "approximation_error", "precision", "shifts"]
 
 _NUMBERS = 2**21  # of the draws' coordinates that are looked at together: 16 MB
 
@@ -121,22 +121,28 @@ def approximation_error(
         (True, True)
     """
     used = (w > 0.0) | (v > 0.0)
-    parts = [_shifts(part[used], w[used], v[used]) for part in _blocks(x, *more)]
+    parts = [shifts(part[used], w[used], v[used]) for part in _blocks(x, *more)]
     shift, noise, log_shift, log_noise = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return ApproximationError(*_worst(shift, noise), *_worst(log_shift, log_noise))
+    return ApproximationError(*_worst(np.abs(shift), noise), *_worst(np.abs(log_shift), log_noise))
 
 
-def _shifts(x, w, v) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Shifts of means and of log sds, each with its standard error, for every coordinate."""
+def shifts(
+    x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"], v: Float[np.ndarray, " S"]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return by how much means and log sds by v are off those by w, for every coordinate.
+
+    Returns:
+        Shifts of means with their standard errors, then those of log sds, each of shape (D,).
+    """
     right, off = w @ x, v @ x
     right_squares, off_squares = (x - right) ** 2, (x - off) ** 2
     rounding = (1e-12 * np.max(np.abs(x), axis=0, initial=0.0)) ** 2
     variance, off_variance = w @ right_squares + rounding, v @ off_squares + rounding
     difference = v - w
     sd = np.where(variance > 0.0, np.sqrt(variance), 1.0)
-    shift = np.abs(off - right) / sd
+    shift = (off - right) / sd
     noise = np.sqrt(difference**2 @ right_squares) / sd
-    log_shift = 0.5 * np.abs(np.log(_ratio(off_variance, variance)))
+    log_shift = 0.5 * np.log(_ratio(off_variance, variance))
     influence = v[:, None] * (_ratio(off_squares, off_variance) - 1.0)
     influence -= w[:, None] * (_ratio(right_squares, variance) - 1.0)
     return shift, noise, log_shift, 0.5 * np.sqrt(np.sum(influence**2, axis=0))

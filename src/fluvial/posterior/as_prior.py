@@ -11,13 +11,14 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.posterior.differences import differences, same_density
 from fluvial.posterior.earlier import EarlierFit
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import moments
 from fluvial.posterior.judgment import Verdict
-from fluvial.posterior.links import Link, beyond, brought, links_from, moments, shrunk
+from fluvial.posterior.links import Link, beyond, brought, later, links_from
 from fluvial.posterior.log_density import all_gaussian, marginal, traceable
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.shared import Shared, shared_parameters
+from fluvial.posterior.tilt import Tilt, fitted_tilt
 from fluvial.targets import Target
 from fluvial.targets.density import Density, JaxDensity
 from fluvial.targets.model_functions import ModelFunctions
@@ -57,13 +58,15 @@ class PriorPosterior:
     Attributes:
         posterior: the earlier fit.
         shared: which of its parameters were handed on.
-        density: what was handed on: q, or its marginal.
+        density: q, or its marginal.
+        tilt: what was handed on with it, if anything.
         observed: the data of the new target, where it names them.
     """
 
     posterior: EarlierFit
     shared: Shared
     density: Mixture
+    tilt: Tilt | None = None
     observed: dict[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
@@ -80,39 +83,50 @@ class PriorPosterior:
         """
         weights = np.exp(pool.log_weights)
         usable = weights > 0.0
-        at = assembled_places(self.shared, self.density.dim, pool.points.shape[1])
-        new, w = pool.points[usable][:, at], weights[usable] / weights[usable].sum()
-        now, earlier = moments(new, w), self.posterior
-        x, log_w = earlier.pool.points[:, self._places], earlier.pool.log_weights
+        new = assembled_places(self.shared, self.density.dim, pool.points.shape[1])
+        points, w = pool.points[usable], weights[usable] / weights[usable].sum()
+        now, earlier, old = moments(points, w), self.posterior, self._places
+        x, log_w = earlier.pool.points[:, old], earlier.pool.log_weights
         before = moments(x, np.exp(log_w))
-        log_q = earlier.approximation.log_prob(earlier.pool.points)
-        twice = self._same_data()
-        if len(at) == pool.points.shape[1] == earlier.approximation.dim:
-            points = np.empty_like(x)
-            points[:, at] = x
-            log_likelihood = values(points) - log_q
+        evidence = earlier.evidence
+        log_q = earlier.approximation.log_prob(earlier.pool.points) + self._tilted(x)
+        twice, there = self._same_data(), moments(points[:, new], w)
+        if len(new) == pool.points.shape[1] == earlier.approximation.dim:
+            whole = np.empty_like(x)
+            whole[:, new] = x
+            log_likelihood = values(whole) - log_q
             twice = twice or same_density(log_likelihood, earlier.pool.log_p)
         else:
-            log_likelihood = now.log_prob(x) - before.log_prob(x)
-        evidence = earlier.evidence
+            log_likelihood = there.log_prob(x) - before.log_prob(x)
         found = brought(
-            x, log_w, earlier.pool.log_p - log_q - evidence.log_evidence, log_likelihood
+            x,
+            log_w,
+            earlier.pool.log_p - log_q - evidence.log_evidence,
+            log_likelihood,
+            evidence.log_evidence_se,
         )
         last = Link(
             found.kl,
-            found.shift,
             evidence.log_evidence,
             evidence.log_evidence_se,
             earlier.provenance.evaluations,
             found.correction,
             found.correction_se,
-            2.0 * found.kl,
+            found.unsettled,
+            tuple(found.moved.tolist()),
+            tuple(found.moved_se.tolist()),
+            found.bound,
         )
-        chain = links_from(earlier.provenance.chain)
-        links = (*shrunk(chain, _sds(now) / _sds(before)), last)
+        links = (
+            *(later(link, before, now, old, new) for link in links_from(earlier.provenance.chain)),
+            later(last, there, now, np.arange(len(new)), new),
+        )
         differing = (*differences(self.shared, earlier.provenance.version), *[_TWICE] * twice)
-        outside = beyond(self.density, earlier.pool, self._places, new, w)
+        outside = beyond(self.density, earlier.pool, old, points[:, new], w)
         return Carried(links, outside, differing)
+
+    def _tilted(self, x: np.ndarray) -> np.ndarray:
+        return np.zeros(len(x)) if self.tilt is None else self.tilt.values(x)
 
     def _same_data(self) -> bool:
         """Whether what both models say that they observed is the same."""
@@ -125,10 +139,6 @@ class PriorPosterior:
                 for name in now
             )
         )
-
-
-def _sds(gaussian: Gaussian) -> np.ndarray:
-    return np.sqrt(np.sum(gaussian.cholesky**2, axis=1))
 
 
 def assembled_places(shared: Shared, prior_dim: int, dim: int) -> np.ndarray:
@@ -152,8 +162,14 @@ def with_prior(target: Target, posterior: EarlierFit) -> Target:
     extra = q.dim - len(shared.old)
     dim = target.dim + extra
     at = assembled_places(shared, q.dim, dim)
-    log_q = traceable(q)
-    added = Traced(lambda x: log_q.log_prob(x[jnp.asarray(at)]), dim)
+    log_q, tilt = traceable(q), _tilt(posterior, shared, q)
+
+    def log_prior(x):
+        shared_x = x[jnp.asarray(at)]
+        added = 0.0 if tilt is None else tilt.traced(shared_x)
+        return log_q.log_prob(shared_x) + added
+
+    added = Traced(log_prior, dim)
     likelihood = _likelihood(target, shared.names)
     if isinstance(likelihood, RowsDensity):
         density = likelihood.plus(added, dim)
@@ -166,8 +182,19 @@ def with_prior(target: Target, posterior: EarlierFit) -> Target:
         again=partial(with_prior, target, posterior),
         annotations=target.annotations,
         functions=_functions(target, shared.names, extra),
-        prior=PriorPosterior(posterior, shared, q, dict(target.annotations.observed)),
+        prior=PriorPosterior(posterior, shared, q, tilt, dict(target.annotations.observed)),
     )
+
+
+def _tilt(posterior: EarlierFit, shared: Shared, q: Mixture) -> Tilt | None:
+    """What ln p − ln q is at the earlier fit's pool, as far as the coordinates of q tell."""
+    evidence, pool = posterior.evidence.log_evidence, posterior.pool
+    if not np.isfinite(evidence):
+        return None
+    places = shared.old if q.dim == len(shared.old) else np.arange(q.dim)
+    log_q = posterior.approximation.log_prob(pool.points)
+    r = pool.log_p - log_q - evidence
+    return fitted_tilt(pool.points[:, places], np.exp(pool.log_weights), r)
 
 
 def _check_usable(posterior: EarlierFit) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "covers", "lower_root", "merged"]
+__all__ = ["Gaussian", "covers", "lower_root", "merged", "moments"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,11 @@ class Gaussian:
     def sd(self) -> Float[np.ndarray, " D"]:
         """The standard deviation of each coordinate."""
         return np.sqrt(np.sum(self.cholesky**2, axis=1))
+
+    @property
+    def covariance(self) -> Float[np.ndarray, "D D"]:
+        """LLᵀ."""
+        return self.cholesky @ self.cholesky.T
 
     @property
     def factor(self) -> Float[np.ndarray, "D D"]:
@@ -115,3 +120,11 @@ def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> G
         [np.sqrt(w) * g.cholesky.T for w, g in zip(weights, gaussians, strict=True)]
     )
     return Gaussian(mean, lower_root(np.concatenate([within, spread])))
+
+
+def moments(x: Float[np.ndarray, "S d"], w: Float[np.ndarray, " S"]) -> Gaussian:
+    """Return the Gaussian with the mean and the covariance of weighted draws."""
+    mean = w @ x / w.sum()
+    covariance = (w[:, None] * (x - mean)).T @ (x - mean) / w.sum()
+    covariance += 1e-12 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(mean))
+    return Gaussian(mean, np.linalg.cholesky(covariance))

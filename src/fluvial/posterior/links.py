@@ -1,17 +1,22 @@
 r"""The errors that a chain of posteriors, each the prior of the next, accumulates.
 
 A fit whose prior is an earlier approximation q, rather than that fit's exact posterior p, has an
-exact answer that is off by as much as q is. To first order the divergences of a chain add up, and
-so do, at worst, the shifts of a moment.
+exact answer that is off by as much as q is: with r = ln p − ln q, its posterior lacks the factor
+e^r. Of a chain it lacks the product of all.
 
 What counts is the error where the new posterior lies. On the earlier fit's pool, whose points have
 exact densities, it is measured: with v ∝ p L, where L is the new likelihood, or the ratio of two
-Gaussians where that is not known at these points, half the variance of r = ln p − ln q under v is
-the divergence that the prior brings in, and the covariances of r with the coordinates and with
-their squares are what it does to means and variances (the derivative of a mean under v e^{tr}).
-More data shrink what an old link does to a mean, by the ratio of the new standard deviation to the
-one before. Where the new posterior lies beyond the pool nothing is known of q at all: its tails
-were never compared with anything.
+Gaussians where that is not known at these points, v e^{−r} are the weights of what is fitted and v
+those of what is right. How means and log sds move from one to the other has a sign, so that moves
+of the same coordinate by several fits may cancel. Half the variance of r is the divergence. Where
+the new posterior lies beyond the pool nothing is known of q at all: its tails were never compared
+with anything.
+
+As more data come, an old r does less. If it is linear, the mean moves by its gradient times the
+covariance, so that a move δ becomes Σ' Σ⁻¹ δ when the covariance Σ becomes Σ'; if it is a square, a
+log sd moves in proportion to the variance, and the mean by as much as it has since come away from
+the middle of the square. What is of a higher degree becomes linear, or a square, in a direction
+that nobody knows: see unsettled.py for how much of it.
 
 The evidence of all data is off by as much as the priors were. With p_0 the first prior, q_k the
 approximations, Z_k = ∫ q_{k−1} L_k what the fits say, and r_k = ln p_k − ln q_k,
@@ -19,23 +24,24 @@ approximations, Z_k = ∫ q_{k−1} L_k what the fits say, and r_k = ln p_k − 
 .. math:: \ln \int p_0 L_1 \cdots L_n = \sum_k \ln Z_k + \ln E_{p_n}[e^{r_1 + \dots + r_{n-1}}],
 
 by putting p_k = q_k e^{r_k} in the place of q_{k−1} L_k / Z_k, one after the other. Each r_k is
-measured under p_{k+1}, and its mean is added. As more data come that mean is a martingale, which
-gathers at most a share 1 − ρ² of the variance of r_k, where ρ is the smallest ratio of a new
-standard deviation to the one before: all of it if r_k is linear, (1 − ρ²)^m of it if r_k is a
-Hermite polynomial of degree m and all is normal. This is part of the standard error.
+measured under p_{k+1}, and its mean is added. It contains −ln Z_k, so that the error of Z_k drops
+out: what is left is that of the mean of ln p_k − ln q_k. As more data come that mean is a
+martingale; what it gathers is part of the standard error.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.posterior.accuracy import shifts
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
+from fluvial.posterior.unsettled import Unsettled, unsettled
 
 __all__ = [
     "Brought",
@@ -43,10 +49,10 @@ __all__ = [
     "beyond",
     "brought",
     "chain_evidence",
+    "chain_shift",
+    "later",
     "links_from",
     "links_mapping",
-    "moments",
-    "shrunk",
 ]
 
 _ENOUGH = 100.0  # effective draws that measure a variance to 15 %
@@ -59,35 +65,46 @@ class Link:
 
     Attributes:
         kl: the divergence that its approximation brings into the next fit, in nats.
-        shift: what that does at most to a mean, in standard deviations of the last fit, or to the
-            log of a standard deviation.
         log_evidence: of its data, given those before, in nats.
         log_evidence_se: its standard error.
         evaluations: points at which its target was evaluated.
         correction: what its approximation has taken from the log evidence of the next data, in
             nats, to be added to it.
-        correction_se: its standard error.
-        unsettled: the variance of ln p − ln q under the last posterior, in nats², by which the
-            correction will move if more data come.
+        correction_se: the standard error of both together.
+        unsettled: what of ln p − ln q will move if more data come.
+        moved: by how much it has moved the mean of each coordinate of the last fit, in standard
+            deviations, and then the log sd of each.
+        moved_se: the standard errors of these.
+        bound: of a move whose direction is not known, in the same units.
     """
 
     kl: float
-    shift: float
     log_evidence: float
     log_evidence_se: float
     evaluations: int
     correction: float = 0.0
     correction_se: float = 0.0
-    unsettled: float = 0.0
+    unsettled: Unsettled = field(default_factory=Unsettled)
+    moved: tuple[float, ...] = field(default=(), repr=False)
+    moved_se: tuple[float, ...] = field(default=(), repr=False)
+    bound: float = 0.0
+
+    @property
+    def shift(self) -> float:
+        """What it does at most to a mean, in sd, or to a log sd, with two standard errors."""
+        return chain_shift((self,))
 
 
 class Brought(NamedTuple):
     """What an approximation brings to the next fit; see ``Link``."""
 
     kl: float
-    shift: float
+    moved: Float[np.ndarray, " 2d"]
+    moved_se: Float[np.ndarray, " 2d"]
+    bound: float
     correction: float
     correction_se: float
+    unsettled: Unsettled
 
 
 def links_mapping(links: tuple[Link, ...]) -> tuple[dict[str, Any], ...]:
@@ -97,8 +114,38 @@ def links_mapping(links: tuple[Link, ...]) -> tuple[dict[str, Any], ...]:
 
 def links_from(mappings: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
     """Undo ``links_mapping``; what earlier versions did not save has its default."""
-    known = [f.name for f in fields(Link)]
-    return tuple(Link(**{name: m[name] for name in known if name in m}) for m in mappings)
+    return tuple(_link(mapping) for mapping in mappings)
+
+
+def _link(mapping: Mapping[str, Any]) -> Link:
+    known = {f.name: mapping[f.name] for f in fields(Link) if f.name in mapping}
+    for name in ("moved", "moved_se"):
+        known[name] = tuple(known.get(name, ()))
+    # A bound of every move, and a variance, are what earlier versions have.
+    known.setdefault("bound", mapping.get("shift", 0.0))
+    left = known.pop("unsettled", ())
+    return Link(**known, unsettled=Unsettled(*(left if np.ndim(left) else (left,))))
+
+
+def chain_shift(links: Sequence[Link]) -> float:
+    """Return what a chain does at most to a mean, in sd, or to a log sd.
+
+    Moves of a coordinate add up with their signs, and their errors in quadrature, of which there
+    are two standard errors; bounds add up.
+
+    Example:
+        >>> moves, none = [(0.07, 0.0), (-0.04, 0.0)], (0.0, 0.0)
+        >>> links = [Link(0.0, 0.0, 0.0, 1, moved=moved, moved_se=none) for moved in moves]
+        >>> round(chain_shift(links), 3)
+        0.03
+    """
+    bound = sum(link.bound for link in links)
+    known = [link for link in links if link.moved]
+    if not known:
+        return float(bound)
+    moved = np.sum([link.moved for link in known], axis=0)
+    error = np.sqrt(np.sum(np.square([link.moved_se for link in known]), axis=0))
+    return float(bound + np.max(np.abs(moved) + 2.0 * error))
 
 
 def chain_evidence(
@@ -112,13 +159,11 @@ def chain_evidence(
         log_evidence_se: its standard error.
 
     Example:
-        >>> chain_evidence([Link(0.0, 0.0, -2.0, 0.03, 1)], -1.0, 0.04)
+        >>> chain_evidence([Link(0.0, -2.0, 0.05, 1, correction_se=0.03)], -1.0, 0.04)
         (-3.0, 0.05)
     """
     total = log_evidence + sum(link.log_evidence + link.correction for link in links)
-    variance = log_evidence_se**2 + sum(
-        link.log_evidence_se**2 + link.correction_se**2 for link in links
-    )
+    variance = log_evidence_se**2 + sum(link.correction_se**2 for link in links)
     return float(total), float(variance**0.5)
 
 
@@ -127,61 +172,82 @@ def brought(
     log_w: Float[np.ndarray, " S"],
     r: Float[np.ndarray, " S"],
     log_likelihood: Float[np.ndarray, " S"],
+    log_evidence_se: float,
 ) -> Brought:
     """Measure the error that an approximation brings to where the new posterior lies.
 
     Args:
         x: the earlier fit's pool, in the coordinates that were handed on.
         log_w: its log weights.
-        r: ln p − ln q there, in nats.
+        r: ln p − ln q there, in nats, where p is normalized by the earlier fit's log evidence.
         log_likelihood: of the new data there, up to a constant.
+        log_evidence_se: the standard error of that log evidence.
 
     Returns:
-        The divergence, the larger of the shifts of a mean and of a log sd, with two standard
-        errors, and the correction of the evidence. Where too few of the points are where the new
-        posterior lies, these are bounds by the inequality of Cauchy and Schwarz,
+        The divergence, what it moves, and the correction of the evidence. Where too few of the
+        points are where the new posterior lies, a bound by the inequality of Cauchy and Schwarz,
         E_v[r²] ≤ √(E_p[(v/p)²] E_p[r⁴]).
     """
     usable = np.isfinite(log_w) & np.isfinite(log_likelihood) & np.isfinite(r)
+    none = np.zeros(2 * x.shape[1])
     if not usable.any():
-        return Brought(np.inf, np.inf, 0.0, np.inf)
+        return Brought(np.inf, none, none, np.inf, 0.0, np.inf, Unsettled(np.inf))
     x, log_w, r = x[usable], log_w[usable], r[usable]
-    w = np.exp(log_w - np.asarray(logsumexp(log_w)))
+    w = _normalized(log_w)
     log_v = log_w + log_likelihood[usable]
-    v = np.exp(log_v - np.asarray(logsumexp(log_v)))
+    v = _normalized(log_v)
     if 1.0 / (v @ v) < _ENOUGH:
         ratio = np.divide(v, w, out=np.zeros_like(v), where=w > 0.0)
         rms = float((w @ ratio**2) * (w @ r**4)) ** 0.25
-        return Brought(0.5 * rms**2, rms, 0.0, rms)
+        se = float(np.hypot(rms, log_evidence_se))
+        return Brought(0.5 * rms**2, none, none, rms, 0.0, se, Unsettled(rms**2))
     off = r - v @ r
-    z = (x - v @ x) / np.sqrt(v @ (x - v @ x) ** 2)
-    moved = np.concatenate([z, 0.5 * (z**2 - 1.0)], axis=1) * off[:, None]
-    error = np.sqrt(v**2 @ moved**2)
+    mean, mean_se, log_sd, log_sd_se = shifts(x, v, _normalized(log_v - r))
     return Brought(
         float(0.5 * (v @ off**2)),
-        float(np.max(np.abs(v @ moved) + 2.0 * error)),
+        np.concatenate([mean, log_sd]),
+        np.concatenate([mean_se, log_sd_se]),
+        0.0,
         -float(np.asarray(logsumexp(-r, b=v))),
         float(np.sqrt(v**2 @ off**2)),
+        unsettled(x, v, r),
     )
 
 
-def shrunk(links: tuple[Link, ...], ratios: Float[np.ndarray, " d"]) -> tuple[Link, ...]:
-    """Return links as they are after more data.
+def _normalized(log_w: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
+    return np.exp(log_w - np.asarray(logsumexp(log_w)))
+
+
+def later(link: Link, before: Gaussian, now: Gaussian, old: np.ndarray, new: np.ndarray) -> Link:
+    """Return a link as it is after more data, or in a model with more coordinates.
 
     Args:
-        links: the earlier fits.
-        ratios: of each coordinate's new standard deviation to the one before.
+        link: one of the earlier fits.
+        before: the moments that it was measured with, in the coordinates that were handed on.
+        now: the moments of the last posterior, in all of its coordinates.
+        old: where the coordinates that were handed on are among those of ``link.moved``.
+        new: where they are in the last posterior.
     """
-    largest, settled = min(np.max(ratios), 1.0), 1.0 - min(np.min(ratios), 1.0) ** 2
-    return tuple(
-        replace(
-            link,
-            shift=float(link.shift * largest),
-            correction_se=float(np.sqrt(link.correction_se**2 + settled * link.unsettled)),
-            unsettled=float((1.0 - settled) * link.unsettled),
-        )
-        for link in links
+    ratios = now.sd[new] / before.sd
+    narrower, left = 1.0 - np.minimum(ratios, 1.0) ** 2, link.unsettled
+    most = float(np.max(narrower))
+    link = replace(
+        link,
+        bound=float(link.bound * np.max(ratios)),
+        correction_se=float(np.sqrt(link.correction_se**2 + left.gathered(most))),
+        unsettled=left.after(most),
     )
+    if not link.moved:
+        return link
+    mean, log_sd = np.reshape(link.moved, (2, -1))[:, old]
+    mean_se, log_sd_se = np.reshape(link.moved_se, (2, -1))[:, old]
+    # Σ' Σ⁻¹, in units of both standard deviations
+    gain = now.covariance[:, new] @ np.linalg.inv(before.covariance) * before.sd / now.sd[:, None]
+    mean = mean + 2.0 * log_sd * (now.mean[new] - before.mean) / before.sd
+    variances = np.concatenate([gain**2 @ mean_se**2, gain**4 @ log_sd_se**2])
+    variances += max(left.moves(float(s)) for s in narrower)
+    moved = np.concatenate([gain @ mean, gain**2 @ log_sd])
+    return replace(link, moved=tuple(moved.tolist()), moved_se=tuple(np.sqrt(variances).tolist()))
 
 
 def beyond(
@@ -204,11 +270,3 @@ def beyond(
     mass = np.cumsum(np.exp(pool.log_weights)[order])
     edge = heights[order][np.searchsorted(mass, _RARE * mass[-1])]
     return float(weights @ (q.log_prob(x) < edge))
-
-
-def moments(x: Float[np.ndarray, "S d"], w: Float[np.ndarray, " S"]) -> Gaussian:
-    """Return the Gaussian with the mean and the covariance of weighted draws."""
-    mean = w @ x / w.sum()
-    covariance = (w[:, None] * (x - mean)).T @ (x - mean) / w.sum()
-    covariance += 1e-12 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(mean))
-    return Gaussian(mean, np.linalg.cholesky(covariance))

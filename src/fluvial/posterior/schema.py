@@ -33,8 +33,21 @@ _EVIDENCE = {
     "additionalProperties": False,
 }
 _PLACE = {"type": "array", "items": _COUNT, "minItems": 2, "maxItems": 2}
+_MEASURES = {"type": "array", "items": _MEASURE}
 _LINK = record(
-    kl=_MEASURE, shift=_MEASURE, log_evidence=_MEASURE, log_evidence_se=_MEASURE, evaluations=_COUNT
+    kl=_MEASURE,
+    log_evidence=_MEASURE,
+    log_evidence_se=_MEASURE,
+    evaluations=_COUNT,
+    optional={
+        "correction": _MEASURE,
+        "correction_se": _MEASURE,
+        "unsettled": {"anyOf": [_MEASURE, _MEASURES]},
+        "moved": _MEASURES,
+        "moved_se": _MEASURES,
+        "bound": _MEASURE,
+        "shift": _MEASURE,  # of earlier versions
+    },
 )
 _PROVENANCE = {
     **record(

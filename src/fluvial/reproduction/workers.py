@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -49,11 +50,10 @@ def run_units(units: list[Unit], jobs: int) -> Iterator[Finished]:
     context = multiprocessing.get_context("spawn")
     number = context.Value("i", 0)
     executor = ProcessPoolExecutor(jobs, context, initializer=_settle, initargs=(number, jobs))
+    left = {
+        executor.submit(_run, unit.name, cloudpickle.dumps(unit.run)) for unit in reversed(units)
+    }
     try:
-        left = {
-            executor.submit(_run, unit.name, cloudpickle.dumps(unit.run))
-            for unit in reversed(units)
-        }
         while left:
             done, left = wait(left, return_when=FIRST_COMPLETED)
             for future in done:
@@ -64,7 +64,10 @@ def run_units(units: list[Unit], jobs: int) -> Iterator[Finished]:
             "and fewer --jobs."
         ) from error
     finally:
-        _stop(executor)
+        if left:
+            _stop(executor)
+        else:
+            executor.shutdown()
 
 
 def _run(name: str, run: bytes) -> Finished:
@@ -74,7 +77,11 @@ def _run(name: str, run: bytes) -> Finished:
 
 
 def _settle(number: Synchronized, jobs: int) -> None:
-    """Prepare this process: its cores, and a part of the GPU's memory, not all of it."""
+    """Prepare this process: its cores, and a part of the GPU's memory, not all of it.
+
+    Ctrl-C on a terminal reaches it too, and is left to the first process, which ends this one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     with number.get_lock():
         place = number.value

@@ -7,7 +7,11 @@ import pytest
 import fluvial
 from fluvial.inference.settings import DEFAULT
 
-QUICK = dataclasses.replace(DEFAULT, rows=dataclasses.replace(DEFAULT.rows, draws=1024))
+# Thousands of rows are many if all others are fewer still.
+QUICK = dataclasses.replace(
+    DEFAULT,
+    rows=dataclasses.replace(DEFAULT.rows, few=2048, sample=(2048, 8192), draws=1024),
+)
 
 
 def linear(count, dim=3, noise=1.0):
@@ -34,7 +38,7 @@ def log_likelihood(theta, rows):
     return -0.5 * ((rows["y"] - rows["x"] @ theta) ** 2 + jnp.log(2.0 * jnp.pi))
 
 
-@pytest.mark.parametrize("count", [3000, 20_000])
+@pytest.mark.parametrize("count", [1500, 5000])
 def test_a_linear_regression_has_its_exact_posterior(count):
     rows, mean, covariance, log_evidence = linear(count)
     target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
@@ -50,7 +54,7 @@ def test_a_linear_regression_has_its_exact_posterior(count):
 
 def test_two_modes_of_many_rows_are_both_found():
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=9000) * np.sqrt(1.0 + 0.3**2)
+    rows = rng.normal(size=5000) * np.sqrt(1.0 + 0.3**2)
 
     def squared(theta, y):  # of theta only the square is known
         variance = 1.0 + theta[0] ** 2
@@ -65,7 +69,7 @@ def test_two_modes_of_many_rows_are_both_found():
 
 
 def test_what_rows_cannot_tell_apart_is_called_improper():
-    rows, *_ = linear(10_000)
+    rows, *_ = linear(5000)
 
     def of_sums(theta, rows):
         return -0.5 * (rows["y"] - theta[0] - theta[1]) ** 2
@@ -76,18 +80,10 @@ def test_what_rows_cannot_tell_apart_is_called_improper():
     assert "improper" in posterior.reasons[0]
 
 
-def test_the_same_seed_gives_the_same_bits():
-    rows, *_ = linear(10_000)
-    target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
-    one, other = (fluvial.fit(target, progress=False, settings=QUICK) for _ in range(2))
-    np.testing.assert_array_equal(one.pool.points, other.pool.points)
-    np.testing.assert_array_equal(one.pool.log_weights, other.pool.log_weights)
-
-
 def test_time_that_is_up_is_told():
-    rows, *_ = linear(10_000)
+    rows, *_ = linear(5000)
     short = dataclasses.replace(
-        DEFAULT, rows=dataclasses.replace(DEFAULT.rows, weigh_seconds=0.0, batch=512)
+        QUICK, rows=dataclasses.replace(QUICK.rows, draws=4096, weigh_seconds=0.0, batch=512)
     )
     target = fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
     posterior = fluvial.fit(target, progress=False, settings=short)

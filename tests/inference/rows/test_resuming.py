@@ -6,20 +6,19 @@ import pytest
 
 import fluvial
 from fluvial.inference.rows import finding, weighing
-from fluvial.inference.settings import DEFAULT
-from tests.inference.rows.test_pipeline import linear, log_likelihood, log_prior
+from tests.inference.rows.test_pipeline import QUICK, linear, log_likelihood, log_prior
 
-QUICK = dataclasses.replace(DEFAULT, rows=dataclasses.replace(DEFAULT.rows, draws=1024, batch=256))
+SMALL = dataclasses.replace(QUICK, rows=dataclasses.replace(QUICK.rows, batch=256))
 
 
 @cache
 def target(noise):
-    rows, *_ = linear(10_000, noise=noise)
+    rows, *_ = linear(5000, noise=noise)
     return fluvial.Target.from_rows(log_prior, log_likelihood, rows, dim=3)
 
 
 def fitted(folder=None, noise=1.0, **more):
-    return fluvial.fit(target(noise), progress=False, settings=QUICK, checkpoint=folder, **more)
+    return fluvial.fit(target(noise), progress=False, settings=SMALL, checkpoint=folder, **more)
 
 
 def same(one, other):
@@ -64,7 +63,7 @@ def test_a_fit_that_was_cut_short_says_so_and_ends_with_the_same_bits_when_calle
     assert len(list(tmp_path.iterdir())) > kept
 
 
-def test_nothing_is_computed_on_all_rows_a_second_time(tmp_path, whole):
+def test_the_same_seed_gives_the_same_bits_and_no_pass_over_the_rows_is_made_twice(tmp_path, whole):
     assert same(fitted(tmp_path), whole)
     files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert same(fitted(tmp_path), whole)
@@ -82,7 +81,7 @@ def test_ctrl_c_before_any_draw_gives_the_best_so_far(monkeypatch):
     posterior = fitted()
     assert posterior.provenance.interrupted
     assert posterior.verdict is fluvial.Verdict.FAILED
-    _, mean, covariance, _ = linear(10_000)
+    _, mean, covariance, _ = linear(5000)
     off = (posterior.draws(100)["x"].mean(axis=0) - mean) / np.sqrt(np.diag(covariance))
     assert np.abs(off).max() < 5.0  # what a sample of the rows says
 

@@ -18,7 +18,7 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.progress import Progress
 
-COUNT = 20_000
+COUNT = 5000
 LINES = np.array([[0.0, 2.0], [1.0, -2.0]])
 
 
@@ -83,7 +83,7 @@ def test_a_start_in_one_mode_ends_in_both(target):
 
 
 def test_a_mode_that_a_sample_has_far_below_the_other_is_found_on_all_rows():
-    rows = np.resize([1.0, -1.0], COUNT)  # of which all together say nothing of the sign
+    rows = np.resize([1.0, -1.0], 20_000)  # of which all together say nothing of the sign
 
     def wells(theta, y):
         return -((theta[0] ** 2 - 1.0) ** 2) + 0.3 * y * theta[0]

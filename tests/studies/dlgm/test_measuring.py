@@ -12,7 +12,7 @@ PLAN = TrainingPlan(
     latent=2,
     hidden=8,
     settings=(PosteriorSetting("planar", 2),),
-    recipe=lambda setting: Recipe(epochs=8, warmup=10),
+    usual=Recipe(epochs=8, warmup=10),
     seeds=1,
     samples=10,
 )

@@ -27,7 +27,7 @@ def judged(folder, budget, nll, plan=None):
 def test_published_results_reproduce_every_claim(tmp_path):
     claims = judged(tmp_path, Budget.FULL, published)
     assert {claim.judgment.value for claim in claims.values()} == {"REPRODUCED"}
-    assert len(claims) == 5 + 5 + 4
+    assert len(claims) == 5 + 5 + 4 + 3
     reason = claims["planar-80-reaches-the-published-value"].reason
     assert "the mean of 3 trainings" in reason
     assert "at most 85.1" in reason
@@ -50,6 +50,9 @@ def test_one_training_of_each_judges_nothing_however_many_images_test_it(tmp_pat
         ("planar-10", "planar-beats-nice"),
         ("nice-perm-10", "every-flow-beats-the-diagonal"),
         ("sylvester-4", "sylvester-beats-iaf-beats-planar"),
+        ("planar-40", "planar-beats-nice-of-half-its-length"),
+        ("planar-amortize-none-10", "planar-beats-nice-without-amortization"),
+        ("planar-rate-0.001-10", "planar-beats-nice-at-a-third-of-the-rate"),
     ],
 )
 def test_one_bad_result_fails_its_claim(tmp_path, worse, fails):
@@ -84,6 +87,20 @@ def test_units_have_the_names_of_the_papers_table():
     assert names[0] == "diagonal-seed-0"
     for family in ("planar", "nice-perm"):
         assert [f"{family}-{K}-seed-0" in names for K in (10, 20, 40, 80)] == [True] * 4
+
+
+def test_what_a_setting_changes_is_trained_so_and_all_else_as_usual():
+    plan = PLANS[Budget.FULL]
+    changed = [setting for setting in plan.settings if setting.changes]
+    assert [setting.name for setting in changed] == [
+        "planar-amortize-none-10",
+        "nice-perm-amortize-none-10",
+        "planar-rate-0.001-10",
+        "nice-perm-rate-0.001-10",
+    ]
+    assert plan.recipe(changed[0]) == replace(plan.usual, amortize="none")
+    assert plan.recipe(changed[2]) == replace(plan.usual, rate=1e-3)
+    assert plan.recipe(DIAGONAL) == plan.usual
 
 
 @pytest.mark.slow

@@ -106,3 +106,16 @@ def test_points_that_are_not_contiguous(make_model):
     np.testing.assert_array_equal(
         model.value_and_grad(points)[0], model.value_and_grad(points.copy())[0]
     )
+
+
+def test_parameters_alone_are_given_where_the_density_is_not():
+    code = "parameters { real<lower=0> a; vector<lower=a>[2] v; } "
+    code += 'model { if (a > 1) reject("no"); v ~ exponential(1); }'
+    model = StanModel(compiled(code, None), "{}")
+    points = np.array([[-1.0, 0.5, 1.5], [1.0, 0.5, 1.5], [0.0, np.nan, 0.0], [0.0, np.inf, 0.0]])
+    assert np.isfinite(model.values(points)).tolist() == [True, False, False, False]
+    a = np.exp(points[:2, :1])
+    np.testing.assert_allclose(
+        model.rows(points, 0)[:2], np.hstack([a, a + np.exp(points[:2, 1:])])
+    )
+    assert np.isnan(model.rows(points, 0)[2:]).all()

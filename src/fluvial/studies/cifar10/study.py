@@ -38,7 +38,7 @@ PLANS = {
         latent=4,
         hidden=16,
         settings=_settings(2, 5),
-        recipe=lambda setting: Recipe(epochs=1, warmup=10, annealing_epochs=0.2),
+        usual=Recipe(epochs=1, warmup=10, annealing_epochs=0.2),
         seeds=1,
         samples=20,
     ),
@@ -47,7 +47,7 @@ PLANS = {
         latent=10,
         hidden=64,
         settings=_settings(2, 5, 10),
-        recipe=lambda setting: Recipe(epochs=20, rate=1e-3, annealing_epochs=1),
+        usual=Recipe(epochs=20, rate=1e-3, annealing_epochs=1),
         seeds=3,
     ),
     Budget.FULL: TrainingPlan(
@@ -56,9 +56,7 @@ PLANS = {
         hidden=400,
         settings=_settings(2, 5, 10),
         # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
-        recipe=lambda setting: Recipe(
-            epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"
-        ),
+        usual=Recipe(epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
         seeds=3,
     ),
 }

@@ -1,8 +1,8 @@
 """What is trained in a study of deep latent Gaussian models."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from fluvial.amortized import Recipe
 from fluvial.datasets import Dataset
@@ -18,17 +18,22 @@ class PosteriorSetting(NamedTuple):
         layers: K; 0 for none.
         options: of the family, such as ",columns=8".
         prior: the text that makes the prior's flow; "" for N(0, I).
+        changes: fields of the budget's recipe, such as ``(("rate", 1e-3),)``, that this posterior
+            is trained with in place of what the others are.
     """
 
     family: str
     layers: int
     options: str = ""
     prior: str = ""
+    changes: tuple[tuple[str, str | float], ...] = ()
 
     @property
     def kind(self) -> str:
-        """What the family is, and the prior: what lengths are compared within."""
-        return f"{self.family}-prior-{self.prior.replace(':', '-')}" if self.prior else self.family
+        """The family, the prior and the changes: what lengths are compared within."""
+        prior = f"-prior-{self.prior.replace(':', '-')}" if self.prior else ""
+        changes = "".join(f"-{field}-{value}" for field, value in self.changes)
+        return f"{self.family}{prior}{changes}"
 
     @property
     def name(self) -> str:
@@ -53,7 +58,7 @@ class TrainingPlan:
         latent: latent coordinates.
         hidden: units in a hidden layer.
         settings: the posteriors.
-        recipe: how each is trained.
+        usual: how all are trained, but for their own changes.
         seeds: how often each is trained.
         samples: for ln p(x).
     """
@@ -62,14 +67,19 @@ class TrainingPlan:
     latent: int
     hidden: int
     settings: Sequence[PosteriorSetting]
-    recipe: Callable[[PosteriorSetting], Recipe]
+    usual: Recipe
     seeds: int
     samples: int = 200
 
+    def recipe(self, setting: PosteriorSetting) -> Recipe:
+        """How a setting is trained."""
+        changes: dict[str, Any] = dict(setting.changes)
+        return replace(self.usual, **changes)
+
     def runs(self) -> Iterator[tuple[PosteriorSetting, int]]:
-        """All settings with all seeds."""
-        for seed in range(self.seeds):
-            for setting in self.settings:
+        """All settings with all seeds; those that share a program follow one another."""
+        for setting in self.settings:
+            for seed in range(self.seeds):
                 yield setting, seed
 
 

@@ -51,7 +51,7 @@ PLANS = {
         mnist.PLANS[Budget.FULL],
         load=_few_to_test,
         settings=_settings(10, 20, 40),
-        recipe=lambda setting: Recipe(epochs=5, batch=200, warmup=250, annealing_epochs=1),
+        usual=Recipe(epochs=5, batch=200, warmup=250, annealing_epochs=1),
     ),
 }
 
