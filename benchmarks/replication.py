@@ -39,7 +39,7 @@ _GROUPS = {
             ("strangers", "Notebooks of strangers"),
             ("further strangers", "Further notebooks of strangers"),
             ("last strangers", "Seven more notebooks of strangers"),
-            ("fourth strangers", "Twenty more notebooks of strangers"),
+            ("fourth strangers", "21 more notebooks of strangers"),
             ("fifth strangers", "Fifteen more notebooks of strangers"),
         )
     },

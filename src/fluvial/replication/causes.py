@@ -49,7 +49,6 @@ def with_causes(
     done = []
     for outcome, cell, ran in zip(outcomes, recorded.cells, runs[0].cells, strict=True):
         names = names_in(cell.source)
-        story.varied |= bool(outcome.varying)
         error = next(iter(errors(ran.outputs)), None)
         failed = (bool(error) and not errors(cell.outputs)) or ran.state == "failed"
         facts = Facts(

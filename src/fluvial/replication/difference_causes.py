@@ -42,8 +42,7 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.EARLIER_ERROR
     if _is_of_here(difference, facts):
         return Cause.ENVIRONMENT
-    # What is drawn may be the same by chance in a few runs, if it is a small integer or a share.
-    if facts.varying or (facts.random and (facts.story.varied or not facts.repeated)):
+    if facts.varying or (facts.random and not facts.repeated):
         return Cause.RANDOMNESS
     if _UNSET_MEMORY.search(facts.source):
         return Cause.RANDOMNESS

@@ -42,7 +42,6 @@ class Story:
         ever: all names that any cell of the notebook makes.
         outdated: names that a cell which failed should have made anew, and which.
         plain: names of what Python's own library alone has made.
-        varied: whether local runs have differed from each other.
     """
 
     missing: dict[str, int] = field(default_factory=dict)
@@ -57,7 +56,6 @@ class Story:
     ever: set[str] = field(default_factory=set)
     outdated: dict[str, int] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
-    varied: bool = False
 
     def after(
         self, number: int, source: str, names: Names, *, failed: bool, line: int | None = None

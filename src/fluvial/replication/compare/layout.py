@@ -72,7 +72,7 @@ def in_another_order(
     """
     if sorted(map(_plain_line, recorded)) != sorted(map(_plain_line, local)):
         return None
-    texts = (shortened("\n".join(lines)) for lines in (recorded, local))
+    texts = shortened("\n".join(recorded)), shortened("\n".join(local))
     return Difference(Kind.TEXT, place, None, *texts, None, True, _ORDER, Cause.LIBRARY_PRINTING)
 
 
@@ -85,10 +85,11 @@ def same_cells(recorded: Sequence[Sequence[str]], local: Sequence[Sequence[str]]
         >>> same_cells([["", "a"], ["0", "5"]], [["a"], ["0", "5"]])
         True
     """
-    before, after = (
-        [plain_style(cell) for row in table for cell in row if cell] for table in (recorded, local)
-    )
-    return before == after
+    return _texts_of(recorded) == _texts_of(local)
+
+
+def _texts_of(table: Sequence[Sequence[str]]) -> list[str]:
+    return [plain_style(cell) for row in table for cell in row if cell]
 
 
 def _plain_line(line: str) -> str:

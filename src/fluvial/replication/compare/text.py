@@ -85,14 +85,19 @@ def _compare_shown(
         found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [in_another_style(place, None, *texts)]
         return
-    said = [[line for line in own if not _ADVICE.match(line)] for own in (recorded, local)]
+    said = _without_advice(recorded), _without_advice(local)
     yield from _of_ipython(recorded, local, place)
     found = list(compare_lines(*in_one_layout(*said), tolerance, place, run))
     if any(not other.tolerated and other.kind in _OF_LINES for other in found):
-        found = laid_out_otherwise(*map("\n".join, said), tolerance, place) or found
+        plain = "\n".join(said[0]), "\n".join(said[1])
+        found = laid_out_otherwise(*plain, tolerance, place) or found
         if run.unordered and (reordered := in_another_order(*said, place)) is not None:
             found = [reordered]
     yield from found
+
+
+def _without_advice(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if not _ADVICE.match(line)]
 
 
 def _of_ipython(recorded: Sequence[str], local: Sequence[str], place: str) -> Iterator[Difference]:
