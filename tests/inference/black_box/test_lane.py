@@ -61,7 +61,9 @@ def test_a_likelihood_under_a_prior_has_its_conjugate_posterior():
 
 
 def test_a_density_on_all_of_space_is_found_far_from_the_origin():
-    target = fluvial.Target.from_numpy(lambda x: -0.5 * np.sum(((x - 40.0) / 0.1) ** 2) - np.log(0.02 * np.pi), dim=2)
+    target = fluvial.Target.from_numpy(
+        lambda x: -0.5 * np.sum(((x - 40.0) / 0.1) ** 2) - np.log(0.02 * np.pi), dim=2
+    )
     posterior = fluvial.fit(target, progress=False)
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
 
