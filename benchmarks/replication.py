@@ -1,31 +1,29 @@
 """How right `fluvial replicate` is about public notebooks: false alarms, planted changes, causes.
 
     python -m benchmarks.replication_runs HOME KERNEL 0 1    # fetch and run them
-    python -m benchmarks.replication HOME                    # judge them, write the table
+    python -m benchmarks.replication HOME 0 1                # judge them, in several parts
+    python -m benchmarks.replication HOME                    # judge the rest, write the table
 
 `replication_notebooks.json` lists the notebooks by commit; `replication_labels.json` says of each
-cell that was called DIFFERS, by hand, whether a reader would say so, and why it differs.
+cell that was called DIFFERS, by hand, whether a reader would say so, and why it differs; and, of
+the last groups, which cause was given when nobody had looked at the notebook yet. Runs and
+judgments are kept, these for the code that made them, so that what was stopped goes on.
 """
 
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.replication_planted import planted_pictures, planted_texts
+from benchmarks.replication_judged import Judgment, judge, judgments
 from benchmarks.replication_plots import drawn_pairs
-from benchmarks.replication_runs import Notebook, listed, load_runs
-from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
+from benchmarks.replication_runs import Notebook, listed
+from fluvial.replication import Tolerance
 from fluvial.replication.compare.cell import compare_outputs
-from fluvial.replication.compare.surroundings import Surroundings
-from fluvial.replication.run import Run
 
 _LABELS = Path(__file__).with_name("replication_labels.json")
 _TABLE = Path(__file__).parent / "results" / "replication.md"
-_MOST_PLANTED = 6  # cells of a notebook, of each of texts and pictures
 _GROUPS = {
     "first": "Notebooks that the rules were written with",
     "held out": "Notebooks held out\n\nThey were held out until the rules had been written; what "
@@ -40,71 +38,55 @@ _GROUPS = {
         for group, title in (
             ("strangers", "Notebooks of strangers"),
             ("further strangers", "Further notebooks of strangers"),
-            ("last strangers", "The last notebooks of strangers"),
+            ("last strangers", "Seven more notebooks of strangers"),
+            ("fourth strangers", "21 more notebooks of strangers"),
+            ("fifth strangers", "Fifteen more notebooks of strangers"),
         )
     },
 }
-_AGREES = ("IDENTICAL", "WITHIN_TOLERANCE")
+_AT_FIRST = "said at first sight"
 
 
-def _planted(
-    recorded: RecordedNotebook, replication: Replication, run: Run, seed: int
-) -> Iterator[tuple[str, str, bool]]:
-    """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
-    rng = np.random.default_rng(seed)
-    here = Surroundings(defaults=run.defaults)
-    agreeing = [
-        number
-        for number, cell in enumerate(replication.cells)
-        if cell.verdict in _AGREES and not cell.varying
-    ]
-    for sort, plant in (("text", planted_texts), ("picture", planted_pictures)):
-        changed = 0
-        for at in rng.permutation(agreeing):
-            before, local = recorded.cells[at].outputs, run.cells[at].outputs
-            several = list(plant(before, rng))
-            changed += bool(several)
-            for name, outputs in several:
-                differences = compare_outputs(outputs, local, Tolerance(), here)
-                yield sort, name, any(not found.tolerated for found in differences)
-            if changed == _MOST_PLANTED:
-                break
-
-
-def _judge(home: Path, notebooks: Sequence[Notebook]) -> dict[str, Counter]:
-    labels = json.loads(_LABELS.read_text())
+def _counted(home: Path, notebooks: Sequence[Notebook], labels: dict) -> dict[str, Counter]:
     counts = {"cells": Counter(), "differs": Counter(), "causes": Counter(), "planted": Counter()}
-    for seed, notebook in enumerate(notebooks):
-        runs = load_runs(notebook, home)
-        if runs is None:
-            continue
-        recorded = notebook.read(home)
-        replication = compare_runs(recorded, runs, Tolerance())
+    for judgment in judgments(notebooks, home):
         counts["cells"]["notebooks"] += 1
-        counts["cells"].update(cell.verdict.value for cell in replication.cells)
-        _score(notebook, replication, labels, counts)
-        for sort, name, found in _planted(recorded, replication, runs[0], seed):
-            counts["planted"][sort, name, found] += 1
-        print(notebook.name, file=sys.stderr, flush=True)
+        counts["cells"].update(verdict for _, verdict, _ in judgment.cells)
+        counts["planted"].update(judgment.planted)
+        _score(judgment, labels.get(judgment.name, {}), counts)
     return counts
 
 
-def _score(
-    notebook: Notebook, replication: Replication, labels: dict, counts: dict[str, Counter]
-) -> None:
-    own = labels.get(notebook.name, {})
-    for cell in replication.cells:
-        if cell.verdict.value != "DIFFERS":
+def _score(judgment: Judgment, labels: dict, counts: dict[str, Counter]) -> None:
+    for number, verdict, cause in judgment.cells:
+        if verdict != "DIFFERS":
             continue
-        label = own.get(str(cell.number))
+        label = labels.get(str(number))
         if label is None:
             counts["differs"]["without a label"] += 1
             continue
         right = label["differs"]
         counts["differs"]["right" if right else "false alarm"] += 1
         if right:
-            same = cell.cause is not None and cell.cause.value == label["cause"]
-            counts["causes"]["right" if same else "wrong"] += 1
+            counts["causes"]["right" if cause == label["cause"] else "wrong"] += 1
+
+
+def _at_first_sight(notebooks: Sequence[Notebook], labels: dict) -> str:
+    """Return a table of what was said of notebooks before anybody had looked at them."""
+    lines = [
+        "| group | notebooks | false alarms among cells called DIFFERS | causes right |",
+        "| --- | --- | --- | --- |",
+    ]
+    for group in _GROUPS:
+        own = [notebook.name for notebook in notebooks if notebook.group == group]
+        kept = [label for name in own for label in labels.get(name, {}).values()]
+        said = [label for label in kept if _AT_FIRST in label]
+        differ = [label for label in said if label["differs"]]
+        right = sum(label["cause"] == label[_AT_FIRST] for label in differ)
+        if said:
+            false = f"{len(said) - len(differ)} of {len(said)}"
+            lines.append(f"| {group} | {len(own)} | {false} | {right} of {len(differ)} |")
+    return "\n".join(lines)
 
 
 def _drawn() -> str:
@@ -151,15 +133,22 @@ def _table(counts: dict[str, Counter], notebooks: Sequence[Notebook]) -> str:
 
 
 def main() -> None:
-    """Judge the runs kept in a folder, and write the tables."""
-    home = Path(sys.argv[1])
+    """Judge the runs kept in a folder, or a part of them; with all judged, write the tables."""
+    home, part = Path(sys.argv[1]), [int(text) for text in sys.argv[2:4]]
+    everything = listed()
+    for number, name in enumerate(judge(everything, home, *part), 1):
+        print(number, name, file=sys.stderr, flush=True)
+    if part:
+        return
+    labels = json.loads(_LABELS.read_text())
     parts = [
         "# Replication of public notebooks\n\nMade by `python -m benchmarks.replication`; "
         "the labels were given by hand.",
+        f"## At first sight\n\n{_at_first_sight(everything, labels)}",
     ]
     for group, title in _GROUPS.items():
-        notebooks = [notebook for notebook in listed() if notebook.group == group]
-        parts.append(f"## {title}\n\n{_table(_judge(home, notebooks), notebooks)}")
+        notebooks = [notebook for notebook in everything if notebook.group == group]
+        parts.append(f"## {title}\n\n{_table(_counted(home, notebooks, labels), notebooks)}")
     parts.append(f"## Plots drawn with other letters, or at another resolution\n\n{_drawn()}")
     _TABLE.write_text("\n\n".join(parts) + "\n")
     print(_TABLE.read_text())

@@ -26,6 +26,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 import jax
 import pytest
 
+from tests.checking import check_again
+
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
@@ -41,6 +43,7 @@ def _no_compiled_leftovers():
     """Free what a module compiled: hundreds of programs otherwise add up to gigabytes."""
     yield
     jax.clear_caches()
+    check_again()
 
 
 def pytest_collection_modifyitems(items):

@@ -72,13 +72,15 @@ def test_vectors_are_told_from_matrices_in_stacks_too():
 def test_what_all_data_share_is_not_copied_for_each(which):
     family = AmortizedFlow(build_flow("nice:2,width=8", 4, key=jax.random.key(0)), which=which)
     vectors = 0.1 * jax.random.normal(jax.random.key(1), (5, family.size))
-    flows = jax.vmap(family.at, out_axes=family.axes())(vectors)
+    flows = eqx.filter_jit(lambda v: jax.vmap(family.at, out_axes=family.axes())(v))(vectors)
     shapes = [leaf.shape for leaf in jax.tree.leaves(eqx.filter(flows, eqx.is_inexact_array))]
     copied = [shape for shape in shapes if shape[0] == 5]
     assert len(copied) == len(jax.tree.leaves(family.axes()))
     z = jax.random.normal(jax.random.key(2), (5, 4))
-    through = jax.vmap(lambda flow, z: flow.forward(z)[0], in_axes=(family.axes(), 0))(flows, z)
-    one_by_one = [family.at(v).forward(point)[0] for v, point in zip(vectors, z, strict=True)]
+    push = jax.vmap(lambda flow, z: flow.forward(z)[0], in_axes=(family.axes(), 0))
+    through = eqx.filter_jit(lambda flows, z: push(flows, z))(flows, z)
+    push_one = jax.jit(lambda vector, point: family.at(vector).forward(point)[0])
+    one_by_one = [push_one(vector, point) for vector, point in zip(vectors, z, strict=True)]
     np.testing.assert_allclose(through, np.stack(one_by_one), rtol=1e-5, atol=1e-6)
 
 

@@ -1,6 +1,7 @@
 """The lane between Gaussians and flows, on targets whose answers are known."""
 
 import contextlib
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -68,6 +69,17 @@ def no_training(monkeypatch):
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("no_training")
+def test_mixtures_are_fitted_to_other_draws_until_one_is_right():
+    """Of the eight schools, where one in three has a moment that is a tenth off."""
+    example = Path(__file__).parents[2] / "examples"
+    schools = fluvial.from_stan(example / "eight_schools.stan", example / "eight_schools.json")
+    posterior = fluvial.fit(schools, seed=0, progress=False)
+    assert not posterior.interrupted
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert posterior.approximation_error.bound < 0.1
 
 
 @pytest.mark.usefixtures("no_training")

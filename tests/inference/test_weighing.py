@@ -8,7 +8,8 @@ from jax.scipy.special import logsumexp
 
 from fluvial.flows import build_flow
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.weighing import mixture_of
+from fluvial.inference.weighing import Weighed, error_of, mixture_of
+from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.targets import Target
@@ -86,3 +87,19 @@ def test_a_gaussian_component_is_its_flow():
     np.testing.assert_allclose(back, z)
     assert float(log_det) == pytest.approx(component.gaussian.log_det)
     assert log_q[0] == pytest.approx(-0.5 * z @ z - np.log(2 * np.pi) - float(log_det))
+
+
+def test_an_approximation_is_compared_with_its_own_draws_among_others():
+    """Of a right one they differ by nothing but what the wider draws add."""
+    rng = np.random.default_rng(0)
+    q = Mixture((unit_at([0.0, 0.0]),), np.ones(1))
+    x, wide = rng.standard_normal((4000, 2)), 2.0 * rng.standard_normal((400, 2))
+    order = rng.permutation(4400)
+    points, weights = np.concatenate([x, wide])[order], np.repeat([1.0, 0.1], [4000, 400])[order]
+    own = order[order < 4000]
+    fitted = Weighed(q, x[own], np.zeros(4000), Importance(np.zeros(4000)))
+    together = error_of(fitted, points, weights / weights.sum())
+    again = Weighed(q, rng.standard_normal((4000, 2)), np.zeros(4000), Importance(np.zeros(4000)))
+    apart = error_of(again, points, weights / weights.sum())
+    assert together.mean_shift_se < 0.3 * apart.mean_shift_se
+    assert together.mean_shift < 4.0 * together.mean_shift_se

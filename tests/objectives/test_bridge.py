@@ -39,3 +39,14 @@ def test_draws_of_q_outside_the_support_of_p_count_as_zero():
 
 def test_without_a_finite_ratio_there_is_no_evidence():
     assert bridge(np.full(10, np.nan), np.zeros((2, 5))) is None
+
+
+def test_what_differs_between_strata_of_q_is_no_noise():
+    from_q = np.repeat([0.0, 1.0], [600, 200])
+    from_p = np.random.default_rng(0).normal(0.3, 0.01, size=(4, 200))
+    known = bridge(from_q, from_p, np.repeat([0, 1], [600, 200]))
+    unknown = bridge(from_q, from_p)
+    assert known is not None
+    assert unknown is not None
+    assert known.log_evidence == unknown.log_evidence
+    assert known.se < 0.1 * unknown.se

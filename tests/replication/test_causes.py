@@ -93,7 +93,7 @@ def test_differences_have_causes(source, before, after, cause):
     ("source", "before", "after", "cause"),
     [
         ("7 / 2", "3", "3.5", "environment"),
-        ("print('a', 1)", "('a', 1)", "a 1", "environment"),
+        ("print('a', 7 / 2)", "('a', 3)", "a 3.5", "environment"),
         ("map(f, x)", "[1]", "<map object at 0x7f00aa00aa00>", "environment"),
         ("score(x)", "0.953", "0.941", "library version"),
         ("score(x) / n", "0.953", "0.941", "library version"),
@@ -225,3 +225,27 @@ def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
 def test_a_picture_that_nothing_asks_for_is_a_matter_of_settings(setting, cause):
     figure = [shown(image__png="AAAA", text__plain="<Figure size 432x288 with 1 Axes>")]
     assert causes((setting, [], []), ("plt.plot(x)", figure, [])) == [None, cause]
+
+
+def test_what_no_library_has_a_part_in_differs_for_python():
+    pure = ("import random\ndef f(n):\n    return sorted(n)", [], [])
+    used = ("f([2, 1])", [result("[1, 2]")], [result("[2, 1]")])
+    assert causes(pure, used)[1] == "environment"
+    assert causes(("import numpy as np\nf = np.sort", [], []), used)[1] == "library version"
+
+
+def test_a_name_that_a_failed_cell_should_have_given_another_value():
+    early = ("x = 3", [], [])
+    failed = ("y = gone()\nx = y + 1", [], [failed_at(1)])
+    used = ("abs(x)", [result("9")], [result("3")])
+    assert causes(early, failed, used)[2] == "consequence of an earlier error"
+    assert causes(early, failed, early, used)[3] != "consequence of an earlier error"
+
+
+def test_the_same_truth_written_as_a_number_is_of_another_library():
+    assert causes(("dummies(t)", [result("0.0")], [result("False")])) == ["library version"]
+
+
+def test_plots_where_none_were_recorded():
+    cell = ("plt.plot(x)", [], [shown(text__plain="<Figure size 9x9 with 1 Axes>")])
+    assert causes(cell) == ["environment"]

@@ -1,7 +1,9 @@
+import numpy as np
+
 from fluvial.replication import compare_runs
 from fluvial.replication.compare.tolerance import Tolerance
 
-from .books import book, error, recorded, run_of, stream
+from .books import book, error, recorded, result, run_of, stream
 
 
 def verdicts(cells, *runs):
@@ -103,3 +105,22 @@ def test_most_differences_are_counted_and_not_kept():
         recorded(book(("f()", [stream(before)]))), [run_of([stream(after)])], Tolerance()
     )
     assert (done.cells[0].found, len(done.cells[0].differences)) == (999, 200)
+
+
+def test_an_array_of_small_integers_that_vary_is_random_as_a_whole():
+    cells = [("draw()", [result("array([0, 1, 1, 0, 1, 0, 0, 1])")])]
+    first, second = "array([1, 0, 0, 1, 0, 0, 0, 1])", "array([1, 1, 1, 1, 0, 1, 1, 0])"
+    assert verdicts(cells, run_of([result(first)]), run_of([result(second)])) == [
+        "WITHIN_TOLERANCE"
+    ]
+    fixed = "array([1, 0, 0, 1, 0, 0, 0, 0])"
+    assert verdicts(cells, run_of([result(first)]), run_of([result(fixed)])) == ["DIFFERS"]
+
+
+def test_as_few_numbers_as_by_chance_may_lie_outside_of_their_intervals():
+    rng = np.random.default_rng(3)
+    before, *after = ([f"{x:.4f}" for x in rng.normal(size=60)] for _ in range(6))
+    runs = [run_of([stream("\n".join(lines))]) for lines in after]
+    few, many = (["900.0"] * count + before[count:] for count in (2, 9))
+    assert verdicts([("f()", [stream("\n".join(few))])], *runs) == ["WITHIN_TOLERANCE"]
+    assert verdicts([("f()", [stream("\n".join(many))])], *runs) == ["DIFFERS"]

@@ -18,3 +18,17 @@ def test_a_cell_that_used_what_a_later_one_had_made():
 def test_a_cell_whose_maker_was_run_again_may_have_been_in_order():
     assert disordered(ordered(9, 2, 10)) == {2}
     assert disordered(ordered(9, 2, 10), surely=True) == set()
+
+
+def test_what_a_method_changes_is_made_anew():
+    notebook = book(("x = set()", []), ("print(x)", []), ("x.add(2)", []))
+    for cell, count in zip(notebook.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    assert disordered(recorded(notebook)) == {2}
+
+
+def test_what_is_changed_in_part_is_as_another_cell_had_left_it():
+    notebook = book(("x = f()", []), ("x[0] = 1", []), ("x = g()", []), ("x", []))
+    for cell, count in zip(notebook.cells, (1, 3, 2, 4), strict=True):
+        cell.execution_count = count
+    assert 2 in disordered(recorded(notebook))

@@ -1,11 +1,12 @@
 import base64
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from fluvial.replication.plots import plot_configuration
+from fluvial.replication.plots import plot_configuration, ticks_point_outwards
 
 from .books import book, recorded, shown
 
@@ -26,6 +27,7 @@ def plot(color, dpi=72, version=""):
         (plot((31, 119, 180)), True, False),  # of 2.0
         (plot("blue", version="2.2.2"), True, False),
         (plot("blue", dpi=144), True, True),
+        (plot("blue", dpi=100), False, True),
         (plot("blue", dpi=100, version="3.9.0"), False, False),
         (shown(image__png="AAAA"), False, False),
     ],
@@ -51,3 +53,17 @@ def test_plots_without_the_colors_of_any_version_are_as_old_as_python(version, c
     notebook = book(("plot()", [plot("gray")]))
     notebook.metadata["language_info"] = {"name": "python", "version": version}
     assert ('library["classic"]' in plot_configuration(recorded(notebook))) is classic
+
+
+@pytest.mark.parametrize(("direction", "outwards"), [("out", True), ("in", False)])
+def test_where_ticks_point_tells_the_style(direction, outwards):
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"xtick.direction": direction, "ytick.direction": direction}):
+        figure = Figure((6.0, 4.0), dpi=72)
+        canvas = FigureCanvasAgg(figure)
+        figure.subplots().plot([1, 3, 2], "g")
+        canvas.draw()
+    assert ticks_point_outwards(Image.fromarray(np.asarray(canvas.buffer_rgba()))) is outwards

@@ -58,3 +58,11 @@ def test_what_was_left_unchanged_is_stale_until_it_is_made_anew():
 
 def test_modules_are_never_stale():
     assert facts(after(("import a\nx = a.f()\na.g()", 2)), "a.h()").stale_since is None
+
+
+def test_a_style_that_was_set_before_the_failure_is_not_lost():
+    picture = Difference(Kind.IMAGE, "output 1", None, "9×9", "9×9", 0.1, False, "unlike")
+    set_before = after(("plt.style.use('a')\ngone()", 2))
+    assert facts(set_before).unset_by(picture) is None
+    shape = Difference(Kind.IMAGE, "output 1", None, "9×9", "9×4", None, False, "of another shape")
+    assert facts(after(("plt.style.use('gone')", 1))).unset_by(shape) is None

@@ -24,7 +24,7 @@ from fluvial.inference.adequate import Adequate, agree, is_adequate
 from fluvial.inference.gaussian_mixture import GaussianMixture, fit_by_em
 from fluvial.inference.run import Run
 from fluvial.inference.settings import AdaptiveSettings
-from fluvial.inference.weighing import Weighed, weighed, with_wider_base
+from fluvial.inference.weighing import Weighed, with_own_draws
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import Importance, truncated
 from fluvial.posterior.defense import wider_scales
@@ -93,6 +93,7 @@ def adapt(run: Run, fitted: Weighed) -> Adequate | None:
     drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
     grown: GaussianMixture = begun.parents
     last: Importance | None = None
+    promising = False
     rounds = zip(settings.components, settings.draws, strict=True)
     for done, (count, draws) in enumerate(rounds, start=1):
         log_w = drawn.log_weights()
@@ -104,14 +105,15 @@ def adapt(run: Run, fitted: Weighed) -> Adequate | None:
         drawn = _extended(run, begun, drawn, q, draws)
         fresh = slice(-draws, None)
         weights = Importance(drawn.log_p[fresh] - drawn.log_q[-1, fresh])
-        if done >= settings.patience and weights.ess < settings.hopeless * weights.size:
-            return None
         enough = weights.ess >= settings.least_ess * weights.size
+        promising = promising or enough
+        hopeless = done >= settings.patience and weights.ess < settings.hopeless * weights.size
+        if not promising and (hopeless or done >= settings.unproven):
+            return None
         steady = last is not None and agree(weights, last, settings.agreement)
         last = weights if enough else None
         if enough and steady:
-            mixture = grown.colored(begun.overall)
-            found = Adequate(judged := weighed(mixture, mixture, run), with_wider_base(run, judged))
+            found = Adequate(*with_own_draws(grown.colored(begun.overall), run))
             if is_adequate(found, run.settings):
                 return found
     return None

@@ -183,7 +183,8 @@ def _bridged(
         return evidence, judgment
     draws = chains[0].draws
     log_q = fitted.q.log_prob(draws.reshape(-1, draws.shape[2])).reshape(draws.shape[:2])
-    found = bridge(fitted.weights.log_weights, chains[0].log_p - log_q)
+    weights = fitted.weights
+    found = bridge(weights.log_weights, chains[0].log_p - log_q, weights.strata)
     if found is None:
         return evidence, judgment
     reason = (

@@ -86,6 +86,9 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
 def _without_flow(run: Run, fitted: Weighed) -> tuple[Adequate | None, Weighed, bool]:
     """Try what compiles nothing, the cheapest first.
 
+    Overlapping Gaussians are sharpened first, since a mixture grown from many is large. One alone
+    rarely is several, where a mixture grown from it is often right.
+
     Returns:
         What is right, if anything is; the Gaussians, made right where they overlap; and whether
         Ctrl-C, or a budget, has ended it.
@@ -97,13 +100,22 @@ def _without_flow(run: Run, fitted: Weighed) -> tuple[Adequate | None, Weighed, 
                 found = adequate_as_it_is(run, fitted)
             if found:
                 return found, fitted, False
-        fitted = sharpened(run, fitted)
-        if not mixtures or not _may_be_a_mixture(run, fitted):
-            return None, fitted, False
-        with run.progress.stage("adaptive"):
-            return adapt(run, fitted), fitted, False
+        alone = len(fitted.q.components) == 1
+        if not alone:
+            fitted = _sharpened(run, fitted)
+        if mixtures and _may_be_a_mixture(run, fitted):
+            with run.progress.stage("adaptive"):
+                found = adapt(run, fitted)
+            if found:
+                return found, fitted, False
+        return None, _sharpened(run, fitted) if alone else fitted, False
     except KeyboardInterrupt:
         return None, fitted, True
+
+
+def _sharpened(run: Run, fitted: Weighed) -> Weighed:
+    with run.progress.stage("gaussian"):
+        return sharpened(run, fitted)
 
 
 def _may_be_a_mixture(run: Run, fitted: Weighed) -> bool:

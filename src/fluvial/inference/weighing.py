@@ -119,11 +119,17 @@ def with_own_draws(q: Mixture, run: Run) -> tuple[Weighed, Weighed]:
 def error_of(
     fitted: Weighed, points: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]
 ) -> ApproximationError:
-    """Compare q's own draws with weighted ones, point by point where they are the same."""
+    """Compare q's own draws with weighted ones, point by point where they are the same.
+
+    They are all among those that ``with_own_draws`` has weighed.
+    """
     finite = np.isfinite(fitted.weights.log_weights)
     own = finite / max(1, np.sum(finite))
-    if points is fitted.x:
-        return approximation_error(points, weights, own)
+    shared = np.isin(points[:, 0], fitted.x[:, 0])
+    if np.array_equal(points[shared], fitted.x):
+        there = np.zeros(len(points))
+        there[shared] = own
+        return approximation_error(points, weights, there)
     both = np.append(weights, 0.0 * own), np.append(0.0 * weights, own)
     return approximation_error(points, *both, fitted.x)
 

@@ -9,14 +9,17 @@ Statistica Sinica 6, 831) is the fixed point of
 
 Both averages are of bounded functions, so that neither tails of p that q lacks nor those of q that
 p lacks ruin it, as they do importance weights. Its standard error is that of Frühwirth-Schnatter
-(2004, Econometrics Journal 7, 143), eq. 14, with n_2 the effective number of correlated draws.
+(2004, Econometrics Journal 7, 143), eq. 14, with n_2 the effective number of correlated draws, and
+the variance within strata where draws of q are stratified.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
+
+from fluvial.objectives.stratified import error_of_mean
 
 __all__ = ["Bridge", "bridge"]
 
@@ -37,13 +40,16 @@ class Bridge(NamedTuple):
 
 
 def bridge(
-    from_q: Float[np.ndarray, " N"], from_p: Float[np.ndarray, "chains draws"]
+    from_q: Float[np.ndarray, " N"],
+    from_p: Float[np.ndarray, "chains draws"],
+    strata: Int[np.ndarray, " N"] | None = None,
 ) -> Bridge | None:
     """Estimate ln Z from log ratios ln p − ln q, p unnormalized, at draws of both.
 
     Args:
         from_q: at independent draws of q.
         from_p: at the draws of chains that have mixed.
+        strata: of the draws of q, if how many each stratum has was not left to chance.
 
     Returns:
         The estimate, or None where no ratio of either is finite.
@@ -71,15 +77,15 @@ def bridge(
         moved, log_z = abs(step - log_z), float(step)
         if moved < _SETTLED:
             break
-    return Bridge(log_z, _standard_error(from_q, from_p, log_s, log_z))
+    return Bridge(log_z, _standard_error(from_q, from_p, strata, log_s, log_z))
 
 
-def _standard_error(from_q, from_p, log_s, log_z) -> float:
+def _standard_error(from_q, from_p, strata, log_s, log_z) -> float:
     ratio = np.where(np.isfinite(from_q), from_q, -np.inf)
     f_q = np.exp(ratio - np.logaddexp(log_s[0] + ratio, log_s[1] + log_z))
     f_p = np.exp(log_z - np.logaddexp(log_s[0] + from_p, log_s[1] + log_z))
     f_p = np.nan_to_num(f_p)
-    relative = np.var(f_q) / np.mean(f_q) ** 2 / f_q.size
+    relative = (error_of_mean(f_q, strata) / np.mean(f_q)) ** 2
     relative += np.var(f_p) / np.mean(f_p) ** 2 / _effective(f_p)
     return float(np.sqrt(relative))
 

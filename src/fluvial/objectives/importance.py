@@ -3,6 +3,7 @@ r"""Importance weights of an approximation q, and what they say: evidence, Paret
 With w = p(x)/q(x), x ~ q, the evidence is Z = E[w] and the ELBO is E[ln w] ≤ ln Z.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,8 +12,9 @@ from jaxtyping import Float, Int
 
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives.pareto import smooth_tail
+from fluvial.objectives.stratified import error_of_mean
 
-__all__ = ["Importance", "importance_weighted_bound"]
+__all__ = ["Importance", "importance_weighted_bound", "joined"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +80,10 @@ class Importance:
 
     @property
     def log_evidence_se(self) -> float:
-        r"""Standard error of ``log_evidence``, by the delta method.
-
-        .. math:: \frac{1}{\bar w} \Big(\sum_h \frac{S_h}{S^2} s_h^2\Big)^{1/2}
-
-        for strata of S_h draws whose weights have the variance s_h² (Cochran 1977, Sampling
-        Techniques, eq. 5.7): what differs between strata is no noise. Of all draws alike it is
-        sd(w) / (mean(w) √S).
-        """
+        """Standard error of ``log_evidence``, by the delta method, in strata if there are any."""
         if self.strata is None or not self.ess:
             return self.unstratified_se
-        w = np.exp(self.usable - self.log_evidence)
-        counts = np.bincount(self.strata)
-        means = np.bincount(self.strata, w) / np.maximum(counts, 1)
-        # One draw alone has no variance: it is held against all others.
-        alone = counts[self.strata] < 2
-        squares = (w - np.where(alone, 1.0, means[self.strata])) ** 2
-        bessel = np.where(alone, 1.0, (counts / np.maximum(counts - 1, 1))[self.strata])
-        return float(np.sqrt(squares @ bessel) / self.size)
+        return error_of_mean(np.exp(self.usable - self.log_evidence), self.strata)
 
     @property
     def unstratified_se(self) -> float:
@@ -138,6 +126,19 @@ class Importance:
         log_weights, khat = smooth_tail(self._finite)
         smoothed[np.isfinite(self.log_weights)] = log_weights
         return smoothed, khat
+
+
+def joined(parts: Sequence[Importance]) -> Importance:
+    """Return the weights of draws of one law that were made in several parts.
+
+    Example:
+        >>> joined([Importance(np.zeros(2), np.array([0, 1]))] * 2).strata.tolist()
+        [0, 1, 0, 1]
+    """
+    strata = [part.strata for part in parts if part.strata is not None]
+    every = len(strata) == len(parts)
+    log_weights = np.concatenate([part.log_weights for part in parts])
+    return Importance(log_weights, np.concatenate(strata) if every else None)
 
 
 def importance_weighted_bound(log_weights: Float[np.ndarray, " S"], samples: int) -> float:

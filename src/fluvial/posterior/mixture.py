@@ -233,10 +233,9 @@ class Mixture:
 
     def push(
         self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
-    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:
-        """Map base draws (N, D), stratified by component, to draws with their log densities."""
-        x, log_q, _ = self._pushed(z, rng)
-        return x, log_q
+    ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
+        """Map base draws (N, D), stratified by component, as ``sample_strata`` does."""
+        return self._pushed(z, rng)
 
     def _pushed(
         self, z: Float[np.ndarray, "N D"], rng: np.random.Generator

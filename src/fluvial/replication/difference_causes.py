@@ -1,6 +1,7 @@
 """What made an output differ in a cell that ran to its end."""
 
 import re
+from contextlib import suppress
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
@@ -25,6 +26,7 @@ _PYTHON_3 = re.compile(r"<(?:map|filter|zip|range|generator) object|\bdict_\w+\(
 _UNSET_MEMORY = re.compile(r"(?:^|print\(.*)\b(?:np|numpy)\.empty(?:_like)?\(", re.MULTILINE)
 _TYPED_INDEX = re.compile(r"\b(?:Int|UInt|Float)64Index\b")  # of pandas 1
 _NO_PACKAGE = re.compile(r"No module named '")
+_TRUTH = {"False": 0.0, "True": 1.0}
 _MEMORY = 1e-9
 _ROUNDED = 1e-4
 _SINGLE = 9
@@ -46,6 +48,8 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.RANDOMNESS
     if _is_rounding(difference):
         return Cause.ROUNDING
+    if _is_of_another_type(*texts):
+        return Cause.LIBRARY_VERSION
     picture = difference.kind is Kind.IMAGE
     if facts.surely_disordered or (facts.disordered and not picture):
         return Cause.ORDER
@@ -101,6 +105,15 @@ def _is_of_python_2(texts: tuple[str, str], source: str) -> bool:
     except ValueError:
         return False
     return "/" in source and recorded == local // 1 and recorded != local
+
+
+def _is_of_another_type(recorded: str, local: str) -> bool:
+    """Whether one of two texts is a truth value and the other the number that stands for it."""
+    for number, truth in ((recorded, local), (local, recorded)):
+        if truth in _TRUTH and number not in _TRUTH:
+            with suppress(ValueError):
+                return float(number) == _TRUTH[truth]
+    return False
 
 
 def _both_tiny(recorded: str, local: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Names",
+    "changed_by",
     "late_source",
     "left_unchanged",
     "names_in",
@@ -38,7 +39,8 @@ class Names:
         used: all that it reads.
         imported: those that stand for modules and what is in them.
         foreign: likewise, of modules outside of Python's own library.
-        bound: those that it gives a value, parameters of functions too, whatever they were before.
+        bound: those that it gives a value, whatever they were before.
+        parameters: those of its functions.
     """
 
     made: frozenset[str]
@@ -46,6 +48,7 @@ class Names:
     imported: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
 
 
 def plain_source(source: str) -> str:
@@ -77,6 +80,7 @@ def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
     imported: set[str] = set()
     foreign: set[str] = set()
     bound: set[str] = set()
+    parameters: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Name(name, ast.Load()):
@@ -85,7 +89,7 @@ def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
                 made.add(name)
                 bound.add(name)
             case ast.arg(name):
-                bound.add(name)
+                parameters.add(name)
             case ast.FunctionDef(name) | ast.ClassDef(name) | ast.AsyncFunctionDef(name):
                 made.add(name)
                 bound.add(name)
@@ -104,7 +108,7 @@ def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
                 ast.Attribute(ast.Name(name), "fit" | "append" | "update" | "extend")
             ) if changed:
                 made.add(name)
-    return Names(*map(frozenset, (made | imported, used, imported, foreign, bound)))
+    return Names(*map(frozenset, (made | imported, used, imported, foreign, bound, parameters)))
 
 
 def _bound(alias: ast.alias) -> str:
@@ -131,6 +135,24 @@ def unfinished(source: str, line: int | None) -> frozenset[str]:
         return names_in(source).made
     made = (_names_of(node, changed=False).made for node in late)
     return frozenset().union(*made, _changed(late))
+
+
+def changed_by(source: str, *, but_last: bool = False) -> frozenset[str]:
+    r"""Return the names of objects of which code does nothing but call a method.
+
+    Args:
+        source: of a cell.
+        but_last: whether to leave out its last statement.
+
+    Example:
+        >>> sorted(changed_by("x.add(1)\ny.head()", but_last=True))
+        ['x']
+    """
+    try:
+        statements = ast.parse(_by_lines(source)).body
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(_changed(statements[:-1] if but_last else statements))
 
 
 def left_unchanged(source: str, line: int | None) -> frozenset[str]:

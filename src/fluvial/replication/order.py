@@ -1,11 +1,26 @@
 """Which cells were recorded in another order than from top to bottom."""
 
 import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from fluvial.replication.names import names_in
+from fluvial.replication.names import Names, changed_by, names_in
 from fluvial.replication.read import RecordedNotebook
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 __all__ = ["disordered"]
+
+
+def _names(cell: "NotebookNode") -> Names:
+    """Read the names in a cell; those count as made of which it does nothing but call a method.
+
+    What the last line of a cell gives is shown, and methods that change an object give nothing.
+    """
+    own = names_in(cell.source)
+    shows = any(output["output_type"] == "execute_result" for output in cell.outputs)
+    return replace(own, made=own.made | changed_by(cell.source, but_last=shows))
 
 
 def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
@@ -14,13 +29,15 @@ def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
     So do those that use what such a cell makes. A cell that was run again later counts as another
     one, unless only what is sure is asked for: it may have been the same before.
     """
-    names = [names_in(cell.source) for cell in recorded.cells]
+    names = [_names(cell) for cell in recorded.cells]
+    modules = frozenset().union(*(own.imported for own in names))
+    names = [replace(own, made=own.made - modules | own.imported) for own in names]
     counts = [cell.execution_count for cell in recorded.cells]
     found: set[int] = set()
     for at, own in enumerate(names):
         if counts[at] is None:
             continue
-        for name in own.used - own.made:
+        for name in own.used - own.bound:
             makers = [other for other, cell in enumerate(names) if name in cell.made]
             above = max((other for other in makers if other < at), default=None)
             ran = [other for other in makers if (counts[other] or math.inf) < counts[at]]

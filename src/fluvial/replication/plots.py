@@ -107,10 +107,10 @@ def ticks_point_outwards(picture: "Image") -> bool:
         return False
     left = lines[0]
     rows = np.flatnonzero(dark[:, left])
-    marked = dark[rows[0] : rows[-1] + 1, left - _MARK : left].all(axis=1)
+    marked = np.all(dark[rows[0] : rows[-1] + 1, left - _MARK : left], axis=1).astype(int)
     # A mark is a pixel or two high; anything else beside the line is no mark.
-    marks = int(np.count_nonzero(np.diff(marked.astype(int)) == 1)) + int(marked[0])
-    return marks >= _LEAST_MARKS and int(marked.sum()) <= 4 * marks < height
+    marks = np.count_nonzero(np.diff(marked, prepend=0) == 1)
+    return bool(marks >= _LEAST_MARKS and int(marked.sum()) <= 4 * int(marks) < height)
 
 
 def _resolution(picture: "Image") -> int:

@@ -92,7 +92,7 @@ def compare_runs(
         metrics: numbers to be judged by rules of their own, and by no other.
     """
     cells = recorded.cells
-    unordered = _keeps_no_order(recorded.python)
+    python = _numbers(recorded.python)
     _check_metrics(metrics, cells, runs)
     judged = judge_metrics(
         metrics,
@@ -107,7 +107,7 @@ def compare_runs(
         own = [run.cells[number - 1] for run in runs]
         here = [metric for metric in metrics if metric.cell in (None, number)]
         printed_by = [_surroundings(run, number, sources[number - 1]) for run in runs]
-        first = replace(printed_by[0], unordered=unordered)
+        first = replace(printed_by[0], python=python)
         between = _between(own, tolerance, here, printed_by)
         found = _differences(cell.outputs, own, between, tolerance, here, judged, first)
         was_run = bool(cell.outputs or cell.execution_count or not counted)
@@ -125,11 +125,11 @@ def _check_metrics(
     check_patterns({metric.name: metric.pattern.pattern for metric in metrics}, texts)
 
 
-def _keeps_no_order(version: str) -> bool:
-    """Whether a version of Python keeps the keys of dicts in no order, as all until 3.5 did."""
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a version; nothing if it has none."""
     numbers = version.split(".")[:2]
     known = len(numbers) == 2 and all(map(str.isdecimal, numbers))
-    return known and tuple(map(int, numbers)) < (3, 6)
+    return tuple(map(int, numbers)) if known else ()
 
 
 def _surroundings(run: Run, number: int, source: str) -> Surroundings:

@@ -1,23 +1,22 @@
 """A notebook run from top to bottom in a fresh kernel."""
 
 import copy
-import json
-import os
 import re
-import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fluvial.errors import InputError
-from fluvial.replication.children import MARK, end_children
 from fluvial.replication.defaults import asked_defaults, classes_in
-from fluvial.replication.plots import plot_configuration
+from fluvial.replication.kernel import (
+    environment_of,
+    kernel_client,
+    private_home,
+    started_kernel,
+    use_interpreter,
+)
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
 
@@ -29,8 +28,6 @@ __all__ = ["Run", "RunCell", "run_notebook"]
 
 _SKIP = "skip-execution"
 _MODULE = re.compile(r"No module named '([\w.]+)'")
-# How long output may lag behind the end of its cell: a million lines take a while.
-_OUTPUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -102,15 +99,15 @@ def run_notebook(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    with scratch_copy(recorded.folder, root) as folder, _home(recorded) as home:
+    with scratch_copy(recorded.folder, root) as folder, private_home(recorded) as home:
         begin = time.time()
-        client = _client(notebook, kernel, timeout, folder, home)
+        client = kernel_client(notebook, kernel, timeout, folder, home)
         if python is not None:
-            _use(client, python, kernel, home)
-        with _started(client, kernel, home):
+            use_interpreter(client, python, kernel, home)
+        with started_kernel(client, kernel, home):
             cells = _run_cells(client, timeout, started)
             defaults = _defaults(client, recorded, cells)
-        prefix = _prefix(kernel) if python is None else python.parent.parent
+        prefix = environment_of(kernel) if python is None else python.parent.parent
     folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
     return Run(tuple(cells), notebook, begin, time.time(), folders, defaults)
 
@@ -122,89 +119,6 @@ def _defaults(
         return {}
     outputs = [cell.outputs for cell in (*recorded.cells, *cells)]
     return asked_defaults(client, classes_in(outputs))
-
-
-@contextmanager
-def _home(recorded: RecordedNotebook) -> Iterator[Path]:
-    """Yield a folder for what is the kernel's own: sockets, settings, its log.
-
-    The user's own startup files and history are no part of the notebook.
-    """
-    with tempfile.TemporaryDirectory(prefix="fluvial-", ignore_cleanup_errors=True) as name:
-        home = Path(name)
-        profile = home / "ipython" / "profile_default"
-        profile.mkdir(parents=True)
-        if configuration := plot_configuration(recorded):
-            (profile / "ipython_kernel_config.py").write_text(configuration)
-        yield home
-
-
-def _client(
-    notebook: "NotebookNode", kernel: str, timeout: int, folder: Path, home: Path
-) -> "NotebookClient":
-    from nbclient import NotebookClient
-    from traitlets.config import Config
-
-    # Over TCP other users of the machine could listen; Windows has nothing else.
-    sockets = {"transport": "ipc", "ip": str(home / "kernel")}
-    return NotebookClient(
-        notebook,
-        config=Config({} if sys.platform == "win32" else {"KernelManager": sockets}),
-        kernel_name=kernel,
-        timeout=timeout,
-        iopub_timeout=_OUTPUT_SECONDS,
-        allow_errors=True,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-    )
-
-
-def _use(client: "NotebookClient", python: Path, kernel: str, home: Path) -> None:
-    """Let a client start the kernel of another environment."""
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-
-    # Under the name of the kernel of this environment, that one would be started.
-    kernel = client.kernel_name = f"restored-{kernel}"
-    folder = home / "kernels" / kernel
-    folder.mkdir(parents=True)
-    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": kernel, "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(spec))
-    specs = KernelSpecManager(kernel_dirs=[str(home / "kernels")], ensure_native_kernel=False)
-    client.km = AsyncKernelManager(
-        kernel_name=kernel, kernel_spec_manager=specs, config=client.config
-    )
-
-
-def _prefix(kernel: str) -> Path:
-    """Return the folder of the environment that a kernel runs in."""
-    from jupyter_client.kernelspec import KernelSpecManager
-
-    program = Path(KernelSpecManager().get_kernel_spec(kernel).argv[0])
-    return program.parent.parent if program.is_absolute() else Path(sys.prefix)
-
-
-@contextmanager
-def _started(client: "NotebookClient", kernel: str, home: Path) -> Iterator[None]:
-    mark = uuid.uuid4().hex
-    environment = os.environ | {"IPYTHONDIR": str(home / "ipython"), MARK: mark}
-    # What the kernel itself says, such as a traceback when it is stopped within a cell, is no
-    # output of a cell, and would else appear on the terminal among ours.
-    words = home / "kernel.log"
-    with ExitStack() as stack:
-        log = stack.enter_context(words.open("wb"))
-        stack.callback(end_children, mark)
-        try:
-            stack.enter_context(client.setup_kernel(env=environment, stdout=log, stderr=log))
-        except (RuntimeError, OSError) as error:
-            said = words.read_text(errors="replace").strip().splitlines()
-            raise InputError(
-                f"the kernel {kernel} does not start ({said[-1].strip() if said else error}): try "
-                f"it with jupyter console --kernel {kernel}."
-            ) from error
-        yield
 
 
 def _run_cells(

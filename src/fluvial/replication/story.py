@@ -93,8 +93,8 @@ class Story:
 
     def is_plain(self, names: Names) -> bool:
         """Whether code needs nothing but Python and its own library, as far as is known."""
-        known = self.plain | (names.bound - self.made) | vars(builtins).keys()
-        return not names.foreign and names.used <= known
+        own = names.parameters | (names.bound - self.made)
+        return not names.foreign and names.used <= self.plain | own | vars(builtins).keys()
 
     def _go_on(self, names: Names) -> None:
         """Go on past a cell that did what it should with what it found."""

@@ -9,7 +9,10 @@ import scipy.stats as st
 
 import fluvial
 from fluvial.inference.black_box.hills import climb_hills, same_hill
+from fluvial.inference.black_box.planting import peaks_met
 from fluvial.inference.settings import DEFAULT
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 
 def _spike_and_slab(dim, sd):
@@ -26,13 +29,12 @@ def _within(seconds):
 
 
 @pytest.mark.parametrize(
-    ("dim", "sd", "verdict"),
-    [(2, 0.1, "GOOD"), (2, 0.01, "USE_WEIGHTS"), (3, 0.03, "USE_WEIGHTS"), (4, 0.1, "USE_WEIGHTS")],
+    ("dim", "sd", "good"), [(2, 0.01, True), (2, 0.002, False), (3, 0.01, False), (5, 0.1, False)]
 )
-def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim, sd, verdict):
+def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim, sd, good):
     posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False)
-    assert posterior.verdict.value == verdict
-    assert (verdict == "GOOD") != any("was met by only" in reason for reason in posterior.reasons)
+    assert (posterior.verdict is fluvial.Verdict.GOOD) == good
+    assert good != any("met by only" in r or "in only one of" in r for r in posterior.reasons)
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
     assert np.mean(posterior.draws(2000)["x"][:, 0] > 2.0) == pytest.approx(0.5, abs=0.05)
 
@@ -40,8 +42,40 @@ def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim
 def test_what_could_not_have_been_seen_is_said():
     posterior = fluvial.fit(_spike_and_slab(2, 0.01), progress=False, settings=_within(0.0))
     assert posterior.provenance.evaluations < 10_000
-    assert any("2,000 draws from the prior" in reason for reason in posterior.reasons)
-    assert any("3.9% of it in each parameter" in reason for reason in posterior.reasons)
+    assert any("draws from the prior" in reason for reason in posterior.reasons)
+    assert any("of it in each parameter" in reason for reason in posterior.reasons)
+
+
+def _narrow(dim, sd, at):
+    def log_density(x):
+        broad = st.norm.logpdf(x, -1.0, 1.0).sum(axis=1)
+        return np.logaddexp(broad, st.norm.logpdf(x, at, sd).sum(axis=1)) - np.log(2.0)
+
+    return fluvial.Target.from_numpy(log_density, bounds=[(-5.0, 5.0)] * dim, vectorized=True)
+
+
+@pytest.mark.parametrize("budget", [None, 8000])
+def test_a_dear_function_is_good_only_where_draws_would_have_met_a_peak_of_the_stated_size(budget):
+    options = {"progress": False, "settings": _within(0.0), "max_evaluations": budget}
+    trap = fluvial.fit(_narrow(5, 0.2, 4.0), **options)
+    assert trap.verdict is not fluvial.Verdict.GOOD
+    smooth = fluvial.fit(_narrow(5, 1.0, -1.0), **options)
+    said = any("would have met only" in reason for reason in smooth.reasons)
+    assert (smooth.verdict is fluvial.Verdict.GOOD) == (budget is None) == (not said)
+
+
+def _met(draws, volume):
+    prior, known = (GaussianComponent(Gaussian(np.zeros(5), s * np.eye(5))) for s in (1.0, 0.2))
+    reference, mixture = (Mixture((one,), np.ones(1)) for one in (prior, known))
+    settings = dataclasses.replace(DEFAULT.black_box, planted_volume=volume)
+    x = np.random.default_rng(0).standard_normal((draws, 5))
+    return peaks_met(reference, mixture, 0.0, x, mixture.log_prob(x), settings)
+
+
+def test_more_draws_meet_more_planted_peaks_and_wider_ones():
+    assert _met(500, 1e-3) < _met(5_000, 1e-3) < _met(50_000, 1e-3)
+    assert _met(500, 1e-6) < 0.1
+    assert _met(5_000, 0.5) == 1.0
 
 
 def _counts(posterior):

@@ -43,7 +43,7 @@ def test_evidence_and_moments_are_right(function):
     posterior = _fit(function, bounds=bounds, settings=settings)
     assert posterior.verdict is fluvial.Verdict.GOOD
     assert abs(posterior.log_evidence) < 4.0 * posterior.log_evidence_se + 0.003
-    assert posterior.provenance.evaluations < 10_000
+    assert posterior.provenance.evaluations < 12_000
     mean = {_gaussian: (1.0, -1.0), _modes: (0.8, 0.8), _ridge: (0.0, 0.0)}[function]
     spread = {_gaussian: 0.7, _modes: 1.9, _ridge: 1.4}[function]
     assert np.abs(posterior.draws(4000)["x"].mean(axis=0) - mean).max() < 0.12 * spread
@@ -61,7 +61,9 @@ def test_a_likelihood_under_a_prior_has_its_conjugate_posterior():
 
 
 def test_a_density_on_all_of_space_is_found_far_from_the_origin():
-    target = fluvial.Target.from_numpy(lambda x: st.norm.logpdf(x, 40.0, 0.1).sum(), dim=2)
+    target = fluvial.Target.from_numpy(
+        lambda x: -0.5 * np.sum(((x - 40.0) / 0.1) ** 2) - np.log(0.02 * np.pi), dim=2
+    )
     posterior = fluvial.fit(target, progress=False)
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
 

@@ -231,3 +231,23 @@ def test_what_ipython_says_of_its_commands_is_no_result():
 def test_bytes_as_python_2_wrote_them():
     assert all(d.tolerated for d in found([result("[(1, '')]")], [result("[(1, b'')]")]))
     assert not all(d.tolerated for d in found([result("[(1, 'a')]")], [result("[(1, b'b')]")]))
+
+
+def test_help_that_some_programs_show_beside_the_notebook():
+    said = shown(text__plain="Signature: f(x)\nDocstring: g")
+    assert [d.tolerated for d in found([said], [])] == [True]
+    assert [d.tolerated for d in found([shown(text__plain="Type: 3")], [])] == [False]
+
+
+def test_what_the_parser_says_of_the_same_code_is_its_own():
+    before = [error("SyntaxError", "invalid syntax (<ipython-input-3-abc>, line 1)")]
+    after = [error("SyntaxError", "unmatched ')' (123.py, line 1)")]
+    assert [difference.tolerated for difference in found(before, after)] == [True]
+
+
+def test_the_same_cells_in_a_table_of_another_shape():
+    before = "<table><tr><th></th><th>a</th></tr><tr><th>0</th><td>5</td></tr></table>"
+    after = "<table><tr><th>a</th></tr><tr><th>0</th><td>5</td></tr></table>"
+    assert all(d.tolerated for d in found([shown(text__html=before)], [shown(text__html=after)]))
+    other = [shown(text__html=after.replace("5", "6"))]
+    assert not all(d.tolerated for d in found([shown(text__html=before)], other))

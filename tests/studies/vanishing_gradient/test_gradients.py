@@ -81,13 +81,17 @@ def test_training_is_adam():
         found = jax.vmap(lambda x: logits(p, x, "tanh", False))(digits.images[rows])
         return optax.softmax_cross_entropy_with_integer_labels(found, digits.labels[rows]).mean()
 
-    for i, rows in enumerate(batches):
+    @jax.jit
+    def step(p, state, rows):
         value, gradient = jax.value_and_grad(loss)(p, rows)
-        np.testing.assert_allclose(trained.losses[i], value, rtol=1e-4)
-        np.testing.assert_allclose(trained.norms[i], layer_norms(gradient), rtol=1e-3)
         with jax.numpy_dtype_promotion("standard"):
             updates, state = method.update(gradient, state, p)
-        p = optax.apply_updates(p, updates)
+        return value, layer_norms(gradient), optax.apply_updates(p, updates), state
+
+    for i, rows in enumerate(batches):
+        value, norms, p, state = step(p, state, rows)
+        np.testing.assert_allclose(trained.losses[i], value, rtol=1e-4)
+        np.testing.assert_allclose(trained.norms[i], norms, rtol=1e-3)
 
 
 def test_sigmoid_loses_at_least_a_factor_of_three_a_layer_and_skips_keep_it():

@@ -85,9 +85,9 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
-            if not density.spared:
-                size = hunting_size(dim, spending, settings)
-            hunted = _hunted(run, spending, groups, size.draws)
+            has = {"quick": not density.spared, "climbing": density.has_gradient}
+            size = hunting_size(dim, spending, settings, **has)
+            hunted = _hunted(run, spending, groups, size)
             groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
@@ -138,7 +138,7 @@ class _Searching:
 
 
 def _hunted(
-    run: Run, spending: Spending, groups: Sequence[tuple[Population, ...]], size: int
+    run: Run, spending: Spending, groups: Sequence[tuple[Population, ...]], size: HuntingSize
 ) -> Hunted:
     """Look among draws from the prior for peaks that populations have missed."""
     rng = np.random.default_rng([run.seed, 1])  # so that the fit is the same if there are none

@@ -9,9 +9,10 @@ from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["climb_hills", "same_hill"]
 
-_BETWEEN = np.arange(1, 8) / 8.0
+_BETWEEN = np.concatenate([2.0 ** -np.arange(7, 3, -1), np.arange(1, 8) / 8.0])
 _GENERATIONS = 20
 _JITTER = 1e-9  # of a variance, so that a ridge stays a Gaussian
+_NEARER = 0.4  # times the last standard deviation
 _STALLED = 0.05  # nats that a generation has to gain
 
 Values = Callable[[Float[np.ndarray, "N D"]], Float[np.ndarray, " N"]]
@@ -25,6 +26,8 @@ def same_hill(
     height_b: Float[np.ndarray, " N"],
 ) -> Bool[np.ndarray, " N"]:
     """Tell whether no valley lies between each a and its b (Ursem 1999, CEC).
+
+    Most of the points looked at are near a, as the valley around a spike on a slope is narrow.
 
     Args:
         values: log densities of points.
@@ -92,5 +95,8 @@ def climb_hills(
             stalled[row] = 0 if gained > _STALLED else stalled[row] + 1
             if gained > 0.0:
                 best[row], top[row] = points[order[0]], height[order[0]]
+            elif top[row] == heights[row]:  # none was on the foot of the spike that it began on
+                mean[row], covariances[row] = best[row], _NEARER**2 * covariances[row]
+                stalled[row] = min(stalled[row], 2)
         climbing &= stalled < 3
     return [Gaussian(b, np.linalg.cholesky(c)) for b, c in zip(best, covariances, strict=True)], top

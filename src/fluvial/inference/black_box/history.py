@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
+from fluvial.objectives import Importance
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["History"]
@@ -32,6 +33,7 @@ class History:
         proposals: q_1 … q_J.
         counts: how many points came from each; a row of points for each in turn.
         log_q: of every point under every proposal, shape (N, J).
+        strata: of every point, if all are stratified draws of one proposal.
     """
 
     reference: Mixture
@@ -40,6 +42,7 @@ class History:
     proposals: tuple[Mixture, ...]
     counts: tuple[int, ...]
     log_q: Float[np.ndarray, "N J"]
+    strata: Int[np.ndarray, " N"] | None = None
 
     @classmethod
     def empty(cls, reference: Mixture) -> "History":
@@ -99,6 +102,11 @@ class History:
         """Log weights at an inverse temperature, not normalized: their mean estimates Z."""
         tempered = self.log_p if beta == 1.0 else beta * (self.log_p - self.log_reference)
         return tempered + (0.0 if beta == 1.0 else self.log_reference) - self.log_mixture
+
+    @property
+    def importance(self) -> Importance:
+        """The weights, with the strata of the draws where these are known."""
+        return Importance(self.log_p - self.log_mixture, self.strata)
 
     @property
     def shares_of_mass(self) -> Float[np.ndarray, " N"]:

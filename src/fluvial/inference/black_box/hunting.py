@@ -12,14 +12,16 @@ from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtri
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.black_box.annealing import Population, anneal
 from fluvial.inference.black_box.hills import climb_hills, same_hill
 from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.narrowness import narrow_doubts
+from fluvial.inference.black_box.planting import unmet_doubt
+from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import Settings
 from fluvial.objectives import Importance
@@ -32,6 +34,7 @@ _CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
 _NEGLIGIBLE = -10.0  # nats: e^-10 of the evidence, with room for what a Gaussian is off
 _ROUNDS = 12  # from around a summit it is not far to the posterior there
+_PART = 0.25
 _WIDER = 3.0  # times the standard deviations that a climb ended with
 
 
@@ -63,7 +66,7 @@ class _Peak(NamedTuple):
 def hunt(
     explored: tuple[History, ...],
     known: Mixture,
-    size: int,
+    size: HuntingSize,
     spending: Spending,
     rng: np.random.Generator,
     thresholds: Settings,
@@ -81,16 +84,16 @@ def hunt(
     settings = thresholds.black_box
     search = _Search(spending, rng, thresholds, _tops(explored, known))
     evidence = max(history.log_evidence for history in explored)
-    groups, halves = [], []
-    for history in explored:
-        x, log_p = _with_more(history, size // len(explored), spending, rng)
-        halves.append((x, log_p))
+    drawn = drawn_from_prior(explored, known, size, spending, rng, settings)
+    groups = []
+    for history, (x, log_p) in zip(explored, drawn.halves, strict=True):
         rows = starts(history.reference, x, log_p, settings.hunting_climbs)
         scales = _spacing(x, rows)
         groups.append(tuple(search.along(x[rows], log_p[rows], scales, evidence + _NEGLIGIBLE)))
-    x, log_p = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+    x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
-    return Hunted(tuple(groups), len(x), doubts)
+    unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None
+    return Hunted(tuple(groups), len(x), (*doubts, *([unmet] if unmet else [])))
 
 
 def probe(
@@ -189,37 +192,28 @@ class _Search:
 
 
 def _tops(explored: tuple[History, ...], known: Mixture) -> list[_Peak]:
-    """The point in the middle of each component.
+    """The point in the middle of each component that is more than a few lucky draws.
 
     It is not the highest one, which may be a draw on the foot of a spike that was forgotten.
     """
     x = np.concatenate([history.x for history in explored])
     log_p = np.concatenate([history.log_p for history in explored])
+    log_w = np.concatenate([history.log_weights() for history in explored])
     finite = np.isfinite(log_p)
-    x, log_p = x[finite], log_p[finite]
-    middles = [int(np.argmax(component.log_prob(x))) for component in known.components]
-    return [_Peak(x[row], float(log_p[row])) for row in middles]
-
-
-def _with_more(history: History, size: int, spending: Spending, rng: np.random.Generator):
-    """The draws from the reference that a population began with, and some more."""
-    first = slice(0, history.counts[0])
-    x, log_p = history.x[first], history.log_p[first]
-    if size < 1:
-        return x, log_p
-    from scipy.stats import qmc  # half a second, which most fits need not take
-
-    sampler = qmc.Sobol(x.shape[1], seed=rng)  # pyright: ignore[reportCallIssue]
-    u = sampler.random_base2(int(np.log2(size)))
-    z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12))
-    more = history.reference.components[0].gaussian.color(z)
-    found = spending.values(more, "hunting")
-    found = np.where(np.isfinite(found), found, -np.inf)
-    return np.concatenate([x, more[: len(found)]]), np.concatenate([log_p, found])
+    x, log_p, log_w = x[finite], log_p[finite], log_w[finite]
+    joint = np.stack([component.log_prob(x) for component in known.components])
+    belongs = joint + np.log(known.weights)[:, None]
+    belongs = np.argmax(belongs, axis=0) == np.arange(len(belongs))[:, None]
+    worth = [Importance(log_w[of]).ess if of.any() else 0.0 for of in belongs]
+    sampled = joint[np.array(worth) >= known.dim + 1]
+    return [_Peak(x[row], float(log_p[row])) for row in np.argmax(sampled, axis=1)]
 
 
 def _spacing(x, rows) -> Float[np.ndarray, " K"]:
-    """The distance of each of some rows to the nearest other row."""
+    """A part of the distance of each of some rows to the nearest other row.
+
+    A draw on the foot of a spike is closer to its edge than to other draws.
+    """
     apart = [np.sum((x - x[row]) ** 2, axis=1) for row in rows]
     nearest = np.array([np.partition(squares, 1)[1] for squares in apart])
-    return np.maximum(np.sqrt(nearest), _CLOSEST)
+    return np.maximum(_PART * np.sqrt(nearest), _CLOSEST)

@@ -85,8 +85,9 @@ def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: Hi
     proposal = settings.weigh.widened(q)
     size = int(settings.black_box.wanted_ess)
     while not spending.over and len(fresh) < settings.black_box.max_fresh:
-        x, log_q = proposal.sample(run.rng, size)
+        x, log_q, strata = proposal.sample_strata(run.rng, size)
         log_p = spending.values(x, "fresh draws")
+        earlier = np.empty(0, int) if fresh.strata is None else fresh.strata
         fresh = History(
             history.reference,
             np.concatenate([fresh.x, x[: len(log_p)]]),
@@ -94,15 +95,16 @@ def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: Hi
             (proposal,),
             (len(fresh) + len(log_p),),
             np.concatenate([fresh.log_q.ravel(), log_q[: len(log_p)]])[:, None],
+            np.concatenate([earlier, strata[: len(log_p)]]),
         )
-        weights = Importance(fresh.log_p - fresh.log_q[:, 0])
+        weights = fresh.importance
         if not weights.ess:
             continue
         precise = precision(fresh.x, np.exp(weights.smoothed))
         error = settings.verdict.max_standard_error
         worth = min(precise.mean_ess, 2.0 * precise.variance_ess)
         enough = worth * error**2 >= 1.0 and weights.ess >= settings.verdict.min_ess
-        if enough and weights.log_evidence_se <= settings.verdict.max_evidence_se:
+        if enough and weights.unstratified_se <= settings.verdict.max_evidence_se:
             break
         if _in_vain(run, q, fresh):
             break
@@ -133,7 +135,7 @@ def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[st
     largest = q.components[int(np.argmax(q.weights))].gaussian
     if not near.any() or not isinstance(largest, Gaussian):  # those of this lane are
         return []
-    evidence = Importance(fresh.log_p - fresh.log_q[:, 0]).log_evidence
+    evidence = fresh.importance.log_evidence
     excess = fresh.log_p[near] - log_q[near] - evidence
     found = [
         cliff_doubt(spending, largest, fresh.x[near], excess, run.settings),
@@ -188,7 +190,7 @@ def _concluded(
     if len(fresh) < _LEAST_FRESH:
         doubts.append("No evaluations were left for fresh draws: the weights are of earlier ones.")
         judged = history
-    weights = Importance(judged.log_p - judged.log_mixture)
+    weights = judged.importance
     pool = Pool(judged.x, judged.log_p, weights.smoothed, widened=True)
     w = np.exp(pool.log_weights)
     if weights.nonfinite:

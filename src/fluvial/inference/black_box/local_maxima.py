@@ -4,9 +4,14 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import ndtr
 
+from fluvial.inference.black_box.outstanding import outstanding
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["local_maxima", "starts"]
+
+_MANY = 1 << 16  # points, of which no more than the most outstanding are looked at
+_LOOKED_AT = 2048
+_ANYWAY = 4
 
 
 def local_maxima(
@@ -36,9 +41,12 @@ def local_maxima(
     if len(usable) <= near:
         return np.empty(0, int)
     u, values = u[usable], values[usable]
-    tree = KDTree(u)
-    neighbors = np.asarray(tree.query(u, k=near + 1)[1])[:, 1:]
-    found = np.flatnonzero(values > values[neighbors].max(axis=1))
+    tree = KDTree(u, balanced_tree=False, compact_nodes=False)  # of points that are spread out
+    rows = outstanding(u, values, _LOOKED_AT) if len(u) > _MANY else np.arange(len(u))
+    neighbors = np.asarray(tree.query(u[rows], k=near + 1)[1])[:, 1:]
+    highest = values[rows] > values[neighbors].max(axis=1)
+    highest[: _ANYWAY if len(u) > _MANY else 0] = True  # beside a slope a spike need not be higher
+    found = rows[highest]
     around = np.asarray(tree.query(u[found], k=min(4 * (dim + 1) + 1, len(u)))[1])[:, 1:]
     surprise = [_surprise(u, values, *pair) for pair in zip(map(int, found), around, strict=True)]
     return usable[found[np.argsort(-np.asarray(surprise), kind="stable")]]

@@ -9,6 +9,7 @@ from fluvial.inference.rows.even_draws import even_draws
 from fluvial.inference.run import Run
 from fluvial.inference.weighing import Weighed
 from fluvial.objectives import Importance
+from fluvial.objectives.importance import joined
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Streamed", "weigh_rows"]
@@ -77,11 +78,11 @@ def weigh_rows(
     x, log_p = (
         np.concatenate(parts) for parts in zip(*((p.x, p.log_p) for p in done), strict=True)
     )
-    log_weights = np.concatenate([part.weights.log_weights for part in done])
-    return Streamed(Weighed(q, x, log_p, Importance(log_weights)), late, interrupted)
+    weights = joined([part.weights for part in done])
+    return Streamed(Weighed(q, x, log_p, weights), late, interrupted)
 
 
 def _pass(run: Run, q: Mixture, proposal: Mixture, size: int, rng: np.random.Generator) -> Weighed:
-    x, log_q = proposal.push(even_draws(size, run.target.dim, rng), rng)
+    x, log_q, strata = proposal.push(even_draws(size, run.target.dim, rng), rng)
     log_p = run.counted.values(x)
-    return Weighed(q, x, log_p, Importance(log_p - log_q))
+    return Weighed(q, x, log_p, Importance(log_p - log_q, strata))

@@ -63,14 +63,16 @@ class AdaptiveSettings:
         max_khat: of the draws that are handed out: a little below ``VerdictSettings.max_khat``,
             since the first of several mixtures that passes is taken.
         patience: rounds after which ...
-        hopeless: ... a smaller share than this ends the attempt.
+        hopeless: ... a smaller share than this ends the attempt, ...
+        unproven: ... as do so many rounds without ``least_ess``. Once a round has had it, all are
+            made: a mixture fitted to other draws costs a hundredth of a flow's training.
         agreement: of ln Z from two mixtures, in standard errors of the difference.
     """
 
     max_dim: int = 15
     max_modes: int = 12
-    components: tuple[int, ...] = (4, 8, 8, 12, 12, 14)
-    draws: tuple[int, ...] = (4096, 4096, 4096, 8192, 8192, 8192)
+    components: tuple[int, ...] = (4, 8, 8, 12, 12, 14, 14, 14, 14, 14, 14, 14)
+    draws: tuple[int, ...] = (4096,) * 3 + (8192,) * 9
     points: int = 4096
     few_modes: int = 4
     em_steps: int = 12
@@ -79,6 +81,7 @@ class AdaptiveSettings:
     max_khat: float = 0.65
     patience: int = 3
     hopeless: float = 0.1
+    unproven: int = 6
     agreement: float = 4.0
 
 

@@ -26,10 +26,16 @@ class BlackBoxSettings:
             say. With a budget of evaluations alone, a quarter of what is left is the limit instead,
             and no clock has a part in it. None are made of a function whose evaluations are kept,
             or that other processes are called for.
-        hunting_draws: the most of them, for 1, 2, … coordinates: together with the rest about what
-            nested sampling takes, but in three coordinates, where so many more find so much more;
-            in many it is hopeless.
+        hunting_draws: the most of them, for 1, 2, … coordinates: a second or three of those where
+            so many more find so much more; in many it is hopeless.
         hunting_climbs: hills that each half of the draws climbs.
+        planted_volume: of the peaks that these draws are to meet, as a part of that of the largest
+            peak found, ...
+        planted_width: ... or of its width, where that is more, ...
+        planted_enough: ... with a probability at which no more are made, ...
+        planted_least: ... and one below which nothing is GOOD.
+        planted_draws: the most that are made for that, ...
+        planted_first: ... beginning with so many.
         ascending_base: points from the prior where there is a gradient, ...
         ascending_per_dim: ... and so many more for each coordinate.
         ascending_climbs: climbs from them, at least.
@@ -73,9 +79,15 @@ class BlackBoxSettings:
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
-    hunting_seconds: float = 30.0
-    hunting_draws: tuple[int, ...] = (4096, 16384, 131072, 32768, 32768, 16384, 4096)
+    hunting_seconds: float = 5.0
+    hunting_draws: tuple[int, ...] = (4096, 131072, 1 << 20, 1 << 20, 1 << 20, 131072, 4096)
     hunting_climbs: int = 6
+    planted_volume: float = 1e-3
+    planted_width: float = 0.05
+    planted_enough: float = 0.95
+    planted_least: float = 0.8
+    planted_draws: int = 16384
+    planted_first: int = 1024
     ascending_base: int = 64
     ascending_per_dim: int = 16
     ascending_climbs: int = 8

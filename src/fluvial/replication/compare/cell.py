@@ -34,7 +34,12 @@ _TEXTS = ("image/svg+xml", "text/latex", "text/markdown", "text/plain")
 _OBJECT = r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]+>"
 _OF_PARSER = ("SyntaxError", "IndentationError", "TabError")
 # What IPython shows of an object when code asks for help with ``?``: its fields, by name.
-_HELP = re.compile(r"(?:Signature|Init signature|Call signature|Type|String form|Docstring):")
+_HELP = re.compile(
+    r"^(?:Signature|Init signature|Call signature|Type|String form|Length|File|Docstring|"
+    r"Init docstring|Class docstring|Call docstring|Source):",
+    re.MULTILINE,
+)
+_LEAST_FIELDS = 2
 _BARE = re.compile(rf"[\[(]?\s*{_OBJECT}(?:,\s*{_OBJECT})*\s*[\])]?")
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
@@ -223,7 +228,7 @@ def _described(data: Mapping[str, Any]) -> str:
 def _one_sided(kind: Kind, place: str, text: str) -> Difference:
     said = shortened(text)
     texts = ("", said) if kind is Kind.EXTRA else (said, "")
-    if _HELP.match("\n".join(shown_lines(text))):
+    if len(_HELP.findall("\n".join(shown_lines(text)))) >= _LEAST_FIELDS:
         reason, cause = "help, which some programs show beside the notebook", Cause.ENVIRONMENT
         return Difference(kind, place, None, *texts, None, True, reason, cause)
     if _BARE.fullmatch(text):

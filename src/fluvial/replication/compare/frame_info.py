@@ -9,6 +9,7 @@ _HEADER = re.compile(r"\s*#\s+Column\s.*\bDtype\s*")
 _RULE = re.compile(r"\s*---[-\s]*")
 _NUMBERED = re.compile(r"\s*\d+\s+(?=\S)")
 _USAGE = re.compile(r"memory usage: ([\d.]+)(\+?) ?(bytes|[KMGT]B)")
+_NEARLY = 0.015
 _BYTES = {"bytes": 1.0, "KB": 2.0**10, "MB": 2.0**20, "GB": 2.0**30, "TB": 2.0**40}
 
 
@@ -18,7 +19,8 @@ def in_one_layout(
     """Return two texts as lines, both in the former layout if only one of them is in the present.
 
     Since pandas 1.0 there is a header, and the columns are numbered. A usage of memory that is
-    "at least" so much, as of objects, agrees with one that is more, as of text in pandas 3.
+    "at least" so much, as of objects, agrees with one that is more, as of text in pandas 3; and one
+    with another that is nearly the same, since how an index is kept has changed.
 
     Example:
         >>> old = ["A    3 non-null float64", "memory usage: 1.2+ KB"]
@@ -30,9 +32,14 @@ def in_one_layout(
     if headed[0] != headed[1]:
         recorded, local = _former(recorded), _former(local)
     usage = [_usage(lines) for lines in (recorded, local)]
-    if usage[0] and usage[1] and usage[0][0] and usage[0][1] <= usage[1][1]:
+    if usage[0] and usage[1] and _agree(usage[0], usage[1]):
         local = [_USAGE.sub(usage[0][2], line) for line in local]
     return recorded, local
+
+
+def _agree(recorded: tuple[bool, float, str], local: tuple[bool, float, str]) -> bool:
+    at_least, before, _ = recorded
+    return (at_least and before <= local[1]) or abs(local[1] - before) <= _NEARLY * before
 
 
 def _former(lines: Sequence[str]) -> list[str]:

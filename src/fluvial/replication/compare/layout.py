@@ -13,9 +13,8 @@ from fluvial.replication.compare.tolerance import Tolerance
 __all__ = ["in_another_order", "laid_out_otherwise", "same_cells"]
 
 # Words, and all other marks one by one; quotes, commas and the backslash that pandas continues a
-# wide table with are passed over, as are rules of dashes.
+# wide table with are passed over.
 _ATOM = re.compile(r"\w+|[^\w\s'\",\\]")
-_RULE = re.compile(r"(?m)^\s*[-=─+| ]{3,}\s*$")
 _LONGEST = 100_000
 _ORDER = "the same lines in another order, as dicts had none when it was recorded"
 _REASON = "the same words and numbers in another layout"
@@ -73,7 +72,7 @@ def in_another_order(
     """
     if sorted(map(_plain_line, recorded)) != sorted(map(_plain_line, local)):
         return None
-    texts = (shortened("\n".join(lines)) for lines in (recorded, local))
+    texts = shortened("\n".join(recorded)), shortened("\n".join(local))
     return Difference(Kind.TEXT, place, None, *texts, None, True, _ORDER, Cause.LIBRARY_PRINTING)
 
 
@@ -86,10 +85,11 @@ def same_cells(recorded: Sequence[Sequence[str]], local: Sequence[Sequence[str]]
         >>> same_cells([["", "a"], ["0", "5"]], [["a"], ["0", "5"]])
         True
     """
-    before, after = (
-        [plain_style(cell) for row in table for cell in row if cell] for table in (recorded, local)
-    )
-    return before == after
+    return _texts_of(recorded) == _texts_of(local)
+
+
+def _texts_of(table: Sequence[Sequence[str]]) -> list[str]:
+    return [plain_style(cell) for row in table for cell in row if cell]
 
 
 def _plain_line(line: str) -> str:
@@ -99,7 +99,7 @@ def _plain_line(line: str) -> str:
 def _said(text: str) -> list[Token]:
     """Return the words, marks and numbers of a text."""
     said: list[Token] = []
-    plain = plain_style(_RULE.sub("", text))
+    plain = plain_style(text)
     for token, start in located_tokens(plain):
         if isinstance(token, str):
             said += _ATOM.findall(token)

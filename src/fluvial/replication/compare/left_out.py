@@ -15,7 +15,8 @@ def left_out_pairs(
 ) -> set[int]:
     """Return the pairs that only one text has because the other writes dots in their place.
 
-    How many rows of a table are shown depends on the version of pandas; both may leave rows out.
+    How many rows of a table are shown depends on the version of pandas. Where both leave rows out,
+    one has more of them before the dots and after them.
     """
     found: set[int] = set()
     block: list[int] = []
@@ -30,7 +31,22 @@ def left_out_pairs(
         lines += [(local[row], 1) for _, row in own if row is not None]
         sides = {side for line, side in lines if _DOTS.fullmatch(line)}
         others = {side for line, side in lines if not _DOTS.fullmatch(line)}
-        if len(others) == 1 and sides - others:
+        if len(others) == 1 and sides - others and _around_dots(own, recorded, local):
             found.update(block)
         block = []
     return found
+
+
+def _around_dots(
+    pairs: Sequence[tuple[int | None, int | None]], recorded: Sequence[str], local: Sequence[str]
+) -> bool:
+    """Whether lines stand before and after the dots that both texts have, if both have any."""
+    shared = [
+        at
+        for at, (i, j) in enumerate(pairs)
+        if i is not None
+        and j is not None
+        and _DOTS.fullmatch(recorded[i])
+        and _DOTS.fullmatch(local[j])
+    ]
+    return not shared or 0 < shared[0] < len(pairs) - 1

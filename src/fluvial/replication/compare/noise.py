@@ -57,7 +57,7 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-HINTS = r"[/\\:%]|0[xX]|\w-\d|<ipy"
+HINTS = r"[/\\:%]|0[xX]|\w-\d|<ipy|\d,?\s(?:[A-Z][a-z]+\s)?(?:19|20)\d\d\b"
 """A pattern for what is in all noise, and in few lines else."""
 
 _HINTS = re.compile(HINTS)

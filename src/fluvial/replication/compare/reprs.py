@@ -40,6 +40,11 @@ _FIELDS = {"correlation": "statistic"}
 _RESULT = "Result"
 # NumPy prints the texts of an array next to each other, which Python would join.
 _NEXT_TEXT = re.compile(r"(?<=[\w.!?]['\"])\s+(?=u?['\"]\w)")
+# So does pandas with dates in the levels of an index, and writes no comma after dots.
+_TIMESTAMP = re.compile(
+    r"(?<=[\[\s])(\d{4}-\d\d-\d\d(?: (?!00:00:00)[\d:.]+)?)(?: 00:00:00)?(?=[,\]])"
+)
+_AFTER_DOTS = re.compile(r"\.\.\.\s+(?=[(\['\"])")
 _METHOD = re.compile(r"<bound method ([\w.]+) of (.*)>", re.DOTALL)
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
@@ -80,10 +85,16 @@ def parsed(text: str) -> Any | None:
         with suppress(ValueError, RecursionError):
             return strict_json.read(text.encode())  # no deeper than a recursion can follow
     try:
-        value = _read(ast.parse(_NEXT_TEXT.sub(", ", text), mode="eval").body)
+        value = _read(ast.parse(_as_python(text), mode="eval").body)
     except (ValueError, SyntaxError, TypeError, IndexError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict | list | tuple | set | Made) else None
+
+
+def _as_python(text: str) -> str:
+    """Return a text of NumPy or pandas with commas and quotes where Python has them."""
+    text = _AFTER_DOTS.sub("..., ", _NEXT_TEXT.sub(", ", text))
+    return _TIMESTAMP.sub(r"'\1'", text) if "-" in text else text
 
 
 def _within(text: str) -> tuple[str, str] | None:
@@ -136,10 +147,14 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
     named = {str(keyword.arg): _word(keyword.value) for keyword in keywords}
     if name.rstrip("_0123456789") in _SCALARS and len(read) == 1 and not named:
         return read[0]
+    if name == "array" and len(read) == 1 and isinstance(read[0], int | float) and not named:
+        return read[0]  # it has no dimensions
     if name in _DICTS and read and not named:
         return dict(read[-1])
     if name == "void" and len(read) == 1:
         return read[0]
+    if name.endswith("Index") and read:
+        named.pop("length", None)  # of one that is too long to print
     if name == "MultiIndex" and "levels" in named:
         return Made(name, (_entries(named),), {"names": named.get("names")})
     if name == "RangeIndex" and not read and {"start", "stop", "step"} <= named.keys():

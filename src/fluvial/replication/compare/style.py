@@ -19,6 +19,8 @@ _STYLES = [
         (r"\b(?:np|numpy)\.(?:float|int|uint|longdouble|bool|str|bytes)\d*_?\(([^()]*)\)", r"\1"),
         (r"\b(?:np|numpy)\.complex\d*\(([^()]*)\)", r"(\1)"),
         (r"\b(?:np|numpy)\.(True|False)_\b", r"\1"),
+        # An array without dimensions is a number.
+        (r"\barray\((-?[\d.]+(?:e[-+]?\d+)?)\)", r"\1"),
         # NumPy put commas around the dots of an array that is too long to print until 1.14.
         (r"(?<=\d|\.)\s\.\.\.,(?=\s)", " ..."),
         (r"(?m)^\s*\.\.\.,$", " ..."),
@@ -32,6 +34,8 @@ _STYLES = [
         (rf"(?<=\s){_TEXT_TYPES}$", "object"),
         (rf"\b{_TEXT_TYPES}(?=\(\d+\))", "object"),
         (rf"\b(Categories \(\d+, ){_TEXT_TYPES}\b", r"\1object"),
+        # pandas 1 named an index by its type.
+        (r"\b(?:Int|UInt|Float)64Index\b(?=: )", "Index"),
         # pandas 2.2 renamed the frequencies.
         *((rf"(\b[Ff]req(?:: |='))(<?){new}\b", rf"\1\2{old}") for new, old in _FREQUENCIES),
         # Python 2 marks text and long integers.
@@ -67,7 +71,7 @@ _STYLES = [
 ]
 # A line without any of these has no style; most have none.
 _STYLED = re.compile(
-    r"[<'(\[{]|dtype|object|str|numpy|np\.|\dL\b|\.\.\.,|req: "
+    r"[<'(\[{]|dtype|object|str|64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
     r"|(?:pandas|scipy|sklearn|matplotlib)\.\w"
 )
 _BRACES = re.compile(r"\{[^{}]*\}")

@@ -37,7 +37,7 @@ class Surroundings:
         folders: the working folder, the environment of the kernel, the home, the temporary folder.
         source: the code of the cell and of those before it that it needs.
         defaults: of the parameters of classes where it runs, by class.
-        unordered: whether the Python that was recorded kept dicts in no order, as until 3.5.
+        python: the version of Python that was recorded; empty if it is not known.
     """
 
     started: float = field(default_factory=time.time)
@@ -46,7 +46,7 @@ class Surroundings:
     folders: tuple[str, ...] = field(default_factory=_known_folders)
     source: str = ""
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    unordered: bool = False
+    python: tuple[int, ...] = ()
 
     def near_clock(self, moment: float, resolution: float) -> bool:
         """Whether a moment, written to so many seconds, lies within the run."""
@@ -56,6 +56,11 @@ class Surroundings:
     def could_last(self, seconds: float) -> bool:
         """Whether anything in the run so far could have taken so long."""
         return seconds <= 1.1 * self.elapsed + 0.05
+
+    @property
+    def unordered(self) -> bool:
+        """Whether the Python that was recorded kept dicts in no order, as all until 3.5 did."""
+        return bool(self.python) and self.python < (3, 6)
 
     @property
     def reads_clock(self) -> bool:

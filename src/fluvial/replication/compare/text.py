@@ -10,6 +10,7 @@ from fluvial.replication.compare.frame_info import in_one_layout
 from fluvial.replication.compare.layout import in_another_order, laid_out_otherwise
 from fluvial.replication.compare.left_out import LEFT_OUT, left_out_pairs
 from fluvial.replication.compare.lines import compare_line, in_another_style, values_of
+from fluvial.replication.compare.print_statement import as_python_3_prints
 from fluvial.replication.compare.shown import shown_lines
 from fluvial.replication.compare.style import joined_lines
 from fluvial.replication.compare.surroundings import Surroundings
@@ -60,20 +61,43 @@ def compare_text(
         return
     run = run or Surroundings()
     lines = shown_lines(recorded), shown_lines(local)
-    whole = values_of("\n".join(lines[0]), "\n".join(lines[1]), run)
-    if whole is None:
-        said = [[line for line in own if not _ADVICE.match(line)] for own in lines]
-        yield from _of_ipython(*lines, place)
-        found = list(compare_lines(*in_one_layout(*said), tolerance, place, run))
-        if any(not other.tolerated and other.kind in _OF_LINES for other in found):
-            texts = ["\n".join(own) for own in said]
-            found = laid_out_otherwise(*texts, tolerance, place) or found
-            if run.unordered and (reordered := in_another_order(*said, place)) is not None:
-                found = [reordered]
-        yield from found
-    elif lines[0] != lines[1]:
+    found = list(_compare_shown(*lines, tolerance, place, run))
+    apart = sum(not difference.tolerated for difference in found)
+    if apart and (printed := as_python_3_prints(*lines)) != lines[0]:
+        again = list(_compare_shown(printed, lines[1], tolerance, place, run))
+        if sum(not difference.tolerated for difference in again) < apart:
+            found = again or [in_another_style(place, None, recorded, local)]
+    yield from found
+
+
+def _compare_shown(
+    recorded: Sequence[str],
+    local: Sequence[str],
+    tolerance: Tolerance,
+    place: str,
+    run: Surroundings,
+) -> Iterator[Difference]:
+    """Compare two texts as lines, by the values that they write if they write any as a whole."""
+    texts = "\n".join(recorded), "\n".join(local)
+    if texts[0] == texts[1]:
+        return
+    if (whole := values_of(*texts, run)) is not None:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
-        yield from found or [in_another_style(place, None, recorded, local)]
+        yield from found or [in_another_style(place, None, *texts)]
+        return
+    said = _without_advice(recorded), _without_advice(local)
+    yield from _of_ipython(recorded, local, place)
+    found = list(compare_lines(*in_one_layout(*said), tolerance, place, run))
+    if any(not other.tolerated and other.kind in _OF_LINES for other in found):
+        plain = "\n".join(said[0]), "\n".join(said[1])
+        found = laid_out_otherwise(*plain, tolerance, place) or found
+        if run.unordered and (reordered := in_another_order(*said, place)) is not None:
+            found = [reordered]
+    yield from found
+
+
+def _without_advice(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if not _ADVICE.match(line)]
 
 
 def _of_ipython(recorded: Sequence[str], local: Sequence[str], place: str) -> Iterator[Difference]:

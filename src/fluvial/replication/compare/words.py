@@ -159,7 +159,10 @@ def _likeness_in_any_letters(a: np.ndarray, b: np.ndarray, box: Box) -> float:
     rows, columns = box
     found = 0.0
     for stretch in _STRETCHES:
-        word = a[box] if stretch == 1.0 else zoom(a[box], (1.0, stretch), order=1)
+        word = np.asarray(a[box])
+        if stretch != 1.0:
+            factors: Any = (1.0, stretch)  # SciPy's annotations name one number only
+            word = np.asarray(zoom(word, factors, order=1))
         left = round((columns.start + columns.stop - word.shape[1]) / 2)
         found = max(found, _correlation(word, b, (rows.start, left), _FAR))
         if found >= _OTHER:

@@ -68,8 +68,9 @@ def learning_curves(compared: Compared, directory: Path) -> Figure:
     figure, axes = panels(1, 1, 6.0, 3.6)
     ax = axes[0, 0]
     lows = []
-    for setting in compared.settings:
-        color, style = _look(setting, compared.settings)
+    usual = [setting for setting in compared.settings if not setting.changes]
+    for setting in usual:
+        color, style = _look(setting, usual)
         arrays = compared.results.record(unit_name(setting, 0)).arrays
         free = -arrays["curve_validation_bound"]
         label = setting.name

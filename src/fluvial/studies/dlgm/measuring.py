@@ -85,7 +85,7 @@ def _record(
         "bound": bound.astype(np.float32),
         "log_likelihood": log_p.astype(np.float32),
         **_curves(trained.history),
-        **_pictures(trained, data),
+        **(_pictures(trained, data) if seed == 0 else {}),  # only the first training's are drawn
     }
     return Record(values, arrays)
 

@@ -1,0 +1,94 @@
+r"""What share of peaks of a stated size draws from the prior would have met: some are planted.
+
+A planted peak is the largest one that was found, of the same mass, in a smaller volume and centered
+on one of the draws. It would have been met if the density of another draw was higher for it.
+Volumes are those of the prior: on the unit cube, u = Φ(z), the peak at z with the covariance Σ is
+
+.. math:: N\left(Φ(z),\; v^{2/D} \, φ(z) Σ φ(z)\right), \qquad φ(z) = \mathrm{diag}\, N(z_i; 0, 1)
+
+for v times its volume. Nothing is evaluated for this.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtr
+
+from fluvial.constants import LOG_2PI
+from fluvial.inference.settings import BlackBoxSettings
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import Mixture
+
+__all__ = ["peaks_met", "unmet_doubt"]
+
+_PLANTED = 200
+_FEWEST, _PAIRS = 24, 1 << 23  # ... of very many draws, so that it takes no more than a second
+_SEEN = 3.0  # nats by which a draw has to be higher
+_OUTERMOST = 2.0  # standard deviations of the prior, beyond which a peak is taken to be here
+
+
+def peaks_met(
+    reference: Mixture,
+    known: Mixture,
+    log_evidence: float,
+    x: Float[np.ndarray, "N D"],
+    log_p: Float[np.ndarray, " N"],
+    settings: BlackBoxSettings,
+) -> float:
+    """Return the share of planted peaks that at least one draw would have met.
+
+    Args:
+        reference: the one Gaussian that the draws are from.
+        known: a mixture fitted to what populations have found.
+        log_evidence: of that, in nats.
+        x: draws from the reference.
+        log_p: the log density at each.
+        settings: the size of the peaks.
+    """
+    prior = reference.components[0].gaussian
+    largest = known.components[int(np.argmax(known.weights))].gaussian
+    z, at = prior.whiten(x), prior.whiten(largest.mean[None])[0]
+    slope = np.exp(-0.5 * np.minimum(np.abs(at), _OUTERMOST) ** 2 - 0.5 * LOG_2PI)
+    narrower = _width(x.shape[1], settings)
+    triangle = narrower * slope[:, None] * np.linalg.solve(_root(prior), _root(largest))
+    peak = Gaussian(np.zeros(x.shape[1]), triangle)
+    w = peak.whiten(ndtr(z))
+    level = log_evidence - 0.5 * x.shape[1] * LOG_2PI - peak.log_det - _SEEN
+    below = level - (log_p - reference.log_prob(x))  # half the largest squared distance
+    squares = np.sum(w**2, axis=1)
+    planted = int(np.clip(_PAIRS // len(x), _FEWEST, _PLANTED))
+    met = [  # by another draw than the one at its center
+        np.sum(0.5 * (squares + squares[row] - 2.0 * w @ w[row]) < below) > 1
+        for row in np.linspace(0, len(x) - 1, planted).astype(int)
+    ]
+    return float(np.mean(met))
+
+
+def unmet_doubt(met: float, draws: int, dim: int, settings: BlackBoxSettings) -> str | None:
+    """Say that too many peaks would have been missed for a result to be GOOD, if so.
+
+    Args:
+        met: the share that would have been met.
+        draws: from the prior.
+        dim: D.
+        settings: the size of the peaks, and the share that is enough.
+    """
+    if met >= settings.planted_least:
+        return None
+    return (
+        f"{draws:,} draws from the prior would have met only {met:.0%} of peaks with the mass of "
+        f"the largest one and {_width(dim, settings):.0%} of its width: others may "
+        "be missing. With a larger budget more are drawn."
+    )
+
+
+def _width(dim: int, settings: BlackBoxSettings) -> float:
+    """Of a planted peak, as a part of that of the one that was found."""
+    return max(settings.planted_volume ** (1.0 / dim), settings.planted_width)
+
+
+def _root(gaussian: Gaussian | DiagonalGaussian) -> Float[np.ndarray, "D D"]:
+    """A lower triangular root of its covariance."""
+    if isinstance(gaussian, Gaussian):
+        return gaussian.cholesky
+    return np.diag(gaussian.sd)
