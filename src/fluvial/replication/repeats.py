@@ -15,6 +15,7 @@ __all__ = ["explained"]
 
 _CONFIDENCE = 0.99
 _MANY, _SHARE = 3, 0.6
+_SMALL_INTEGER = re.compile(r"-?\d{1,3}")
 
 
 def explained(
@@ -37,14 +38,18 @@ def explained(
         return list(differences)
     by_place = [{found.place: found for found in run} for run in between_runs]
     judged = [_judged(difference, by_place) for difference in differences]
-    random = _random_outputs(judged, between_runs)
+    random, few_values = _random_outputs(judged, between_runs)
     by_chance = _few_outside(judged)
+
+    def is_random(difference: Difference) -> bool:
+        if any(_there(difference.place, run) for run in by_place):
+            return _output(difference) in by_chance
+        repeats = _SMALL_INTEGER.fullmatch(difference.local) is not None
+        return _output(difference) in (random | few_values if repeats else random)
+
     return [
         difference.accepted("others of the same output vary from run to run", Cause.RANDOMNESS)
-        if not difference.tolerated
-        and difference.kind is not Kind.ERROR
-        and _output(difference)
-        in (by_chance if any(_there(difference.place, run) for run in by_place) else random)
+        if not difference.tolerated and difference.kind is not Kind.ERROR and is_random(difference)
         else difference
         for difference in judged
     ]
@@ -52,21 +57,19 @@ def explained(
 
 def _random_outputs(
     judged: Sequence[Difference], between_runs: Sequence[Sequence[Difference]]
-) -> set[str]:
-    """Return the outputs that are random as a whole.
+) -> tuple[set[str], set[str]]:
+    """Return the outputs that are random as a whole, and those whose small integers are.
 
-    In one, most of what differs from the record varies from run to run, or the runs differ from
-    each other in nearly as many places as from the record. Small integers are at times the same by
-    chance.
+    In the former most of what differs from the record varies from run to run. In the latter the
+    runs differ from each other in nearly as many places as from the record; small integers are at
+    times the same by chance, as nothing else is.
     """
     apart = Counter(_output(found) for found in judged if not _is_noise(found))
     varying = Counter(_output(found) for found in judged if found.cause is Cause.RANDOMNESS)
     between = Counter(_output(found) for found in between_runs[0] if not _is_noise(found))
-    return {
-        output
-        for output, count in apart.items()
-        if 2 * varying[output] > count or between[output] >= max(count * _SHARE, _MANY)
-    }
+    random = {output for output, count in apart.items() if 2 * varying[output] > count}
+    alike = {o for o, count in apart.items() if between[o] >= max(count * _SHARE, _MANY)}
+    return random, alike
 
 
 def _few_outside(judged: Sequence[Difference]) -> set[str]:
