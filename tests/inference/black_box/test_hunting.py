@@ -9,7 +9,7 @@ import scipy.stats as st
 
 import fluvial
 from fluvial.inference.black_box.hills import climb_hills, same_hill
-from fluvial.inference.black_box.planting import peaks_met
+from fluvial.inference.black_box.planted_peaks import peaks_met
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture

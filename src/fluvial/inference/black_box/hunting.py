@@ -20,7 +20,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.narrowness import narrow_doubts
-from fluvial.inference.black_box.planting import unmet_doubt
+from fluvial.inference.black_box.planted_peaks import unmet_doubt
 from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import Settings

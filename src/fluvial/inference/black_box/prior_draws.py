@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
-from fluvial.inference.black_box.planting import peaks_met
+from fluvial.inference.black_box.planted_peaks import peaks_met
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import BlackBoxSettings
 from fluvial.posterior.mixture import Mixture
