@@ -10,9 +10,9 @@ from jsonschema.validators import extend
 
 from fluvial import InputError
 from fluvial.amortized.schemas import CHECKPOINT, TRAINED
-from fluvial.posterior.schema import SCHEMA
+from fluvial.posterior.file_schema import SCHEMA
+from fluvial.report.find_results import _HEADER
 from fluvial.report.replications import REPLICATION
-from fluvial.report.results import _HEADER
 from fluvial.reproduction.results_files import _SCHEMAS
 from fluvial.storage.folder import _FILES
 from fluvial.storage.schema import FILE_NAME, TEXTS, check, record
