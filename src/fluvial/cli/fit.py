@@ -68,7 +68,8 @@ def fit(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Save the posterior there, with its table, posterior.nc for ArviZ, and pictures.",
+            help="Save the posterior there, with its table and, with the extra arviz, posterior.nc "
+            "and pictures.",
         ),
     ] = None,
     every: AllRows = False,
