@@ -1,17 +1,14 @@
-"""Whether what JSON said has the structure that fluvial writes, in the words of JSON Schema.
+"""Whether what JSON said has the structure that fluvial writes, by JSON Schema.
 
-Of the standard (draft 2020-12) there is what fluvial's own files take; tests compare it with the
-reference implementation, which brings five packages. Three types are stricter than the standard's:
-a "number" is finite and fits a float, an "integer" is written without a point and fits 64 bits, and
-a "measure" is a number, infinite, or NaN.
+Three types are stricter than the standard's: a "number" is finite and fits a float, an "integer"
+is written without a point and fits 64 bits, and a "measure" is a number, infinite, or NaN.
 """
 
-import json
+import functools
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from fluvial.errors import InputError
 
@@ -48,7 +45,7 @@ def check(content: Any, schema: Mapping[str, Any], path: Path | str) -> None:
 
     Args:
         content: as ``strict_json`` reads it.
-        schema: of JSON Schema.
+        schema: of JSON Schema, draft 2020-12.
         path: where it was read, for the complaint.
 
     Raises:
@@ -58,93 +55,45 @@ def check(content: Any, schema: Mapping[str, Any], path: Path | str) -> None:
         >>> check({"seed": None}, record(seed={"type": "integer"}), "run.json")
         Traceback (most recent call last):
         ...
-        fluvial.errors.InputError: run.json is not what fluvial writes, at seed: null is not of type
-        "integer"; restore the file, or make the results again.
+        fluvial.errors.InputError: run.json is not what fluvial writes, at seed: None is not of type
+        'integer'; restore the file, or make the results again.
     """
-    fault = _fault(content, schema)
-    if fault is None:
+    error = next(_validator_class()(schema).iter_errors(content), None)
+    if error is None:
         return
-    place = fault.place.removeprefix(".")[:_LONGEST_REASON] or "its top"
+    place = error.json_path.removeprefix("$").removeprefix(".")
+    reason = " ".join(error.message.split())
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reason[:_LONGEST_REASON]}…"
     raise InputError(
-        f"{path} is not what fluvial writes, at {place}: {fault.reason}; "
+        f"{path} is not what fluvial writes, at {place[:_LONGEST_REASON] or 'its top'}: {reason}; "
         "restore the file, or make the results again."
     )
 
 
-class _Fault(NamedTuple):
-    place: str
-    reason: str
+@functools.cache
+def _validator_class() -> Any:
+    # Only who reads results needs it, and it takes 50 ms to import.
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "number": lambda _, value: _is_real(value) and _is_finite(value),
+            "integer": lambda _, value: (
+                isinstance(value, int)
+                and not isinstance(value, bool)
+                and abs(value) < _BEYOND_INTEGERS
+            ),
+            "measure": lambda _, value: (
+                _is_real(value) and (_is_finite(value) or isinstance(value, float))
+            ),
+        }
+    )
+    return extend(Draft202012Validator, type_checker=types)
 
 
-def _fault(value: Any, schema: Mapping[str, Any], place: str = "") -> _Fault | None:
-    """Return the first thing about a value that a schema does not allow."""
-    for keyword, limit in schema.items():
-        if keyword in _WITHIN:
-            fault = _WITHIN[keyword](value, limit, place)
-        elif keyword == "additionalProperties":
-            fault = _additional(value, limit, schema.get("properties", {}), place)
-        else:
-            fault = _broken(keyword, value, limit, place)
-        if fault is not None:
-            return fault
-    return None
-
-
-def _broken(keyword: str, value: Any, limit: Any, place: str) -> _Fault | None:
-    applies, holds, words = _RULES[keyword]
-    if not applies(value) or holds(value, limit):
-        return None
-    return _Fault(place, f"{_shown(value)} {words.format(_shown(limit))}")
-
-
-def _properties(value: Any, schemas: Mapping[str, Any], place: str) -> _Fault | None:
-    if not isinstance(value, dict):
-        return None
-    given = ((name, schema) for name, schema in schemas.items() if name in value)
-    faults = (_fault(value[name], schema, f"{place}.{name}") for name, schema in given)
-    return next((fault for fault in faults if fault), None)
-
-
-def _items(value: Any, schema: Mapping[str, Any], place: str) -> _Fault | None:
-    if not isinstance(value, list):
-        return None
-    faults = (_fault(item, schema, f"{place}[{k}]") for k, item in enumerate(value))
-    return next((fault for fault in faults if fault), None)
-
-
-def _property_names(value: Any, schema: Mapping[str, Any], place: str) -> _Fault | None:
-    faults = (_fault(name, schema, place) for name in value) if isinstance(value, dict) else ()
-    return next((fault for fault in faults if fault), None)
-
-
-def _required(value: Any, names: list[str], place: str) -> _Fault | None:
-    missing = [n for n in names if n not in value] if isinstance(value, dict) else []
-    return _Fault(place, f"{missing[0]} is missing") if missing else None
-
-
-def _any_of(value: Any, schemas: list[Mapping[str, Any]], place: str) -> _Fault | None:
-    if any(_fault(value, schema) is None for schema in schemas):
-        return None
-    return _Fault(place, f"{_shown(value)} is none of what may stand there")
-
-
-def _additional(value: Any, limit: Any, known: Mapping[str, Any], place: str) -> _Fault | None:
-    others = [name for name in value if name not in known] if isinstance(value, dict) else []
-    if limit is False:
-        return _Fault(place, f"{_shown(others[0])} is unknown") if others else None
-    return _properties(value, dict.fromkeys(others, limit), place)
-
-
-_WITHIN: dict[str, Callable[[Any, Any, str], _Fault | None]] = {
-    "properties": _properties,
-    "items": _items,
-    "propertyNames": _property_names,
-    "required": _required,
-    "anyOf": _any_of,
-}
-
-
-def _is_number(value: Any) -> bool:
+def _is_real(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -153,60 +102,3 @@ def _is_finite(value: int | float) -> bool:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond all floats
         return False
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-_TYPES: dict[str, Callable[[Any], bool]] = {
-    "array": _is_list,
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: (
-        _is_number(value) and isinstance(value, int) and abs(value) < _BEYOND_INTEGERS
-    ),
-    "measure": lambda value: _is_number(value) and (_is_finite(value) or isinstance(value, float)),
-    "null": lambda value: value is None,
-    "number": lambda value: _is_number(value) and _is_finite(value),
-    "object": lambda value: isinstance(value, dict),
-    "string": _is_text,
-}
-
-
-def _is_of_type(value: Any, types: str | list[str]) -> bool:
-    return any(_TYPES[name](value) for name in ([types] if isinstance(types, str) else types))
-
-
-def _is_any(value: Any) -> bool:
-    return True
-
-
-# Keyword -> which values it concerns, what it asks of them, and the words of the complaint.
-_RULES: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool], str]] = {
-    "type": (_is_any, _is_of_type, "is not of type {}"),
-    "const": (_is_any, lambda value, limit: value == limit, "is not {}"),
-    "enum": (_is_any, lambda value, limit: value in limit, "is not one of {}"),
-    "pattern": (_is_text, lambda value, limit: bool(re.search(limit, value)), "does not match {}"),
-    "maxLength": (_is_text, lambda value, limit: len(value) <= limit, "is longer than {}"),
-    "minItems": (_is_list, lambda value, limit: len(value) >= limit, "has fewer elements than {}"),
-    "maxItems": (_is_list, lambda value, limit: len(value) <= limit, "has more elements than {}"),
-    "uniqueItems": (_is_list, lambda value, limit: _differ(value), "repeats an element"),
-    "minimum": (_is_number, lambda value, limit: value >= limit, "is less than {}"),
-    "maximum": (_is_number, lambda value, limit: value <= limit, "is more than {}"),
-    "exclusiveMinimum": (_is_number, lambda value, limit: value > limit, "is not more than {}"),
-    "exclusiveMaximum": (_is_number, lambda value, limit: value < limit, "is not less than {}"),
-}
-
-
-def _differ(values: list[Any]) -> bool:
-    return len(set(map(repr, values))) == len(values)
-
-
-def _shown(value: Any) -> str:
-    """Return a value as JSON has it, on one line, and not all of a long one."""
-    text = " ".join(json.dumps(value, default=repr).split())
-    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

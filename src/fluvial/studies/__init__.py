@@ -19,7 +19,6 @@ STUDIES: dict[str, str] = {
     "infinitesimal": "fluvial.studies.infinitesimal.study:STUDY",
     "kmeans": "fluvial.studies.kmeans.study:STUDY",
     "mnist": "fluvial.studies.mnist.study:STUDY",
-    "mnist_brief": "fluvial.studies.mnist_brief.study:STUDY",
     "scaling": "fluvial.studies.scaling.study:STUDY",
     "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:STUDY",
 }
