@@ -14,7 +14,7 @@ from benchmarks.replication_runs import Notebook, load_runs
 from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.surroundings import Surroundings
-from fluvial.replication.run import Run
+from fluvial.replication.notebook_run import NotebookRun
 
 __all__ = ["Judgment", "judge", "judgments"]
 
@@ -90,7 +90,7 @@ def _code() -> str:
 
 
 def _planted(
-    recorded: RecordedNotebook, replication: Replication, run: Run, seed: int
+    recorded: RecordedNotebook, replication: Replication, run: NotebookRun, seed: int
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
     rng = np.random.default_rng(seed)

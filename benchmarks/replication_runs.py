@@ -12,7 +12,7 @@ from nbformat.v4 import new_notebook
 
 from fluvial.errors import InputError
 from fluvial.replication import RecordedNotebook, read_notebook
-from fluvial.replication.run import Run, RunCell, run_notebook
+from fluvial.replication.notebook_run import NotebookRun, RunCell, run_notebook
 
 __all__ = ["Notebook", "listed", "load_runs", "main"]
 
@@ -63,14 +63,14 @@ def listed() -> list[Notebook]:
     return [notebook for _, notebook in sorted(found, key=lambda pair: pair[0])]
 
 
-def load_runs(notebook: Notebook, home: Path) -> tuple[Run, ...] | None:
+def load_runs(notebook: Notebook, home: Path) -> tuple[NotebookRun, ...] | None:
     """Return the kept runs of a notebook; None if there are none."""
     path = notebook.runs_file(home)
     if not path.exists():
         return None
     kept = json.loads(path.read_text())
     return tuple(
-        Run(
+        NotebookRun(
             tuple(RunCell(**cell) for cell in run["cells"]),
             new_notebook(),
             run["started"],

@@ -8,7 +8,7 @@ import numpy as np
 
 from fluvial.comparison.comparable import different_data, ranked, refusals
 from fluvial.comparison.comparison import Comparison
-from fluvial.comparison.predictive import leave_one_out, prior_sensitivity
+from fluvial.comparison.leave_one_out import leave_one_out, prior_sensitivity
 from fluvial.comparison.probabilities import model_probabilities
 from fluvial.comparison.row import Row
 from fluvial.errors import InputError

@@ -9,13 +9,14 @@ from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
 from fluvial.inference.absorbing import placed
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.diagonal import climb_diagonal, match_diagonal
 from fluvial.inference.expected_curvature import with_expected_curvature
-from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.find_structure import find_structure
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.natural_steps import natural_steps
@@ -23,7 +24,6 @@ from fluvial.inference.run import Run
 from fluvial.inference.scanning import scan_dependence
 from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
 from fluvial.inference.starts import distinct
-from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh, weigh_unless_poor
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian

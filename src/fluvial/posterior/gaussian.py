@@ -12,7 +12,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 __all__ = ["Gaussian", "covers", "factor", "lower_root", "merged", "moments"]
 
-_JITTER = 1e-12  # of each variance: above the rounding of a sum of products, below what is told
+_JITTER = 1e-9  # of each variance: above the rounding of a sum of products, below what is told
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,11 @@ from fluvial.replication.compare.outputs import IMAGES, Outputs, errors, printed
 from fluvial.replication.difference_causes import cause_of_difference
 from fluvial.replication.error_causes import UNKNOWN_NAME, cause_of_error
 from fluvial.replication.names import names_in
+from fluvial.replication.notebook_run import NotebookRun
 from fluvial.replication.order import disordered
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import CellOutcome, CellVerdict
-from fluvial.replication.run import Run
-from fluvial.replication.story import STYLE, Facts, Story
+from fluvial.replication.story import STYLE, Facts, NotebookStory
 
 __all__ = ["with_causes"]
 
@@ -27,7 +27,7 @@ _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or le
 
 
 def with_causes(
-    recorded: RecordedNotebook, outcomes: Sequence[CellOutcome], runs: Sequence[Run]
+    recorded: RecordedNotebook, outcomes: Sequence[CellOutcome], runs: Sequence[NotebookRun]
 ) -> tuple[CellOutcome, ...]:
     """Give each difference a cause, and each cell that disagrees the cause of its first one.
 
@@ -39,7 +39,9 @@ def with_causes(
         outcomes: of its cells, without causes where the outputs alone do not tell.
         runs: the local runs.
     """
-    story = Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
+    story = NotebookStory(
+        ever={name for cell in recorded.cells for name in names_in(cell.source).made}
+    )
     late, surely_late = disordered(recorded), disordered(recorded, surely=True)
     inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(STYLE.search(cell.source) for cell in recorded.cells)

@@ -81,8 +81,9 @@ def unseen(draws: int, dim: int, *, timed: bool) -> str:
     )
     return (
         f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
-        f"rises from less than {volume:.1g} of the prior's volume, {volume ** (1.0 / dim):.1%} of "
-        f"it in each parameter, may have been missed.{clock if timed else ''}"
+        f"rises from less than {volume:.1g} of the prior's volume, "
+        f"{100.0 * volume ** (1.0 / dim):.2g}% of it in each parameter, may have been missed."
+        f"{clock if timed else ''}"
     )
 
 

@@ -33,10 +33,10 @@ from fluvial.posterior.gaussian import Gaussian, factor
 from fluvial.posterior.mixture import Mixture
 from fluvial.targets.rows_density import RowsDensity
 
-__all__ = ["Found", "mass_beside", "search_far"]
+__all__ = ["FarSearch", "mass_beside", "search_far"]
 
 
-class Found(NamedTuple):
+class FarSearch(NamedTuple):
     """What a search found.
 
     Attributes:
@@ -50,7 +50,7 @@ class Found(NamedTuple):
     note: str
 
 
-def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> Found:
+def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> FarSearch:
     """Look for modes of all rows that are none of those which are known.
 
     Args:
@@ -78,10 +78,10 @@ def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> F
     found = peaks(run, stream, suspects, tops)
     fresh = [top.log_mass for top in found if not any(top is old for old in tops)]
     if not fresh:
-        return Found(found, 0.0, _note(len(starts), len(suspects), size, count))
+        return FarSearch(found, 0.0, _note(len(starts), len(suspects), size, count))
     before = np.asarray(logsumexp([top.log_mass for top in tops]))
     excess = float(np.asarray(logsumexp(fresh)) - before)
-    return Found(found, float(np.exp(min(excess, 50.0))), "")
+    return FarSearch(found, float(np.exp(min(excess, 50.0))), "")
 
 
 def _note(climbs: int, suspects: int, size: int, count: int) -> str:

@@ -27,7 +27,7 @@ def save_results(
     Returns:
         Lines that report it.
     """
-    from fluvial.cli.shown import as_csv, as_json
+    from fluvial.cli.machine_formats import as_csv, as_json
     from fluvial.storage.folder import replaced
 
     posterior.save(out)
