@@ -220,6 +220,34 @@ def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
 
 
 @pytest.mark.parametrize(
+    ("then", "cause"),
+    [("2", "order of execution"), ("1", "library version"), ("3", "order of execution")],
+)
+def test_a_run_in_the_recorded_order_tells_whether_the_order_is_why(then, cause):
+    asked = []
+
+    def in_order(order):
+        asked.append(order)
+        return run_of([], [stream(f"{then}\n")], [])
+
+    cells = ("x = np.ones(1)", []), ("print(x)", [stream("2\n")]), ("x = x + 1", [])
+    notebook = book(*cells)
+    for cell, count in zip(notebook.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    run = run_of([], [stream("1\n")], [])
+    done = compare_runs(recorded(notebook), (run,), Tolerance(), in_order=in_order)
+    assert asked == [(1, 3, 2)]
+    assert done.cells[1].cause == cause
+
+
+def test_a_notebook_recorded_from_top_to_bottom_is_not_run_in_another_order():
+    cells = ("x = 1", []), ("print(x)", [stream("2\n")])
+    run = run_of([], [stream("1\n")])
+    done = compare_runs(recorded(book(*cells)), (run,), Tolerance(), in_order=lambda order: 1 / 0)
+    assert done.cells[1].verdict == "DIFFERS"
+
+
+@pytest.mark.parametrize(
     ("setting", "cause"), [("1", "environment"), ("%matplotlib inline", "library version")]
 )
 def test_a_picture_that_nothing_asks_for_is_a_matter_of_settings(setting, cause):

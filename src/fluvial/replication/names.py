@@ -27,6 +27,15 @@ _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNED = re.compile(
     r"^\s*(?:def|class)\s+(\w+)|^([A-Za-z_]\w*)(?:\.\w+|\[[^\]\n]*\])*\s*=(?!=)", re.MULTILINE
 )
+# Methods of pandas, NumPy and estimators that are called to show something, or to save it.
+_LEAVES = frozenset(
+    (
+        *("head", "tail", "info", "describe", "value_counts", "sample", "summary", "corr", "score"),
+        *("plot", "hist", "boxplot", "show", "savefig", "print", "predict", "groupby", "isnull"),
+        *("to_csv", "to_excel", "to_json", "to_pickle", "to_html", "to_string", "save", "count"),
+        *("mean", "sum", "min", "max", "std", "var", "median", "unique", "nunique"),
+    )
+)
 _MAGIC_ASSIGNED = re.compile(r"^(\s*\w+\s*=\s*)[!%].*$", re.MULTILINE)
 
 
@@ -205,8 +214,9 @@ def _changed(statements: list[ast.stmt]) -> Iterator[str]:
     for statement in statements:
         for node in ast.walk(statement):
             match node:
-                case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
-                    yield name
+                case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), method))):
+                    if method not in _LEAVES:
+                        yield name
 
 
 def without_comments(source: str) -> str:

@@ -126,6 +126,8 @@ class Facts:
     cut: bool
     inline: bool
     pictured: bool = True
+    in_recorded_order: bool = False
+    """Whether it says what was recorded when the cells run in the order of their counts."""
 
     @property
     def of_python(self) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["joined_lines", "plain_style", "without_details", "without_quotes"]
+__all__ = ["joined_lines", "only_classes", "plain_style", "without_details", "without_quotes"]
 
 _TEXT_TYPES = r"(?:object|string|str)"
 _FREQUENCIES = [
@@ -44,6 +44,8 @@ _STYLES = [
         (r"\bfor long\(\) with base\b", "for int() with base"),
         (r"<type '", "<class '"),
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
+        # IPython has come to show a class by its name alone.
+        (r"^<class '([\w.]+)'>$", r"\1"),
         # SciPy 1.14 words its matrices otherwise.
         (
             r"<(\d+x\d+) sparse matrix of type '<class '(?:np\.|numpy\.)?(\w+)'>'\s+"
@@ -74,8 +76,16 @@ _STYLED = re.compile(
     r"[<'(\[{]|dtype|object|str|64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
     r"|(?:pandas|scipy|sklearn|matplotlib)\.\w"
 )
+_ESCAPED = re.compile(r"'(?:[^'\\\n]|\\.)*\\[xuU](?:[^'\\\n]|\\.)*'")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _BARE = re.compile(r"<(?:[\w]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>|<(Axes): ?>")
+_ANGLED = re.compile(r"<(?:function|module|bound|generator|built-in|unbound|[\w.]+)\b[^\n]*>")
+_OF_OBJECT = re.compile(
+    r" (?:object|instance)(?= at)| at 0x[0-9a-fA-F]+| from '[^']*'| \(built-in\)"
+)
+_SIGNATURE = re.compile(r"\([^()]*\)")
+_CALLED = ("<function", "<bound", "<unbound", "<built-in")
+_MODULES = re.compile(r"\b(?:\w+\.)+(?=[A-Za-z_<])")
 _OPENS = re.compile(r"[\[({]|^<")
 _ARRAY_OF_PANDAS = re.compile(r"<\w+Array\w*>$")
 _END_OF_ARRAY = re.compile(r"Length: \d+")
@@ -96,6 +106,8 @@ def plain_style(line: str) -> str:
         return line
     for pattern, replacement in _STYLES:
         line = pattern.sub(replacement, line)
+    if "\\" in line:
+        line = _ESCAPED.sub(_unescaped, line)
     if "{" in line and len(line) <= _MOST_IN_BRACES:
         line = _BRACES.sub(_in_order, line)
     return line
@@ -115,6 +127,30 @@ def without_details(recorded: str, local: str) -> tuple[str, str]:
         details = re.compile(rf"<(?:\w+\.)*{name}\b[^<>]*>|\b{name}\((?:[^()]|\([^()]*\))*\)")
         recorded, local = (details.sub(f"<{name}>", text) for text in (recorded, local))
     return recorded, local
+
+
+def only_classes(recorded: str, local: str) -> tuple[str, str]:
+    """Reduce objects in angle brackets to what they are, without where they are and come from.
+
+    Example:
+        >>> only_classes("<function __main__.f>", "<function __main__.f(x, y=1)>")
+        ('<function f>', '<function f>')
+        >>> only_classes("<__main__.A instance at 0x7f3ab2c4d190>", "<__main__.A at 0x7f3>")
+        ('<A>', '<A>')
+    """
+    return _only_classes(recorded), _only_classes(local)
+
+
+def _only_classes(text: str) -> str:
+    return _ANGLED.sub(_class_of, text)
+
+
+def _class_of(match: re.Match[str]) -> str:
+    what = match.group()
+    what = _OF_OBJECT.sub("", what)
+    if what.startswith(_CALLED):
+        what = _SIGNATURE.sub("", what)
+    return _MODULES.sub("", what)
 
 
 def without_quotes(recorded: str, local: str) -> tuple[str, str]:
@@ -172,6 +208,18 @@ def _end_of_block(lines: Sequence[str], start: int) -> int:
         if depth <= 0:
             return at + 1 if depth == 0 else start + 1
     return start + 1
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Write a text with its letters, where Python 2 wrote the numbers of letters or of bytes."""
+    try:
+        text = ast.literal_eval(match.group())
+        text = text.encode("latin-1").decode()
+    except UnicodeError:  # the numbers were of letters
+        pass
+    except (ValueError, SyntaxError):
+        return match.group()
+    return repr(text)
 
 
 def _in_order(match: re.Match[str]) -> str:

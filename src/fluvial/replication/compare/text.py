@@ -8,7 +8,7 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.frame_info import in_one_layout
 from fluvial.replication.compare.layout import in_another_order, laid_out_otherwise
-from fluvial.replication.compare.left_out import LEFT_OUT, left_out_pairs
+from fluvial.replication.compare.left_out import LEFT_OUT, is_dots, left_out_pairs
 from fluvial.replication.compare.lines import compare_line, in_another_style, values_of
 from fluvial.replication.compare.print_statement import as_python_3_prints
 from fluvial.replication.compare.shown import shown_lines
@@ -21,6 +21,7 @@ __all__ = ["compare_lines", "compare_text"]
 
 _OF_LINES = (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
 # Lines that a timer or a progress bar prints, or not, as it likes.
+_SIZE = re.compile(r"\[\d+ rows? x \d+ columns?\]")
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
 # What IPython says of its own commands.
 _ADVICE = re.compile(
@@ -87,6 +88,11 @@ def _compare_shown(
         return
     said = _without_advice(recorded), _without_advice(local)
     yield from _of_ipython(recorded, local, place)
+    sizes = [next(filter(_SIZE.fullmatch, lines), "") for lines in said]
+    if any(sizes) and "" in sizes and not any(map(is_dots, (*said[0], *said[1]))):
+        reason, cause = "the size of a table, which some versions write", Cause.LIBRARY_PRINTING
+        yield Difference(Kind.TEXT, place, None, *sizes, None, True, reason, cause)
+        said = ([x for x in said[0] if x not in sizes], [x for x in said[1] if x not in sizes])
     found = list(compare_lines(*in_one_layout(*said), tolerance, place, run))
     if any(not other.tolerated and other.kind in _OF_LINES for other in found):
         plain = "\n".join(said[0]), "\n".join(said[1])
