@@ -11,7 +11,7 @@ from fluvial.replication.compare.outputs import IMAGES, Outputs, errors, printed
 from fluvial.replication.difference_causes import cause_of_difference
 from fluvial.replication.error_causes import UNKNOWN_NAME, cause_of_error
 from fluvial.replication.names import names_in
-from fluvial.replication.order import disordered
+from fluvial.replication.order import disordered, repeated
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.reordered import Reordered
 from fluvial.replication.result import CellOutcome, CellVerdict
@@ -50,6 +50,7 @@ def with_causes(
         (disordered(recorded, surely=surely) | order.agree) - order.unmoved
         for surely in (False, True)
     )
+    again = repeated(recorded)
     inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(STYLE.search(cell.source) for cell in recorded.cells)
     pictured = any(
@@ -74,6 +75,7 @@ def with_causes(
             inline,
             pictured,
             outcome.number in order.agree,
+            outcome.number in again,
         )
         done.append(_explained(outcome, error if failed else None, facts))
         line = _failed_line(error) if failed and error else None

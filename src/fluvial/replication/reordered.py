@@ -74,6 +74,8 @@ def reordered(
         found = compare_outputs(before, after, tolerance, here)
         return not any(not difference.tolerated for difference in found)
 
+    counts = [cell.execution_count for cell in recorded.cells if cell.execution_count]
+    several = len(set(counts)) < len(counts)  # sessions, in which counts say no order
     agree, unmoved = set(), set()
     for outcome in outcomes:
         at = outcome.number - 1
@@ -83,6 +85,6 @@ def reordered(
         if errors(cell.outputs) or not errors(then.outputs):
             if same(cell.outputs, then.outputs):
                 agree.add(outcome.number)
-            elif same(first.outputs, then.outputs):
+            elif not several and same(first.outputs, then.outputs):
                 unmoved.add(outcome.number)
     return Reordered(frozenset(agree), frozenset(unmoved))

@@ -109,7 +109,7 @@ def compare_runs(
         [cell.outputs for cell in cells],
         [[cell.outputs for cell in run.cells] for run in runs],
     )
-    # Some editors save outputs without counts: there no cell's count says whether it was run.
+    # Some editors save outputs without counts: there no cell's count says whether it was run,
     counted = any(cell.execution_count for cell in cells)
     outcomes = []
     sources = _sources(cells)
@@ -120,7 +120,9 @@ def compare_runs(
         first = replace(printed_by[0], python=python)
         between = _between(own, tolerance, here, printed_by)
         found = _differences(cell.outputs, own, between, tolerance, here, judged, first)
-        was_run = bool(cell.outputs or cell.execution_count or not counted)
+        # and one that has printed nothing there may never have been run.
+        said = [o for run in own for o in run.outputs if o.get("name") != "stderr"]
+        was_run = bool(cell.outputs or cell.execution_count or not (counted or said))
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
     order = order_to_try(recorded, outcomes)
     again = in_order(order) if order else None

@@ -13,9 +13,9 @@ from fluvial.replication.compare.tolerance import Tolerance
 
 __all__ = ["in_another_order", "laid_out_otherwise", "same_cells"]
 
-# Words, and all other marks one by one; quotes, commas and the backslash that pandas continues a
-# wide table with are passed over.
-_ATOM = re.compile(r"\w+|[^\w\s'\",\\]")
+# Words, and all other marks one by one; quotes, commas, colons and the backslash that pandas
+# continues a wide table with are passed over.
+_ATOM = re.compile(r"\w+|[^\w\s'\",:\\]")
 _LONGEST = 100_000
 _PRINTED_TUPLE = re.compile(r"^\(u?['\"]", re.MULTILINE)
 _BRACKETS = ("(", ")")
