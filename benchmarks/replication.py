@@ -42,6 +42,7 @@ _GROUPS = {
             ("last strangers", "Seven more notebooks of strangers"),
             ("fourth strangers", "21 more notebooks of strangers"),
             ("fifth strangers", "Fifteen more notebooks of strangers"),
+            ("sixth strangers", "Twenty more notebooks of strangers"),
         )
     },
 }

@@ -46,7 +46,7 @@ _PATTERN = re.compile(
         \d+%\|[^|\n]*\|\s*[\d.]+[kMGT]?/(?P<total>[\d.?]+[kMGT]?)\s*
         \[[\d:]+<[\d:?]+,\s*[\d.?e+]+\s*[^\s,\]]+
       | \d+/(?P<batches>\d+|Unknown)\s*(?:\[[=>.\s]*\]|[━╸╺ ]{{5,}})\s*-?(?:\s*ETA:\s[\d:]+s?)?)
-  | (?P<timer>^CPU\ times:.*)
+  | (?P<timer>^CPU\ times:.*|^peak\ memory:\ .*increment:.*)
   | (?P<cell_file><ipython-input-\d+-[0-9a-f]+> | (?<!\S)\S*ipykernel_\d+[/\\]\d+\.py)
   | (?P<address>(?<=at\ )0[xX][0-9a-fA-F]{{6,}}\b)
   | (?P<uuid>\b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b)

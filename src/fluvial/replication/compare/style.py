@@ -61,6 +61,8 @@ _STYLES = [
         (r"\bfor long\(\) with base\b", "for int() with base"),
         (r"<type '", "<class '"),
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
+        (r"<(?:_sre\.SRE_|re\.)(Match|Pattern)\b", r"<re.\1"),
+        (r"<unbound method ", "<function "),
         # IPython has come to show a class by its name alone.
         (r"^<class '([\w.]+)'>$", r"\1"),
         # SciPy 1.14 words its matrices otherwise.
@@ -107,7 +109,8 @@ _FOOTERS = (
 _MISSING = re.compile(r"(?<=\s\s)(?:None|NaN|NaT|nan|<NA>)(?=\s|$)")
 _ANGLED = re.compile(r"<(?:function|module|bound|generator|built-in|unbound|[\w.]+)\b[^\n]*>")
 _OF_OBJECT = re.compile(
-    r" (?:object|instance)(?= at)| at 0x[0-9a-fA-F]+| from '[^']*'| encoding='[^']*'| \(built-in\)"
+    r" (?:object|instance)(?= at)| at 0x[0-9a-fA-F]+| from '[^']*'| encoding='[^']*'"
+    r"| \(built-in\)|(?<=<)built-in "
 )
 _SIGNATURE = re.compile(r"\([^()]*\)")
 _CALLED = ("<function", "<bound", "<unbound", "<built-in")
