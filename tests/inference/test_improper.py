@@ -98,6 +98,21 @@ def wide(p, sd):
     return -0.5 * jnp.sum((p / sd) ** 2)
 
 
+@pytest.mark.parametrize("dim", [400, 1400])
+def test_a_ridge_that_many_coordinates_share_is_named(dim):
+    """Nothing changes in two directions: along two coordinates, and along all the others."""
+    counted = CountedTarget(
+        Target(
+            lambda x: -0.5 * jnp.sum((x[2:] - jnp.mean(x[2:])) ** 2) - 0.5 * (x[0] - x[1]) ** 2,
+            dim=dim,
+        )
+    )
+    points = np.random.default_rng(0).standard_normal((4, dim))
+    found = unidentified_complaint(counted, points, np.random.default_rng(0))
+    assert found is not None
+    assert "falls off no faster than 1/distance" in found
+
+
 PROPER = {
     "Gaussian": (lambda p: wide(p, 1.0), 2),
     "of many scales": (lambda p: wide(p, 10.0 ** np.arange(-4, 5)), 9),

@@ -21,7 +21,7 @@ from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.natural_steps import natural_steps
 from fluvial.inference.run import Run
-from fluvial.inference.scanning import scan_dependence
+from fluvial.inference.scanning import coupling_elsewhere, scan_dependence
 from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
 from fluvial.inference.starts import distinct
 from fluvial.inference.verdict import tail_matters
@@ -110,7 +110,12 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
 
 def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
     one_by_one = run.counted.dim <= _MOST_ONE_BY_ONE
-    return (find_dependence if one_by_one else scan_dependence)(run.counted, gaussian, run.rng)
+    look = find_dependence if one_by_one else scan_dependence
+    found = look(run.counted, gaussian, run.rng)
+    if found is None or is_coupled(found):
+        return found
+    coupling = coupling_elsewhere(run.counted, gaussian, found, run.rng)
+    return replace(found, coupling=coupling)
 
 
 def _replaced(
