@@ -17,7 +17,7 @@ from fluvial.replication import RecordedNotebook, Replication, Tolerance, compar
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.outputs import IMAGES
 from fluvial.replication.compare.surroundings import Surroundings
-from fluvial.replication.run import Run
+from fluvial.replication.notebook_run import NotebookRun
 
 __all__ = ["Judgment", "judge", "judgments"]
 
@@ -94,7 +94,7 @@ def _code() -> str:
 
 
 def _planted(
-    recorded: RecordedNotebook, replication: Replication, run: Run, seed: int
+    recorded: RecordedNotebook, replication: Replication, run: NotebookRun, seed: int
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
     rng = np.random.default_rng(seed)

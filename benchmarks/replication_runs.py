@@ -13,7 +13,7 @@ from nbformat.v4 import new_notebook
 
 from fluvial.errors import InputError
 from fluvial.replication import RecordedNotebook, read_notebook
-from fluvial.replication.run import Run, RunCell, run_notebook
+from fluvial.replication.notebook_run import NotebookRun, RunCell, run_notebook
 
 __all__ = ["Notebook", "listed", "load_ordered", "load_runs", "main"]
 
@@ -64,13 +64,13 @@ def listed() -> list[Notebook]:
     return [notebook for _, notebook in sorted(found, key=lambda pair: pair[0])]
 
 
-def load_runs(notebook: Notebook, home: Path) -> tuple[Run, ...] | None:
+def load_runs(notebook: Notebook, home: Path) -> tuple[NotebookRun, ...] | None:
     """Return the kept runs of a notebook; None if there are none."""
     path = notebook.runs_file(home)
     return tuple(map(_read_run, json.loads(path.read_text()))) if path.exists() else None
 
 
-def load_ordered(notebook: Notebook, home: Path, kernel: str, order: Sequence[int]) -> Run:
+def load_ordered(notebook: Notebook, home: Path, kernel: str, order: Sequence[int]) -> NotebookRun:
     """Return the run of a notebook in an order of its cells: the kept one, or else a new one.
 
     Args:
@@ -86,8 +86,8 @@ def load_ordered(notebook: Notebook, home: Path, kernel: str, order: Sequence[in
     return _read_run(json.loads(path.read_text()))
 
 
-def _read_run(kept: dict[str, Any]) -> Run:
-    return Run(
+def _read_run(kept: dict[str, Any]) -> NotebookRun:
+    return NotebookRun(
         tuple(RunCell(**cell) for cell in kept["cells"]),
         new_notebook(),
         kept["started"],
@@ -113,7 +113,7 @@ def _run(notebook: Notebook, home: Path, kernel: str) -> None:
     _keep(list(map(_content, runs)), notebook.runs_file(home))
 
 
-def _content(run: Run) -> dict[str, Any]:
+def _content(run: NotebookRun) -> dict[str, Any]:
     return {
         "cells": [asdict(cell) for cell in run.cells],
         "started": run.started,

@@ -2,7 +2,7 @@ import pytest
 
 from fluvial.replication import compare_runs
 from fluvial.replication.compare.tolerance import Tolerance
-from fluvial.replication.summary import summary
+from fluvial.replication.review import summary
 
 from .books import book, error, recorded, result, run_of, shown, stream
 

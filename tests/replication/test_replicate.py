@@ -22,7 +22,7 @@ from fluvial.replication import (
     replicate,
     save_replication,
 )
-from fluvial.replication.run import run_notebook
+from fluvial.replication.notebook_run import run_notebook
 
 from .books import book, error, recorded, result, shown, stream, write
 

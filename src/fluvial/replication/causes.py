@@ -11,12 +11,12 @@ from fluvial.replication.compare.outputs import IMAGES, Outputs, errors, printed
 from fluvial.replication.difference_causes import cause_of_difference
 from fluvial.replication.error_causes import UNKNOWN_NAME, cause_of_error
 from fluvial.replication.names import names_in
+from fluvial.replication.notebook_run import NotebookRun
 from fluvial.replication.order import disordered, repeated
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.reordered import Reordered
 from fluvial.replication.result import CellOutcome, CellVerdict
-from fluvial.replication.run import Run
-from fluvial.replication.story import STYLE, Facts, Story
+from fluvial.replication.story import STYLE, Facts, NotebookStory
 
 __all__ = ["with_causes"]
 
@@ -30,7 +30,7 @@ _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or le
 def with_causes(
     recorded: RecordedNotebook,
     outcomes: Sequence[CellOutcome],
-    runs: Sequence[Run],
+    runs: Sequence[NotebookRun],
     order: Reordered | None = None,
 ) -> tuple[CellOutcome, ...]:
     """Give each difference a cause, and each cell that disagrees the cause of its first one.
@@ -45,7 +45,9 @@ def with_causes(
         order: what a run in the recorded order told; None if there was none.
     """
     order = order or Reordered()
-    story = Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
+    story = NotebookStory(
+        ever={name for cell in recorded.cells for name in names_in(cell.source).made}
+    )
     late, surely_late = (
         (disordered(recorded, surely=surely) | order.agree) - order.unmoved
         for surely in (False, True)

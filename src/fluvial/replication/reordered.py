@@ -7,10 +7,10 @@ from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.outputs import Outputs, errors
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
+from fluvial.replication.notebook_run import NotebookRun
 from fluvial.replication.order import disordered
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import CellOutcome, CellVerdict
-from fluvial.replication.run import Run
 
 __all__ = ["Reordered", "order_to_try", "reordered"]
 
@@ -55,8 +55,8 @@ def order_to_try(recorded: RecordedNotebook, outcomes: Sequence[CellOutcome]) ->
 def reordered(
     recorded: RecordedNotebook,
     outcomes: Sequence[CellOutcome],
-    below: Run,
-    run: Run,
+    below: NotebookRun,
+    run: NotebookRun,
     tolerance: Tolerance,
 ) -> Reordered:
     """Compare what cells that differ say in the recorded order with what they said.

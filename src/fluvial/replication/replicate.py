@@ -15,13 +15,13 @@ from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
 from fluvial.replication.names import names_in
+from fluvial.replication.notebook_run import NotebookRun, RunCell, run_notebook
 from fluvial.replication.patterns import check_patterns
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
 from fluvial.replication.reordered import Reordered, order_to_try, reordered
 from fluvial.replication.repeats import explained
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication
-from fluvial.replication.run import Run, RunCell, run_notebook
 from fluvial.replication.variation import Variation, variations
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def replicate(
     """
     name = check_ready(recorded, kernel)
 
-    def run(number: int, order: Sequence[int] = ()) -> Run:
+    def run(number: int, order: Sequence[int] = ()) -> NotebookRun:
         return run_notebook(
             recorded,
             name,
@@ -86,10 +86,10 @@ def replicate(
 
 def compare_runs(
     recorded: RecordedNotebook,
-    runs: Sequence[Run],
+    runs: Sequence[NotebookRun],
     tolerance: Tolerance,
     metrics: Sequence[Metric] = (),
-    in_order: Callable[[Sequence[int]], Run | None] = lambda order: None,
+    in_order: Callable[[Sequence[int]], NotebookRun | None] = lambda order: None,
 ) -> Replication:
     """Compare the recorded outputs of a notebook with those of local runs.
 
@@ -133,7 +133,7 @@ def compare_runs(
 
 
 def _check_metrics(
-    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[Run]
+    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[NotebookRun]
 ) -> None:
     if not metrics:
         return
@@ -149,7 +149,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, numbers)) if known else ()
 
 
-def _surroundings(run: Run, number: int, source: str) -> Surroundings:
+def _surroundings(run: NotebookRun, number: int, source: str) -> Surroundings:
     """Return what a run could print of itself up to the end of a cell."""
     taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
     folders = run.folders or Surroundings().folders

@@ -16,7 +16,7 @@ from fluvial.replication.names import (
 )
 from fluvial.replication.randomness import draws, seeds
 
-__all__ = ["OF_STYLE", "STYLE", "Facts", "Story"]
+__all__ = ["OF_STYLE", "STYLE", "Facts", "NotebookStory"]
 
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
@@ -27,7 +27,7 @@ STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(
 
 
 @dataclass
-class Story:
+class NotebookStory:
     """What earlier cells have left behind, by the names that they make, and which any makes.
 
     Attributes:
@@ -121,7 +121,7 @@ class Facts:
 
     source: str
     names: Names
-    story: Story
+    story: NotebookStory
     version: str
     repeated: bool
     varying: bool

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
-__all__ = ["Run", "RunCell", "run_notebook"]
+__all__ = ["NotebookRun", "RunCell", "run_notebook"]
 
 _SKIP = "skip-execution"
 _MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -49,7 +49,7 @@ class RunCell:
 
 
 @dataclass(frozen=True)
-class Run:
+class NotebookRun:
     """One run of a notebook.
 
     Attributes:
@@ -79,7 +79,7 @@ def run_notebook(
     root: Path | None = None,
     python: Path | None = None,
     order: Sequence[int] = (),
-) -> Run:
+) -> NotebookRun:
     """Run all code cells in a fresh kernel, in a scratch copy of the notebook's repository.
 
     An error in a cell does not keep the later ones from running. A cell over its time limit, or a
@@ -112,7 +112,7 @@ def run_notebook(
             defaults = _defaults(client, recorded, cells)
         prefix = environment_of(kernel) if python is None else python.parent.parent
     folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
-    return Run(tuple(cells), notebook, begin, time.time(), folders, defaults)
+    return NotebookRun(tuple(cells), notebook, begin, time.time(), folders, defaults)
 
 
 def _defaults(
