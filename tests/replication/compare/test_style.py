@@ -64,6 +64,10 @@ def found(recorded, local):
         ("<_sre.SRE_Match object; span=(0, 2)>", "<re.Match object; span=(0, 2)>"),
         ("<unbound method A.f>", "<function __main__.A.f(self)>"),
         ("<built-in function len>", "<function len(obj, /)>"),
+        (
+            "Polynomial([ 1.,  2.], [-1.,  1.], [-2.,  2.])",
+            "Polynomial([1., 2.], domain=[-1.,  1.], window=[-2.,  2.])",
+        ),
         ("ModeResult(mode=array([3]))", "ModeResult(mode=np.int64(3))"),
         ("<module 'math' from '/usr/lib/math.so'>", "<module 'math' (built-in)>"),
         ("'caf\\xc3\\xa9'", "'café'"),

@@ -66,8 +66,9 @@ def compare_text(
     lines = shown_lines(recorded), shown_lines(local)
     found = list(_compare_shown(*lines, tolerance, place, run))
     apart = sum(not difference.tolerated for difference in found)
-    if apart and (printed := as_python_3_prints(*lines)) != lines[0]:
-        again = list(_compare_shown(printed, lines[1], tolerance, place, run))
+    printed = (as_python_3_prints(*lines), as_python_3_prints(*lines[::-1])) if apart else lines
+    if printed != lines:  # code that was converted prints tuples where it printed values before
+        again = list(_compare_shown(*printed, tolerance, place, run))
         if sum(not difference.tolerated for difference in again) < apart:
             found = again or [in_another_style(place, None, recorded, local)]
     yield from found
