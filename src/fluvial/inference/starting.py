@@ -7,8 +7,10 @@ from jaxtyping import Float
 
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import Explored, climb_from, count_looks, explore, look_beyond
+from fluvial.inference.exploring import Beyond, climb_from, explore, look_beyond
 from fluvial.inference.improper import unidentified_complaint
+from fluvial.inference.matching import Matched
+from fluvial.inference.product import is_listed, match_product
 from fluvial.inference.run import Run
 from fluvial.inference.starts import differ
 
@@ -25,6 +27,7 @@ class Started(NamedTuple):
         notes: sentences on how modes were looked for.
         doubts: sentences.
         improper: why the density has no finite integral, or None.
+        product: what was matched already, factor by factor, instead of looking for all modes.
     """
 
     starts: Float[np.ndarray, "N D"]
@@ -33,6 +36,7 @@ class Started(NamedTuple):
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
     improper: str | None
+    product: Matched | None = None
 
 
 def start(run: Run) -> Started:
@@ -47,30 +51,48 @@ def start(run: Run) -> Started:
     doubt = gradient_complaint(counted, starts[-1], rng, settings)
     ends = climb_from(counted, starts, settings)
     known = [] if run.warm is None else climb_from(counted, run.warm.centers, settings)
-    explored = _explored(run, starts, ends, known)
-    looks = count_looks(counted, settings)
-    beyond = f", and {looks:,} looks saw no other" if looks else ""
-    note = f"{len(ends)} climbs ended in one mode, or in none{beyond}."
-    ends = [*ends, *known]
-    if explored is not None:
-        ends, note = [*ends, *explored.ends], explored.sentence
+    beyond = Beyond([], "")
+    if not _differ(run, [*ends, *known]):
+        beyond = look_beyond(counted, starts, ends, rng, settings)
+        ends = [*ends, *beyond.ends]
+    found = _Found(ends, beyond.sentence)
+    if _differ(run, [*ends, *known]):
+        found = _several(run, starts, ends, known)
+    ends = [*ends, *known, *found.ends]
     points = np.concatenate([starts, *(end.x[None] for end in ends)])
     improper = unidentified_complaint(counted, points, rng, settings)
-    doubtful, doubts = explored is not None and explored.doubtful, (doubt,) if doubt else ()
-    return Started(starts, ends, doubtful, doubts, (note,), improper)
+    doubts = (doubt,) if doubt else ()
+    return Started(starts, ends, found.doubtful, doubts, (found.note,), improper, found.product)
 
 
-def _explored(
+class _Found(NamedTuple):
+    ends: list[Optimum]
+    note: str
+    doubtful: bool = False
+    product: Matched | None = None
+
+
+def _several(
     run: Run,
     starts: Float[np.ndarray, "N D"],
     ends: list[Optimum],
     known: list[Optimum],
-) -> Explored | None:
-    if not _differ(run, [*ends, *known]):
-        ends = [*ends, *look_beyond(run.counted, starts, ends, run.rng, run.settings)]
-        if not _differ(run, ends):
-            return None
-    return explore(run.counted, starts, ends, run.rng, run.settings, confirmed=known)
+) -> _Found:
+    """Where climbs differ: the factors of a product, if modes are too many to be listed or found.
+
+    Else all modes.
+    """
+    counted, settings = run.counted, run.settings
+    listed = run.warm is not None or is_listed(counted, starts, ends, settings)
+    product = None if listed else match_product(run, starts, ends)
+    if product is not None:
+        return _Found([], product.note, product=product.matched)
+    explored = explore(counted, starts, ends, run.rng, settings, confirmed=known)
+    if explored.doubtful and listed and run.warm is None:
+        product = match_product(run, starts, [*ends, *explored.ends])
+        if product is not None:
+            return _Found(explored.ends, product.note, product=product.matched)
+    return _Found(explored.ends, explored.sentence, explored.doubtful)
 
 
 def _differ(run: Run, ends: list[Optimum]) -> bool:
