@@ -5,9 +5,7 @@ import numpy as np
 from scipy.special import ndtr
 
 import fluvial
-from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.exploring import climb_from
-from fluvial.inference.product import factors, is_listed, margin_of
+from fluvial.inference.product import margin_of
 from fluvial.posterior.judgment import Verdict
 from fluvial.targets import Target
 
@@ -21,41 +19,6 @@ def well(x):
 def wells(x):
     """A double well in every other coordinate."""
     return jnp.sum(well(x[::2])) - 0.5 * jnp.sum(x[1::2] ** 2)
-
-
-def coupled(x):
-    """Wells, of which two are pushed by each other."""
-    return wells(x) - 0.05 * jnp.sin(x[0]) * jnp.sin(x[2])
-
-
-def started(log_density, dim):
-    counted = CountedTarget(Target(log_density, dim))
-    starts = np.random.default_rng(0).uniform(-2.0, 2.0, (16, dim))
-    ends = climb_from(counted, starts)
-    return counted, starts, ends
-
-
-def heads(ends):
-    return np.stack([end.x for end in ends])
-
-
-def test_factors_are_what_scores_of_one_coordinate_change_with_another():
-    counted, starts, ends = started(coupled, 6)
-    labels = factors(counted, starts, heads(ends))
-    assert labels[0] == labels[2]
-    assert len(set(labels)) == 5
-
-
-def test_few_modes_are_listed_and_many_are_not():
-    assert is_listed(*started(wells, 4))
-    assert not is_listed(*started(wells, 12))
-
-
-def test_a_density_that_is_no_product_is_listed():
-    def ring(x):
-        return -8.0 * (jnp.linalg.norm(x) - 5.0) ** 2
-
-    assert is_listed(*started(ring, 12))
 
 
 def test_a_margin_of_two_wells_and_nothing_between_is_mapped_from_a_normal():

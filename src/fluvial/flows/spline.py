@@ -159,8 +159,10 @@ class Knots(eqx.Module):
         """Find the bin by its heights, and solve its quadratic."""
         inside, safe = _clipped(x, bound)
         bin = self.bin(safe, self.x)
-        # Rounding may put a point a little outside its bin, where the root is not real.
-        xi, zeta = bin.solve(jnp.clip((safe - bin.x) / bin.h, 0, 1))
+        # Rounding may put a point a little outside its bin, where the root is not real. A clip
+        # would halve the gradient at a knot itself.
+        eta = (safe - bin.x) / bin.h
+        xi, zeta = bin.solve(jnp.where(eta < 0, 0, jnp.where(eta > 1, 1, eta)))
         _, log_derivative = bin.evaluate(xi, zeta)
         return jnp.where(inside, bin.z + bin.w * xi, x), jnp.where(inside, -log_derivative, 0)
 

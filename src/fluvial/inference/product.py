@@ -1,8 +1,6 @@
 r"""Where a density is a product: too many modes to be listed are a few in each factor.
 
-Two coordinates belong to one factor if the score of one changes with the other, at any of some
-points, and what that connects. A density of D factors with two modes each has 2^D modes, which no
-search can count; but as
+A density of D factors with two modes each has 2^D modes, which no search can count; but as
 
 .. math:: \ln p(x) = \sum_b f_b(x_b) + \text{const}
 
@@ -16,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtri
 from scipy.stats import norm
 
@@ -24,19 +21,18 @@ from fluvial.flows import Margins
 from fluvial.inference.choosing import Choice
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.factors import heads_of
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.matching import Matched
 from fluvial.inference.run import Run
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import Settings
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent
 
-__all__ = ["Margin", "Product", "factors", "is_listed", "margin_of", "match_product"]
+__all__ = ["Margin", "Product", "margin_of", "match_product"]
 
-_PAIRS = 4  # of points, between which coordinates are exchanged one at a time
-_ROUNDING = 1e-6  # of a score, relative
 _DEEP = 50.0  # nats below the highest density, where a margin ends
 _DOUBLINGS = np.arange(-3.0, 18.0)  # of one sd, to see where that is
 _HEADS = 64  # that are looked at there, too
@@ -74,58 +70,19 @@ class Product(NamedTuple):
     note: str
 
 
-def is_listed(
-    counted: CountedTarget,
-    starts: Float[np.ndarray, "N D"],
-    ends: list[Optimum],
-    settings: Settings = DEFAULT,
-) -> bool:
-    """Whether modes are so few that they are better listed, or the density is no product.
-
-    Each factor has as many as its coordinates have places where climbs ended.
-
-    Args:
-        counted: the target.
-        starts: that climbs began at.
-        ends: of these.
-        settings: the thresholds.
-    """
-    heads = _heads(ends)
-    if not _may_be_product(counted, heads, settings):
-        return True
-    labels, same = factors(counted, starts, heads), settings.climb.same
-    if not labels.any():
-        return True
-    modes = 1
-    for factor in range(labels.max() + 1):
-        own, distinct = heads[:, labels == factor], 0
-        while len(own):
-            distinct += 1
-            own = own[~np.isclose(own, own[0], rtol=same, atol=same).all(axis=1)]
-        modes *= distinct
-    return modes <= settings.flow.max_modes
-
-
-def match_product(
-    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]
-) -> Product | None:
+def match_product(run: Run, labels: Int[np.ndarray, " D"], ends: list[Optimum]) -> Product | None:
     """Match each factor of a product.
 
     Args:
         run: the fit.
-        starts: where the density is finite.
+        labels: for each coordinate the factor that it belongs to.
         ends: of climbs.
 
     Returns:
-        What was matched; or None where the density is no product, or a factor of several
-        coordinates is not a Gaussian.
+        What was matched; or None where a factor of several coordinates is not a Gaussian.
     """
     counted, settings = run.counted, run.settings
-    heads = _heads(ends)
-    if run.target.streamed is not None or not _may_be_product(counted, heads, settings):
-        return None
-    labels = factors(counted, starts, heads)
-    alone = np.bincount(labels)[labels] == 1
+    heads, alone = heads_of(ends), np.bincount(labels)[labels] == 1
     if not alone.any() or not _of_one_mode(heads, alone, settings):
         return None
     top = max((end for end in ends if end.converged), key=lambda end: end.log_p)
@@ -138,46 +95,6 @@ def match_product(
         return None
     choice = Choice(f"margins,bins={_BINS}")
     return Product(Matched(fitted, None, choice=choice), _NOTE.format(labels.max() + 1))
-
-
-def _heads(ends: list[Optimum]) -> Float[np.ndarray, "M D"]:
-    """Where climbs converged, the highest first."""
-    tops = sorted((end for end in ends if end.converged), key=lambda end: -end.log_p)
-    return np.stack([top.x for top in tops]) if tops else np.empty((0, 0))
-
-
-def _may_be_product(
-    counted: CountedTarget, heads: Float[np.ndarray, "M D"], settings: Settings
-) -> bool:
-    return len(heads) > 1 and 2 <= counted.dim <= settings.match.dense
-
-
-def factors(
-    counted: CountedTarget, starts: Float[np.ndarray, "N D"], heads: Float[np.ndarray, "M D"]
-) -> Int[np.ndarray, " D"]:
-    """Number for each coordinate the factor that it belongs to, from 0.
-
-    Args:
-        counted: the target, asked for D + 1 gradients a pair of points.
-        starts: points far apart.
-        heads: points of high density, the highest first.
-    """
-    linked = np.zeros((counted.dim, counted.dim), bool)
-    points = np.concatenate([heads[:_PAIRS], starts[-_PAIRS:]])
-    for x, y in zip(points, np.roll(points, 1, axis=0), strict=True):
-        linked |= _linked(counted, x, y)
-    return connected_components(linked, directed=False)[1]
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _linked(
-    counted: CountedTarget, x: Float[np.ndarray, " D"], y: Float[np.ndarray, " D"]
-) -> Bool[np.ndarray, "D D"]:
-    """Whether the score of j changes where x_i becomes y_i."""
-    moved = np.where(np.eye(len(x), dtype=bool), y, x)
-    scores = counted.value_and_grad(np.concatenate([x[None], moved]))[1]
-    change = np.abs(scores[1:] - scores[0])
-    return ~(change <= _ROUNDING * (1.0 + np.abs(scores[0]) + np.abs(scores[1:])))
 
 
 def _of_one_mode(heads: Float[np.ndarray, "M D"], alone: np.ndarray, settings: Settings) -> bool:

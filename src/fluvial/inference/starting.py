@@ -3,18 +3,21 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.exploring import Beyond, climb_from, explore, look_beyond
+from fluvial.inference.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.matching import Matched
-from fluvial.inference.product import is_listed, match_product
+from fluvial.inference.product import match_product
 from fluvial.inference.run import Run
 from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
+
+_SAID = 1_000_000  # of more modes no number is said
 
 
 class Started(NamedTuple):
@@ -78,21 +81,40 @@ def _several(
     ends: list[Optimum],
     known: list[Optimum],
 ) -> _Found:
-    """Where climbs differ: the factors of a product, if modes are too many to be listed or found.
-
-    Else all modes.
-    """
+    """Where climbs differ: all modes, or the factors of a product where these are too many."""
     counted, settings = run.counted, run.settings
-    listed = run.warm is not None or is_listed(counted, starts, ends, settings)
-    product = None if listed else match_product(run, starts, ends)
-    if product is not None:
-        return _Found([], product.note, product=product.matched)
+    labels = None if run.warm is not None else _factors(run, starts, ends)
+    if labels is not None:
+        modes = count_modes(labels, heads_of(ends), settings)
+        if modes > settings.flow.max_modes:
+            product = match_product(run, labels, ends)
+            if product is not None:
+                return _Found([], product.note, product=product.matched)
+        if modes > settings.match.max_modes:
+            number = f"{modes:,}" if modes < _SAID else f"{_SAID:,}"
+            note = f"{len(ends)} climbs ended in some of {number} modes or more, of a product."
+            return _Found([], note, doubtful=True)
     explored = explore(counted, starts, ends, run.rng, settings, confirmed=known)
-    if explored.doubtful and listed and run.warm is None:
-        product = match_product(run, starts, [*ends, *explored.ends])
+    found = [*ends, *explored.ends]
+    if explored.doubtful and labels is not None:
+        product = match_product(run, labels, found)
         if product is not None:
             return _Found(explored.ends, product.note, product=product.matched)
+        combined = combine(counted, labels, starts, found, run.rng, settings)
+        if combined is not None:
+            return _Found([*explored.ends, *combined.ends], combined.sentence)
     return _Found(explored.ends, explored.sentence, explored.doubtful)
+
+
+def _factors(
+    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]
+) -> Int[np.ndarray, " D"] | None:
+    """For each coordinate the factor that it belongs to; None where there is one factor."""
+    heads = heads_of(ends)
+    if len(heads) < 2 or not 2 <= run.counted.dim <= run.settings.match.dense:
+        return None
+    labels = factors(run.counted, starts, heads)
+    return labels if labels.any() and run.target.streamed is None else None
 
 
 def _differ(run: Run, ends: list[Optimum]) -> bool:
