@@ -63,6 +63,21 @@ def test_thresholds_decide_when_it_is_good_enough_and_how_long_it_cools():
     assert length(enough_half_variance=0.0, window=1) < length(enough_half_variance=0.0)
 
 
+def test_a_fit_that_is_near_cools_early_once_and_goes_on_where_that_is_not_enough():
+    def length(spreads):
+        schedule, taken = Schedule(1e-2, 100, 3000), 0
+        rng = np.random.default_rng(0)
+        while schedule.phase is not Phase.DONE:
+            spread = spreads[schedule.phase is Phase.COOLING]
+            schedule.report(np.full(100, -0.01 * taken), spread * rng.standard_normal(500))
+            taken += 100
+        return taken
+
+    near, enough = 0.4, 0.1  # half variances of 0.08 and 0.005
+    assert length((near, enough)) == 400
+    assert length((near, near)) == 3000
+
+
 @pytest.mark.parametrize("max_steps", [150, 250, 300, 399])
 def test_a_fit_that_is_good_enough_ends_where_its_steps_do(max_steps):
     schedule = Schedule(1e-2, 100, max_steps)
