@@ -171,9 +171,11 @@ class _Batch:
         self.iterations[rows] += 1
         self._aim(rows)
         done = (gain <= self.settings.relative_gain * size) | self._flat(rows)
+        # Where heights are astronomical, no gain is seen that is not larger than any barrier.
+        blind = done & (self.settings.relative_gain * size > self.settings.barrier)
         over = ~done & (self.iterations[rows] >= self.settings.iterations)
-        self._finish(rows[done], converged=True)
-        self._finish(rows[over], converged=False)
+        self._finish(rows[done & ~blind], converged=True)
+        self._finish(rows[over | blind], converged=False)
 
     def _bracket(self, shorter, longer, loss) -> None:
         """Halve the bracket, or where a parabola has its minimum; double the step without one."""
