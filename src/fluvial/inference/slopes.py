@@ -7,31 +7,16 @@ it may only be bent, as along a banana, or lead out of another mode.
 A climb that takes long has mostly come to such a slope long before it ends.
 """
 
-from dataclasses import replace
-from typing import NamedTuple
-
 import numpy as np
 from jaxtyping import Bool, Float
 
-from fluvial.inference.climbing import Optimum, climb
+from fluvial.inference.climbing import Optimum, climb_until
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.modes import dips
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Tops", "climb_off_slopes", "on_slopes"]
-
-
-class Tops(NamedTuple):
-    """Where climbs went.
-
-    Attributes:
-        ends: of each climb, or None if that is not a finite point.
-        known: whether a climb came to the slopes of a known mode, and was not gone on with.
-    """
-
-    ends: list[Optimum | None]
-    known: Bool[np.ndarray, " N"]
+__all__ = ["climb_off_slopes", "on_slopes"]
 
 
 def climb_off_slopes(
@@ -41,7 +26,7 @@ def climb_off_slopes(
     starts: Float[np.ndarray, "N D"],
     factor: Float[np.ndarray, "D D"],
     settings: Settings = DEFAULT,
-) -> Tops:
+) -> tuple[list[Optimum | None], Bool[np.ndarray, " N"]]:
     """Climb from each start; of climbs that take long, go on with those off all slopes alone.
 
     Args:
@@ -51,20 +36,17 @@ def climb_off_slopes(
         starts: shape (N, D).
         factor: see ``climb``.
         settings: the thresholds.
+
+    Returns:
+        Where each climb ended, or None if that is not a finite point; and which of them came to the
+        slopes of a known mode, and were not gone on with.
     """
-    most = min(settings.search.unchecked, settings.climb.iterations)
-    short = replace(settings, climb=replace(settings.climb, iterations=most))
-    ends = climb(counted, starts, factor, short)
-    on_way = [i for i, end in enumerate(ends) if end is not None and not end.converged]
-    points = np.reshape([end.x for end in ends if end and not end.converged], (-1, q.dim))
-    known = np.zeros(len(ends), bool)
-    known[on_way] = on_slopes(counted, q, log_evidence, points, settings)
-    left = ~known[on_way]
-    if left.any():
-        further = climb(counted, points[left], factor, settings)
-        for i, end in zip(np.array(on_way)[left], further, strict=True):
-            ends[i] = end
-    return Tops(ends, known)
+
+    def known(points: Float[np.ndarray, "M D"]) -> Bool[np.ndarray, " M"]:
+        return on_slopes(counted, q, log_evidence, points, settings)
+
+    every = settings.search.unchecked
+    return climb_until(counted, starts, factor, settings, known, every)
 
 
 def on_slopes(

@@ -141,8 +141,8 @@ class SearchSettings:
         moves: sd, or log sd, by which mass that has no place of its own may move a margin: what
             ``benchmarks/posteriordb.py`` calls right.
         climbs: from far outside.
-        unchecked: iterations of a climb, after which one on the slopes of a known mode ends: three
-            quarters of all have ended by themselves.
+        unchecked: iterations after which a climb that is on the slopes of a known mode is ended,
+            and steps between two such looks: by then three quarters have ended by themselves.
         leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
             difference of two others.
         leap_lengths: the shortest and the longest of coordinates' moves, in sd.
