@@ -45,7 +45,7 @@ class Schedule:
     _taken: int = 0
     _cooling_from: int = 0
     _cooling_steps: int = 0
-    _was_near: bool = False
+    _tried: int = 0
     _means: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self):
@@ -83,17 +83,20 @@ class Schedule:
             end = min(self._cooling_from + self._cooling_steps, self.max_steps)
             if self._taken >= end:
                 self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
-        elif not self._was_near and self._is_even(log_weights, self.settings.near_half_variance):
-            self._was_near = True
+            return
+        over = self._settled() or self._due()
+        again = self._taken >= 2 * self._tried and not over
+        if (not self._tried or again) and self._is_near(log_weights):
+            self._tried = self._taken
             self._cool(self.settings.shortest_cooling)
-        elif self._settled() or self._due():
+        elif over:
             self._cool(self._planned_cooling())
 
     def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:
-        """Not where an early cooling has not made weights even enough."""
-        early = self._was_near and self._cooling_steps == self.settings.shortest_cooling
-        enough = self.settings.enough_half_variance
-        return not early or self._is_even(log_weights, enough) or self._due()
+        """Not where an early cooling has not made weights even enough, and steps are left."""
+        early = self._cooling_from == self._tried
+        last = self.max_steps - self._taken < self.settings.shortest_cooling
+        return not early or last or self._is_even(log_weights, self.settings.enough_half_variance)
 
     def _settled(self) -> bool:
         """Whether the last chunks gained nothing that stands out from the noise."""
@@ -114,6 +117,9 @@ class Schedule:
         wanted = max(self.settings.shortest_cooling, int(self.settings.cooling * self._taken))
         left = self.max_steps - self._taken
         return self.chunk * (wanted // self.chunk) if wanted < left else left
+
+    def _is_near(self, log_weights: Float[np.ndarray, " S"]) -> bool:
+        return self._is_even(log_weights, self.settings.near_half_variance)
 
     def _is_even(self, log_weights: Float[np.ndarray, " S"], most: float) -> bool:
         """Whether half the variance of log weights is below so many nats, and none is large."""
