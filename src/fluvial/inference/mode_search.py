@@ -253,9 +253,9 @@ def _places(
     """
     places = list(places)
     suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
-    tops = climb_off_slopes(counted, q, log_evidence, suspects, overall.cholesky, settings)
-    for suspect, top, seen in zip(suspects, *tops, strict=True):
-        if seen:
+    tops, there = climb_off_slopes(counted, q, log_evidence, suspects, overall.cholesky, settings)
+    for suspect, top, arrived in zip(suspects, tops, there, strict=True):
+        if arrived:
             continue
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
