@@ -119,7 +119,12 @@ class Schedule:
         return self.chunk * (wanted // self.chunk) if wanted < left else left
 
     def _is_near(self, log_weights: Float[np.ndarray, " S"]) -> bool:
-        return self._is_even(log_weights, self.settings.near_half_variance)
+        """Whether weights are even enough, or nearly so and a chunk gains less than is missing."""
+        near, enough = self.settings.near_half_variance, self.settings.enough_half_variance
+        if self._is_even(log_weights, enough):
+            return True
+        slow = len(self._means) > 1 and self._means[-2][0] - self._means[-1][0] < near
+        return slow and self._is_even(log_weights, near)
 
     def _is_even(self, log_weights: Float[np.ndarray, " S"], most: float) -> bool:
         """Whether half the variance of log weights is below so many nats, and none is large."""
