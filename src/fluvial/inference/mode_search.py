@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import moved, spread_of
-from fluvial.inference.climbing import Optimum, climb
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
@@ -32,7 +32,7 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.outliers import Outlier, held, measured
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.slopes import on_slopes
+from fluvial.inference.slopes import climb_off_slopes, on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -111,7 +111,7 @@ def look(
     )
     mirror = mirrored(counted, q, settings)
     starts = np.concatenate([starts, mirror.starts])
-    climbed = _climbed(counted, starts, overall, settings)
+    climbed = _climbed(counted, q, log_evidence, starts, overall, settings)
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
@@ -253,8 +253,10 @@ def _places(
     """
     places = list(places)
     suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
-    tops = climb(counted, suspects, overall.cholesky, settings)
-    for suspect, top in zip(suspects, tops, strict=True):
+    tops, there = climb_off_slopes(counted, q, log_evidence, suspects, overall.cholesky, settings)
+    for suspect, top, arrived in zip(suspects, tops, there, strict=True):
+        if arrived:
+            continue
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
@@ -303,11 +305,13 @@ def far_points(
 
 def _climbed(
     counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
     starts: Float[np.ndarray, "N D"],
     overall: Gaussian,
     settings: Settings,
 ) -> Float[np.ndarray, "M D"]:
-    ends = climb(counted, starts, overall.cholesky, settings)
+    ends, _ = climb_off_slopes(counted, q, log_evidence, starts, overall.cholesky, settings)
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 
@@ -325,11 +329,12 @@ def annealed_chains(
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
         p = rng.standard_normal(x.shape)
         y, y_value, y_score, momentum = x, value, score, p
-        for _ in range(search.leapfrogs):
-            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
+        kick = 0.5 * step * beta
+        momentum = momentum + kick * overall.pull(_finite(y_score))
+        for left in reversed(range(search.leapfrogs)):
             y = y + step * (overall.color(momentum) - overall.mean)
             y_value, y_score = counted.value_and_grad(y)
-            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
+            momentum = momentum + (2.0 * kick if left else kick) * overall.pull(_finite(y_score))
         log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
         take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
         x = np.where(take[:, None], y, x)

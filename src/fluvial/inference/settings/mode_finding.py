@@ -151,6 +151,8 @@ class SearchSettings:
         moves: sd, or log sd, by which mass that has no place of its own may move a margin: what
             ``benchmarks/posteriordb.py`` calls right.
         climbs: from far outside.
+        unchecked: iterations after which a climb that is on the slopes of a known mode is ended,
+            and steps between two such looks: by then three quarters have ended by themselves.
         leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
             difference of two others.
         leap_lengths: the shortest and the longest of coordinates' moves, in sd.
@@ -186,6 +188,7 @@ class SearchSettings:
     small_total: float = 0.01
     moves: float = 0.05
     climbs: int = 12
+    unchecked: int = 16
     leaps: int = 64
     leap_lengths: tuple[float, float] = (2.0, 32.0)
     symmetries: int = 128
