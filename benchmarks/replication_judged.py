@@ -4,17 +4,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import fluvial.replication
 from benchmarks.replication_planted import planted_pictures, planted_texts
-from benchmarks.replication_runs import Notebook, load_runs
+from benchmarks.replication_runs import Notebook, load_ordered, load_runs
 from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
 from fluvial.replication.compare.cell import compare_outputs
 from fluvial.replication.compare.surroundings import Surroundings
-from fluvial.replication.run import Run
+from fluvial.replication.notebook_run import NotebookRun
 
 __all__ = ["Judgment", "judge", "judgments"]
 
@@ -38,7 +39,7 @@ class Judgment:
 
 
 def judge(
-    notebooks: Sequence[Notebook], home: Path, part: int = 0, parts: int = 1
+    notebooks: Sequence[Notebook], home: Path, kernel: str, part: int = 0, parts: int = 1
 ) -> Iterator[str]:
     """Judge the notebooks of a part that this code has not judged yet; yield their names.
 
@@ -53,7 +54,8 @@ def judge(
         if (runs := load_runs(notebook, home)) is None:
             continue
         recorded = notebook.read(home)
-        done = compare_runs(recorded, runs, Tolerance())
+        in_order = partial(load_ordered, notebook, home, kernel)
+        done = compare_runs(recorded, runs, Tolerance(), in_order=in_order)
         cells = [
             (cell.number, cell.verdict.value, None if cell.cause is None else cell.cause.value)
             for cell in done.cells
@@ -90,7 +92,7 @@ def _code() -> str:
 
 
 def _planted(
-    recorded: RecordedNotebook, replication: Replication, run: Run, seed: int
+    recorded: RecordedNotebook, replication: Replication, run: NotebookRun, seed: int
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
     rng = np.random.default_rng(seed)

@@ -9,10 +9,10 @@ import pytest
 
 import fluvial
 from fluvial.errors import InputError
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.check import finite_starts
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import (
     improper_complaint,
     improper_on_axes,
@@ -96,6 +96,21 @@ def test_an_improper_density_is_recognized_and_its_parameters_named(name):
 
 def wide(p, sd):
     return -0.5 * jnp.sum((p / sd) ** 2)
+
+
+@pytest.mark.parametrize("dim", [400, 1400])
+def test_a_ridge_that_many_coordinates_share_is_named(dim):
+    """Nothing changes in two directions: along two coordinates, and along all the others."""
+    counted = CountedTarget(
+        Target(
+            lambda x: -0.5 * jnp.sum((x[2:] - jnp.mean(x[2:])) ** 2) - 0.5 * (x[0] - x[1]) ** 2,
+            dim=dim,
+        )
+    )
+    points = np.random.default_rng(0).standard_normal((4, dim))
+    found = unidentified_complaint(counted, points, np.random.default_rng(0))
+    assert found is not None
+    assert "falls off no faster than 1/distance" in found
 
 
 PROPER = {

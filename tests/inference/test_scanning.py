@@ -6,7 +6,7 @@ from jax.scipy.stats import norm
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.diagonal import match_diagonal
-from fluvial.inference.scanning import scan_dependence
+from fluvial.inference.scanning import coupling_elsewhere, scan_dependence
 from fluvial.inference.sparse_flow import is_sparse
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.targets import Target
@@ -71,3 +71,25 @@ def test_neighbors_that_are_coupled_are_not_sparse():
     found = scanned(walk, COUNT)
     assert found.coupling > 0.3
     assert not is_sparse(found)
+
+
+def test_neighbors_that_are_independent_at_one_value_of_a_hub_alone_are_coupled_elsewhere():
+    """The hub is an autocorrelation, and independent coordinates are matched where it is zero."""
+
+    def autoregression(x):
+        hub, state = x[0], x[1:]
+        moves = norm.logpdf(state[1:], jnp.tanh(hub) * state[:-1], 1.0).sum()
+        return norm.logpdf(hub) + norm.logpdf(state[0]) + moves
+
+    def hierarchy(x):
+        return norm.logpdf(x[0]) + norm.logpdf(x[1:], 0.0, jnp.exp(x[0])).sum()
+
+    for log_density, least, most in ((autoregression, 0.3, 2.0), (hierarchy, 0.0, 0.01)):
+        dim, rng = COUNT + 1, np.random.default_rng(0)
+        counted = CountedTarget(Target(log_density, dim=dim))
+        gaussian = DiagonalGaussian(np.zeros(dim), np.r_[0.05, np.ones(COUNT)])
+        found = scan_dependence(counted, gaussian, rng)
+        assert found is not None
+        assert found.coupling < 0.1
+        assert 0 in found.hubs
+        assert least <= coupling_elsewhere(counted, gaussian, found, rng) <= most

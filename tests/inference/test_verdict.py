@@ -26,8 +26,8 @@ def with_ess(ess: float, size: int = 8192) -> Importance:
     return Importance(np.where(np.arange(size) < ess, 0.0, -np.inf))
 
 
-def chains(rhat: float, ess: float) -> Chains:
-    return Chains(np.zeros((4, 10, 2)), np.zeros((4, 10)), rhat, ess, 0.8, 0)
+def chains(rhat: float, ess: float, outermost: float = 1.0) -> Chains:
+    return Chains(np.zeros((4, 10, 2)), np.zeros((4, 10)), rhat, ess, 0.8, 0, outermost)
 
 
 def shifted(delta: float, dim: int, seed: int, size: int = 8192):
@@ -161,6 +161,12 @@ def test_chains_that_mixed_take_over_where_weights_fail():
 )
 def test_all_chains_have_to_mix(rhat, ess, verdict):
     assert judge(pareto(1.3), [chains(1.0, 5000.0), chains(rhat, ess)]).verdict is verdict
+
+
+def test_chains_that_were_turned_back_at_the_ends_have_not_seen_what_lies_beyond():
+    judgment = judge(pareto(1.3), [chains(1.005, 2000.0, outermost=0.4)])
+    assert judgment.verdict is Verdict.FAILED
+    assert "accept 40% as many of their moves" in judgment.reasons[-1]
 
 
 def test_a_doubt_rules_out_good():

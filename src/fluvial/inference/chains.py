@@ -23,6 +23,7 @@ __all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
 _TAILS = 0.05, 0.95  # whose quantiles Vehtari et al. 2021 ask the effective sample size of
+_FEWER = 0.25  # rejections: a step of about half the length
 _LOOKED_AT = 512  # coordinates by ArviZ, which takes a millisecond for each; others are screened
 
 
@@ -32,10 +33,12 @@ class Chains(NamedTuple):
     Attributes:
         draws: in the target's unconstrained space, shape (chains, draws, D), float64.
         log_p: log density at each, in nats, shape (chains, draws).
-        rhat: the largest rank-normalized split R-hat over coordinates.
-        ess: the smallest effective sample size over coordinates, of the bulk and of the tails.
+        rhat: the largest rank-normalized split R-hat over coordinates and the log density.
+        ess: the smallest effective sample size over these, of the bulk and of the tails.
         acceptance: mean acceptance probability after warm-up.
         evaluations: gradients of the target that were taken.
+        outermost: the lowest mean acceptance probability of transitions that begin in the outermost
+            twentieth of a coordinate, or of the log density, as a share of ``acceptance``.
     """
 
     draws: Float[np.ndarray, "chains draws D"]
@@ -44,6 +47,13 @@ class Chains(NamedTuple):
     ess: float
     acceptance: float
     evaluations: int
+    outermost: float = 1.0
+
+    def mixed(self, settings: Settings = DEFAULT) -> bool:
+        """Whether the chains agree, are long enough, and were not turned back anywhere."""
+        verdict = settings.verdict
+        long = self.rhat <= verdict.max_rhat and self.ess >= verdict.min_ess
+        return long and self.outermost >= verdict.least_outermost
 
 
 class _State(NamedTuple):
@@ -66,7 +76,8 @@ def latent_chains(
 
     Chains that have not mixed are run on, and their first half is then left out as more warm-up,
     unless they are so far apart that as many rounds again would not bring them together. That is
-    asked for the first time after a part of the first round.
+    asked for the first time after a part of the first round. Chains that were turned back go on
+    with shorter steps.
 
     Args:
         component: whose flow carries latent points to the target's space.
@@ -76,10 +87,17 @@ def latent_chains(
         settings: when chains have mixed.
     """
     rounds: list[Chains] = []
-    z = starts
+    z, rejected = starts, 1.0 - settings.chain.acceptance
     for k in range(settings.chain.rounds):
         with jax.enable_x64(True):
-            pieces = _Pieces(component.flow, target, z, jax.random.fold_in(key, k), settings.chain)
+            pieces = _Pieces(
+                component.flow,
+                target,
+                z,
+                jax.random.fold_in(key, k),
+                settings.chain,
+                jnp.asarray(1.0 - rejected),
+            )
             if not rounds:
                 part = _measured(*pieces.first())
                 if part.rhat > _hopeless_after_one(settings.chain):
@@ -87,10 +105,12 @@ def latent_chains(
             rounds.append(_measured(*pieces.whole()))
             z = pieces.end
         joined = _joined(rounds)
-        if joined.rhat <= settings.verdict.max_rhat and joined.ess >= settings.verdict.min_ess:
+        if joined.mixed(settings):
             break
         if joined.rhat > settings.chain.hopeless_rhat:
             break
+        if joined.outermost < settings.verdict.least_outermost:
+            rejected *= _FEWER
     return joined
 
 
@@ -103,7 +123,15 @@ def _hopeless_after_one(settings: ChainSettings) -> float:
 class _Pieces:
     """A round: warm-up, and then pieces of as many transitions each."""
 
-    def __init__(self, flow: Flow, target: Target, z: Any, key: PRNGKeyArray, settings):
+    def __init__(
+        self,
+        flow: Flow,
+        target: Target,
+        z: Any,
+        key: PRNGKeyArray,
+        settings: ChainSettings,
+        acceptance: Float[Array, ""],
+    ):
         self._given = flow, target.as_argument()
         keys = jax.random.split(key, settings.warmup + settings.kept)
         warming, *self._keys = jnp.split(
@@ -111,7 +139,7 @@ class _Pieces:
         )
         self._settings, self._parts = settings, []
         self._state, self._leapfrogs = _warmed(
-            *self._given, jnp.asarray(z, jnp.float64), warming, settings
+            *self._given, jnp.asarray(z, jnp.float64), warming, acceptance, settings
         )
 
     def first(self) -> tuple[np.ndarray, ...]:
@@ -141,9 +169,30 @@ class _Pieces:
 
 
 def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
-    draws, log_p = np.swapaxes(draws, 0, 1), log_p.T
-    evaluations = int(leapfrogs) * len(draws)
-    return Chains(draws, log_p, *_mixing(draws), float(np.mean(accepted)), evaluations)
+    draws, log_p, accepted = np.swapaxes(draws, 0, 1), log_p.T, accepted.T
+    mean, evaluations = float(np.mean(accepted)), int(leapfrogs) * len(draws)
+    outermost = _outermost(draws, log_p, accepted) / max(mean, 1e-9)
+    return Chains(draws, log_p, *_mixing(draws, log_p), mean, evaluations, outermost)
+
+
+def _outermost(
+    draws: Float[np.ndarray, "chains draws D"],
+    log_p: Float[np.ndarray, "chains draws"],
+    accepted: Float[np.ndarray, "chains draws"],
+) -> float:
+    """The lowest mean acceptance among the draws at either end of a coordinate.
+
+    Where a direction grows stiff faster than the step size allows, moves into its tails are turned
+    back, and what lies there is not seen; nor is it missed by R-hat or effective sample sizes.
+    """
+    chosen = _slowest(draws) if draws.shape[2] > _LOOKED_AT else np.arange(draws.shape[2])
+    following, count = accepted[:, 1:].ravel(), max(int(_TAILS[0] * accepted[:, 1:].size), 1)
+    lowest = np.inf
+    for column in (*(draws[:, :-1, i] for i in chosen), log_p[:, :-1]):
+        order = np.argsort(column.ravel())
+        ends = following[order[:count]], following[order[-count:]]
+        lowest = min(lowest, *(float(np.mean(end)) for end in ends))
+    return lowest
 
 
 def _joined(rounds: list[Chains]) -> Chains:
@@ -155,19 +204,26 @@ def _joined(rounds: list[Chains]) -> Chains:
     log_p = np.concatenate([part.log_p for part in kept], axis=1)
     acceptance = float(np.mean([part.acceptance for part in kept]))
     evaluations = sum(part.evaluations for part in rounds)
-    return Chains(draws, log_p, *_mixing(draws), acceptance, evaluations)
+    outermost = min(part.outermost for part in kept)
+    return Chains(draws, log_p, *_mixing(draws, log_p), acceptance, evaluations, outermost)
 
 
-def _mixing(draws: Float[np.ndarray, "chains draws D"]) -> tuple[float, float]:
-    """The largest R-hat and the smallest effective sample size over coordinates.
+def _mixing(
+    draws: Float[np.ndarray, "chains draws D"], log_p: Float[np.ndarray, "chains draws"]
+) -> tuple[float, float]:
+    """The largest R-hat and the smallest effective sample size, the log density's among them.
 
     Chains that begin at draws of a flow are no wider than it is, so that R-hat does not see tails
     that none of them has reached yet; that few of their visits there are independent does show.
+    A transition changes the log density by no more than its kinetic energy does. Where a scale of
+    many coordinates is not the flow's, it is what holds chains back from that scale's tails
+    (Betancourt 2016, arXiv 1604.00695), and mixes more slowly than any coordinate.
     """
     from arviz_stats.base.array import array_stats
 
     if draws.shape[2] > _LOOKED_AT:
         draws = draws[:, :, _slowest(draws)]
+    draws = np.concatenate([draws, np.nan_to_num(log_p)[:, :, None]], axis=2)
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
     ess = np.minimum(
         array_stats.ess(draws, chain_axis=0, draw_axis=1),
@@ -193,6 +249,7 @@ def _warmed(
     target: LogDensity,
     z: Float[Array, "C D"],
     keys: Array,
+    acceptance: Float[Array, ""],
     settings: ChainSettings,
 ):
     """Find the step size; also how many leapfrogs that took."""
@@ -203,8 +260,8 @@ def _warmed(
 
     def warm_up(state, inputs):
         t, key = inputs
-        state, acceptance, count = _transition(value_and_score, state, key, settings)
-        return _adapt(state, acceptance, t, settings), count
+        state, accepted, count = _transition(value_and_score, state, key, settings)
+        return _adapt(state, acceptance - jnp.mean(accepted), t, settings), count
 
     steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
     state, counts = jax.lax.scan(warm_up, state, (steps, keys))
@@ -241,7 +298,7 @@ def _pulled_back(flow: Flow, target: LogDensity):
 
 
 def _transition(value_and_score, state: _State, key: PRNGKeyArray, settings: ChainSettings):
-    """One Hamiltonian transition of every chain; also the mean acceptance, and the leapfrogs."""
+    """One Hamiltonian transition of every chain; also their acceptances, and the leapfrogs."""
     momentum_key, length_key, accept_key = jax.random.split(key, 3)
     step = jnp.exp(state.log_step)
     length = settings.trajectory * jax.random.uniform(length_key, (), state.z.dtype, 0.5, 1.5)
@@ -267,14 +324,14 @@ def _transition(value_and_score, state: _State, key: PRNGKeyArray, settings: Cha
         value=jnp.where(take, value, state.value),
         score=jnp.where(take[:, None], score, state.score),
     )
-    return moved, jnp.mean(acceptance), count
+    return moved, acceptance, count
 
 
 def _adapt(
-    state: _State, acceptance: Float[Array, ""], t: Float[Array, ""], settings: ChainSettings
+    state: _State, error: Float[Array, ""], t: Float[Array, ""], settings: ChainSettings
 ) -> _State:
     """Dual averaging of the step size (Hoffman & Gelman 2014, eq. 6), shared by the chains."""
-    error_sum = state.error_sum + (settings.acceptance - acceptance)
+    error_sum = state.error_sum + error
     anchor = jnp.log(10.0 * 0.5 * state.z.shape[1] ** -0.25)
     log_step = anchor - jnp.sqrt(t) / settings.gamma * error_sum / (t + settings.t0)
     eta = t**-settings.kappa

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.budget import Budget
 from fluvial.inference.evaluated import Evaluated
+from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
 from fluvial.targets import Target
@@ -31,7 +31,9 @@ class CountedTarget:
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
     """
 
-    def __init__(self, target: Target, settings: Settings = DEFAULT, budget: Budget | None = None):
+    def __init__(
+        self, target: Target, settings: Settings = DEFAULT, budget: FitBudget | None = None
+    ):
         self.target = target
         self._budget, self._reserve = budget, settings.weigh.draws + settings.weigh.component_draws
         self.spent = self._judging = False

@@ -11,6 +11,7 @@ is found to float64's precision among the right singular vectors of gradients at
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.linalg import solve_triangular
 
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
@@ -35,6 +36,7 @@ IMPROPER_ADVICE = (
 
 _MOST_NAMES = 6
 _STEP = 1e-3
+_DIRECTIONS, _INVERSE_STEPS = 8, 3
 _NUMBERS = 2**19  # of the rays that are looked along at once: 4 MB, and some copies
 
 
@@ -73,10 +75,34 @@ def unidentified_complaint(
     )
     if len(rows) <= dim:
         return None
-    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    return _along(
-        counted, center, directions[sizes <= improper.flat * sizes[0]][::-1], settings, relaxed=True
-    )
+    directions = _hardly_seen(rows, improper.flat)
+    return _along(counted, center, directions, settings, relaxed=True)
+
+
+def _hardly_seen(rows: Float[np.ndarray, "N D"], flat: float) -> Float[np.ndarray, "M D"]:
+    """Right singular vectors of the smallest singular values, the smallest first.
+
+    A few, by inverse iteration with the triangular factor R of the rows, which takes a tenth of the
+    time of a singular value decomposition, or less. What no row sees has a singular value of 1e-16,
+    and stands out from all others after one step.
+
+    Args:
+        rows: N > D of them, of norm 1.
+        flat: of the largest singular value, above which a direction is left out.
+    """
+    triangle = np.linalg.qr(rows, mode="r")
+    diagonal = np.diag(triangle)
+    tiny = np.finfo(float).eps * np.abs(diagonal).max()
+    np.fill_diagonal(triangle, np.where(np.abs(diagonal) > tiny, diagonal, tiny))
+    shape = len(triangle), min(_DIRECTIONS, len(triangle))
+    block = np.random.default_rng(0).standard_normal(shape)
+    for _ in range(_INVERSE_STEPS):
+        block = np.linalg.qr(solve_triangular(triangle, block, trans="T"))[0]
+        block = np.linalg.qr(solve_triangular(triangle, block))[0]
+    _, sizes, within = np.linalg.svd(triangle @ block, full_matrices=False)
+    directions = (within @ block.T)[::-1]
+    # Of rows of norm 1 the largest singular value is at least that of their mean square.
+    return directions[sizes[::-1] <= flat * np.linalg.norm(triangle) / len(triangle) ** 0.5]
 
 
 def improper_complaint(

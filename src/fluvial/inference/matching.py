@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
 from fluvial.inference.absorbing import placed
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.choosing import Choice
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
@@ -16,15 +17,14 @@ from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.diagonal import climb_diagonal, match_diagonal
 from fluvial.inference.expected_curvature import with_expected_curvature
-from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.find_structure import find_structure
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.natural_steps import natural_steps
 from fluvial.inference.run import Run
-from fluvial.inference.scanning import scan_dependence
+from fluvial.inference.scanning import coupling_elsewhere, scan_dependence
 from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
 from fluvial.inference.starts import distinct
-from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh, weigh_unless_poor
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -113,7 +113,12 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
 
 def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
     one_by_one = run.counted.dim <= _MOST_ONE_BY_ONE
-    return (find_dependence if one_by_one else scan_dependence)(run.counted, gaussian, run.rng)
+    look = find_dependence if one_by_one else scan_dependence
+    found = look(run.counted, gaussian, run.rng)
+    if found is None or is_coupled(found):
+        return found
+    coupling = coupling_elsewhere(run.counted, gaussian, found, run.rng)
+    return replace(found, coupling=coupling)
 
 
 def _replaced(

@@ -36,7 +36,7 @@ from fluvial.inference.slopes import on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
-from fluvial.posterior.gaussian import Gaussian, covers
+from fluvial.posterior.gaussian import Gaussian, covers, factor
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Looked", "Search", "annealed_chains", "far_points", "look", "mass_outside"]
@@ -103,7 +103,7 @@ def look(
     """
     search = settings.search
     x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
-    overall = Gaussian(x.mean(axis=0), _factor(np.cov(x.T)))
+    overall = Gaussian(x.mean(axis=0), factor(np.atleast_2d(np.cov(x.T))))
     looks = far_points(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
     starts = np.concatenate(
@@ -296,12 +296,6 @@ def _looks_log_prob(
 def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
     """The mean over all looks of p / (Z g), which is zero outside of R."""
     return float(np.exp(min(float(log_sum_exp(log_ratios)) - np.log(looks), 50.0)))
-
-
-def _factor(covariance: np.ndarray) -> np.ndarray:
-    covariance = np.atleast_2d(covariance)
-    jitter = 1e-9 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(covariance))
-    return np.linalg.cholesky(covariance + jitter)
 
 
 def far_points(

@@ -31,7 +31,7 @@ from fluvial.inference.dependence import (
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["scan_dependence"]
+__all__ = ["coupling_elsewhere", "scan_dependence"]
 
 _PROBES = 4
 _MOVES = 64  # twice as many as were enough if nothing else changed
@@ -40,6 +40,7 @@ _ALIKE = 0.6  # of a head's signs with the changes of the diagonal, their correl
 _LEAST = 0.2  # change of the curvature, relative: less is no head's (as in dependence.py)
 _MOST = 4.0
 _BLOCK = 1024  # coordinates compared with all others at once
+_FAR = 1.0  # of a hub, which is a logarithm or the like, where its sd is less
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -80,6 +81,36 @@ def scan_dependence(
     ruling = np.concatenate([hubs, found.heads])
     coupling = _coupling(counted, points, sd, ruling, rng)
     return replace(found, coupling=coupling) if np.isfinite(coupling) else None
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def coupling_elsewhere(
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    found: Dependence,
+    rng: np.random.Generator,
+) -> float:
+    """The largest coupling with one hub moved by far, as far as it is finite.
+
+    Independent coordinates are matched best where hubs leave them uncoupled, if there is such a
+    place: at an autocorrelation of zero. That they are independent given hubs has to hold for
+    other values of these, too.
+
+    Args:
+        counted: the target, asked for 64 gradients for each hub and way.
+        gaussian: that was matched.
+        found: its hubs, and what they rule.
+        rng: decides the points and the signs.
+    """
+    z = rng.standard_normal((_PROBES // 2, gaussian.dim))
+    points, sd = gaussian.color(np.concatenate([z, -z])), gaussian.sd
+    ruling, largest = np.concatenate([found.hubs, found.heads]), found.coupling
+    for hub, width in zip(found.hubs, found.hub_widths, strict=True):
+        for way in (1.0, -1.0):
+            there = points.copy()
+            there[:, hub] += way * max(_FAR, width * sd[hub])
+            largest = np.fmax(largest, _coupling(counted, there, sd, ruling, rng))
+    return float(largest)
 
 
 def _signs(rng, count, sd, held) -> Float[np.ndarray, "N D"]:

@@ -1,6 +1,7 @@
 """Stage 3: a flow for each mode, where Gaussians will not do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from fluvial.inference.dependence import Dependence
 from fluvial.inference.margin_moves import MarginMoves, margins_gain, with_margins
 from fluvial.inference.modulated_steps import modulated_steps
 from fluvial.inference.natural_steps import Stepped, looked, natural_steps
-from fluvial.inference.responsibilities import Shared
+from fluvial.inference.responsibilities import SharedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import most_inputs, sparse_spec, with_networks
 from fluvial.inference.spent import BudgetSpent
@@ -35,6 +36,9 @@ _EACH, _MOST = 2e-4, 0.4
 _GAIN = 0.2  # of half the variance of log weights: by less, bends change little
 # What a sparse flow may be given, besides what is linear in hubs and heads.
 _GROWTHS = ("", "margins", "all")
+# After natural-gradient steps training has less to find than from the identity, and shows sooner
+# whether it finds it: of 1,500 steps for 300 states of a volatility the last 1,200 gained 0.05 nat.
+_CHUNK, _WINDOW = 50, 2
 _DRAWS, _MARGINS = 256, 1024  # of a look; margins of a copula are all moved at once
 
 
@@ -161,7 +165,7 @@ def _train(
     train is past such steps. What streams rows takes no others.
     """
     objective, parts, keys = FreeEnergy(), len(gaussians), run.keys(k)
-    before, gaussian, grown = 0, gaussians[k], ""
+    before, gaussian, grown, settings = 0, gaussians[k], "", run.settings.train
 
     def show(steps: int, elbo: float) -> None:
         made = before + steps * objective.draws
@@ -184,6 +188,7 @@ def _train(
         if stepped.interrupted or enough or run.target.streamed is not None:
             elbo = np.array([-stepped.weights.elbo])
             return gaussian, Training(flow, elbo, 0, before, stepped.interrupted), grown
+        settings = replace(settings, chunk=_CHUNK, window=_WINDOW)
         if choice.dependence is not None:
             flow, grown = with_networks(_straight(flow, grown), choice.dependence, keys.flow), "all"
     with jax.enable_x64(True):
@@ -191,11 +196,11 @@ def _train(
             flow,
             Whitened(run.target, gaussian)
             if parts == 1
-            else Shared(run.target, gaussians, q.weights, k, run.settings),
+            else SharedTarget(run.target, gaussians, q.weights, k, run.settings),
             keys.train,
             objective=objective,
             max_steps=run.max_steps,
-            settings=run.settings.train,
+            settings=settings,
             on_chunk=show,
             devices=run.devices,
             inputs=None if choice.dependence is None else most_inputs(choice.dependence),

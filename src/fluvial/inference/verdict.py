@@ -150,7 +150,13 @@ def judge(
         f"Chains in the flow's latent space reached R-hat {rhat:.3f} and an effective sample "
         f"size of at least {ess:.0f}."
     )
-    if not (rhat <= settings.verdict.max_rhat and ess >= settings.verdict.min_ess):
+    outermost = min(c.outermost for c in chains)
+    if outermost < settings.verdict.least_outermost:
+        reasons.append(
+            f"At the ends of some coordinate they accept {outermost:.0%} as many of their moves as "
+            "elsewhere: what lies beyond was hardly seen."
+        )
+    if not all(c.mixed(settings) for c in chains):
         return _judgment(Verdict.FAILED, reasons)
     if (
         missing_mass > settings.verdict.max_missing_mass

@@ -15,8 +15,8 @@ from jaxtyping import Float
 
 from fluvial.inference.adaptive import moved
 from fluvial.inference.adequate import Adequate, is_adequate
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import improper_complaint
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.matching import Matched, match

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "covers", "lower_root", "merged", "moments"]
+__all__ = ["Gaussian", "covers", "factor", "lower_root", "merged", "moments"]
+
+_JITTER = 1e-9  # of each variance: above the rounding of a sum of products, below what is told
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +124,40 @@ def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> G
     return Gaussian(mean, lower_root(np.concatenate([within, spread])))
 
 
-def moments(x: Float[np.ndarray, "S d"], w: Float[np.ndarray, " S"]) -> Gaussian:
-    """Return the Gaussian with the mean and the covariance of weighted draws."""
+def moments(x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> Gaussian:
+    """Return the Gaussian with the mean and the covariance of weighted draws.
+
+    Args:
+        x: the draws.
+        w: their weights, up to a factor.
+
+    Raises:
+        numpy.linalg.LinAlgError: if the covariance is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> gaussian = moments(np.array([[0.0], [1.0], [5.0]]), np.array([1.0, 1.0, 0.0]))
+        >>> gaussian.mean.tolist(), gaussian.sd.round(4).tolist()
+        ([0.5], [0.5])
+    """
     mean = w @ x / w.sum()
-    covariance = (w[:, None] * (x - mean)).T @ (x - mean) / w.sum()
-    covariance += 1e-12 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(mean))
-    return Gaussian(mean, np.linalg.cholesky(covariance))
+    away = x - mean
+    return Gaussian(mean, factor((w[:, None] * away).T @ away / w.sum()))
+
+
+def factor(covariance: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
+    """Return the Cholesky factor of a covariance that draws have, which rounding may have spoiled.
+
+    What is added to make it positive is a share of each coordinate's own variance, so that the
+    units of the coordinates, which may be any, do not matter.
+
+    Raises:
+        numpy.linalg.LinAlgError: if the covariance is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> factor(np.ones((2, 2))).round(3).tolist()
+        [[1.0, 0.0], [1.0, 0.0]]
+    """
+    jitter = _JITTER * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(covariance))
+    return np.linalg.cholesky(covariance + jitter)

@@ -41,6 +41,9 @@ class VerdictSettings:
         max_rhat: the largest R-hat of chains. R-hat is about sqrt(1 + m/ESS) for m half-chains
             (Vats & Knudson 2021, Statistical Science 36): for 64 this asks for an effective
             sample size of 900 in every coordinate, a standard error of ``max_standard_error``.
+        least_outermost: the least acceptance of chains' transitions that begin in the outermost
+            twentieth of a coordinate, as a share of all: less, and they were turned back where
+            their step is too long. By hand (``benchmarks/results/large.md``).
     """
 
     min_ess: float = 400.0
@@ -55,3 +58,4 @@ class VerdictSettings:
     accurate_khat: float = 0.5
     accurate_half_variance: float = 0.02
     max_rhat: float = 1.035
+    least_outermost: float = 0.5

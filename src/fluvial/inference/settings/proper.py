@@ -14,7 +14,7 @@ class ImproperSettings:
             fallen by 50 nats there.
         far: and last: a direction known to float64's precision has eight digits left there.
         deep: nats below what a tail of 1/distance would leave: e^-20 of the mass matters to nobody.
-        max_dim: of which a singular value decomposition takes no more than a second.
+        max_dim: of which 3 D gradients, and their triangular factor, take no more than a second.
         spreads: of the points at which gradients are compared; by hand.
         flat: of the largest singular value; what is merely wide is told apart along the ray.
         moderate: coordinates up to which rounding leaves the digits that the far point needs.
@@ -23,7 +23,7 @@ class ImproperSettings:
     near: float = 1e6
     far: float = 1e8
     deep: float = 20.0
-    max_dim: int = 512
+    max_dim: int = 1500
     spreads: tuple[float, ...] = (0.1, 1.0, 10.0)
     flat: float = 1e-6
     moderate: float = 1e3

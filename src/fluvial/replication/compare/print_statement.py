@@ -35,7 +35,7 @@ def as_python_3_prints(lines: Sequence[str], others: Sequence[str]) -> list[str]
 
 def _printed(text: str) -> str:
     value = parsed(text) if text.startswith(_OPENS) else None
-    return " ".join(map(_as_text, value)) if isinstance(value, tuple) and len(value) > 1 else text
+    return " ".join(map(_as_text, value)) if isinstance(value, tuple) and len(value) != 1 else text
 
 
 def _as_text(value: Any) -> str:

@@ -15,6 +15,6 @@ FLOW_NAMES = (
     "margins, continuous, diagonal, triangular, orthogonal, householder, permutation, sinh-arcsinh"
 )
 STUDY_NAMES = (
-    "energies, infinitesimal, scaling, mnist, mnist_brief, cifar10, cifar10_pixels, kmeans, "
+    "energies, infinitesimal, scaling, mnist, cifar10, cifar10_pixels, kmeans, "
     "cnn_pil, vanishing_gradient"
 )
