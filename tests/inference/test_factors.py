@@ -25,7 +25,7 @@ def coupled(x):
 
 
 def ring(x):
-    return -8.0 * (jnp.linalg.norm(x) - 5.0) ** 2
+    return -((jnp.linalg.norm(x) - 3.0) ** 2)
 
 
 def two_mixtures(x):
@@ -53,8 +53,17 @@ def test_a_density_whose_coordinates_all_depend_on_each_other_is_one_factor():
 
 
 def test_a_product_has_all_combinations_of_its_factors_modes():
-    *_, ends, labels = started(wells, 12)
-    assert count_modes(labels, heads_of(ends)) == 2**6
+    counted, _, ends, labels = started(wells, 12)
+    assert count_modes(counted, labels, heads_of(ends)) == 2**6
+
+
+def test_a_ring_is_one_mode_wherever_on_it_climbs_end():
+    def two_rings_and_a_well(x):
+        return ring(x[:2]) + ring(x[2:4]) + wells(x[4:])
+
+    counted, _, ends, labels = started(two_rings_and_a_well, 6)
+    np.testing.assert_array_equal(labels, [0, 0, 1, 1, 2, 3])
+    assert count_modes(counted, labels, heads_of(ends)) == 2
 
 
 def test_all_combinations_are_listed_though_no_climb_has_ended_in_most():
@@ -62,7 +71,8 @@ def test_all_combinations_are_listed_though_no_climb_has_ended_in_most():
     combined = combine(counted, labels, starts, ends, np.random.default_rng(0))
     assert combined is not None
     heads = heads_of(combined.ends)
-    assert len(np.unique(heads.round(2), axis=0)) == count_modes(labels, heads) == 16
+    assert len(np.unique(heads.round(2), axis=0)) == 16
+    assert count_modes(counted, labels, heads) == 16
 
 
 def test_what_has_too_many_modes_is_not_listed():

@@ -8,6 +8,7 @@ climb has ended in.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -22,12 +23,15 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.exploring import climb_from
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.start_law import start_law
+from fluvial.inference.starts import distinct
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Combined", "combine", "count_modes", "factors", "heads_of"]
 
 _PAIRS = 4  # of points, between which coordinates are exchanged one at a time
 _ROUNDING = 1e-6  # of a score, relative
 _ROUNDS = 4
+_MOST = 64  # optima of a factor, which may be one ridge
 
 
 class Combined(NamedTuple):
@@ -74,16 +78,20 @@ def _linked(
 
 
 def count_modes(
-    labels: Int[np.ndarray, " D"], heads: Float[np.ndarray, "M D"], settings: Settings = DEFAULT
+    counted: CountedTarget,
+    labels: Int[np.ndarray, " D"],
+    heads: Float[np.ndarray, "M D"],
+    settings: Settings = DEFAULT,
 ) -> int:
     """Return how many combinations there are of the modes of all factors.
 
     Args:
+        counted: the target.
         labels: for each coordinate the factor that it belongs to.
-        heads: where climbs ended.
+        heads: where climbs ended, the highest first.
         settings: the thresholds.
     """
-    return prod(len(own) for own in _modes(labels, heads, settings))
+    return prod(len(own) for own in _modes(counted, labels, heads, settings))
 
 
 def combine(
@@ -110,12 +118,11 @@ def combine(
     explore, every, climbs = settings.explore, list(ends), len(starts)
     for _ in range(_ROUNDS):
         heads = heads_of(_high(every, settings))
-        found = _modes(labels, heads, settings)
-        sizes = np.bincount(labels)
-        wide = any(len(own) > 1 and sizes[b] > explore.well_seen for b, own in enumerate(found))
-        if wide or count_modes(labels, heads, settings) > settings.match.max_modes:
-            return None
+        found = _modes(counted, labels, heads, settings)
         several = [len(own) for own in found if len(own) > 1]
+        wide = any(len(own) > 1 and own.shape[1] > explore.well_seen for own in found)
+        if wide or not several or prod(several) > settings.match.max_modes:
+            return None
         if sum(expected_unseen(climbs, modes) for modes in several) <= explore.missed:
             return Combined(
                 climb_from(counted, _combinations(labels, found), settings),
@@ -137,17 +144,39 @@ def _high(ends: Sequence[Optimum], settings: Settings) -> list[Optimum]:
 
 
 def _modes(
-    labels: Int[np.ndarray, " D"], heads: Float[np.ndarray, "M D"], settings: Settings
+    counted: CountedTarget,
+    labels: Int[np.ndarray, " D"],
+    heads: Float[np.ndarray, "M D"],
+    settings: Settings,
 ) -> list[Float[np.ndarray, "W d"]]:
-    """For each factor the places where climbs ended."""
-    same, found = settings.climb.same, []
-    for factor in range(labels.max() + 1):
-        left, distinct = heads[:, labels == factor], []
-        while len(left):
-            distinct.append(left[0])
-            left = left[~np.isclose(left, left[0], rtol=same, atol=same).all(axis=1)]
-        found.append(np.stack(distinct))
-    return found
+    """For each factor its modes, as far as climbs have ended in them."""
+    return [
+        _modes_of(counted, labels == factor, heads, settings) for factor in range(labels.max() + 1)
+    ]
+
+
+def _modes_of(
+    counted: CountedTarget,
+    own: Bool[np.ndarray, " D"],
+    heads: Float[np.ndarray, "M D"],
+    settings: Settings,
+) -> Float[np.ndarray, "W d"]:
+    """The modes of one factor, while the others stay where the density is highest."""
+    same, left, apart = settings.climb.same, heads[:, own], []
+    while len(left) and len(apart) < _MOST:
+        apart.append(left[0])
+        left = left[~np.isclose(left, left[0], rtol=same, atol=same).all(axis=1)]
+    if len(apart) == 1:
+        return np.stack(apart)
+    points = np.tile(heads[0], (len(apart), 1))
+    points[:, own] = apart
+    log_p = counted.values(points)
+    optima = [
+        Optimum(x, float(value), partial(Gaussian, x, np.eye(len(x))), converged=True)
+        for x, value in zip(points, log_p, strict=True)
+        if value > np.max(log_p) - settings.match.no_mass
+    ]
+    return np.stack([mode.x[own] for mode in distinct(counted, optima, settings)])
 
 
 def _combinations(

@@ -115,7 +115,8 @@ def look(
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
-    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places])
+    far = far_points(overall, _count_far(counted, settings), (search.far_spread,), rng)
+    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places, far])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
@@ -132,7 +133,7 @@ def look(
         mirror,
         _apart(points[outside], log_p[outside], excess[outside], search),
         _share(log_ratios - log_evidence, search.looks),
-        _notes(len(starts), len(looks), count_sideways(counted, settings), search),
+        _notes(len(starts), len(looks) + len(far), count_sideways(counted, settings), search),
     )
 
 
@@ -171,6 +172,13 @@ def mass_outside(
         if not found and wide and moved(seen.looks, relative, seen.overall) > search.moves:
             found = [Outlier(wide, seen.missing_mass)]
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
+
+
+def _count_far(counted: CountedTarget, settings: Settings) -> int:
+    """Return how many more looks are made far out, where none before the fit have been."""
+    seen, most = settings.explore.well_seen, settings.search.sideways_dims[1]
+    on_host = counted.target.on_host
+    return settings.search.far_looks if on_host and seen < counted.dim <= most else 0
 
 
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def _several(
     counted, settings = run.counted, run.settings
     labels = None if run.warm is not None else _factors(run, starts, ends)
     if labels is not None:
-        modes = count_modes(labels, heads_of(ends), settings)
+        modes = count_modes(counted, labels, heads_of(ends), settings)
         if modes > settings.flow.max_modes:
             product = match_product(run, labels, ends)
             if product is not None:

@@ -163,6 +163,10 @@ class SearchSettings:
         spreads: of where both start, in sd.
         looks: points that are just looked at.
         look_spreads: of these, in sd.
+        far_looks: of a density that costs a call of its own, and is not looked at before the fit,
+            in six coordinates up to as many as are looked along: there a mode half as wide as
+            another, 10 sd away, is seen from one in 1,500 of those at ...
+        far_spread: ... this spread.
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
@@ -198,6 +202,8 @@ class SearchSettings:
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
+    far_looks: int = 4096
+    far_spread: float = 4.0
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03
