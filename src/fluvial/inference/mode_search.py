@@ -182,10 +182,11 @@ def _count_far(counted: CountedTarget, settings: Settings) -> int:
 
 
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:
+    chains = f"{search.chains} chains through {search.temperatures} temperatures, "
     sideways = f" and {along:,} along one or two coordinates" if along else ""
     return (
-        f"A search found nothing more: {climbs} climbs, {search.chains} chains through "
-        f"{search.temperatures} temperatures, {looks:,} looks around it{sideways}.",
+        f"A search found nothing more: {climbs} climbs, {chains if search.chains else ''}"
+        f"{looks:,} looks around it{sideways}.",
     )
 
 
@@ -332,6 +333,8 @@ def annealed_chains(
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
     x = far_points(overall, search.chains, search.spreads, rng)
+    if not search.chains:
+        return x
     value, score = counted.value_and_grad(x)
     for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
