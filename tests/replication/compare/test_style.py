@@ -36,6 +36,7 @@ def found(recorded, local):
         ),
         ("MultiIndex(levels=[['a', 'b']], labels=[[0, 1]])", "MultiIndex([('a',), ('b',)])"),
         ("<type 'int'>", "<class 'int'>"),
+        ("<class 'numpy.lib.polynomial.poly1d'>", "<class 'numpy.poly1d'>"),
         ("<class '__main__.Point'>", "__main__.Point"),
         ("<matplotlib.axes.AxesSubplot at 0x10a3ae610>", "<Axes: xlabel='a'>"),
         (
