@@ -1,13 +1,14 @@
 """How right `fluvial replicate` is about public notebooks: false alarms, planted changes, causes.
 
     python -m benchmarks.replication_runs HOME KERNEL 0 1    # fetch and run them
-    python -m benchmarks.replication HOME 0 1                # judge them, in several parts
-    python -m benchmarks.replication HOME                    # judge the rest, write the table
+    python -m benchmarks.replication HOME KERNEL 0 1         # judge them, in several parts
+    python -m benchmarks.replication HOME KERNEL             # judge the rest, write the table
 
 `replication_notebooks.json` lists the notebooks by commit; `replication_labels.json` says of each
 cell that was called DIFFERS, by hand, whether a reader would say so, and why it differs; and, of
 the last groups, which cause was given when nobody had looked at the notebook yet. Runs and
-judgments are kept, these for the code that made them, so that what was stopped goes on.
+judgments are kept, these for the code that made them, so that what was stopped goes on. Judging
+runs a notebook once more, in the order of its counts, where that may be why cells differ.
 """
 
 import json
@@ -41,6 +42,8 @@ _GROUPS = {
             ("last strangers", "Seven more notebooks of strangers"),
             ("fourth strangers", "21 more notebooks of strangers"),
             ("fifth strangers", "Fifteen more notebooks of strangers"),
+            ("sixth strangers", "Twenty more notebooks of strangers"),
+            ("seventh strangers", "Eight more notebooks of strangers"),
         )
     },
 }
@@ -134,9 +137,9 @@ def _table(counts: dict[str, Counter], notebooks: Sequence[Notebook]) -> str:
 
 def main() -> None:
     """Judge the runs kept in a folder, or a part of them; with all judged, write the tables."""
-    home, part = Path(sys.argv[1]), [int(text) for text in sys.argv[2:4]]
+    home, kernel, part = Path(sys.argv[1]), sys.argv[2], [int(text) for text in sys.argv[3:5]]
     everything = listed()
-    for number, name in enumerate(judge(everything, home, *part), 1):
+    for number, name in enumerate(judge(everything, home, kernel, *part), 1):
         print(number, name, file=sys.stderr, flush=True)
     if part:
         return

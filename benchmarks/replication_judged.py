@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import fluvial.replication
 from benchmarks.replication_planted import planted_pictures, planted_texts
-from benchmarks.replication_runs import Notebook, load_runs
+from benchmarks.replication_runs import Notebook, load_ordered, load_runs
 from fluvial.replication import RecordedNotebook, Replication, Tolerance, compare_runs
 from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.outputs import IMAGES
 from fluvial.replication.compare.surroundings import Surroundings
-from fluvial.replication.run import Run
+from fluvial.replication.notebook_run import NotebookRun
 
 __all__ = ["Judgment", "judge", "judgments"]
 
@@ -38,7 +41,7 @@ class Judgment:
 
 
 def judge(
-    notebooks: Sequence[Notebook], home: Path, part: int = 0, parts: int = 1
+    notebooks: Sequence[Notebook], home: Path, kernel: str, part: int = 0, parts: int = 1
 ) -> Iterator[str]:
     """Judge the notebooks of a part that this code has not judged yet; yield their names.
 
@@ -53,7 +56,8 @@ def judge(
         if (runs := load_runs(notebook, home)) is None:
             continue
         recorded = notebook.read(home)
-        done = compare_runs(recorded, runs, Tolerance())
+        in_order = partial(load_ordered, notebook, home, kernel)
+        done = compare_runs(recorded, runs, Tolerance(), in_order=in_order)
         cells = [
             (cell.number, cell.verdict.value, None if cell.cause is None else cell.cause.value)
             for cell in done.cells
@@ -90,7 +94,7 @@ def _code() -> str:
 
 
 def _planted(
-    recorded: RecordedNotebook, replication: Replication, run: Run, seed: int
+    recorded: RecordedNotebook, replication: Replication, run: NotebookRun, seed: int
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield of each change planted into a cell that agrees its sort, its name, whether found."""
     rng = np.random.default_rng(seed)
@@ -104,6 +108,8 @@ def _planted(
         changed = 0
         for at in rng.permutation(agreeing):
             before, local = recorded.cells[at].outputs, run.cells[at].outputs
+            if sort == "picture" and not any(map(_is_picture, local)):
+                continue  # such as the still of a film, which is fetched
             several = list(plant(before, rng))
             changed += bool(several)
             for name, outputs in several:
@@ -111,3 +117,7 @@ def _planted(
                 yield sort, name, any(not found.tolerated for found in differences)
             if changed == _MOST_PLANTED:
                 break
+
+
+def _is_picture(output: Mapping[str, Any]) -> bool:
+    return any(mime in output.get("data", {}) for mime in IMAGES)

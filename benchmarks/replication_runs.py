@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from nbformat.v4 import new_notebook
 
 from fluvial.errors import InputError
 from fluvial.replication import RecordedNotebook, read_notebook
-from fluvial.replication.run import Run, RunCell, run_notebook
+from fluvial.replication.notebook_run import NotebookRun, RunCell, run_notebook
 
-__all__ = ["Notebook", "listed", "load_runs", "main"]
+__all__ = ["Notebook", "listed", "load_ordered", "load_runs", "main"]
 
 _LIST = Path(__file__).with_name("replication_notebooks.json")
 _TIMEOUT = 120  # seconds that a cell may take
@@ -63,22 +64,36 @@ def listed() -> list[Notebook]:
     return [notebook for _, notebook in sorted(found, key=lambda pair: pair[0])]
 
 
-def load_runs(notebook: Notebook, home: Path) -> tuple[Run, ...] | None:
+def load_runs(notebook: Notebook, home: Path) -> tuple[NotebookRun, ...] | None:
     """Return the kept runs of a notebook; None if there are none."""
     path = notebook.runs_file(home)
+    return tuple(map(_read_run, json.loads(path.read_text()))) if path.exists() else None
+
+
+def load_ordered(notebook: Notebook, home: Path, kernel: str, order: Sequence[int]) -> NotebookRun:
+    """Return the run of a notebook in an order of its cells: the kept one, or else a new one.
+
+    Args:
+        notebook: of the benchmark.
+        home: where all is kept.
+        kernel: to run it with.
+        order: the numbers of its cells.
+    """
+    path = notebook.runs_file(home).with_suffix(".ordered.json")
     if not path.exists():
-        return None
-    kept = json.loads(path.read_text())
-    return tuple(
-        Run(
-            tuple(RunCell(**cell) for cell in run["cells"]),
-            new_notebook(),
-            run["started"],
-            run["ended"],
-            tuple(run["folders"]),
-            run.get("defaults", {}),
-        )
-        for run in kept
+        run = run_notebook(notebook.read(home), kernel, _TIMEOUT, order=order)
+        _keep(_content(run), path)
+    return _read_run(json.loads(path.read_text()))
+
+
+def _read_run(kept: dict[str, Any]) -> NotebookRun:
+    return NotebookRun(
+        tuple(RunCell(**cell) for cell in kept["cells"]),
+        new_notebook(),
+        kept["started"],
+        kept["ended"],
+        tuple(kept["folders"]),
+        kept.get("defaults", {}),
     )
 
 
@@ -95,19 +110,22 @@ def _fetch(notebook: Notebook, home: Path) -> None:
 def _run(notebook: Notebook, home: Path, kernel: str) -> None:
     recorded = notebook.read(home)
     runs = [run_notebook(recorded, kernel, _TIMEOUT) for _ in range(_REPEATS)]
-    kept = [
-        {
-            "cells": [asdict(cell) for cell in run.cells],
-            "started": run.started,
-            "ended": run.ended,
-            "folders": run.folders,
-            "defaults": run.defaults,
-        }
-        for run in runs
-    ]
-    path = notebook.runs_file(home)
+    _keep(list(map(_content, runs)), notebook.runs_file(home))
+
+
+def _content(run: NotebookRun) -> dict[str, Any]:
+    return {
+        "cells": [asdict(cell) for cell in run.cells],
+        "started": run.started,
+        "ended": run.ended,
+        "folders": run.folders,
+        "defaults": run.defaults,
+    }
+
+
+def _keep(content: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".part").write_text(json.dumps(kept))
+    path.with_suffix(".part").write_text(json.dumps(content))
     path.with_suffix(".part").rename(path)
 
 

@@ -26,6 +26,17 @@ def test_a_product_and_a_sum_are_what_numpy_says_in_batches_of_every_size(size):
     np.testing.assert_allclose(fluvial.Target(log_density, dim=3).values(x), exact(x), rtol=1e-9)
 
 
+def half_product(a, b):
+    a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
+    return jnp.matmul(a, b, preferred_element_type=jnp.float32)
+
+
+@pytest.mark.skipif(not xla.options(), reason="an older jaxlib has no such option")
+def test_products_by_themselves_keep_the_kernels_that_bfloat16_is_slow_without():
+    a, b = jnp.ones((200, 784)), jnp.ones((784, 400))
+    assert "__ynn_fusion" in xla.jit(half_product).lower(a, b).compile().as_text()
+
+
 def test_more_options_are_added_to_those_of_every_program():
     assert xla.options(xla_backend_optimization_level=1) == {
         **xla.options(),

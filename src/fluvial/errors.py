@@ -1,6 +1,9 @@
 """The exceptions that fluvial raises on purpose, and how others are put into their sentences."""
 
-__all__ = ["InputError", "LostProcessError", "described", "first_line"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["InputError", "LostProcessError", "described", "first_line", "nearest"]
 
 
 class InputError(ValueError):
@@ -19,6 +22,18 @@ class InputError(ValueError):
 
 class LostProcessError(InputError):
     """Another process, of several that compute together, has stopped."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a misspelled one is near to, in whatever case; None if none is.
+
+    Example:
+        >>> nearest("Funel", ["banana", "funnel"]), nearest("nope", ["banana", "funnel"])
+        ('funnel', None)
+    """
+    by_lower = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else None
 
 
 def first_line(error: BaseException) -> str:

@@ -8,13 +8,20 @@ from types import MappingProxyType
 
 from fluvial.errors import InputError
 
-__all__ = ["EXTRAS", "advice", "require"]
+__all__ = ["EXTRAS", "advice", "lacking", "require"]
 
 EXTRAS = MappingProxyType(
     {
+        "arviz": {
+            "arviz_base": "arviz-base",
+            "arviz_plots": "arviz-plots",
+            "h5netcdf": "h5netcdf",
+            "matplotlib": "matplotlib",
+            "xarray": "xarray",
+            "xarray_einstats": "xarray-einstats",
+        },
         "dask": {"distributed": "distributed"},
         "numpyro": {"numpyro": "numpyro"},
-        "plots": {"arviz_plots": "arviz-plots", "matplotlib": "matplotlib"},
         "pymc": {"pymc": "pymc"},
         "replicate": {
             "ipykernel": "ipykernel",
@@ -58,14 +65,26 @@ def require(extra: str, purpose: str, *modules: str) -> None:
     Example:
         >>> require("report", "a report")
     """
+    complaint = lacking(extra, purpose, *modules)
+    if complaint:
+        raise InputError(complaint)
+
+
+def lacking(extra: str, purpose: str, *modules: str) -> str:
+    """Say what ``require`` raises, for what can be left out; "" if nothing is missing.
+
+    Example:
+        >>> lacking("report", "a report")
+        ''
+    """
     packages = EXTRAS[extra]
     missing = [packages[m] for m in modules or packages if importlib.util.find_spec(m) is None]
-    if missing:
-        are = "is" if len(missing) == 1 else "are"
-        raise InputError(
-            f"{purpose} needs {_listed(missing)}, which {are} not installed: "
-            f"{_advice(extra, missing)}."
-        )
+    if not missing:
+        return ""
+    are = "is" if len(missing) == 1 else "are"
+    return (
+        f"{purpose} needs {_listed(missing)}, which {are} not installed: {_advice(extra, missing)}."
+    )
 
 
 def advice(module: str) -> str:

@@ -84,12 +84,12 @@ def load(
                 raise InputError(
                     f"{place} holds a trained model, which has no target: leave it out."
                 )
-            from fluvial.amortized.loading import load_trained
+            from fluvial.amortized.load_trained import load_trained
 
             return load_trained(place, model=model, flow=flow)
     if (path / "checkpoints").is_dir():
         raise InputError(f"{directory} holds a training that is not finished: resume it first.")
-    from fluvial.posterior.loading import load_posterior
+    from fluvial.posterior.load_posterior import load_posterior
     from fluvial.posterior.storage import KIND
 
     if not holds(path, KIND):

@@ -3,6 +3,7 @@
 From jaxlib 0.10.2 on, XLA hands some reductions to YNNPACK. A matrix-vector product followed by a
 sum, under ``vmap``, came out wrong by a hundred nats in batches of 256 and more on CPUs, without a
 word (https://github.com/jax-ml/jax/issues/39103; so up to 0.12.0.1, the newest that was tried).
+Single products and convolutions, which it does right and which bfloat16 is slow without, it keeps.
 ``inference/agreement.py`` would notice if another such fault got into a fit.
 
 GPUs and TPUs round the factors of float32 products to TF32 or bfloat16 unless they are told not to,
@@ -22,6 +23,7 @@ __all__ = ["filter_jit", "jit", "options"]
 _Function = TypeVar("_Function", bound=Callable)
 _MISCOMPILES = (0, 10, 2)
 _YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+_RIGHT = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 
 
 def options(**more: Any) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def options(**more: Any) -> dict[str, Any]:
         >>> options(xla_backend_optimization_level=1)["xla_backend_optimization_level"]
         1
     """
-    return {**({_YNNPACK: ""} if version.__version_info__ >= _MISCOMPILES else {}), **more}
+    return {**({_YNNPACK: _RIGHT} if version.__version_info__ >= _MISCOMPILES else {}), **more}
 
 
 def jit(function: Callable) -> Callable:

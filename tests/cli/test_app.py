@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,6 +66,50 @@ def test_python_can_run_the_package():
         [sys.executable, "-m", "fluvial", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"fluvial {fluvial.__version__}\n"
+
+
+def test_an_interrupt_that_no_command_expects_is_a_sentence(run, monkeypatch):
+    monkeypatch.setattr("fluvial.cli.backend.check_backend", _interrupted)
+    assert run("fit", "--example", "funnel") == (130, "", "fluvial: interrupted.\n")
+
+
+def test_so_is_one_while_the_commands_are_imported(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fluvial.cli.app", SimpleNamespace(run=_interrupted))
+    assert run("--version") == (130, "", "fluvial: interrupted.\n")
+
+
+def _interrupted(*_):
+    raise KeyboardInterrupt
+
+
+ARVIZ = """
+import warnings
+
+warnings.warn("ArviZ will be another one.", FutureWarning)
+"""
+MODEL = """
+import warnings
+
+import arviz
+
+warnings.warn("Mine.", FutureWarning)
+raise ValueError("enough")
+"""
+
+
+def test_what_arviz_says_of_its_own_future_is_not_shown(tmp_path):
+    (tmp_path / "arviz.py").write_text(ARVIZ)
+    (tmp_path / "model.py").write_text(MODEL)
+    done = subprocess.run(
+        [sys.executable, "-m", "fluvial", "fit", "model.py:target"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert "another one" not in done.stderr
+    assert "Mine." in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["fit", "--seed", "x"]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.cli.app import main
+from fluvial.cli import main
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict

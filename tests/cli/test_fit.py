@@ -11,6 +11,7 @@ import xarray
 
 import fluvial
 from fluvial import inference
+from fluvial.extras import EXTRAS
 from fluvial.targets.loader import load_target
 
 MODELS = """
@@ -124,7 +125,7 @@ def test_out_leaves_a_posterior_its_table_a_netcdf_file_and_pictures(run, models
     code, printed, said = run("fit", f"{models}:normal", *options, "--vars", "a")
     assert code == 0
     assert [line.split(",")[0] for line in printed.splitlines()] == ["name", "a[0]", "a[1]"]
-    files = "posterior.json, posterior.nc, summary.csv, summary.json"
+    files = "posterior.json, summary.csv, summary.json, posterior.nc"
     pictures = "forest.png, pair.png, weights.png"
     assert said.splitlines() == [f"saved in {out}: {files}, {pictures}", f"saved {file}"]
     named = {*files.split(", "), *pictures.split(", "), "draws.npz", "flow.safetensors"}
@@ -149,6 +150,20 @@ def test_the_log_likelihood_can_be_left_out(run, tmp_path, monkeypatch):
         assert run("fit", path, "--out", out, "--draws", 8, "--no-pictures", option)[0] == 0
         with xarray.open_datatree(out / "posterior.nc", engine="h5netcdf") as tree:
             assert ("log_likelihood" in tree.children) == (option == "--log-likelihood")
+
+
+@pytest.mark.usefixtures("fitted")
+def test_without_arviz_the_rest_is_left_and_a_sentence_says_what_is_missing(
+    run, models, tmp_path, monkeypatch
+):
+    for module in EXTRAS["arviz"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    code, out, err = run("fit", f"{models}:normal", "--out", tmp_path / "run")
+    assert (code, err) == (0, "")
+    assert "posterior.json, summary.csv, summary.json\nposterior.nc, like pictures, needs" in out
+    assert 'install fluvial with its extra "arviz"' in out
+    assert not (tmp_path / "run" / "posterior.nc").exists()
+    assert run("show", tmp_path / "run")[0] == 0
 
 
 @pytest.mark.usefixtures("fitted")
@@ -191,6 +206,7 @@ def test_options_reach_the_fit(run, models, monkeypatch):
         (["nowhere.py:target"], "there is no file nowhere.py"),
         (["--example", "funnel", "--vars", "("], "'(' is no regular expression"),
         (["--example", "funel"], "did you mean 'funnel'"),
+        (["--example", "nope"], "there is no example 'nope'. There are "),
         (["--example", "funnel", "--flow", "planr:3"], 'no flow is called "planr"'),
     ],
 )

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import fluvial.replication as package
 from fluvial.replication import compare_runs
-from fluvial.replication.run import Run, RunCell
+from fluvial.replication.notebook_run import NotebookRun, RunCell
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def machine(monkeypatch):
                 seen.append((tolerance, options))
             outputs = [new_output("stream", name="stdout", text=text) for text in texts]
             cells = [(RunCell((output,), 0.5, "done"),) for output in outputs]
-            runs = [Run(own, recorded.notebook) for own in cells]
+            runs = [NotebookRun(own, recorded.notebook) for own in cells]
             return compare_runs(recorded, runs, tolerance, metrics)
 
         monkeypatch.setattr(package, "replicate", run_again)

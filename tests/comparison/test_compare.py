@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import fluvial
 from fluvial.comparison.compare import _check
 from fluvial.comparison.probabilities import model_probabilities
 from fluvial.errors import InputError
+from fluvial.extras import EXTRAS
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
@@ -169,3 +171,15 @@ def test_wrong_input_is_one_sentence(names, prior, said):
 def test_the_picture_is_a_png(tmp_path):
     path = fluvial.compare({"a": conjugate(), "b": conjugate(2.0)}).plot(tmp_path / "c.png")
     assert path.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_without_arviz_evidences_are_compared_and_a_note_says_what_is_missing(monkeypatch):
+    for module in EXTRAS["arviz"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    found = fluvial.compare({"narrow": conjugate(), "wide": conjugate(sd=10.0)})
+    assert found.ranking == (("narrow",), ("wide",))
+    assert found.rows[0].elpd is None
+    assert found.notes[-1].startswith("Comparing models by prediction, or by how much")
+    assert 'its extra "arviz"' in found.notes[-1]
+    with pytest.raises(InputError, match="a tree for ArviZ needs arviz-base and xarray, which are"):
+        conjugate().to_arviz(8)

@@ -7,9 +7,9 @@ from jax.scipy.stats import norm
 
 import fluvial
 from fluvial.devices import Devices
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.choosing import Choice, choose
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from jax.scipy.stats import norm
 
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target

@@ -10,9 +10,9 @@ from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.copula_steps import CopulaMoves, copula_of
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.expected_curvature import with_expected_curvature
+from fluvial.inference.find_structure import bend_alone
 from fluvial.inference.natural_moves import Look
 from fluvial.inference.natural_steps import natural_steps
-from fluvial.inference.structure import bend_alone
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian

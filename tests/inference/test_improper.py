@@ -9,10 +9,10 @@ import pytest
 
 import fluvial
 from fluvial.errors import InputError
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.check import finite_starts
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.improper import (
     improper_complaint,
     improper_on_axes,

@@ -3,11 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.find_structure import find_structure
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.modulated_steps import modulated_steps
-from fluvial.inference.structure import find_structure
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent

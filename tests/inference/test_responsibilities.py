@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.inference.responsibilities import Shared
+from fluvial.inference.responsibilities import SharedTarget
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -18,7 +18,7 @@ WEIGHTS = np.array([0.6, 0.3, 0.1])
 def shares(x):
     """Log density at x of each mode's share, in the target's own coordinates."""
     with jax.enable_x64(True):
-        parts = [Shared(TARGET, GAUSSIANS, WEIGHTS, k) for k in range(3)]
+        parts = [SharedTarget(TARGET, GAUSSIANS, WEIGHTS, k) for k in range(3)]
         whitened = [g.whiten(x[None])[0] for g in GAUSSIANS]
         return np.array(
             [

@@ -87,6 +87,9 @@ def test_components_are_told_from_modes(jax_target, posterior_of):
     parts = [GaussianComponent(Gaussian(np.zeros(2), np.eye(2)))] * 2
     posterior = posterior_of(jax_target, parts)
     assert "2 components   modes 50.0%, 50.0%" in str(posterior.summary())
+    many = str(replace(posterior, grouping=(0, 13)).summary())
+    assert "modes 50.0%, 0.0%" in many
+    assert ", and 2 more\n" in many
     one = str(replace(posterior, grouping=(0, 0)).summary())
     assert "2 components" in one
     assert "modes" not in one

@@ -6,7 +6,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from fluvial.replication import RecordedNotebook
-from fluvial.replication.run import Run, RunCell
+from fluvial.replication.notebook_run import NotebookRun, RunCell
 
 
 def stream(text, name="stdout"):
@@ -44,7 +44,7 @@ def recorded(notebook, folder=None):
 def run_of(*outputs, seconds=0.1):
     """Make a run of which each cell had the given outputs."""
     cells = tuple(RunCell(tuple(made), seconds, "done") for made in outputs)
-    return Run(cells, new_notebook())
+    return NotebookRun(cells, new_notebook())
 
 
 def write(notebook, path):

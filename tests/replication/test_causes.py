@@ -2,7 +2,7 @@ import pytest
 
 from fluvial.replication import compare_runs
 from fluvial.replication.compare.tolerance import Tolerance
-from fluvial.replication.summary import summary
+from fluvial.replication.review import summary
 
 from .books import book, error, recorded, result, run_of, shown, stream
 
@@ -220,6 +220,34 @@ def test_a_cell_that_uses_what_a_later_one_had_left_was_recorded_out_of_order():
 
 
 @pytest.mark.parametrize(
+    ("then", "cause"),
+    [("2", "order of execution"), ("1", "library version"), ("3", "order of execution")],
+)
+def test_a_run_in_the_recorded_order_tells_whether_the_order_is_why(then, cause):
+    asked = []
+
+    def in_order(order):
+        asked.append(order)
+        return run_of([], [stream(f"{then}\n")], [])
+
+    cells = ("x = np.ones(1)", []), ("print(x)", [stream("2\n")]), ("x = x + 1", [])
+    notebook = book(*cells)
+    for cell, count in zip(notebook.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    run = run_of([], [stream("1\n")], [])
+    done = compare_runs(recorded(notebook), (run,), Tolerance(), in_order=in_order)
+    assert asked == [(1, 3, 2)]
+    assert done.cells[1].cause == cause
+
+
+def test_a_notebook_recorded_from_top_to_bottom_is_not_run_in_another_order():
+    cells = ("x = 1", []), ("print(x)", [stream("2\n")])
+    run = run_of([], [stream("1\n")])
+    done = compare_runs(recorded(book(*cells)), (run,), Tolerance(), in_order=lambda order: 1 / 0)
+    assert done.cells[1].verdict == "DIFFERS"
+
+
+@pytest.mark.parametrize(
     ("setting", "cause"), [("1", "environment"), ("%matplotlib inline", "library version")]
 )
 def test_a_picture_that_nothing_asks_for_is_a_matter_of_settings(setting, cause):
@@ -249,3 +277,50 @@ def test_the_same_truth_written_as_a_number_is_of_another_library():
 def test_plots_where_none_were_recorded():
     cell = ("plt.plot(x)", [], [shown(text__plain="<Figure size 9x9 with 1 Axes>")])
     assert causes(cell) == ["environment"]
+
+
+def counted(counts, *cells):
+    notebook = book(*((source, before) for source, before, _ in cells))
+    for cell, count in zip(notebook.cells, counts, strict=True):
+        cell.execution_count = count
+    run = run_of(*(after for *_, after in cells))
+    return [cell.cause for cell in compare_runs(recorded(notebook), (run,), Tolerance()).cells]
+
+
+@pytest.mark.parametrize(
+    ("counts", "cause"), [((1, 2, 3), "library version"), ((1, 7, 8), "order of execution")]
+)
+def test_seeded_numbers_are_later_ones_where_cells_had_been_run_again(counts, cause):
+    cells = [
+        ("np.random.seed(1)", [], []),
+        ("x = np.random.rand()", [], []),
+        ("x", [result("0.25")], [result("0.75")]),
+    ]
+    assert counted(counts, *cells)[2] == cause
+
+
+def test_what_a_cell_made_and_should_have_changed_where_it_failed_is_outdated():
+    first = ("t = pd.DataFrame()\nt = t.append(1)", [stream("1")], [failed_at(2)])
+    later = ("t.head()", [result("rows 5")], [result("rows 0")])
+    assert causes(first, later, later)[1:] == ["consequence of an earlier error"] * 2
+
+
+def test_a_name_that_a_cell_gives_a_value_before_it_reads_it_is_its_own():
+    first = ("fig, ax = plt.subplots()\nax.bars(1)", [stream("1")], [failed_at(2)])
+    later = ("fig, ax = plt.subplots()\nax.margin", [result("0.25")], [result("0.75")])
+    assert causes(first, later)[1] == "library version"
+
+
+@pytest.mark.parametrize("source", ["ls data", "cd ..", "pwd", "os.cpu_count()"])
+def test_what_the_shell_says_is_of_the_environment(source):
+    assert causes((source, [stream("a b\n")], [stream("a c\n")])) == ["environment"]
+
+
+def test_counts_of_several_sessions_do_not_say_that_the_order_has_no_part():
+    cells = ("x = np.ones(1)", []), ("print(x)", [stream("2\n")]), ("x = x + 1", []), ("1", [])
+    notebook = book(*cells)
+    for cell, count in zip(notebook.cells, (1, 3, 2, 1), strict=True):
+        cell.execution_count = count
+    run = run_of([], [stream("1\n")], [], [])
+    done = compare_runs(recorded(notebook), (run,), Tolerance(), in_order=lambda order: run)
+    assert done.cells[1].cause == "order of execution"

@@ -68,6 +68,13 @@ def test_cells_without_counts_in_a_notebook_without_counts_were_run():
     assert [cell.verdict for cell in done.cells] == ["IDENTICAL", "IDENTICAL"]
 
 
+def test_a_cell_without_a_count_or_an_output_that_prints_was_not_run():
+    notebook = book(("print(1)", None), ("print(2)", [stream("2")]))
+    notebook.cells[1].execution_count = None
+    done = compare_runs(recorded(notebook), [run_of([stream("1")], [stream("2")])], Tolerance())
+    assert [cell.verdict for cell in done.cells] == ["NOT_RECORDED", "IDENTICAL"]
+
+
 def test_what_varies_by_itself_is_told_from_what_differs():
     cells = [("random()", [stream("noise 5.0\nbias 1.0\n")])]
     runs = [run_of([stream(f"noise {x}\nbias 3.0\n")]) for x in (4.0, 6.0, 5.0)]
@@ -78,6 +85,12 @@ def test_what_varies_by_itself_is_told_from_what_differs():
     assert "would give -6.46 to 16.46" in noise.reason
     assert (bias.tolerated, bias.line) == (False, 2)
     assert "the same in every local run" in bias.reason
+
+
+def test_a_set_that_runs_write_in_several_orders_does_not_vary():
+    runs = run_of([stream("{'a', 'b'}\n")]), run_of([stream("{'b', 'a'}\n")])
+    done = compare_runs(recorded(book(("s", [stream("{'t'}\n")]))), runs, Tolerance())
+    assert done.cells[0].verdict == "DIFFERS"
 
 
 def test_far_outside_of_what_varies_still_differs():

@@ -1,4 +1,4 @@
-from fluvial.replication.order import disordered
+from fluvial.replication.order import disordered, repeated
 
 from .books import book, recorded
 
@@ -32,3 +32,9 @@ def test_what_is_changed_in_part_is_as_another_cell_had_left_it():
     for cell, count in zip(notebook.cells, (1, 3, 2, 4), strict=True):
         cell.execution_count = count
     assert 2 in disordered(recorded(notebook))
+
+
+def test_gaps_between_counts_tell_that_cells_were_run_again():
+    assert repeated(ordered(1, 2, 3)) == repeated(ordered(None, 4, 5)) == set()
+    assert repeated(ordered(1, 2, 4)) == {3}
+    assert repeated(ordered(1, 9, 10)) == {2, 3}

@@ -2,7 +2,7 @@ from nbformat.v4 import new_markdown_cell
 
 from fluvial.replication import Tolerance, compare_runs
 from fluvial.replication.prose import quotes
-from fluvial.replication.summary import summary
+from fluvial.replication.review import summary
 
 from .books import book, recorded, run_of, stream
 

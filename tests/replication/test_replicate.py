@@ -22,7 +22,7 @@ from fluvial.replication import (
     replicate,
     save_replication,
 )
-from fluvial.replication.run import run_notebook
+from fluvial.replication.notebook_run import run_notebook
 
 from .books import book, error, recorded, result, shown, stream, write
 
@@ -235,3 +235,17 @@ def test_it_runs_in_the_environment_that_is_given(tmp_path):
     cell = ("import os; print(os.environ.get('OTHER'))", [stream("yes\n")])
     done = replicate(recorded(book(cell)), timeout=60, python=python)
     assert done.verdict == "IDENTICAL"
+
+
+def test_cells_that_were_recorded_in_another_order_are_run_in_it_once_more():
+    cells = [("x = [1]", []), ("print(x)", [stream("[1, 2]\n")]), ("x += [2]", [])]
+    notebook = book(*cells)
+    for cell, count in zip(notebook.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    seen = []
+    done = replicate(
+        recorded(notebook), timeout=60, started=lambda run, cell: seen.append((run, cell))
+    )
+    assert (done.cells[1].verdict, done.cells[1].cause) == ("DIFFERS", "order of execution")
+    assert seen == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 3), (2, 2)]
+    assert len(done.runs) == 1

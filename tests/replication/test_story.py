@@ -3,7 +3,7 @@ import pytest
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.images import OTHER_BACKGROUND
 from fluvial.replication.names import names_in
-from fluvial.replication.story import Facts, Story
+from fluvial.replication.story import Facts, NotebookStory
 
 
 def facts(story, source="plot(x)"):
@@ -24,7 +24,7 @@ def facts(story, source="plot(x)"):
 
 def after(*cells):
     """Return what cells have left behind, each given with the line at which it failed, or None."""
-    story = Story()
+    story = NotebookStory()
     for number, (source, line) in enumerate(cells, 1):
         failed = line is not None
         story.after(number, source, names_in(source), failed=failed, line=line)

@@ -14,7 +14,7 @@ from fluvial.replication import (
     declared_metrics,
     save_replication,
 )
-from fluvial.replication.run import Run, RunCell
+from fluvial.replication.notebook_run import NotebookRun, RunCell
 from fluvial.reproduction import (
     Budget,
     Claim,
@@ -89,7 +89,7 @@ def notebook(folder):
     recorded = RecordedNotebook("cnn.ipynb", "cnn.ipynb", new_notebook(cells=cells), None, ())
     again = [local[0], [_printed("loss <b>0.6</b>\n")], *local[2:]]
     runs = [
-        Run(tuple(RunCell(tuple(made), 1.5, "done") for made in outputs), recorded.notebook)
+        NotebookRun(tuple(RunCell(tuple(made), 1.5, "done") for made in outputs), recorded.notebook)
         for outputs in (local, again)
     ]
     done = compare_runs(recorded, runs, Tolerance(), declared_metrics(recorded))

@@ -9,7 +9,7 @@ from fluvial.compile_clock import compile_clock
 from fluvial.errors import InputError
 from fluvial.targets import Target, from_numpyro
 from fluvial.targets.data_density import DataDensity
-from fluvial.targets.family import Family
+from fluvial.targets.family import TargetFamily
 
 
 def _regression(data):
@@ -51,7 +51,7 @@ def _check_same(target, own):
 
 
 def test_targets_are_those_of_their_own_data_and_nothing_is_compiled_again():
-    family = Family(_regression)
+    family = TargetFamily(_regression)
     for seed in range(3):
         with compile_clock() as seconds:
             target = family(_data(seed))
@@ -78,7 +78,7 @@ def test_a_numpyro_model_is_traced_once_with_its_data_as_arguments():
     def make(y):
         return from_numpyro(model, np.ones(4), y)
 
-    family = Family(make)
+    family = TargetFamily(make)
     first, second = (np.random.default_rng(seed).normal(size=4) for seed in (0, 1))
     _check_same(family(first), make(first))
     before = len(runs)
@@ -89,7 +89,7 @@ def test_a_numpyro_model_is_traced_once_with_its_data_as_arguments():
 
 
 def test_data_of_another_shape_or_with_other_constants_make_another_program():
-    family = Family(lambda d: Target(lambda x: d["n"] * x[0] - jnp.sum(d["y"]), dim=d["dim"]))
+    family = TargetFamily(lambda d: Target(lambda x: d["n"] * x[0] - jnp.sum(d["y"]), dim=d["dim"]))
     for data in (
         {"y": np.ones(3), "n": 2, "dim": 1},
         {"y": np.ones(4), "n": 3, "dim": 1},
@@ -113,7 +113,7 @@ def test_integers_that_are_sizes_stay_constants():
 
         return Target(log_density, dim=1)
 
-    family = Family(make)
+    family = TargetFamily(make)
     for sizes in ([1, 3], [2, 2]):
         data = {"y": np.arange(4.0), "sizes": np.array(sizes)}
         assert isinstance(family(data).density, DataDensity)
@@ -132,7 +132,7 @@ def _by_numpy(y):
 
 @pytest.mark.parametrize("make", [_of_values, _by_numpy])
 def test_what_cannot_be_traced_is_made_as_ever(make):
-    family = Family(make)
+    family = TargetFamily(make)
     for y in (np.zeros(1), np.ones(1)):
         assert not isinstance(family(y).density, DataDensity)
         assert family(y).values(np.zeros((1, 1)))[0] == -0.5 * y[0]
@@ -145,7 +145,7 @@ def test_a_function_that_gives_another_target_every_time_is_not_shared():
         shift = rng.normal()
         return Target(lambda x: -jnp.sum((x - y - shift) ** 2), dim=1)
 
-    assert not isinstance(Family(make)(np.ones(1)).density, DataDensity)
+    assert not isinstance(TargetFamily(make)(np.ones(1)).density, DataDensity)
 
 
 def test_data_that_are_nan_are_refused_as_ever():
@@ -155,7 +155,7 @@ def test_data_that_are_nan_are_refused_as_ever():
         mu = numpyro.sample("mu", numpyro.distributions.Normal(0.0, 1.0))
         numpyro.sample("y", numpyro.distributions.Normal(mu, 1.0), obs=y)
 
-    family = Family(lambda y: from_numpyro(model, y))
+    family = TargetFamily(lambda y: from_numpyro(model, y))
     family(np.zeros(3))
     with pytest.raises(InputError, match="NaN"):
         family(np.array([0.0, np.nan, 1.0]))

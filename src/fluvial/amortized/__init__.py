@@ -6,7 +6,7 @@ from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.likelihoods import Bernoulli, Likelihood, LogitNormal, Normal
 from fluvial.amortized.networks import MLP
 from fluvial.amortized.recipe import Recipe
-from fluvial.amortized.train import train
+from fluvial.amortized.train_dlgm import train
 from fluvial.amortized.trained import Trained
 from fluvial.deprecated import moved
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Shaped, UInt8
 
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.labels import checked_labels, with_labels
+from fluvial.amortized.label_columns import checked_labels, with_labels
 from fluvial.datasets import LIKELIHOODS, Dataset, binarize, check_likelihood, to_unit
 from fluvial.datasets.pixels import checked_pixels
 from fluvial.errors import InputError

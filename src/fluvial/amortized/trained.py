@@ -13,10 +13,10 @@ from jaxtyping import Array, Float, Float32, Float64, Key, Shaped
 
 from fluvial.amortized.data import as_rows, seen
 from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.dlgm_files import save
 from fluvial.amortized.evaluate import bounds, log_likelihoods
-from fluvial.amortized.labels import with_labels
+from fluvial.amortized.label_columns import with_labels
 from fluvial.amortized.recipe import Recipe
-from fluvial.amortized.storage import save
 from fluvial.errors import InputError
 from fluvial.xla import filter_jit
 

@@ -8,18 +8,18 @@ from fluvial.amortized.architecture import check_same, describe
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.identity import check_continues
-from fluvial.amortized.loading import load_trained
+from fluvial.amortized.load_trained import load_trained
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.trained import Trained
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 
-__all__ = ["ADVICE", "Found", "finished_model", "open_folder", "shared"]
+__all__ = ["ADVICE", "FoundCheckpoint", "finished_model", "open_folder", "shared"]
 
 ADVICE = "resume, on any number of devices, to go on from the last checkpoint"
 
 
-class Found(NamedTuple):
+class FoundCheckpoint(NamedTuple):
     """A checkpoint to go on from.
 
     Attributes:
@@ -40,7 +40,7 @@ def open_folder(
     devices: Devices,
     *,
     resume: bool,
-) -> tuple[Checkpoints | None, Found | None]:
+) -> tuple[Checkpoints | None, FoundCheckpoint | None]:
     """Take the folder for a training; what is wrong with it is said in every process.
 
     Args:
@@ -73,12 +73,12 @@ def open_folder(
 
 def _taken(
     path: Path, dlgm: DLGM, identity: dict[str, Any], *, resume: bool
-) -> tuple[Checkpoints, Found | None]:
+) -> tuple[Checkpoints, FoundCheckpoint | None]:
     """Take a folder, and refuse one of another training."""
     folder = Checkpoints(path, resume=resume)
     try:
         newest = folder.newest()
-        found = None if newest is None else Found(*newest)
+        found = None if newest is None else FoundCheckpoint(*newest)
         if found is not None:
             check_same(found.content["architecture"], describe(dlgm), found.origin)
             check_continues(found.content, identity, folder.folder)
@@ -126,9 +126,9 @@ def finished_model(
     return None
 
 
-def shared(found: Found | None, devices: Devices) -> Found | None:
+def shared(found: FoundCheckpoint | None, devices: Devices) -> FoundCheckpoint | None:
     """Tell all processes of the checkpoint that the first one has read."""
-    content, arrays, origin = found or Found({}, b"", Path())
+    content, arrays, origin = found or FoundCheckpoint({}, b"", Path())
     content = json.loads(devices.share(json.dumps(content).encode()))
     arrays = devices.share(arrays)
-    return Found(content, arrays, origin) if content else None
+    return FoundCheckpoint(content, arrays, origin) if content else None

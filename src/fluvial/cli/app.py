@@ -4,10 +4,12 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from fluvial._version import __version__
 from fluvial.cli.calibrate import calibrate
@@ -24,9 +26,22 @@ from fluvial.cli.show import show
 from fluvial.cli.train import train
 from fluvial.errors import InputError, LostProcessError
 
-__all__ = ["main"]
+__all__ = ["run"]
+
+
+class _Commands(TyperGroup):
+    """The commands; Ctrl-C where none of them expects it, as in an import, is a sentence too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("fluvial: interrupted.", err=True)
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
 
 _app = typer.Typer(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug shows Python's own traceback
@@ -34,11 +49,11 @@ _app = typer.Typer(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave the process with its exit code.
+def run(arguments: Sequence[str] | None) -> int:
+    """Run the command line and return its exit code.
 
     Args:
-        arguments: those after the command's name; by default the process's own.
+        arguments: those after the command's name; None for the process's own.
     """
     code = ExitCode.DONE
     try:
@@ -47,13 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         sys.stderr.write(f"fluvial: what was to be printed could not be: {error.strerror}.\n")
         code = code or ExitCode.INPUT_WRONG
-    sys.exit(code)
+    return code
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     level = logging.root.level
     try:
-        _app(args=arguments, prog_name="fluvial")
+        with warnings.catch_warnings():
+            # ArviZ, which PyMC imports, announces its own future once a day.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="arviz")
+            _app(args=arguments, prog_name="fluvial")
     except LostProcessError as error:
         say(f"fluvial: {error}", err=True)
         _leave(ExitCode.INPUT_WRONG)

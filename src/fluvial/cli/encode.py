@@ -49,7 +49,7 @@ def encode(
 ) -> None:
     """Write the latent vectors of images: one array, or one for each part of a data set."""
     from fluvial.cli.backend import check_backend
-    from fluvial.cli.trained import load_model, write_arrays
+    from fluvial.cli.show_trained import load_model, write_arrays
     from fluvial.storage.cache import keep_compiled
 
     keep_compiled()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
-from fluvial.cli.names import EXAMPLE_NAMES, FLOW_NAMES
+from fluvial.cli.fit_folder import save_results
+from fluvial.cli.known_names import EXAMPLE_NAMES, FLOW_NAMES
 from fluvial.cli.options import AllRows, Draws, DrawsFile, Format, Names, OutputFormat, Showing
 from fluvial.cli.output import say
-from fluvial.cli.saving import save_results
 from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def fit(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Save the posterior there, with its table, posterior.nc for ArviZ, and pictures.",
+            help="Save the posterior there, with its table and, with the extra arviz, posterior.nc "
+            "and pictures.",
         ),
     ] = None,
     every: AllRows = False,

@@ -70,7 +70,7 @@ class Showing:
 
     def show(self, posterior: "Posterior") -> None:
         """Print the summary."""
-        from fluvial.cli.shown import as_csv, as_json
+        from fluvial.cli.machine_formats import as_csv, as_json
         from fluvial.cli.terminal import show_summary
 
         summary = posterior.summary(self.names, derived=True if self.every else None)
@@ -93,7 +93,7 @@ class Showing:
 
     def write_draws(self, posterior: "Posterior") -> None:
         """Write the draws, if asked for, and say so."""
-        from fluvial.cli.shown import write_columns
+        from fluvial.cli.machine_formats import write_columns
 
         if self.draws_csv is not None:
             columns = self.columns(posterior)

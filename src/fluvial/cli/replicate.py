@@ -91,7 +91,8 @@ def replicate(
     progress, cells = Progress(shown=not quiet), len(recorded.cells)
 
     def show_cell(run: int, cell: int) -> None:
-        progress.update(cell - 1, cells, f"run {run} of {repeat}" if repeat > 1 else "")
+        several = f"run {run} of {repeat}" if repeat > 1 else ""
+        progress.update(cell - 1, cells, several if run <= repeat else "in the recorded order")
 
     def run(python: Path | None, times: int) -> "Replication":
         return run_again(

@@ -43,7 +43,7 @@ def show_replication(recorded: "RecordedNotebook", replication: "Replication") -
 
     What varies between local runs is dimmed, so that it is not mistaken for a difference.
     """
-    from fluvial.replication.summary import summary
+    from fluvial.replication.review import summary
 
     console = make_console()
     for line in (*summary(recorded, replication), *recorded.notes):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
-from fluvial.cli.names import STUDY_NAMES
+from fluvial.cli.known_names import STUDY_NAMES
 from fluvial.cli.output import say
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def sample(
 ) -> None:
     """Draw new images from a trained model: an array, and a picture beside it."""
     from fluvial.cli.backend import check_backend
-    from fluvial.cli.trained import load_model, write_arrays
+    from fluvial.cli.show_trained import load_model, write_arrays
     from fluvial.extras import require
     from fluvial.storage.cache import keep_compiled
 

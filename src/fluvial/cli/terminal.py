@@ -21,6 +21,7 @@ _STYLES = {
     "FAILED": "bold red",
 }
 _LEAST_ROWS = 20
+_FACT = 14  # columns before what a fact says
 _ROWS_OF_A_FILE = 60  # where nobody looks at a screen
 
 
@@ -37,12 +38,20 @@ def show_summary(summary: "Summary", *, every: bool) -> None:
     most = None if every else _most_rows(console)
     header, *lines = summary.lines(most, console.width if console.is_terminal else None)
     console.print(Text(header, style="bold"), soft_wrap=True)
-    for line in [*lines, *_left_out(summary, most), "", *summary.facts, ""]:
+    facts = [_hanging(fact, console) for fact in summary.facts]
+    for line in [*lines, *_left_out(summary, most), "", *facts, ""]:
         console.print(line, soft_wrap=True)
     verdict = summary.judgment.verdict.value
     console.print(Text.assemble("verdict: ", (verdict, _STYLES[verdict])))
     for sentence in (*summary.judgment.reasons, summary.judgment.advice):
         console.print(indent(fill(sentence, console.width - 2), "  "), soft_wrap=True)
+
+
+def _hanging(fact: str, console: "Console") -> str:
+    """Wrap a line of facts to the terminal, below its first word; as it is for programs."""
+    if not console.is_terminal:
+        return fact
+    return fill(fact, console.width, subsequent_indent=" " * _FACT)
 
 
 def _most_rows(console: "Console") -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
-from fluvial.cli.names import FLOW_NAMES
+from fluvial.cli.known_names import FLOW_NAMES
 from fluvial.cli.output import say
 from fluvial.seeds import LARGEST_SEED
 
@@ -213,7 +213,7 @@ def train(
 
 def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]:
     """Write the metrics as a table, and draw the results; return the names of all files."""
-    from fluvial.cli.shown import write_columns
+    from fluvial.cli.machine_formats import write_columns
     from fluvial.report.training_pictures import draw_training
 
     names = list(trained.history[-1])

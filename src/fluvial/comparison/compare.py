@@ -8,10 +8,11 @@ import numpy as np
 
 from fluvial.comparison.comparable import different_data, ranked, refusals
 from fluvial.comparison.comparison import Comparison
-from fluvial.comparison.predictive import leave_one_out, prior_sensitivity
+from fluvial.comparison.leave_one_out import leave_one_out, prior_sensitivity
 from fluvial.comparison.probabilities import model_probabilities
 from fluvial.comparison.row import Row
 from fluvial.errors import InputError
+from fluvial.extras import lacking
 from fluvial.posterior.posterior import Posterior
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _DRAWS = 2000
+_PREDICTION = "Comparing models by prediction, or by how much their priors matter,"
 
 
 def compare(
@@ -68,7 +70,14 @@ def compare(
     if different is not None:
         raise InputError(different)
     refused = refusals(posteriors)
-    made = {name: _tree(name, p, trees) for name, p in posteriors.items()}
+    lack = lacking(
+        "arviz",
+        "Comparing models by prediction, or by how much their priors matter,",
+        "arviz_base",
+        "xarray",
+        "xarray_einstats",
+    )
+    made = {name: None if lack else _tree(name, p, trees) for name, p in posteriors.items()}
     rows = tuple(_row(name, p, made[name]) for name, p in posteriors.items())
     rows = _with_prediction(rows, made)
     ranking: tuple[tuple[str, ...], ...] = ()
@@ -76,7 +85,7 @@ def compare(
     if not refused:
         rows = _with_probabilities(rows, prior)
         ranking, undecided = ranked(rows)
-    return Comparison(rows, ranking, refused, undecided, _notes(rows, unknown))
+    return Comparison(rows, ranking, refused, undecided, _notes(rows, unknown, lack))
 
 
 def _check(posteriors: object) -> None:
@@ -175,7 +184,7 @@ def _with_probabilities(
     )
 
 
-def _notes(rows: tuple[Row, ...], unknown: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(rows: tuple[Row, ...], unknown: tuple[str, ...], lack: str) -> tuple[str, ...]:
     notes = [
         f"{row.bad_khat} observations of {row.name} are so influential that leave-one-out is "
         "unreliable for them."
@@ -193,4 +202,6 @@ def _notes(rows: tuple[Row, ...], unknown: tuple[str, ...]) -> tuple[str, ...]:
             f"What {' and '.join(unknown)} observed is not known, so that it is up to you that all "
             "have seen the same data."
         )
+    if lack:
+        notes.append(lack)
     return tuple(notes)

@@ -67,7 +67,7 @@ class Comparison:
         Raises:
             InputError: if it cannot be written, or Matplotlib is not installed.
         """
-        require("plots", "the picture of a comparison", "matplotlib")
+        require("arviz", "the picture of a comparison", "matplotlib")
         from fluvial.comparison.picture import picture
 
         return picture(self.rows, Path(path))

@@ -9,8 +9,8 @@ from fluvial.datasets.digits import load_digits
 from fluvial.datasets.files import load_own, read_images
 from fluvial.datasets.label_files import class_count, read_labels
 from fluvial.datasets.likelihood import LIKELIHOODS, check_likelihood, infer_likelihood
-from fluvial.datasets.loader import NAMES, load_dataset
 from fluvial.datasets.mnist import load_mnist
+from fluvial.datasets.named import NAMES, load_dataset
 from fluvial.datasets.patches import random_patches
 from fluvial.datasets.photo_patches import load_photo_patches
 from fluvial.datasets.pixels import to_unit

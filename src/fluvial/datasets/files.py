@@ -6,10 +6,10 @@ from jaxtyping import Shaped
 from numpy import ndarray
 
 from fluvial.datasets.archives import is_archive
-from fluvial.datasets.arrays import check_not_blank, understood
 from fluvial.datasets.dataset import Dataset, split
 from fluvial.datasets.decoding import suffixes
 from fluvial.datasets.idx import read_idx
+from fluvial.datasets.image_arrays import check_not_blank, understood
 from fluvial.datasets.likelihood import check_likelihood, infer_likelihood, reason
 from fluvial.datasets.npy import is_npz, read_npy, read_npz
 from fluvial.datasets.pictures import read_archive, read_folder

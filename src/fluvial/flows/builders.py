@@ -1,6 +1,5 @@
 """What "realnvp:8" means: from a line of text to a flow."""
 
-import difflib
 import inspect
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import DTypeLike, PRNGKeyArray
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, nearest
 from fluvial.flows.families import FAMILIES, Family
 from fluvial.flows.flow import Chain, Flow
 
@@ -136,8 +135,8 @@ def _check_size(parts: list[_Part], dim: int, dtype: DTypeLike) -> None:
 def _family(name: str) -> Family:
     if name in FAMILIES:
         return FAMILIES[name]
-    near = difflib.get_close_matches(name, FAMILIES, n=1)
-    advice = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(sorted(FAMILIES))}."
+    near = nearest(name, FAMILIES)
+    advice = f'did you mean "{near}"?' if near else f"known are {', '.join(sorted(FAMILIES))}."
     raise InputError(f'no flow is called "{name}": {advice}')
 
 

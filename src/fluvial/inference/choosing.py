@@ -9,11 +9,11 @@ from jaxtyping import PRNGKeyArray
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.copula_steps import copula_of
 from fluvial.inference.dependence import Dependence, find_dependence
+from fluvial.inference.find_structure import bend_alone, find_structure, influences
 from fluvial.inference.improper import named_along
 from fluvial.inference.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import is_sparse, sparse_flow, sparse_spec, widened_hubs
-from fluvial.inference.structure import bend_alone, find_structure, influences
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture

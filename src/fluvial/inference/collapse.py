@@ -3,7 +3,7 @@ r"""Whether mass runs away into the neck of a funnel, where the density has no f
 A hierarchy whose scale has too flat a prior grows without bound as the scale goes to zero, while it
 narrows in the coordinates that the scale rules. Neither the height nor the width alone says whether
 the mass is finite; their product does. Along a coordinate t that modulates others (a head, see
-structure.py), Laplace's approximation in the rest,
+find_structure.py), Laplace's approximation in the rest,
 
 .. math:: F(t) = \max_r \ln p(t, r) - \tfrac12 \ln\det\left(-\nabla_r^2 \ln p\right),
 
@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.find_structure import find_structure
 from fluvial.inference.improper import named_along
 from fluvial.inference.settings import CollapseSettings, Settings
-from fluvial.inference.structure import find_structure
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["collapse_complaint"]

@@ -26,7 +26,7 @@ from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["conditional_gaussian"]
 
-_H = 1e-3  # standard deviations, as in structure.py
+_H = 1e-3  # standard deviations, as in find_structure.py
 _BLOCK = 256
 _ITERATIONS = 60
 _DECREMENT = 1e-3  # nats, at which Newton's method has arrived

@@ -7,13 +7,21 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.budget import Budget
 from fluvial.inference.evaluated import Evaluated
+from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
 from fluvial.targets import Target
 
 __all__ = ["CountedTarget"]
+
+
+def _nonfinite(values: Float[np.ndarray, " N"], grads: Float[np.ndarray, "N D"]) -> int:
+    """How many rows have a value, or a gradient, that is not finite; mostly none has."""
+    finite = np.isfinite(values), np.isfinite(grads)
+    if all(part.all() for part in finite):
+        return 0
+    return int(np.sum(~(finite[0] & finite[1].all(axis=1))))
 
 
 @final
@@ -31,7 +39,9 @@ class CountedTarget:
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
     """
 
-    def __init__(self, target: Target, settings: Settings = DEFAULT, budget: Budget | None = None):
+    def __init__(
+        self, target: Target, settings: Settings = DEFAULT, budget: FitBudget | None = None
+    ):
         self.target = target
         self._budget, self._reserve = budget, settings.weigh.draws + settings.weigh.component_draws
         self.spent = self._judging = False
@@ -50,7 +60,7 @@ class CountedTarget:
         """Log densities (N,) and gradients (N, D), float64, as the target gives them."""
         self.spend(len(points))
         values, grads = self.target.value_and_grad(points)
-        self.count(len(points), int(np.sum(~(np.isfinite(values) & np.isfinite(grads).all(1)))))
+        self.count(len(points), _nonfinite(values, grads))
         self.evaluated.add(points, values)
         return values, grads
 

@@ -37,7 +37,7 @@ __all__ = [
     "suspects_of",
 ]
 
-STEP = 0.5  # standard deviations, as in structure.py
+STEP = 0.5  # standard deviations, as in find_structure.py
 _NUMBERS = 2**25  # of all scores of a block, probes together: 256 MB in float64
 _PROBES = (4, 16)  # the fewest and the most; by hand
 _BLOCK = 128  # coordinates moved in one call

@@ -1,7 +1,7 @@
 r"""Stage 2 in many dimensions: batch-and-match with independent coordinates, linear in D.
 
-Restricted to N(μ, diag(s²)), the objective of batch-and-match (see gaussian.py) falls apart into
-one problem for each coordinate. From N(0, 1), with the batch's means z̄, ḡ and variances C, Γ of a
+Restricted to N(μ, diag(s²)), the objective of batch-and-match (see batch_and_match.py) is one
+problem for each coordinate. From N(0, 1), with the batch's means z̄, ḡ and variances C, Γ of a
 whitened coordinate and of its score, the minimizer is
 
 .. math:: s^2 = \frac{2V}{1 + \sqrt{1 + 4UV}}, \quad \mu = \tfrac{\lambda}{1+\lambda}(s^2 ḡ + z̄),

@@ -13,11 +13,11 @@ from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.black_box.lane import fit_black_box
-from fluvial.inference.budget import Budget
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
 from fluvial.inference.correcting import Corrected, correct
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.hasty import hasty
 from fluvial.inference.matching import match
 from fluvial.inference.refining import Refined, refine
@@ -111,7 +111,7 @@ def fit(
         raise InputError(f"max_steps is {max_steps}: give at least 1.")
     spec = settings.flow.choose(target.dim) if flow == "auto" else flow
     check_seed(seed)
-    budget = Budget(max_seconds, max_evaluations)
+    budget = FitBudget(max_seconds, max_evaluations)
     settings = _affordable(settings, max_evaluations, target.dim)
     if flow != "auto" or target.dim > settings.flow.many:
         # Fail before any work is done, and without compiling what draws a flow's parameters.
@@ -187,7 +187,9 @@ def _fitted(run: Run) -> Posterior:
         if started.improper:
             return without_draws(run, started, started.improper)
         with run.progress.stage("gaussian"):
-            if run.warm is None:
+            if started.product is not None:
+                matched = started.product
+            elif run.warm is None:
                 matched = match(run, started.starts, started.ends, doubtful=started.doubtful)
             else:
                 matched = warm_match(run, run.warm, started.starts, started.ends)

@@ -9,13 +9,15 @@ from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
 from fluvial.inference.absorbing import placed
+from fluvial.inference.batch_and_match import batch_and_match
+from fluvial.inference.choosing import Choice
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.conditional import conditional_gaussian
 from fluvial.inference.dependence import Dependence, find_dependence
 from fluvial.inference.diagonal import climb_diagonal, match_diagonal
 from fluvial.inference.expected_curvature import with_expected_curvature
-from fluvial.inference.gaussian import batch_and_match
+from fluvial.inference.find_structure import find_structure
 from fluvial.inference.improper import improper_complaint, improper_on_axes
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.natural_steps import natural_steps
@@ -23,7 +25,6 @@ from fluvial.inference.run import Run
 from fluvial.inference.scanning import coupling_elsewhere, scan_dependence
 from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
 from fluvial.inference.starts import distinct
-from fluvial.inference.structure import find_structure
 from fluvial.inference.verdict import tail_matters
 from fluvial.inference.weighing import Weighed, weigh, weigh_unless_poor
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -43,7 +44,7 @@ _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the o
 
 
 class Matched(NamedTuple):
-    """Gaussians and what they are worth.
+    """Gaussians, or the factors of a product, and what they are worth.
 
     Attributes:
         fitted: their mixture, weighed.
@@ -51,12 +52,14 @@ class Matched(NamedTuple):
         dependence: of the coordinates on each other, where it was looked for.
         drawn: what draws are taken from, where the mixture is right already, and near an earlier
             fit's: see ``warm_match``.
+        choice: which flow there is already; None if there is none.
     """
 
     fitted: Weighed
     improper: str | None
     dependence: Dependence | None = None
     drawn: Weighed | None = None
+    choice: Choice | None = None
 
 
 def match(

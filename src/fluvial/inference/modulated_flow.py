@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 from fluvial.flows import Flow, Rotation, build_flow
 from fluvial.flows.fixed import Fixed
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.structure import modulation_basis
+from fluvial.inference.find_structure import modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["modulated_flow", "modulated_spec"]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import SearchSettings, Settings
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian

@@ -23,10 +23,10 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
-__all__ = ["Shared"]
+__all__ = ["SharedTarget"]
 
 
-class Shared(eqx.Module):
+class SharedTarget(eqx.Module):
     """The share of one mode in a target, in the coordinates that whiten the mode's Gaussian.
 
     Args:

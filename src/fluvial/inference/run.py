@@ -9,9 +9,9 @@ from jaxtyping import PRNGKeyArray
 
 from fluvial.devices import Devices
 from fluvial.flows import Flow
-from fluvial.inference.budget import Budget
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import Settings
 from fluvial.inference.warm import Warm
 from fluvial.progress import Progress
@@ -57,7 +57,7 @@ class Run:
     rng: np.random.Generator
     progress: Progress
     devices: Devices
-    budget: Budget = field(default_factory=Budget)
+    budget: FitBudget = field(default_factory=FitBudget)
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     warm: Warm | None = None
     elbo_trace: list[tuple[float, ...]] = field(default_factory=list)

@@ -17,7 +17,7 @@ import numpy as np
 from fluvial.inference.run import Run
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.weighing import Weighed, weigh
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, moments
 from fluvial.posterior.mixture import Component, GaussianComponent
 
 __all__ = ["sharpened"]
@@ -64,18 +64,17 @@ def _updated(fitted: Weighed) -> list[Component]:
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - q.log_prob(x)[:, None] + fitted.weights.smoothed[:, None])
     return [
-        GaussianComponent(_moments(gaussian, x, share))
+        GaussianComponent(_of_share(gaussian, x, share))
         for gaussian, share in zip(q.gaussians, shares.T, strict=True)
     ]
 
 
-def _moments(gaussian: Gaussian, x: np.ndarray, share: np.ndarray) -> Gaussian:
+def _of_share(gaussian: Gaussian, x: np.ndarray, share: np.ndarray) -> Gaussian:
+    """The Gaussian of its share of the draws; as it was where they are too few to tell."""
     total = share.sum()
     if not total > 0.0 or total**2 / np.sum(share**2) < _DRAWS_PER_DIM * gaussian.dim:
         return gaussian
-    mean = share @ x / total
-    away = x - mean
     try:
-        return Gaussian(mean, np.linalg.cholesky((share[:, None] * away).T @ away / total))
+        return moments(x, share)
     except np.linalg.LinAlgError:
         return gaussian

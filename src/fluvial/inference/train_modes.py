@@ -16,7 +16,7 @@ from fluvial.inference.dependence import Dependence
 from fluvial.inference.margin_moves import MarginMoves, margins_gain, with_margins
 from fluvial.inference.modulated_steps import modulated_steps
 from fluvial.inference.natural_steps import Stepped, looked, natural_steps
-from fluvial.inference.responsibilities import Shared
+from fluvial.inference.responsibilities import SharedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.sparse_flow import most_inputs, sparse_spec, with_networks
 from fluvial.inference.spent import BudgetSpent
@@ -197,7 +197,7 @@ def _train(
             flow,
             Whitened(run.target, gaussian)
             if parts == 1
-            else Shared(run.target, gaussians, q.weights, k, run.settings),
+            else SharedTarget(run.target, gaussians, q.weights, k, run.settings),
             keys.train,
             objective=objective,
             max_steps=run.max_steps,

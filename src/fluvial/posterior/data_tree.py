@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.extras import require
 from fluvial.posterior.arviz import separated, to_datatree
 from fluvial.posterior.groups import model_groups, prior_groups
 from fluvial.targets import Annotations, Target
@@ -61,6 +62,7 @@ def data_tree(
     attributes: dict[str, str | float | int],
 ) -> "xarray.DataTree":
     """Return the draws in groups, with those that the target adds where it is available."""
+    require("arviz", "a tree for ArviZ", "arviz_base", "xarray")
     annotations, n = drawn.annotations, len(drawn.points)
     draws, groups = separated(drawn.values, drawn.parameters, contents.groups, annotations.observed)
     prior, why = {}, ""

@@ -31,7 +31,7 @@ def numpyro_distribution(q: Mixture, log_q: Callable[[jax.Array], jax.Array]) ->
 
     draw = sampler(q)
 
-    class Approximation(Distribution):
+    class NumPyroApproximation(Distribution):
         """Q, the approximation of a posterior."""
 
         support: Any = constraints.real_vector
@@ -47,7 +47,7 @@ def numpyro_distribution(q: Mixture, log_q: Callable[[jax.Array], jax.Array]) ->
         def log_prob(self, value):
             return jnp.vectorize(log_q, signature="(d)->()")(jnp.asarray(value))
 
-    return Approximation()
+    return NumPyroApproximation()
 
 
 def pymc_distribution(name: str, q: Mixture, log_q: Callable[[jax.Array], jax.Array]) -> Any:
@@ -97,7 +97,7 @@ def _operation(log_q: Callable) -> Any:
         def perform(self, node, inputs, output_storage):
             output_storage[0][0] = _on_host(gradient, inputs[0])
 
-    class LogDensity(graph.Op):
+    class LogDensityOp(graph.Op):
         """Ln q, of one point."""
 
         def make_node(self, *inputs):
@@ -111,9 +111,9 @@ def _operation(log_q: Callable) -> Any:
             return [output_grads[0] * _gradient(inputs[0])]
 
     _gradient = Gradient()
-    funcify.register(LogDensity, lambda op, **_: log_q)
+    funcify.register(LogDensityOp, lambda op, **_: log_q)
     funcify.register(Gradient, lambda op, **_: jax.grad(log_q))
-    return LogDensity()
+    return LogDensityOp()
 
 
 def _on_host(function: Callable, x: np.ndarray) -> np.ndarray:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "covers", "lower_root", "merged", "moments"]
+__all__ = ["Gaussian", "covers", "covers_each", "factor", "lower_root", "merged", "moments"]
+
+_JITTER = 1e-9  # of each variance: above the rounding of a sum of products, below what is told
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,14 @@ def covers(gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, " D"]) 
         >>> covers(unit, np.full(4, 2.4)), covers(unit, np.full(4, 2.6))
         (True, False)
     """
-    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < (gaussian.dim**0.5 + 3.0) ** 2)
+    return bool(covers_each(gaussian, x[None])[0])
+
+
+def covers_each(
+    gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, "N D"]
+) -> Bool[np.ndarray, " N"]:
+    """Say of each point whether it is where ``covers`` has it."""
+    return np.sum(gaussian.whiten(x) ** 2, axis=1) < (gaussian.dim**0.5 + 3.0) ** 2
 
 
 def lower_root(rows: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "D D"]:
@@ -122,9 +131,40 @@ def merged(gaussians: Sequence[Gaussian], weights: Float[np.ndarray, " M"]) -> G
     return Gaussian(mean, lower_root(np.concatenate([within, spread])))
 
 
-def moments(x: Float[np.ndarray, "S d"], w: Float[np.ndarray, " S"]) -> Gaussian:
-    """Return the Gaussian with the mean and the covariance of weighted draws."""
+def moments(x: Float[np.ndarray, "S D"], w: Float[np.ndarray, " S"]) -> Gaussian:
+    """Return the Gaussian with the mean and the covariance of weighted draws.
+
+    Args:
+        x: the draws.
+        w: their weights, up to a factor.
+
+    Raises:
+        numpy.linalg.LinAlgError: if the covariance is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> gaussian = moments(np.array([[0.0], [1.0], [5.0]]), np.array([1.0, 1.0, 0.0]))
+        >>> gaussian.mean.tolist(), gaussian.sd.round(4).tolist()
+        ([0.5], [0.5])
+    """
     mean = w @ x / w.sum()
-    covariance = (w[:, None] * (x - mean)).T @ (x - mean) / w.sum()
-    covariance += 1e-12 * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(mean))
-    return Gaussian(mean, np.linalg.cholesky(covariance))
+    away = x - mean
+    return Gaussian(mean, factor((w[:, None] * away).T @ away / w.sum()))
+
+
+def factor(covariance: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D D"]:
+    """Return the Cholesky factor of a covariance that draws have, which rounding may have spoiled.
+
+    What is added to make it positive is a share of each coordinate's own variance, so that the
+    units of the coordinates, which may be any, do not matter.
+
+    Raises:
+        numpy.linalg.LinAlgError: if the covariance is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> factor(np.ones((2, 2))).round(3).tolist()
+        [[1.0, 0.0], [1.0, 0.0]]
+    """
+    jitter = _JITTER * np.diag(np.diag(covariance)) + 1e-300 * np.eye(len(covariance))
+    return np.linalg.cholesky(covariance + jitter)

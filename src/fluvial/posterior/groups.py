@@ -11,6 +11,7 @@ __all__ = ["model_groups", "prior_groups"]
 
 # What front ends raise for a distribution that has a log density and nothing else.
 _CANNOT = (InputError, NotImplementedError)
+_OF_PRIOR = 3  # the stream of its numbers
 
 
 def model_groups(
@@ -51,7 +52,7 @@ def prior_groups(target: Target, n: int, seed: int) -> tuple[dict[str, dict[str,
     if told is None:
         return {}, ""
     try:
-        parameters, predictive = told(draw_numbers(n, seed + 1))
+        parameters, predictive = told(draw_numbers(n, seed, _OF_PRIOR))
     except _CANNOT as error:
         return {}, described(error)
     return {"prior": parameters, "prior_predictive": predictive}, ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
+from fluvial.extras import require
 from fluvial.posterior.arviz import grouped
 from fluvial.posterior.data_tree import Contents, Drawn, data_tree
 from fluvial.storage.folder import replaced
@@ -37,6 +38,7 @@ def write_netcdf(
             many.
         attributes: of the whole tree.
     """
+    require("arviz", "a file for ArviZ", "arviz_base", "h5netcdf", "xarray")
     told = target.log_likelihood if target is not None and contents.log_likelihood else None
     predictive = len(drawn.points) * sum(a.size for a in drawn.annotations.observed.values())
     at_once = Contents(

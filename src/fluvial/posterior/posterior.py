@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,43 +13,33 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PyTree
 
 from fluvial.counts import check_count
-from fluvial.deprecated import renamed
 from fluvial.errors import InputError
-from fluvial.posterior.accuracy import ApproximationError
-from fluvial.posterior.arviz import arranged, attributes
-from fluvial.posterior.data_tree import Contents, Drawn, data_tree
-from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgment import Judgment, Verdict
+from fluvial.posterior.arviz import arranged
+from fluvial.posterior.data_tree import Drawn
+from fluvial.posterior.exports import Exports
+from fluvial.posterior.fitted import Fitted
 from fluvial.posterior.labels import index_origin, scalars
-from fluvial.posterior.links import Link, chain_evidence, links_from
 from fluvial.posterior.log_density import (
     named_log_density,
     traceable,
     unconstrained_log_density,
 )
-from fluvial.posterior.mixture import Mixture
-from fluvial.posterior.netcdf import write_netcdf
 from fluvial.posterior.parts import Parts
-from fluvial.posterior.pool import Pool, large_enough
+from fluvial.posterior.pool import large_enough
 from fluvial.posterior.predictive import Predictions, predicted
-from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
 from fluvial.posterior.summary import Summary, facts, summarize
 from fluvial.seeds import check_seed
 from fluvial.targets import Annotations, Target
-from fluvial.targets.batching import as_points
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.elementwise import Elementwise, elementwise
-
-if TYPE_CHECKING:
-    import xarray
 
 __all__ = ["Posterior"]
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
+class Posterior(Fitted, Exports):
     """A fitted posterior: draws, evidence, and a verdict on both. Immutable.
 
     Attributes:
@@ -80,81 +70,11 @@ class Posterior:
         array([-1.84])
     """
 
-    approximation: Mixture
-    pool: Pool
-    evidence: Evidence
-    judgment: Judgment
-    provenance: Provenance
     target: Target | None
     recorded: RecordedValues | None = None
     grouping: tuple[int, ...] = ()
     structure: Structure | None = None
     places: Float[np.ndarray, "P D"] | None = None
-
-    judgement = renamed("judgement", "judgment")
-
-    @property
-    def verdict(self) -> Verdict:
-        """GOOD, USE_WEIGHTS, USE_MCMC or FAILED."""
-        return self.judgment.verdict
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the verdict is what it is, a sentence each."""
-        return self.judgment.reasons
-
-    @property
-    def advice(self) -> str:
-        """The next thing to do."""
-        return self.judgment.advice
-
-    @property
-    def elbo(self) -> float:
-        """Evidence lower bound E_q[ln p − ln q], in nats."""
-        return self.evidence.elbo
-
-    @property
-    def elbo_se(self) -> float:
-        """Standard error of ``elbo``, in nats."""
-        return self.evidence.elbo_se
-
-    @property
-    def log_evidence(self) -> float:
-        """Estimate of ln Z, in nats: of the weights or, under USE_MCMC, by bridge sampling."""
-        return self.evidence.log_evidence
-
-    @property
-    def log_evidence_se(self) -> float:
-        """Standard error of ``log_evidence``, in nats."""
-        return self.evidence.log_evidence_se
-
-    @property
-    def khat(self) -> float:
-        """Pareto k-hat, the shape of the largest weights: their moments exist up to 1/k-hat.
-
-        Where the weights are even (``ess`` above 95 % of their number), it is that of their noise.
-        """
-        return self.evidence.khat
-
-    @property
-    def ess(self) -> float:
-        """Effective sample size of the importance weights."""
-        return self.evidence.ess
-
-    @property
-    def approximation_error(self) -> ApproximationError:
-        """How far ``approximation``, unweighted, is from the draws; infinitely if not measured."""
-        return self.evidence.approximation_error
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Wall time by stage, in seconds."""
-        return dict(self.provenance.seconds)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C cut the fit short."""
-        return self.provenance.interrupted
 
     @property
     def modes(self) -> Float[np.ndarray, " M"]:
@@ -223,11 +143,6 @@ class Posterior:
         pool = large_enough(self.pool, self.approximation, self.target, n, seed)
         return self if pool is self.pool else replace(self, pool=pool)
 
-    def need_draws(self) -> None:
-        """Raise an InputError if there are no draws, as of a density that is improper."""
-        if not self.pool.size:
-            raise InputError(f"this posterior has no draws. {self.reasons[0]}")
-
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names among the draws that are parameters, not quantities derived from them."""
@@ -254,14 +169,6 @@ class Posterior:
         if isinstance(space, RecordedValues):
             return space.at(indices)
         return space.constrain(self.pool.points[indices], seed)
-
-    def log_prob(self, x: np.ndarray) -> Float[np.ndarray, " N"]:
-        """Normalized log density ln q at unconstrained points (N, D), in nats, float64.
-
-        Raises:
-            InputError: if the points do not have shape (N, D).
-        """
-        return self.approximation.log_prob(as_points(x, self.approximation.dim))
 
     def log_density(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Float[Array, ""]:
         """Return the normalized log density ln q of one point, in nats; JAX can trace it.
@@ -296,6 +203,10 @@ class Posterior:
         with jax.ensure_compile_time_eval():  # it may be asked for first inside a `jit`
             return traceable(self.approximation)
 
+    @property
+    def _traceable(self) -> Callable[[Any], Any]:
+        return self._log_q.log_prob
+
     @cached_property
     def _elements(self) -> Elementwise:
         if self.target is None:
@@ -305,32 +216,6 @@ class Posterior:
             )
         with jax.ensure_compile_time_eval():
             return elementwise(self.target.space, self.target.dim, self.parameters)
-
-    def to_numpyro(self) -> Any:
-        """Return the approximation as a NumPyro distribution over R^D, for use in a model.
-
-        In a model, ``x = numpyro.sample("x", posterior.to_numpyro())`` draws the unconstrained
-        coordinates of all parameters; ``posterior.parameters_at(x)`` names them.
-
-        Raises:
-            InputError: if NumPyro is not installed.
-        """
-        from fluvial.posterior.distributions import numpyro_distribution
-
-        return numpyro_distribution(self.approximation, self._log_q.log_prob)
-
-    def to_pymc(self, name: str) -> Any:
-        """Add the approximation to the PyMC model that is being built, as a free variable on R^D.
-
-        Args:
-            name: of the variable; its coordinates are those of all parameters, unconstrained.
-
-        Raises:
-            InputError: if PyMC is not installed.
-        """
-        from fluvial.posterior.distributions import pymc_distribution
-
-        return pymc_distribution(name, self.approximation, self._log_q.log_prob)
 
     def parameters_at(self, x: ArrayLike) -> dict[str, Array]:
         """Return the parameters in the model's own space at one point x (D,); JAX can trace it.
@@ -389,21 +274,6 @@ class Posterior:
         self.need_draws()
         return with_prior(target, self)
 
-    @property
-    def chain(self) -> tuple[Link, ...]:
-        """The earlier fits that took the place of the prior, the first one first."""
-        return links_from(self.provenance.chain)
-
-    @property
-    def chain_log_evidence(self) -> tuple[float, float]:
-        """Ln of the evidence of the data of the whole chain, in nats, and its standard error.
-
-        What the approximations that became priors have taken from it is put back, as far as it was
-        measured, and the standard error is that of all fits, and of what was put back; see
-        ``fluvial.posterior.links``.
-        """
-        return chain_evidence(self.chain, self.log_evidence, self.log_evidence_se)
-
     def summary(self, names: str | None = None, *, derived: bool | None = None) -> Summary:
         """Mean, sd, 5 %, 95 % and effective sample size of every parameter, as a table.
 
@@ -452,74 +322,6 @@ class Posterior:
         draws = self.draws(n, seed)
         ordered = {name: draws[name] for name in self.parameters} | (draws if derived else {})
         return scalars(ordered, index_origin(self.target), self.annotations)
-
-    def to_arviz(
-        self,
-        n: int = 4000,
-        seed: int = 0,
-        *,
-        log_likelihood: bool = True,
-        predictive: bool = True,
-        groups: Mapping[str, str | Sequence[str]] | None = None,
-    ) -> "xarray.DataTree":
-        """Draws for ArviZ, in groups, with the dimensions and coordinates of the model.
-
-        Args:
-            n: how many draws.
-            seed: decides which.
-            log_likelihood: whether there is a group ``log_likelihood``, where the model provides
-            it:
-                n numbers for each observation.
-            predictive: whether there are groups of draws from the model: ``posterior_predictive``,
-                ``prior`` and ``prior_predictive``.
-            groups: group -> names of derived quantities that belong there, such as
-                ``{"posterior_predictive": "y_new"}``. Of a Stan program ``log_lik``, ``log_prior``
-                and ``y_rep`` are known without; ``y_rep`` is called ``y`` there if that is data.
-
-        Returns:
-            The groups posterior and sample_stats and, of a NumPyro or PyMC model, or as the derived
-            quantities of any other, log_likelihood, log_prior, posterior_predictive, prior,
-            prior_predictive, observed_data and constant_data. Evidence and verdict are attributes.
-            Independent draws are presented as four chains; chains stay chains, where there is a
-            draw for each, and of them at most all draws are taken.
-
-        Raises:
-            InputError: if ``n`` is less than four, the target is not available, or a name in
-                ``groups`` is no derived quantity.
-        """
-        self.need_draws()
-        drawn = self.enlarged(n, seed)._drawn(n, seed)
-        contents = Contents(log_likelihood, predictive, groups)
-        return data_tree(drawn, self.target, contents, self._attributes)
-
-    def to_netcdf(
-        self,
-        path: str | Path,
-        n: int = 4000,
-        seed: int = 0,
-        *,
-        log_likelihood: bool = True,
-        predictive: bool = True,
-        groups: Mapping[str, str | Sequence[str]] | None = None,
-    ) -> None:
-        """Write what ``to_arviz`` returns to a NetCDF file, the log likelihood piece by piece.
-
-        Args:
-            path: of the file, which is written whole or not at all.
-            n: how many draws.
-            seed: decides which.
-            log_likelihood: as in ``to_arviz``; never more than a piece of it is in memory.
-            predictive: as in ``to_arviz``; left out where there are more than 4 million numbers.
-            groups: as in ``to_arviz``.
-
-        Raises:
-            InputError: if ``n`` is less than four, the target is not available, or the file cannot
-                be written.
-        """
-        self.need_draws()
-        drawn = self.enlarged(n, seed)._drawn(n, seed)
-        contents = Contents(log_likelihood, predictive, groups)
-        write_netcdf(Path(path), drawn, self.target, contents, self._attributes)
 
     def save(self, directory: str | Path) -> Path:
         """Write the posterior to a folder, without pickle; ``fluvial.load`` reads it again.
@@ -590,21 +392,19 @@ class Posterior:
         )
 
     def _drawn(self, n: int, seed: int) -> Drawn:
-        indices = arranged(self.pool, n, seed)
+        self.need_draws()
+        large = self.enlarged(n, seed)
+        indices = arranged(large.pool, n, seed)
         flat = indices.ravel()
         return Drawn(
-            points=self.pool.points[flat],
-            log_p=self.pool.log_p[flat],
-            values=self.constrained(flat, seed),
+            points=large.pool.points[flat],
+            log_p=large.pool.log_p[flat],
+            values=large.constrained(flat, seed),
             parameters=self.parameters,
             annotations=self.annotations,
             shape=indices.shape,
             seed=seed,
         )
-
-    @property
-    def _attributes(self) -> dict[str, str | float | int]:
-        return attributes(self.evidence, self.judgment, self.provenance)
 
     def _space(self) -> Target | RecordedValues:
         space = self.target or self.recorded

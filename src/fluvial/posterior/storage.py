@@ -12,13 +12,13 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.file_schema import SCHEMA
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.recorded import RecordedValues
-from fluvial.posterior.schema import SCHEMA
 from fluvial.posterior.structure import Structure
 from fluvial.storage.array_files import from_npz, to_npz
 from fluvial.storage.folder import read_folder, write_folder

@@ -24,6 +24,7 @@ __all__ = ["Summary", "SummaryRow", "check_names", "facts", "matching", "summari
 _HEADER = ("", "mean", "sd", "5%", "95%", "ess")
 _MAX_ROWS = 60
 _GAP = 2
+_MOST_SHARES = 12  # of modes, on a line
 _LEAST_NAME = 12  # columns; where no more are left for the names, the quantiles go
 _HALF_WIDTH = 1.645  # of 90 % of a normal distribution, in sd
 
@@ -275,7 +276,8 @@ def _khat(evidence: Evidence) -> str:
 def _modes(shares: Float[np.ndarray, " M"], components: int) -> str:
     text = f"   {components} components" if components > 1 else ""
     if len(shares) > 1:
-        text += f"   modes {', '.join(f'{share:.1%}' for share in shares)}"
+        more = f", and {len(shares) - _MOST_SHARES} more" if len(shares) > _MOST_SHARES else ""
+        text += f"   modes {', '.join(f'{share:.1%}' for share in shares[:_MOST_SHARES])}{more}"
     return text
 
 

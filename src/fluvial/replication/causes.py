@@ -11,11 +11,12 @@ from fluvial.replication.compare.outputs import IMAGES, Outputs, errors, printed
 from fluvial.replication.difference_causes import cause_of_difference
 from fluvial.replication.error_causes import UNKNOWN_NAME, cause_of_error
 from fluvial.replication.names import names_in
-from fluvial.replication.order import disordered
+from fluvial.replication.notebook_run import NotebookRun
+from fluvial.replication.order import disordered, repeated
 from fluvial.replication.read import RecordedNotebook
+from fluvial.replication.reordered import Reordered
 from fluvial.replication.result import CellOutcome, CellVerdict
-from fluvial.replication.run import Run
-from fluvial.replication.story import STYLE, Facts, Story
+from fluvial.replication.story import STYLE, Facts, NotebookStory
 
 __all__ = ["with_causes"]
 
@@ -27,7 +28,10 @@ _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or le
 
 
 def with_causes(
-    recorded: RecordedNotebook, outcomes: Sequence[CellOutcome], runs: Sequence[Run]
+    recorded: RecordedNotebook,
+    outcomes: Sequence[CellOutcome],
+    runs: Sequence[NotebookRun],
+    order: Reordered | None = None,
 ) -> tuple[CellOutcome, ...]:
     """Give each difference a cause, and each cell that disagrees the cause of its first one.
 
@@ -38,9 +42,17 @@ def with_causes(
         recorded: the notebook.
         outcomes: of its cells, without causes where the outputs alone do not tell.
         runs: the local runs.
+        order: what a run in the recorded order told; None if there was none.
     """
-    story = Story(ever={name for cell in recorded.cells for name in names_in(cell.source).made})
-    late, surely_late = disordered(recorded), disordered(recorded, surely=True)
+    order = order or Reordered()
+    story = NotebookStory(
+        ever={name for cell in recorded.cells for name in names_in(cell.source).made}
+    )
+    late, surely_late = (
+        (disordered(recorded, surely=surely) | order.agree) - order.unmoved
+        for surely in (False, True)
+    )
+    again = repeated(recorded)
     inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(STYLE.search(cell.source) for cell in recorded.cells)
     pictured = any(
@@ -64,6 +76,8 @@ def with_causes(
             _is_cut(cell.outputs) or _is_cut(ran.outputs),
             inline,
             pictured,
+            outcome.number in order.agree,
+            outcome.number in again,
         )
         done.append(_explained(outcome, error if failed else None, facts))
         line = _failed_line(error) if failed and error else None

@@ -6,15 +6,15 @@ from contextlib import suppress
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.images import OTHER_BACKGROUND
-from fluvial.replication.story import Facts
+from fluvial.replication.story import OF_STYLE, Facts
 
 __all__ = ["cause_of_difference"]
 
 _HERE = re.compile(
-    r"^\s*[!]|%(?:pwd|ls|cd|env|watermark|version_information|system|load_ext|history|who)|"
+    r"^\s*[!]|^\s*(?:ls|ll|pwd|cd|cat)\b(?!\s*[=(,]|\.\w)|%(?:pwd|ls|cd|env|watermark|version_information|system|load_ext|history|who)|"
     r"__version__|sys\.(?:version|path|executable|platform)|os\.(?:getcwd|listdir|environ|uname)|"
     r"\b(?:i?glob|iterdir|scandir)\(|"
-    r"platform\.|getpass|gethostname",
+    r"platform\.|getpass|gethostname|cpu_count",
     re.MULTILINE,
 )
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")
@@ -51,9 +51,11 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
     if _is_of_another_type(*texts):
         return Cause.LIBRARY_VERSION
     picture = difference.kind is Kind.IMAGE
-    if facts.surely_disordered or (facts.disordered and not picture):
+    if facts.surely_disordered or facts.drawn_later or (facts.disordered and not picture):
         return Cause.ORDER
-    if facts.stale_since is not None:
+    # Other data make another picture; one that differs a little is drawn by another version.
+    redrawn = picture and difference.relative is not None and difference.relative <= OF_STYLE
+    if facts.stale_since is not None and not redrawn:
         return Cause.EARLIER_ERROR
     if facts.from_net:
         return Cause.DATA

@@ -27,6 +27,8 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
     unknown = UNKNOWN_NAME.search(text)
     if unknown and unknown[1] in facts.story.missing:
         return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    if facts.in_recorded_order:
+        return Cause.ORDER, None
     if unknown and unknown[1] not in facts.story.made:
         made_elsewhere = unknown[1] in facts.story.ever or facts.disordered
         return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None

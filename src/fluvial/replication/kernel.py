@@ -14,6 +14,7 @@ from fluvial.errors import InputError
 from fluvial.replication.children import MARK, end_children
 from fluvial.replication.plots import plot_configuration
 from fluvial.replication.read import RecordedNotebook
+from fluvial.replication.tables import table_configuration
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -43,6 +44,9 @@ def private_home(recorded: RecordedNotebook) -> Iterator[Path]:
         profile.mkdir(parents=True)
         if configuration := plot_configuration(recorded):
             (profile / "ipython_kernel_config.py").write_text(configuration)
+        if startup := table_configuration(recorded):
+            (profile / "startup").mkdir()
+            (profile / "startup" / "tables.py").write_text(startup)
         yield home
 
 

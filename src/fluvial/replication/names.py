@@ -7,7 +7,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = [
     "Names",
@@ -27,6 +27,15 @@ _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNED = re.compile(
     r"^\s*(?:def|class)\s+(\w+)|^([A-Za-z_]\w*)(?:\.\w+|\[[^\]\n]*\])*\s*=(?!=)", re.MULTILINE
 )
+# Methods of pandas, NumPy and estimators that are called to show something, or to save it.
+_LEAVES = frozenset(
+    (
+        *("head", "tail", "info", "describe", "value_counts", "sample", "summary", "corr", "score"),
+        *("plot", "hist", "boxplot", "show", "savefig", "print", "predict", "groupby", "isnull"),
+        *("to_csv", "to_excel", "to_json", "to_pickle", "to_html", "to_string", "save", "count"),
+        *("mean", "sum", "min", "max", "std", "var", "median", "unique", "nunique"),
+    )
+)
 _MAGIC_ASSIGNED = re.compile(r"^(\s*\w+\s*=\s*)[!%].*$", re.MULTILINE)
 
 
@@ -41,6 +50,7 @@ class Names:
         foreign: likewise, of modules outside of Python's own library.
         bound: those that it gives a value, whatever they were before.
         parameters: those of its functions.
+        needed: those that it reads before it gives them a value itself.
     """
 
     made: frozenset[str]
@@ -49,6 +59,7 @@ class Names:
     foreign: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
 
 
 def plain_source(source: str) -> str:
@@ -69,8 +80,20 @@ def names_in(source: str) -> Names:
         tree = ast.parse(plain)
     except (SyntaxError, ValueError, RecursionError):  # Python 2, say
         found = {name for pair in _ASSIGNED.findall(plain) for name in pair if name}
-        return Names(frozenset(found), frozenset(_WORD.findall(plain)))
-    return _names_of(tree)
+        used = frozenset(_WORD.findall(plain))
+        return Names(frozenset(found), used, needed=used)
+    return replace(_names_of(tree), needed=frozenset(_needed(tree)))
+
+
+def _needed(tree: ast.Module) -> set[str]:
+    """Return the names that statements read before one of them has given them a value."""
+    needed: set[str] = set()
+    bound: set[str] = set()
+    for statement in tree.body:
+        own = _names_of(statement)
+        needed |= own.used - bound
+        bound |= own.bound
+    return needed
 
 
 def _names_of(tree: ast.AST, *, changed: bool = True) -> Names:
@@ -205,8 +228,9 @@ def _changed(statements: list[ast.stmt]) -> Iterator[str]:
     for statement in statements:
         for node in ast.walk(statement):
             match node:
-                case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
-                    yield name
+                case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), method))):
+                    if method not in _LEAVES:
+                        yield name
 
 
 def without_comments(source: str) -> str:

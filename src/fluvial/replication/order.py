@@ -10,7 +10,7 @@ from fluvial.replication.read import RecordedNotebook
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["disordered"]
+__all__ = ["disordered", "repeated"]
 
 
 def _names(cell: "NotebookNode") -> Names:
@@ -45,4 +45,19 @@ def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
             other = before != above and not (surely and before is None)
             if other or (above is not None and above + 1 in found):
                 found.add(at + 1)
+    return found
+
+
+def repeated(recorded: RecordedNotebook) -> set[int]:
+    """Return the cells before or at which others were run again, as gaps between counts tell.
+
+    What draws from one stream of random numbers then drew later ones.
+    """
+    found: set[int] = set()
+    last = None
+    for number, cell in enumerate(recorded.cells, 1):
+        count = cell.execution_count
+        if found or (None not in (last, count) and count != last + 1):
+            found.add(number)
+        last = count or last
     return found

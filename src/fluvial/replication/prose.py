@@ -7,8 +7,8 @@ from typing import Any
 
 from fluvial.replication.compare.numbers import Number, tokens
 from fluvial.replication.compare.outputs import Outputs, printed
+from fluvial.replication.notebook_run import NotebookRun
 from fluvial.replication.read import RecordedNotebook
-from fluvial.replication.run import Run
 
 __all__ = ["Quote", "quotes"]
 
@@ -46,7 +46,7 @@ class Quote:
         }
 
 
-def quotes(recorded: RecordedNotebook, run: Run) -> tuple[Quote, ...]:
+def quotes(recorded: RecordedNotebook, run: NotebookRun) -> tuple[Quote, ...]:
     """Match the numbers that a notebook's text quotes with its outputs.
 
     A number with decimals or a percent sign is taken for a quotation of the last output before it

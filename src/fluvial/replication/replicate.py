@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.declared import Metric
 from fluvial.replication.metrics import MetricOutcome, judge_metrics
 from fluvial.replication.names import names_in
+from fluvial.replication.notebook_run import NotebookRun, RunCell, run_notebook
 from fluvial.replication.patterns import check_patterns
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.ready import check_ready
+from fluvial.replication.reordered import Reordered, order_to_try, reordered
 from fluvial.replication.repeats import explained
 from fluvial.replication.result import CellOutcome, CellVerdict, Replication
-from fluvial.replication.run import Run, RunCell, run_notebook
 from fluvial.replication.variation import Variation, variations
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def replicate(
     """Run a notebook again, and compare what it says with what it said.
 
     A notebook is a program, and this runs it: with the rights of this process, in a scratch copy
-    of its repository that nothing confines it to.
+    of its repository that nothing confines it to. If cells differ that were recorded in another
+    order than from top to bottom, it is run once more in that order, to tell whether that is why.
 
     Args:
         recorded: from ``read_notebook``.
@@ -56,32 +59,37 @@ def replicate(
         repeat: how many times to run it; what differs between the runs varies by itself.
         root: of the files that it may read, a folder above it; by default its git repository.
         python: the interpreter of another environment to run it in.
-        started: called with the number of the run and of each cell, from 1, before it runs.
+        started: called with the number of the run and of each cell, from 1, before it runs; the
+            run in the recorded order is one more than ``repeat``.
 
     Raises:
         InputError: if there is no such kernel, it does not start, the folder is too large, or
             there are pictures and nothing that compares them.
     """
     name = check_ready(recorded, kernel)
-    runs = [
-        run_notebook(
+
+    def run(number: int, order: Sequence[int] = ()) -> NotebookRun:
+        return run_notebook(
             recorded,
             name,
             timeout,
-            lambda cell, run=run: started(run, cell),
+            lambda cell: started(number, cell),
             root=root,
             python=python,
+            order=order,
         )
-        for run in range(1, repeat + 1)
-    ]
-    return compare_runs(recorded, runs, tolerance or Tolerance(), metrics)
+
+    runs = [run(number) for number in range(1, repeat + 1)]
+    in_order = partial(run, repeat + 1)
+    return compare_runs(recorded, runs, tolerance or Tolerance(), metrics, in_order)
 
 
 def compare_runs(
     recorded: RecordedNotebook,
-    runs: Sequence[Run],
+    runs: Sequence[NotebookRun],
     tolerance: Tolerance,
     metrics: Sequence[Metric] = (),
+    in_order: Callable[[Sequence[int]], NotebookRun | None] = lambda order: None,
 ) -> Replication:
     """Compare the recorded outputs of a notebook with those of local runs.
 
@@ -90,6 +98,8 @@ def compare_runs(
         runs: at least one; what differs between them varies by itself.
         tolerance: how far values may lie from the recorded ones.
         metrics: numbers to be judged by rules of their own, and by no other.
+        in_order: runs the cells in the order of the given numbers, if it can; asked for if cells
+            differ that were recorded out of order.
     """
     cells = recorded.cells
     python = _numbers(recorded.python)
@@ -99,7 +109,7 @@ def compare_runs(
         [cell.outputs for cell in cells],
         [[cell.outputs for cell in run.cells] for run in runs],
     )
-    # Some editors save outputs without counts: there no cell's count says whether it was run.
+    # Some editors save outputs without counts: there no cell's count says whether it was run,
     counted = any(cell.execution_count for cell in cells)
     outcomes = []
     sources = _sources(cells)
@@ -110,13 +120,20 @@ def compare_runs(
         first = replace(printed_by[0], python=python)
         between = _between(own, tolerance, here, printed_by)
         found = _differences(cell.outputs, own, between, tolerance, here, judged, first)
-        was_run = bool(cell.outputs or cell.execution_count or not counted)
+        # and one that has printed nothing there may never have been run.
+        said = [o for run in own for o in run.outputs if o.get("name") != "stderr"]
+        was_run = bool(cell.outputs or cell.execution_count or not (counted or said))
         outcomes.append(_outcome(number, cell, own, found, variations(between), was_run))
-    return Replication(with_causes(recorded, outcomes, runs), judged, tuple(runs))
+    order = order_to_try(recorded, outcomes)
+    again = in_order(order) if order else None
+    told = (
+        Reordered() if again is None else reordered(recorded, outcomes, runs[0], again, tolerance)
+    )
+    return Replication(with_causes(recorded, outcomes, runs, told), judged, tuple(runs))
 
 
 def _check_metrics(
-    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[Run]
+    metrics: Sequence[Metric], cells: Sequence["NotebookNode"], runs: Sequence[NotebookRun]
 ) -> None:
     if not metrics:
         return
@@ -132,7 +149,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, numbers)) if known else ()
 
 
-def _surroundings(run: Run, number: int, source: str) -> Surroundings:
+def _surroundings(run: NotebookRun, number: int, source: str) -> Surroundings:
     """Return what a run could print of itself up to the end of a cell."""
     taken = [cell.seconds for cell in run.cells[:number] if cell.seconds is not None]
     folders = run.folders or Surroundings().folders

@@ -9,7 +9,7 @@ from typing import Any
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference
 from fluvial.replication.metrics import MetricOutcome
-from fluvial.replication.run import Run
+from fluvial.replication.notebook_run import NotebookRun
 from fluvial.replication.variation import Variation
 
 __all__ = ["CellOutcome", "CellVerdict", "Replication", "Restored"]
@@ -127,7 +127,7 @@ class Replication:
 
     cells: tuple[CellOutcome, ...]
     metrics: tuple[MetricOutcome, ...]
-    runs: tuple[Run, ...]
+    runs: tuple[NotebookRun, ...]
     restored: Restored | None = None
 
     @property

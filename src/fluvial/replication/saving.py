@@ -12,7 +12,7 @@ from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.prose import quotes
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.result import Replication
-from fluvial.replication.summary import summary
+from fluvial.replication.review import summary
 from fluvial.storage.folder import write_folder
 from fluvial.storage.machine import machine, packages, timestamp
 

@@ -16,17 +16,18 @@ from fluvial.replication.names import (
 )
 from fluvial.replication.randomness import draws, seeds
 
-__all__ = ["Facts", "Story"]
+__all__ = ["OF_STYLE", "STYLE", "Facts", "NotebookStory"]
 
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
-_OF_STYLE = 0.5  # how unlike a plot is at most that lacks a grid, and has other fonts
+OF_STYLE = 0.5
+"""How unlike a plot is at most that lacks a grid, and has other fonts."""
 STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 """What sets how plots look."""
 
 
 @dataclass
-class Story:
+class NotebookStory:
     """What earlier cells have left behind, by the names that they make, and which any makes.
 
     Attributes:
@@ -42,6 +43,7 @@ class Story:
         ever: all names that any cell of the notebook makes.
         outdated: names that a cell which failed should have made anew, and which.
         plain: names of what Python's own library alone has made.
+        drawn: names of what was drawn, with a seed or without one.
     """
 
     missing: dict[str, int] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Story:
     ever: set[str] = field(default_factory=set)
     outdated: dict[str, int] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
+    drawn: set[str] = field(default_factory=set)
 
     def after(
         self, number: int, source: str, names: Names, *, failed: bool, line: int | None = None
@@ -65,6 +68,7 @@ class Story:
         self.imported |= names.imported
         for kept, begins in (
             (self.random, draws(source) and not self.seeded),
+            (self.drawn, draws(source)),
             (self.net, reads_net(source)),
         ):
             if begins or names.used & kept:
@@ -77,7 +81,8 @@ class Story:
                 self.plain_plots = number
             if self.plain_tables is None and _DISPLAY.search(late):
                 self.plain_tables = number
-            for name in names_in(late).bound & self.made - self.imported:
+            before = self.made | names_in(source.removesuffix(late)).made
+            for name in names_in(late).bound & before - self.imported:
                 self.outdated.setdefault(name, number)
             for name in unfinished(source, line) - self.imported:
                 self.missing.setdefault(name, number)
@@ -116,7 +121,7 @@ class Facts:
 
     source: str
     names: Names
-    story: Story
+    story: NotebookStory
     version: str
     repeated: bool
     varying: bool
@@ -126,6 +131,10 @@ class Facts:
     cut: bool
     inline: bool
     pictured: bool = True
+    in_recorded_order: bool = False
+    """Whether it says what was recorded when the cells run in the order of their counts."""
+    after_repeats: bool = False
+    """Whether cells before it were run several times."""
 
     @property
     def of_python(self) -> bool:
@@ -143,7 +152,7 @@ class Facts:
         if difference.kind is Kind.IMAGE:
             # A style sets the background, a grid and letters; it leaves what is drawn as it is.
             background = OTHER_BACKGROUND in difference.reason
-            slight = difference.relative is not None and difference.relative <= _OF_STYLE
+            slight = difference.relative is not None and difference.relative <= OF_STYLE
             return self.story.plain_plots if background or slight else None
         if difference.kind is Kind.NUMBER:
             rounded = _is_rounded(difference.recorded, difference.local)
@@ -154,17 +163,20 @@ class Facts:
     @property
     def stale_since(self) -> int | None:
         """Return the failed cell that has left what this cell uses as it had been before."""
-        stale, outdated = self.story.stale, self.story.outdated
-        found = [stale[name] for name in self.names.used & stale.keys()]
-        remade = self.names.made
-        found += [outdated[name] for name in self.names.used & outdated.keys() - remade]
-        return min(found, default=None)
+        kept = self.story.outdated | self.story.stale
+        return min((kept[name] for name in self.names.needed & kept.keys()), default=None)
 
     @property
     def random(self) -> bool:
         """Whether random numbers without a seed reach the cell."""
         here = draws(self.source) and not self.story.seeded and not seeds(self.source)
         return here or bool(self.names.used & self.story.random)
+
+    @property
+    def drawn_later(self) -> bool:
+        """Whether random numbers reach it of which cells that were run again had drawn some."""
+        drawn = draws(self.source) or self.names.used & self.story.drawn
+        return bool(drawn) and self.story.seeded and self.after_repeats
 
     @property
     def from_net(self) -> bool:

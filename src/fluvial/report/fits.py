@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluvial.amortized.loading import load_trained
-from fluvial.posterior.loading import load_posterior
+from fluvial.amortized.load_trained import load_trained
+from fluvial.posterior.load_posterior import load_posterior
 from fluvial.posterior.storage import KIND as POSTERIOR
 from fluvial.posterior.storage import read
 from fluvial.posterior.summary import Summary

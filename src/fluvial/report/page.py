@@ -13,8 +13,8 @@ from fluvial.errors import InputError
 from fluvial.extras import require
 from fluvial.report.claims import ClaimRow, claim_row
 from fluvial.report.curves import learning_curves
+from fluvial.report.find_results import NotebookResult, find_results
 from fluvial.report.layers import LayerPictures, layer_pictures
-from fluvial.report.results import NotebookResult, find_results
 from fluvial.report.stories import Told, told
 from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file

@@ -49,7 +49,7 @@ def draw_pictures(
         InputError: if ArviZ's plots are not installed, nothing is left to draw, or a file cannot be
             written.
     """
-    require("plots", "drawing a posterior")
+    require("arviz", "drawing a posterior", "arviz_base", "arviz_plots", "matplotlib")
     varying = {name: column for name, column in columns.items() if 0.0 < np.ptp(column) < np.inf}
     if not varying:
         raise InputError("none of the draws vary, and are finite: there is nothing to draw.")

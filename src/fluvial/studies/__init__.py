@@ -3,10 +3,9 @@
 A study is a module of its own, imported when it is asked for.
 """
 
-import difflib
 import importlib
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, nearest
 from fluvial.extras import require
 from fluvial.reproduction.study import Study, Unit
 
@@ -20,7 +19,6 @@ STUDIES: dict[str, str] = {
     "infinitesimal": "fluvial.studies.infinitesimal.study:STUDY",
     "kmeans": "fluvial.studies.kmeans.study:STUDY",
     "mnist": "fluvial.studies.mnist.study:STUDY",
-    "mnist_brief": "fluvial.studies.mnist_brief.study:STUDY",
     "scaling": "fluvial.studies.scaling.study:STUDY",
     "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:STUDY",
 }
@@ -34,8 +32,8 @@ def load_study(name: str) -> Study:
         InputError: if there is none, or a package that studies need is not installed.
     """
     if name not in STUDIES:
-        near = difflib.get_close_matches(name, STUDIES, n=1)
-        advice = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(STUDIES)}."
+        near = nearest(name, STUDIES)
+        advice = f'did you mean "{near}"?' if near else f"known are {', '.join(STUDIES)}."
         raise InputError(f'no study is called "{name}": {advice}')
     require("studies", "reproducing a study")
     module, _, attribute = STUDIES[name].partition(":")

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -113,10 +115,14 @@ def _labels(values: Sequence | np.ndarray) -> np.ndarray:
         return np.array([str(value) for value in values])
     if array.dtype != object:
         return array
-    import xarray
+    if array.size and all(isinstance(v, datetime) and v.tzinfo is None for v in array):
+        return np.array([_date(value) for value in array])
+    return np.array([str(value) for value in array])
 
-    array = xarray.Variable("x", array).to_numpy()  # which knows pandas' dates
-    return np.array([str(value) for value in array]) if array.dtype == object else array
+
+def _date(value: Any) -> np.datetime64:
+    exact = getattr(value, "to_datetime64", None)  # pandas' has nanoseconds
+    return np.datetime64(value if exact is None else exact(), "ns")
 
 
 def _as_text(values: np.ndarray) -> list[str] | None:

@@ -65,10 +65,10 @@ class DataDensity(Density):
         """Return the log density of one point."""
         return self.as_argument().log_prob(x)
 
-    def as_argument(self) -> "_Given":
+    def as_argument(self) -> "_DataArgument":
         """Return the data as an argument of one program for all data of a shape."""
         with jax.enable_x64(True):
-            return _Given(self._program, tuple(jnp.asarray(array) for array in self._data))
+            return _DataArgument(self._program, tuple(jnp.asarray(array) for array in self._data))
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
@@ -82,7 +82,7 @@ class DataDensity(Density):
 
 
 @final
-class _Given(eqx.Module):
+class _DataArgument(eqx.Module):
     program: DataProgram = eqx.field(static=True)
     data: tuple[Array, ...]
 

@@ -16,7 +16,7 @@ from fluvial.targets.space import Space, mapped
 from fluvial.targets.target import Target
 from fluvial.targets.tracing import Traced
 
-__all__ = ["Family"]
+__all__ = ["TargetFamily"]
 
 _AGREES = 1e-8  # relative: rounding differs between a constant and an argument
 _SPREAD = 0.5  # of the point at which it has to
@@ -31,7 +31,7 @@ class _Shared(NamedTuple):
 
 
 @final
-class Family:
+class TargetFamily:
     """A function from data to a target, which is traced with the data as arguments.
 
     Where ``make`` looks at values of its data, as ``float(y)`` and functions of NumPy do, or makes
@@ -43,7 +43,7 @@ class Family:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> family = Family(lambda y: Target(lambda x: -0.5 * jnp.sum((y - x) ** 2), dim=1))
+        >>> family = TargetFamily(lambda y: Target(lambda x: -0.5 * jnp.sum((y - x) ** 2), dim=1))
         >>> data = np.zeros(3), np.full(3, 3.0)
         >>> [float(family(y).values(np.ones((1, 1)))[0]) for y in data]
         [-1.5, -6.0]

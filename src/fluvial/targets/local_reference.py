@@ -21,7 +21,7 @@ from scipy.special import gammaln
 
 from fluvial.targets.local_latents import Locals, joint, peak
 
-__all__ = ["STARTS", "Estimate", "Noise", "noises", "reference"]
+__all__ = ["STARTS", "Estimate", "RandomNumbers", "noises", "reference"]
 
 _AWAY = (4.0, 16.0, 64.0)  # sd from the mode
 _PRIOR = (1.0, 3.0)  # sd of the prior
@@ -36,7 +36,7 @@ _OVER_PRIOR = 0.1  # of all draws
 _BY_MASS = 0.5  # of the others; the rest are shared equally
 
 
-class Noise(NamedTuple):
+class RandomNumbers(NamedTuple):
     """The random numbers of an estimate, made beforehand, since XLA takes long to compile them.
 
     Attributes:
@@ -62,7 +62,7 @@ class Estimate(NamedTuple):
     se: Array
 
 
-def noises(count: int, dim: int, rng: np.random.Generator) -> Noise:
+def noises(count: int, dim: int, rng: np.random.Generator) -> RandomNumbers:
     """Return the random numbers of so many groups' estimates, each with a leading axis of groups.
 
     Args:
@@ -75,10 +75,12 @@ def noises(count: int, dim: int, rng: np.random.Generator) -> Noise:
     z = rng.normal(size=(count, _DRAWS, dim)) * np.sqrt(_FREEDOM / (2.0 * half))
     ticks = (np.arange(_DRAWS) + rng.uniform(size=(count, _DRAWS))) / _DRAWS
     starts = rng.normal(size=(count, len(_AWAY) + len(_PRIOR), _EACH, dim))
-    return Noise(starts, z, rng.permuted(ticks, axis=1))
+    return RandomNumbers(starts, z, rng.permuted(ticks, axis=1))
 
 
-def reference(locals_: Locals, theta: Float[Array, " D"], group: PyTree, noise: Noise) -> Estimate:
+def reference(
+    locals_: Locals, theta: Float[Array, " D"], group: PyTree, noise: RandomNumbers
+) -> Estimate:
     """Estimate the integral over one group's latents.
 
     Args:

@@ -36,11 +36,11 @@ class ModelFunctions:
     improper: tuple[str, ...] = ()
 
 
-def draw_numbers(n: int, seed: int) -> Float64[np.ndarray, " n"]:
-    """Return an integer below 2³² for each draw.
+def draw_numbers(n: int, seed: int, stream: int = 2) -> Float64[np.ndarray, " n"]:
+    """Return an integer below 2³² for each draw, of one of a seed's streams.
 
     Example:
         >>> draw_numbers(2, seed=0).shape
         (2,)
     """
-    return np.random.default_rng((seed, 2)).integers(2**32, size=n).astype(np.float64)
+    return np.random.default_rng((seed, stream)).integers(2**32, size=n).astype(np.float64)

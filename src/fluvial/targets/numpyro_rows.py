@@ -43,7 +43,7 @@ def subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None
 
     found: dict[str, Subsampled] = {}
 
-    class Look(Messenger):
+    class PlateFinder(Messenger):
         """Notes plates, whose rows are the first ones."""
 
         def process_message(self, msg):
@@ -52,7 +52,7 @@ def subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None
                 msg["value"] = _first(msg["args"][1])
 
     def look():
-        with Look():
+        with PlateFinder():
             model(*args, **kwargs)
         return 0
 

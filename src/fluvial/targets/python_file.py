@@ -1,6 +1,5 @@
 """The model that a Python file defines: found by its name or, if there is only one, without."""
 
-import difflib
 import importlib.util
 import inspect
 import sys
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fluvial.errors import InputError, described
+from fluvial.errors import InputError, described, nearest
 from fluvial.extras import advice
 from fluvial.targets.numpyro import from_numpyro
 from fluvial.targets.pymc import from_pymc
@@ -22,6 +21,7 @@ __all__ = ["object_in_file", "target_in_file"]
 
 _T = TypeVar("_T")
 
+_NAMED = 10  # names of a file, in a sentence
 _CUSTOMARY = "target"
 _BUILDERS = {"Target", "from_numpyro", "from_pymc", "from_stan"}
 
@@ -75,8 +75,9 @@ def object_in_file(path: Path, name: str, kind: type[_T], called: str) -> _T:
 def _named(module: ModuleType, name: str, path: Path, kind: type) -> Any:
     if name not in vars(module):
         known = [key for key, value in vars(module).items() if _is_candidate(key, value, kind)]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        hint = f": did you mean {near[0]!r}?" if near else "."
+        near = nearest(name, known)
+        others = f": it defines {', '.join(known[:_NAMED])}." if known else "."
+        hint = f": did you mean {near!r}?" if near else others
         raise InputError(f"{path} defines no name {name!r}{hint}")
     return vars(module)[name]
 

@@ -189,6 +189,40 @@ def test_rows_of_a_table_that_one_version_of_pandas_leaves_out_with_dots():
     assert [d.tolerated for d in found(whole, table(*rows[:5]))] == [False]
 
 
+def html_table(*rows, below=""):
+    cells = ["".join(f"<td>{entry}</td>" for entry in row) for row in rows]
+    return "".join(["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>", below])
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "agrees"),
+    [
+        ([("a", "b"), (1, 2)], [("a", "b"), (1, 2)], True),
+        ([("a", "b"), (1, 2)], [("a", "b"), (1, 3)], False),
+        ([*["abcdef"]], [("a", "...", "f")], True),
+        ([*["abcdef"]], [("a", "...", "e")], False),
+        ([("a",), ("None",)], [("a",), ("NaN",)], True),
+        ([("a",), ("None",)], [("a",), ("0",)], False),
+    ],
+)
+def test_how_much_of_a_table_is_shown_and_what_is_written_beside_it_depends_on_pandas(
+    recorded, local, agrees
+):
+    before = result("<table>", text__html=html_table(*recorded, below="<p>1 rows × 2 columns</p>"))
+    after = result("<table>", text__html=html_table(*local))
+    differences = found([before], [after])
+    assert differences
+    assert all(d.tolerated for d in differences) is agrees
+
+
+def test_a_table_or_a_formula_that_says_the_same_as_plain_text():
+    before = result("x**2", text__latex="$$x^{2}$$")
+    after = result("x**2", text__latex="$\\displaystyle x^{2}$")
+    assert [d.tolerated for d in found([before], [after])] == [True]
+    other = result("x**3", text__latex="$\\displaystyle x^{3}$")
+    assert [d.tolerated for d in found([before], [other])] == [False]
+
+
 def test_a_result_that_only_one_side_has_moves_no_other_output():
     picture = plot(0.0)
     figure = shown(text__plain="<Figure>", image__png=picture)

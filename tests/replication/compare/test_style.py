@@ -36,6 +36,44 @@ def found(recorded, local):
         ),
         ("MultiIndex(levels=[['a', 'b']], labels=[[0, 1]])", "MultiIndex([('a',), ('b',)])"),
         ("<type 'int'>", "<class 'int'>"),
+        ("<class 'numpy.lib.polynomial.poly1d'>", "<class 'numpy.poly1d'>"),
+        ("<class '__main__.Point'>", "__main__.Point"),
+        ("<matplotlib.axes.AxesSubplot at 0x10a3ae610>", "<Axes: xlabel='a'>"),
+        (
+            "(array([0, 1]), <a list of 2 Text xticklabel objects>)",
+            "(array([0, 1]), [Text(0, 0, 'a'), Text(1, 0, 'b (c)')])",
+        ),
+        ("Timestamp('2015-01-01 00:00:00', freq='D')", "Timestamp('2015-01-01 00:00:00')"),
+        (
+            "PeriodIndex(['2011-01'], dtype='int64', freq='M')",
+            "PeriodIndex(['2011-01'], dtype='period[M]')",
+        ),
+        ("{'a': <A at 0x10a3ae610>, 'b': 2}", "{'b': 2, 'a': <A at 0x7f3ab2c4d190>}"),
+        ("Int64Index: 3 entries, 0 to 2", "RangeIndex: 3 entries, 0 to 2"),
+        ("<bound method NDFrame.describe of 5>", "<bound method DataFrame.describe of 5>"),
+        ("a  5\nName: a, dtype: int64", "a  5\nName: a, Length: 9, dtype: int64"),
+        ("      a     b\n0   1.0  None\n1   2.0     x", "     a    b\n0  1.0  NaN\n1  2.0    x"),
+        ("2015-01-02 00:00:00    5\ndtype: int64", "2015-01-02    5\ndtype: int64"),
+        ("note\n\n  years: 309", "::\n\n    note\n\n  years: 309"),
+        (
+            "     a  \\\n0  0.1   \n1  0.2   \n\n     b  \n0  0.3  \n1  0.4  ",
+            "     a    b\n0  0.1  0.3\n1  0.2  0.4",
+        ),
+        ("<function __main__.f>", "<function __main__.f(x, y=1)>"),
+        ("<function f at 0x10a3ae610>", "<function __main__.f(x)>"),
+        ("<__main__.Point instance at 0x10a3ae610>", "<__main__.Point at 0x7f3ab2c4d190>"),
+        ("<_sre.SRE_Match object; span=(0, 2)>", "<re.Match object; span=(0, 2)>"),
+        ("<unbound method A.f>", "<function __main__.A.f(self)>"),
+        ("<built-in function len>", "<function len(obj, /)>"),
+        (
+            "Polynomial([ 1.,  2.], [-1.,  1.], [-2.,  2.])",
+            "Polynomial([1., 2.], domain=[-1.,  1.], window=[-2.,  2.])",
+        ),
+        ("ModeResult(mode=array([3]))", "ModeResult(mode=np.int64(3))"),
+        ("<module 'math' from '/usr/lib/math.so'>", "<module 'math' (built-in)>"),
+        ("'caf\\xc3\\xa9'", "'café'"),
+        ("[u'caf\\xe9', 1]", "['café', 1]"),
+        ("   a  b\n0  1  2\n\n[1 rows x 2 columns]", "   a  b\n0  1  2"),
         ("0.10000000000000001", "0.1"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=1)"),
         (
@@ -99,3 +137,25 @@ def test_other_values_in_another_style(recorded, local):
 def test_a_number_in_an_array_of_several_lines_is_located():
     (difference,) = found("[[1 2]\n [3 4]]", "[[1 2]\n [3 5]]")
     assert (difference.place, difference.line) == ("output 1 line 2, number 4", 2)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local"),
+    [
+        (
+            "    fun: 1.0\nmessage: 'ok'\nsuccess: True\n      x: array([2.])",
+            "message: ok\nsuccess: True\n    fun: 1.000e+00\n      x: [ 2.000e+00]\n   nit: 3",
+        ),
+        (
+            "          0   0.9   1.0   10\n\navg / total   0.95   0.97   19",
+            "          0   0.9   1.0   10\n\n"
+            "   accuracy   0.95   19\nweighted avg   0.95   0.97   19",
+        ),
+    ],
+)
+def test_what_scipy_and_scikit_learn_report_in_the_form_of_another_version(recorded, local):
+    differences = found(recorded, local)
+    assert differences
+    assert all(difference.tolerated for difference in differences)
+    changed = local.replace("0.95", "0.85").replace("2.000e", "3.000e")
+    assert not all(difference.tolerated for difference in found(recorded, changed))

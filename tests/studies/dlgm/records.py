@@ -6,8 +6,8 @@ from fluvial.reproduction import Record, StudyResults
 from fluvial.studies.dlgm.setting import unit_name
 
 
-def results_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
-    """Finished results in which −ln p(x) of a setting is ``nll(setting)`` on average."""
+def results_of(study, plan, budget, folder, nll, gap=lambda setting: 5.0, shape=(8, 8)):
+    """Finished results: on average −ln p(x) of a setting is ``nll``, the divergence ``gap``."""
     header = {
         "study": study.name,
         "title": study.title,
@@ -19,7 +19,9 @@ def results_of(study, plan, budget, folder, nll, gap=5.0, shape=(8, 8)):
     }
     with StudyResults.writing(folder / study.name, header, resume=False) as results:
         for setting, seed in plan.runs():
-            results.write(unit_name(setting, seed), _record(nll(setting), gap, seed, shape), 1.0)
+            results.write(
+                unit_name(setting, seed), _record(nll(setting), gap(setting), seed, shape), 1.0
+            )
         return results
 
 

@@ -20,13 +20,13 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
-__all__ = ["Explored", "explore"]
+__all__ = ["Exploration", "explore"]
 
 _REPETITION = 3  # of an evaluation: the lane's own looks are the first and the second
 _CHECKED = 3  # points at which a gradient is compared with differences
 
 
-class Explored(NamedTuple):
+class Exploration(NamedTuple):
     """What searches have found.
 
     Attributes:
@@ -50,7 +50,7 @@ class Explored(NamedTuple):
     flows: bool
 
 
-def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
+def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     """Anneal independent populations, until two searches have found each mode that matters.
 
     Args:
@@ -96,7 +96,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Explored:
     draws = hunted.draws or sum(group[0].history.counts[0] for group in groups)
     beta = min(p.beta for p in populations)
     history = _joined(populations)
-    return Explored(history, beta, once, mass, draws, size.timed, hunted.doubts, search.flows)
+    return Exploration(history, beta, once, mass, draws, size.timed, hunted.doubts, search.flows)
 
 
 @final

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from fluvial.inference.black_box.annealing import efficiency, fresh_needed
 from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat_heaviest
-from fluvial.inference.black_box.exploring import Explored, explore
+from fluvial.inference.black_box.exploring import Exploration, explore
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.narrowness import unseen
@@ -146,7 +146,7 @@ def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[st
 
 def _findings(
     run: Run,
-    explored: Explored,
+    explored: Exploration,
     spending: Spending,
     looks: list[str],
     fresh: History,

@@ -16,13 +16,12 @@ from fluvial.inference.black_box.hills import same_hill
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import BlackBoxSettings
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import moments
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["narrow_doubts", "unseen"]
 
 _EXPECTED = 3  # draws, of which there are none at 5 %
-_JITTER = 1e-9  # of a variance
 _MOST = 192  # draws that are looked at: six coordinates' worth
 
 
@@ -82,15 +81,17 @@ def unseen(draws: int, dim: int, *, timed: bool) -> str:
     )
     return (
         f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
-        f"rises from less than {volume:.1g} of the prior's volume, {volume ** (1.0 / dim):.1%} of "
-        f"it in each parameter, may have been missed.{clock if timed else ''}"
+        f"rises from less than {volume:.1g} of the prior's volume, "
+        f"{100.0 * volume ** (1.0 / dim):.2g}% of it in each parameter, may have been missed."
+        f"{clock if timed else ''}"
     )
 
 
 def _narrow_doubt(history: History, mass: float, x, log_p, spending: Spending) -> str | None:
     needed = min(_EXPECTED << x.shape[1], _MOST)
     usable = np.flatnonzero(np.isfinite(log_p))
-    apart = np.sum(_around(history).whiten(x[usable]) ** 2, axis=1)
+    around = moments(history.x, history.shares_of_mass)
+    apart = np.sum(around.whiten(x[usable]) ** 2, axis=1)
     nearest = usable[np.argsort(apart, kind="stable")[:needed]]
     top = int(np.argmax(history.log_p))
     ends = np.broadcast_to(history.x[top], (len(nearest), x.shape[1]))
@@ -102,13 +103,3 @@ def _narrow_doubt(history: History, mass: float, x, log_p, spending: Spending) -
         f"A peak with {mass:.0%} of the mass was met by only {hits} of {len(x):,} draws from the "
         "prior: one half as wide would most likely have been missed, and others may have been."
     )
-
-
-def _around(history: History) -> Gaussian:
-    """The mean and covariance of a population."""
-    shares = history.shares_of_mass
-    mean = shares @ history.x
-    centered = history.x - mean
-    covariance = (centered * shares[:, None]).T @ centered
-    jitter = _JITTER * max(float(np.trace(covariance)), 1e-300)
-    return Gaussian(mean, np.linalg.cholesky(covariance + jitter * np.eye(len(mean))))

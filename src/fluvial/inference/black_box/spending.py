@@ -6,8 +6,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.budget import Budget
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.fit_budget import FitBudget
 from fluvial.progress import Progress
 
 __all__ = ["Spending"]
@@ -29,7 +29,7 @@ class Spending:
         interrupted: whether Ctrl-C ended it.
     """
 
-    def __init__(self, counted: CountedTarget, budget: Budget, progress: Progress):
+    def __init__(self, counted: CountedTarget, budget: FitBudget, progress: Progress):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
         self._share = _EXPLORING

@@ -15,14 +15,13 @@ from jaxtyping import Array, Float
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.settings import BlackBoxSettings
 from fluvial.objectives import ForwardKL, truncated
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import moments
 from fluvial.posterior.mixture import FlowComponent, Mixture
 from fluvial.training import adam, scan_steps, start_state, step_sizes, warmup_cosine
 from fluvial.training.compiling import compiled
 
 __all__ = ["fit_flow"]
 
-_JITTER = 1e-9  # of a variance
 _WORSE = 1.0  # nats above the least cross entropy, where points are being learned by heart
 _WARMUP = 50  # steps, as in ``TrainSettings``
 
@@ -45,7 +44,7 @@ def fit_flow(
             starts if the points that are held out are more likely there.
     """
     shares = np.exp(truncated(log_w - np.max(log_w)))
-    whitener = _moments(x, shares / shares.sum())
+    whitener = moments(x, shares)
     z = whitener.whiten(x)
     held_out = rng.permutation(len(x)) % settings.flow_held_out == 0
     if not (shares[held_out].any() and shares[~held_out].any()):
@@ -96,10 +95,3 @@ def _steps(state, rates, key, batches):
 @compiled
 def _cross_entropy(flow, x):
     return ForwardKL()(flow, x, jnp.zeros(len(x)))
-
-
-def _moments(x: Float[np.ndarray, "N D"], shares: Float[np.ndarray, " N"]) -> Gaussian:
-    mean = shares @ x
-    covariance = (x - mean).T @ ((x - mean) * shares[:, None])
-    jitter = _JITTER * max(float(np.trace(covariance)), 1e-300)
-    return Gaussian(mean, np.linalg.cholesky(covariance + jitter * np.eye(len(mean))))

@@ -24,7 +24,7 @@ from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.fit import fit
 from fluvial.progress import Progress
 from fluvial.seeds import check_seed
-from fluvial.targets.family import Family
+from fluvial.targets.family import TargetFamily
 
 __all__ = ["calibrate"]
 
@@ -82,7 +82,7 @@ def calibrate(
         None if checkpoint is None else Path(checkpoint),
         ["calibration by products", seed, draws, *made_of, sorted(options.items())],
     )
-    family = Family(simulation.target)
+    family = TargetFamily(simulation.target)
     one = partial(_fitted, simulation.simulate, family, fit, seed, draws, options)
     outcomes: dict[int, Any] = {}
     with Progress(shown=progress) as shown, shown.stage("fits"):
@@ -129,7 +129,7 @@ def _unpacked(cargo: bytes) -> Callable[[int], dict[str, np.ndarray]]:
 
 def _fitted(
     simulate: Callable,
-    family: Family,
+    family: TargetFamily,
     fit: Callable,
     seed: int,
     draws: int,

@@ -29,14 +29,14 @@ from fluvial.inference.rows.climbing import Peak, peaks
 from fluvial.inference.rows.sampling import Sample, on_sample
 from fluvial.inference.run import Run
 from fluvial.inference.starts import clusters
-from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian import Gaussian, factor
 from fluvial.posterior.mixture import Mixture
 from fluvial.targets.rows_density import RowsDensity
 
-__all__ = ["Found", "mass_beside", "search_far"]
+__all__ = ["FarSearch", "mass_beside", "search_far"]
 
 
-class Found(NamedTuple):
+class FarSearch(NamedTuple):
     """What a search found.
 
     Attributes:
@@ -50,7 +50,7 @@ class Found(NamedTuple):
     note: str
 
 
-def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> Found:
+def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> FarSearch:
     """Look for modes of all rows that are none of those which are known.
 
     Args:
@@ -78,10 +78,10 @@ def search_far(run: Run, stream: RowsDensity, tops: list[Peak], q: Mixture) -> F
     found = peaks(run, stream, suspects, tops)
     fresh = [top.log_mass for top in found if not any(top is old for old in tops)]
     if not fresh:
-        return Found(found, 0.0, _note(len(starts), len(suspects), size, count))
+        return FarSearch(found, 0.0, _note(len(starts), len(suspects), size, count))
     before = np.asarray(logsumexp([top.log_mass for top in tops]))
     excess = float(np.asarray(logsumexp(fresh)) - before)
-    return Found(found, float(np.exp(min(excess, 50.0))), "")
+    return FarSearch(found, float(np.exp(min(excess, 50.0))), "")
 
 
 def _note(climbs: int, suspects: int, size: int, count: int) -> str:
@@ -98,10 +98,9 @@ def _note(climbs: int, suspects: int, size: int, count: int) -> str:
 def _widened(run: Run, stream: RowsDensity, q: Mixture) -> Gaussian:
     """The Gaussian of q's mean and, if one had seen few rows, of its covariance."""
     x, _ = q.sample(run.rng, max(run.settings.search.draws, 8 * q.dim))
-    covariance = np.atleast_2d(np.cov(x.T))
-    factor = np.linalg.cholesky(covariance + 1e-9 * np.diag(np.diag(covariance)))
+    root = factor(np.atleast_2d(np.cov(x.T)))
     few = run.settings.rows.far_rows * q.dim
-    return Gaussian(x.mean(axis=0), max(1.0, stream.count / few) ** 0.5 * factor)
+    return Gaussian(x.mean(axis=0), max(1.0, stream.count / few) ** 0.5 * root)
 
 
 def _around_origin(wide: Gaussian) -> Gaussian:
@@ -153,12 +152,11 @@ def mass_beside(run: Run, q: Mixture, log_evidence: float) -> float:
     """
     search, looks = run.settings.search, run.settings.rows.looks_beside
     x, _ = q.sample(run.rng, max(search.draws, 8 * q.dim))
-    covariance = np.atleast_2d(np.cov(x.T))
-    factor = np.linalg.cholesky(covariance + 1e-9 * np.diag(np.diag(covariance)))
-    overall = Gaussian(x.mean(axis=0), factor)
+    root = factor(np.atleast_2d(np.cov(x.T)))
+    overall = Gaussian(x.mean(axis=0), root)
     points = far_points(overall, looks, search.look_spreads, run.rng)
     log_p = run.counted.values(points)
-    wider = [Gaussian(overall.mean, spread * factor) for spread in search.look_spreads]
+    wider = [Gaussian(overall.mean, spread * root) for spread in search.look_spreads]
     log_g = logsumexp([g.log_prob(points) for g in wider], axis=0) - np.log(len(wider))
     outside = np.isfinite(log_p) & (log_p - q.log_prob(points) - log_evidence > search.excess)
     if not outside.any():

@@ -9,12 +9,12 @@ from typing import Any
 from fluvial.errors import InputError
 from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
 from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
-from fluvial.inference.settings.exploring import ExploreSettings, ModeSettings, SearchSettings
+from fluvial.inference.settings.flow_training import TrainSettings
 from fluvial.inference.settings.many_rows import RowsSettings
+from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSettings, SearchSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.starts import ClimbSettings, StartSettings
-from fluvial.inference.settings.training import TrainSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = ["DEFAULT", "Settings"]
@@ -66,7 +66,8 @@ class Settings:
 
     def mapping(self) -> dict[str, dict[str, Any]]:
         """Return group -> name -> value as JSON has them, which ``Provenance`` saves."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        groups = {group.name: vars(getattr(self, group.name)) for group in dataclasses.fields(self)}
+        return json.loads(json.dumps(groups))
 
     @classmethod
     def of(cls, mapping: Mapping[str, Mapping[str, Any]]) -> "Settings":

@@ -63,7 +63,7 @@ def told_parameters(html: str) -> Told:
     """
     if "sk-toggleable__label" not in html:
         return {}
-    reader = _Reader()
+    reader = _EstimatorReader()
     reader.feed(html)
     reader.close()
     counts = Counter(name for name, _ in reader.estimators)
@@ -124,7 +124,7 @@ def _is_plain(values: tuple[Any, ...]) -> bool:
     return all(isinstance(value, str | float | int | None) for value in values)
 
 
-class _Reader(HTMLParser):
+class _EstimatorReader(HTMLParser):
     """Reads the tables of parameters; below each label are those of one estimator."""
 
     def __init__(self):

@@ -20,6 +20,9 @@ __all__ = ["Html", "compare_html", "read_html"]
 _SECONDS_HEADER = re.compile(
     r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I
 )
+_SIZE = re.compile(r"\d+ rows? × \d+ columns?")
+_DOTS = ("...", "…")
+_MISSING = ("NaN", "None", "<NA>", "NaT", "nan")  # as pandas shows what is not there
 _UNSEEN = {"script", "style", "head", "title", "template"}
 _BREAKS = {"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
 
@@ -60,6 +63,14 @@ def compare_html(
         for number, tables in enumerate(zip(a.tables, b.tables, strict=True), 1):
             below = place if len(a.tables) == 1 else f"{place}, table {number}"
             yield from _compare_table(*tables, tolerance, below, run)
+    sizes = [next(filter(_SIZE.fullmatch, html.lines), "") for html in (a, b)]
+    if "" in sizes and any(sizes):
+        reason, cause = "the size of a table, which some versions write", Cause.LIBRARY_PRINTING
+        yield Difference(Kind.TEXT, place, None, *sizes, None, True, reason, cause)
+        a, b = (
+            replace(html, lines=[line for line in html.lines if line not in sizes])
+            for html in (a, b)
+        )
     yield from compare_lines(a.lines, b.lines, tolerance, place, run)
 
 
@@ -70,9 +81,11 @@ def _compare_table(
     place: str,
     run: Surroundings,
 ) -> Iterator[Difference]:
-    if (shown := _shown_in_both(recorded, local)) is not None:
-        yield _one_left_out(recorded, local, place)
-        recorded, local = shown
+    for turned in (False, True):
+        tables = (_turned(recorded), _turned(local)) if turned else (recorded, local)
+        if all(tables) and (shown := _shown_in_both(*tables)) is not None:
+            yield _one_left_out(recorded, local, place)
+            recorded, local = map(_turned, shown) if turned else shown
     shapes = [[len(row) for row in table] for table in (recorded, local)]
     if shapes[0] != shapes[1]:
         texts = _shape(recorded), _shape(local)
@@ -91,6 +104,12 @@ def _compare_table(
             name = header[column] if column < len(header) and header[column] else str(column + 1)
             here = f"{place}, row {line}, column {name}"
             yield from _compare_cell(x, y, tolerance, Where(here, line, name, scales[column]), run)
+
+
+def _turned(table: list[list[str]]) -> list[list[str]]:
+    """Return the columns of a table as rows; none if its rows are of several lengths."""
+    even = len(set(map(len, table))) == 1
+    return [list(column) for column in zip(*table, strict=True)] if even else []
 
 
 def _shown_in_both(
@@ -119,7 +138,7 @@ def _shown_in_both(
 
 def _dots(table: list[list[str]]) -> int | None:
     """Return the row that stands for rows that a table leaves out; None if it leaves none out."""
-    return next((at for at, row in enumerate(table) if row and set(row) <= {"...", "…"}), None)
+    return next((at for at, row in enumerate(table) if row and set(row) <= {*_DOTS}), None)
 
 
 def _one_left_out(recorded: list[list[str]], local: list[list[str]], place: str) -> Difference:
@@ -131,7 +150,7 @@ def _one_left_out(recorded: list[list[str]], local: list[list[str]], place: str)
         _shape(local),
         None,
         True,
-        "rows left out with dots",
+        "what one leaves out with dots",
         Cause.LIBRARY_PRINTING,
     )
 
@@ -150,6 +169,11 @@ def _scales(table: list[list[str]]) -> list[float]:
 def _compare_cell(
     recorded: str, local: str, tolerance: Tolerance, where: Where, run: Surroundings
 ) -> Iterator[Difference]:
+    if recorded in _MISSING and local in _MISSING:
+        texts, reason = (recorded, local), "what is missing, in another style"
+        cause = Cause.LIBRARY_PRINTING
+        yield Difference(Kind.TEXT, where.place, where.line, *texts, None, True, reason, cause)
+        return
     match tokens(recorded), tokens(local):
         case [Number() as x], [Number() as y] if _SECONDS_HEADER.search(where.near):
             seconds = Duration(abs(x.value), x.text), Duration(abs(y.value), y.text)

@@ -88,7 +88,8 @@ def number_difference(
     near = tolerance.near(a, b) if integers is None else tolerance.near_integers(*integers)
     reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
     shorter = where.digits is not None and round(b, where.digits) == a
-    if not near and (shorter or _is_shortened(recorded.text, local.text)):
+    texts = recorded.text, local.text
+    if not near and (shorter or _is_shortened(*texts) or _is_scientific(*reversed(texts))):
         near, reason = True, "the same, shown with fewer digits"
         cause = Cause.LIBRARY_PRINTING
     if not near and _is_rounding(a, b, where.scale):
@@ -116,6 +117,16 @@ def _is_shortened(recorded: str, local: str) -> bool:
     figures = len(recorded.lstrip("+-−0.").replace(".", "").replace(",", ""))
     values = [float(text.replace(",", "").replace("−", "-")) for text in (recorded, local)]
     return figures >= _FEWEST_DECIMALS and round(values[1], len(fraction)) == values[0]
+
+
+def _is_scientific(short: str, long: str) -> bool:
+    """Whether a number is another one rounded to the figures of its scientific notation."""
+    mantissa, e, _ = short.lower().lstrip("+-−").partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    if not e or decimals < _FEWEST_DECIMALS or "e" in long.lower():
+        return False
+    values = [float(text.replace(",", "").replace("−", "-")) for text in (short, long)]
+    return float(f"{values[1]:.{decimals}e}") == values[0]
 
 
 def _why_apart(recorded: float, local: float) -> tuple[str, Cause | None]:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
 from fluvial.replication.compare.judging import Where, number_difference
+from fluvial.replication.compare.noise import Noise, NoiseKind
 from fluvial.replication.compare.numbers import Number, Token, located_tokens
 from fluvial.replication.compare.style import plain_style
 from fluvial.replication.compare.tolerance import Tolerance
 
 __all__ = ["in_another_order", "laid_out_otherwise", "same_cells"]
 
-# Words, and all other marks one by one; quotes, commas and the backslash that pandas continues a
-# wide table with are passed over.
-_ATOM = re.compile(r"\w+|[^\w\s'\",\\]")
+# Words, and all other marks one by one; quotes, commas, colons and the backslash that pandas
+# continues a wide table with are passed over.
+_ATOM = re.compile(r"\w+|[^\w\s'\",:\\]")
 _LONGEST = 100_000
+_PRINTED_TUPLE = re.compile(r"^\(u?['\"]", re.MULTILINE)
+_BRACKETS = ("(", ")")
 _ORDER = "the same lines in another order, as dicts had none when it was recorded"
 _REASON = "the same words and numbers in another layout"
 
@@ -44,6 +47,10 @@ def laid_out_otherwise(
     if max(len(recorded), len(local)) > _LONGEST:
         return None
     before, after = _said(recorded), _said(local)
+    if _PRINTED_TUPLE.search(recorded):  # of Python 2, which put brackets around what it printed
+        before, after = (
+            [token for token in said if token not in _BRACKETS] for said in (before, after)
+        )
     if not before or list(map(_kind, before)) != list(map(_kind, after)):
         return None
     numbers = [
@@ -108,7 +115,9 @@ def _said(text: str) -> list[Token]:
     return said
 
 
-def _kind(token: Token) -> Token | type:
+def _kind(token: Token) -> Token | type | NoiseKind:
+    if isinstance(token, Noise) and token.kind is NoiseKind.ADDRESS:
+        return token.kind
     return Number if isinstance(token, Number) else token
 
 

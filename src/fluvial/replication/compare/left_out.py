@@ -3,11 +3,16 @@
 import re
 from collections.abc import Sequence
 
-__all__ = ["LEFT_OUT", "left_out_pairs"]
+__all__ = ["LEFT_OUT", "is_dots", "left_out_pairs"]
 
 LEFT_OUT = "left out where the other text has dots"
 """What is said of such lines."""
 _DOTS = re.compile(r"\s*(?:\.{2,3}|…)(?:\s+(?:\.{2,3}|…))*\s*")
+
+
+def is_dots(line: str) -> bool:
+    """Whether a line stands for lines that are left out."""
+    return bool(_DOTS.fullmatch(line))
 
 
 def left_out_pairs(

@@ -22,7 +22,13 @@ from fluvial.replication.compare.numbers import (
     plain_parts,
 )
 from fluvial.replication.compare.reprs import parsed
-from fluvial.replication.compare.style import plain_style, without_details, without_quotes
+from fluvial.replication.compare.style import (
+    only_classes,
+    plain_style,
+    without_details,
+    without_footers,
+    without_quotes,
+)
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.values import compare_values
@@ -118,8 +124,16 @@ def _unquoted(recorded: str, local: str) -> tuple[str, str]:
     return without_quotes(*_in_plain_style(recorded, local))
 
 
+def _as_column(recorded: str, local: str) -> tuple[str, str]:
+    return without_footers(*_in_plain_style(recorded, local))
+
+
+def _as_objects(recorded: str, local: str) -> tuple[str, str]:
+    return only_classes(*_in_plain_style(recorded, local))
+
+
 # The cheapest first: most lines differ in their numbers alone.
-_STYLES = (_as_written, _in_plain_style, _by_class, _unquoted)
+_STYLES = (_as_written, _in_plain_style, _by_class, _unquoted, _as_column, _as_objects)
 
 
 def values_of(recorded: str, local: str, run: Surroundings) -> tuple | None:

@@ -46,12 +46,13 @@ _PATTERN = re.compile(
         \d+%\|[^|\n]*\|\s*[\d.]+[kMGT]?/(?P<total>[\d.?]+[kMGT]?)\s*
         \[[\d:]+<[\d:?]+,\s*[\d.?e+]+\s*[^\s,\]]+
       | \d+/(?P<batches>\d+|Unknown)\s*(?:\[[=>.\s]*\]|[━╸╺ ]{{5,}})\s*-?(?:\s*ETA:\s[\d:]+s?)?)
-  | (?P<timer>^CPU\ times:.*)
+  | (?P<timer>^CPU\ times:.*|^peak\ memory:\ .*increment:.*)
   | (?P<cell_file><ipython-input-\d+-[0-9a-f]+> | (?<!\S)\S*ipykernel_\d+[/\\]\d+\.py)
   | (?P<address>(?<=at\ )0[xX][0-9a-fA-F]{{6,}}\b)
   | (?P<uuid>\b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b)
   | (?P<moment>{moment_pattern()})
-  | (?P<path>(?<![\w/.:<])(?:
+  | (?P<path>(?:^|(?<=^['"]))/(?:[\w\ .,@+%()-]+/)+[\w\ .,@+%()-]*(?=['"]?$)
+    | (?<![\w/.:<])(?:
         ~?(?=\S*[A-Za-z])/(?:[\w.@+%-]+/)+[\w.@+%-]*
       | [A-Za-z]:\\+(?:[^\\\s:*?"<>|]+\\+)+[^\\\s:*?"<>|]*))
     """,
@@ -63,6 +64,7 @@ HINTS = r"[/\\:%]|0[xX]|\w-\d|<ipy|\d,?\s(?:[A-Z][a-z]+\s)?(?:19|20)\d\d\b"
 _HINTS = re.compile(HINTS)
 _OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*$")
 _INSTALLED = re.compile(r"(?:site|dist)-packages/|lib/python\d[\d.]*/|anaconda\d?/|miniconda\d?/")
+_MIDNIGHT = " 00:00:00"
 _LOG_LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE)"
 
 
@@ -115,6 +117,8 @@ def why_noise(
             drawn = "uuid" in run.source
             return ("a UUID drawn by the run", Cause.RANDOMNESS) if drawn else None
         case NoiseKind.MOMENT:
+            if len({text.removesuffix(_MIDNIGHT) for text in (recorded.text, local.text)}) == 1:
+                return "midnight, which not all versions write", Cause.LIBRARY_PRINTING
             return _why_moment(local.text, before, after, run)
         case NoiseKind.PATH:
             return _why_path(recorded.text, local.text, run)

@@ -44,6 +44,9 @@ _NEXT_TEXT = re.compile(r"(?<=[\w.!?]['\"])\s+(?=u?['\"]\w)")
 _TIMESTAMP = re.compile(
     r"(?<=[\[\s])(\d{4}-\d\d-\d\d(?: (?!00:00:00)[\d:.]+)?)(?: 00:00:00)?(?=[,\]])"
 )
+# Of an object that says no more, its class is all that two runs have in common.
+_OBJECT = re.compile(r"<([\w.]+(?: [\w.]+)?)(?: object| instance)? at 0x[0-9a-fA-F]+>")
+_CLASS = re.compile(r"<(?:class|type) '([\w.]+)'>")
 _AFTER_DOTS = re.compile(r"\.\.\.\s+(?=[(\['\"])")
 _METHOD = re.compile(r"<bound method ([\w.]+) of (.*)>", re.DOTALL)
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
@@ -93,6 +96,7 @@ def parsed(text: str) -> Any | None:
 
 def _as_python(text: str) -> str:
     """Return a text of NumPy or pandas with commas and quotes where Python has them."""
+    text = _CLASS.sub(r"'\1'", _OBJECT.sub(r"'<\1>'", text))
     text = _AFTER_DOTS.sub("..., ", _NEXT_TEXT.sub(", ", text))
     return _TIMESTAMP.sub(r"'\1'", text) if "-" in text else text
 
@@ -162,6 +166,10 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
     if name in _INDEXES:
         named.pop("dtype", None)
         name = "Index"
+    if name == "Timestamp":  # which had a frequency until pandas 2
+        named = {key: value for key, value in named.items() if key not in ("freq", "offset")}
+    if name == "PeriodIndex":  # whose type names the frequency since pandas 0.19
+        named = {"freq": named.get("freq", str(named.get("dtype", ""))[len("period[") : -1])}
     if name.endswith(_RESULT):
         name = _RESULTS.get(name, name)
         named = {_FIELDS.get(field, field): value for field, value in named.items()}

@@ -5,13 +5,27 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["joined_lines", "plain_style", "without_details", "without_quotes"]
+__all__ = [
+    "joined_lines",
+    "only_classes",
+    "plain_style",
+    "without_details",
+    "without_footers",
+    "without_quotes",
+]
 
 _TEXT_TYPES = r"(?:object|string|str)"
 _FREQUENCIES = [
     *(("ME", "M"), ("QE", "Q"), ("YE", "A"), ("Y", "A"), ("BME", "BM"), ("BQE", "BQ")),
     *(("h", "H"), ("min", "T"), ("s", "S"), ("ms", "L"), ("us", "U"), ("ns", "N")),
 ]
+
+
+def _count_texts(match: re.Match[str]) -> str:
+    """Write a list of Matplotlib's texts as its older versions did, by their number."""
+    return f"<{match.group().count('Text(')} texts>"
+
+
 _STYLES = [
     (re.compile(pattern), replacement)
     for pattern, replacement in [
@@ -34,6 +48,9 @@ _STYLES = [
         (rf"(?<=\s){_TEXT_TYPES}$", "object"),
         (rf"\b{_TEXT_TYPES}(?=\(\d+\))", "object"),
         (rf"\b(Categories \(\d+, ){_TEXT_TYPES}\b", r"\1object"),
+        # pandas kept the rows' numbers as an index of integers, and does as a range.
+        (r"\b(?:Int64Index|RangeIndex|Index)(?=: \d+ entries)", "Index"),
+        (r"<Timestamp: ([^<>]*)>", r"Timestamp('\1')"),
         # pandas 1 named an index by its type.
         (r"\b(?:Int|UInt|Float)64Index\b(?=: )", "Index"),
         # pandas 2.2 renamed the frequencies.
@@ -44,6 +61,11 @@ _STYLES = [
         (r"\bfor long\(\) with base\b", "for int() with base"),
         (r"<type '", "<class '"),
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
+        (r"<(?:_sre\.SRE_|re\.)(Match|Pattern)\b", r"<re.\1"),
+        (r"<unbound method ", "<function "),
+        (r"<class '(numpy|pandas|scipy|sklearn)(?:\.\w+)*\.(\w+)'>", r"<class '\1.\2'>"),
+        # IPython has come to show a class by its name alone.
+        (r"^<class '([\w.]+)'>$", r"\1"),
         # SciPy 1.14 words its matrices otherwise.
         (
             r"<(\d+x\d+) sparse matrix of type '<class '(?:np\.|numpy\.)?(\w+)'>'\s+"
@@ -56,14 +78,18 @@ _STYLES = [
             r"<sparse \1 with \2 stored elements and shape \3x\4>",
         ),
         # Matplotlib renamed its axes and its containers.
-        (r"<(?:matplotlib\.axes\._subplots\.|matplotlib\.axes\._axes\.)?AxesSubplot\b", "<Axes"),
+        (r"<(?:matplotlib\.axes\.(?:_subplots\.|_axes\.)?)?AxesSubplot\b", "<Axes"),
         (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
         (r"<Axes:\s*", "<Axes: "),
         (
             r"<(?:a list of (\d+) Patch|(?:Bar)?Container object of (\d+) artist)(?: object)?s?>",
             r"<\1\2 artists>",
         ),
+        (r"\[Text\((?:[^()]|\([^()]*\))*\)(?:,\s*Text\((?:[^()]|\([^()]*\))*\))*\]", _count_texts),
+        (r"<a list of (\d+) Text \w+ objects>", r"<\1 texts>"),
         (r"<a list of (\d+) Lists of Patches objects>", r"<\1 lists of artists>"),
+        # A method is named by the class that it is called of, or by the one that has it.
+        (r"<bound method (?:\w+\.)*(\w+) of", r"<bound method \1 of"),
         # Where in a package a class is defined has changed more often than its name.
         (r"\b(pandas|numpy|scipy|sklearn|matplotlib)(?:\.[a-z_]\w*)+\.([A-Z]\w*)\b", r"\1.\2"),
         (r"\bnumpy\.(?=\w)", "np."),
@@ -71,11 +97,25 @@ _STYLES = [
 ]
 # A line without any of these has no style; most have none.
 _STYLED = re.compile(
-    r"[<'(\[{]|dtype|object|str|64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
+    r"[<'(\[{]|dtype|object|str|Index: |64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
     r"|(?:pandas|scipy|sklearn|matplotlib)\.\w"
 )
+_ESCAPED = re.compile(r"'(?:[^'\\\n]|\\.)*\\[xuU](?:[^'\\\n]|\\.)*'")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _BARE = re.compile(r"<(?:[\w]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>|<(Axes): ?>")
+_FOOTERS = (
+    re.compile(r"(?:^|(?<=, ))Length: \d+, (?=dtype: )"),
+    re.compile(r", dtype: \w+$"),
+)
+_MISSING = re.compile(r"(?<=\s\s)(?:None|NaN|NaT|nan|<NA>)(?=\s|$)")
+_ANGLED = re.compile(r"<(?:function|module|bound|generator|built-in|unbound|[\w.]+)\b[^\n]*>")
+_OF_OBJECT = re.compile(
+    r" (?:object|instance)(?= at)| at 0x[0-9a-fA-F]+| from '[^']*'| encoding='[^']*'"
+    r"| \(built-in\)|(?<=<)built-in "
+)
+_SIGNATURE = re.compile(r"\([^()]*\)")
+_CALLED = ("<function", "<bound", "<unbound", "<built-in")
+_MODULES = re.compile(r"\b(?:\w+\.)+(?=[A-Za-z_<])")
 _OPENS = re.compile(r"[\[({]|^<")
 _ARRAY_OF_PANDAS = re.compile(r"<\w+Array\w*>$")
 _END_OF_ARRAY = re.compile(r"Length: \d+")
@@ -96,6 +136,8 @@ def plain_style(line: str) -> str:
         return line
     for pattern, replacement in _STYLES:
         line = pattern.sub(replacement, line)
+    if "\\" in line:
+        line = _ESCAPED.sub(_unescaped, line)
     if "{" in line and len(line) <= _MOST_IN_BRACES:
         line = _BRACES.sub(_in_order, line)
     return line
@@ -115,6 +157,43 @@ def without_details(recorded: str, local: str) -> tuple[str, str]:
         details = re.compile(rf"<(?:\w+\.)*{name}\b[^<>]*>|\b{name}\((?:[^()]|\([^()]*\))*\)")
         recorded, local = (details.sub(f"<{name}>", text) for text in (recorded, local))
     return recorded, local
+
+
+def without_footers(recorded: str, local: str) -> tuple[str, str]:
+    """Leave out of two texts what only one of them says below a column, and what is missing in it.
+
+    Example:
+        >>> without_footers("Name: x, Length: 9, dtype: int64", "Name: x, dtype: int64")
+        ('Name: x, dtype: int64', 'Name: x, dtype: int64')
+    """
+    for footer in _FOOTERS:
+        if bool(footer.search(recorded)) != bool(footer.search(local)):
+            recorded, local = footer.sub("", recorded), footer.sub("", local)
+    return _MISSING.sub("NaN", recorded), _MISSING.sub("NaN", local)
+
+
+def only_classes(recorded: str, local: str) -> tuple[str, str]:
+    """Reduce objects in angle brackets to what they are, without where they are and come from.
+
+    Example:
+        >>> only_classes("<function __main__.f>", "<function __main__.f(x, y=1)>")
+        ('<function f>', '<function f>')
+        >>> only_classes("<__main__.A instance at 0x7f3ab2c4d190>", "<__main__.A at 0x7f3>")
+        ('<A>', '<A>')
+    """
+    return _only_classes(recorded), _only_classes(local)
+
+
+def _only_classes(text: str) -> str:
+    return _ANGLED.sub(_class_of, text)
+
+
+def _class_of(match: re.Match[str]) -> str:
+    what = match.group()
+    what = _OF_OBJECT.sub("", what)
+    if what.startswith(_CALLED):
+        what = _SIGNATURE.sub("", what)
+    return _MODULES.sub("", what)
 
 
 def without_quotes(recorded: str, local: str) -> tuple[str, str]:
@@ -172,6 +251,18 @@ def _end_of_block(lines: Sequence[str], start: int) -> int:
         if depth <= 0:
             return at + 1 if depth == 0 else start + 1
     return start + 1
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Write a text with its letters, where Python 2 wrote the numbers of letters or of bytes."""
+    try:
+        text = ast.literal_eval(match.group())
+        text = text.encode("latin-1").decode()
+    except UnicodeError:  # the numbers were of letters
+        pass
+    except (ValueError, SyntaxError):
+        return match.group()
+    return repr(text)
 
 
 def _in_order(match: re.Match[str]) -> str:

@@ -30,6 +30,10 @@ class Compared:
         """The free energy F = −bound, in nats, shape (trainings,)."""
         return -self._values(setting, "bound")
 
+    def divergence(self, setting: PosteriorSetting) -> np.ndarray:
+        """KL(q ‖ p(z | x)), the free energy less −ln p(x), in nats, shape (trainings,)."""
+        return self.free_energy(setting) - self.nll(setting)
+
     def family(self, name: str) -> list[PosteriorSetting]:
         """The settings of a family with the prior N(0, I), by length."""
         found = [setting for setting in self.settings if setting.kind == name]

@@ -15,7 +15,15 @@ from fluvial.objectives import base_log_prob
 from fluvial.targets.examples.energies import energy, log_normalizer
 from fluvial.xla import filter_jit
 
-__all__ = ["AXIS_END", "Fit", "densities", "layer_densities", "measure", "one_seed", "true_density"]
+__all__ = [
+    "AXIS_END",
+    "EnergyFit",
+    "densities",
+    "layer_densities",
+    "measure",
+    "one_seed",
+    "true_density",
+]
 
 AXIS_END = 4.0
 """The pictures show the square from -4 to 4, as the paper's do."""
@@ -24,7 +32,7 @@ _CHUNK = 512
 _AnyFlow = TypeVar("_AnyFlow", bound=Flow)
 
 
-class Fit(NamedTuple):
+class EnergyFit(NamedTuple):
     """How close each of S flows is to an energy's density.
 
     Attributes:
@@ -40,7 +48,7 @@ class Fit(NamedTuple):
     nonfinite: np.ndarray
 
 
-def measure(flows: Flow, energy_name: str, draws: int) -> Fit:
+def measure(flows: Flow, energy_name: str, draws: int) -> EnergyFit:
     """Measure S flows, each with its own draws.
 
     Args:
@@ -57,7 +65,7 @@ def measure(flows: Flow, energy_name: str, draws: int) -> Fit:
     elbo = kept.sum(axis=1) / counts
     squares = np.where(finite, log_weights - elbo[:, None], 0.0) ** 2
     se = np.sqrt(squares.sum(axis=1) / (counts - 1) / counts)
-    return Fit(log_z - elbo, se, right.mean(axis=1), draws - counts)
+    return EnergyFit(log_z - elbo, se, right.mean(axis=1), draws - counts)
 
 
 def densities(flow: Flow, points: int) -> Float[np.ndarray, "points points"]:

@@ -5,7 +5,7 @@ from fluvial.datasets import load_digits, load_mnist
 from fluvial.reproduction import Budget
 from fluvial.studies.dlgm.setting import DIAGONAL, PosteriorSetting, TrainingPlan
 
-__all__ = ["BEYOND", "FAMILIES", "PLANS", "PUBLISHED", "WHY_NICE"]
+__all__ = ["BEYOND", "FAMILIES", "PLANS", "PRIOR", "PUBLISHED", "WHY_NICE"]
 
 FAMILIES = ("planar", "nice-perm")
 
@@ -17,6 +17,9 @@ PUBLISHED = {
 
 BEYOND = (PosteriorSetting("sylvester", 4), PosteriorSetting("iaf", 4))
 """The families that Grathwohl et al. (2019, Table 3) compare with planar flows."""
+
+PRIOR = PosteriorSetting("diagonal", 0, prior="realnvp:8")
+"""A flow as prior, and none in the posterior: Xu et al. (2019)."""
 
 WHY_NICE = {
     "without-amortization": ((("amortize", "none"),), "where one flow serves all images"),
@@ -32,7 +35,7 @@ def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
         for changes, _ in WHY_NICE.values()
         for family in FAMILIES
     ]
-    return (DIAGONAL, *changed, *BEYOND, *flows)  # the longest last: see run_units
+    return (DIAGONAL, PRIOR, *changed, *BEYOND, *flows)  # the longest last: see run_units
 
 
 # The same for all, so that what differs is the posterior: 15,000 steps, on one core of a processor

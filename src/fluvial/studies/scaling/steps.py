@@ -125,7 +125,7 @@ def _dense(parameters, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float
 
 
 def _draws(seed: int, batch: int, dim: int) -> Float[Array, "batch dim"]:
-    return jax.random.normal(jax.random.key(1000 + seed), (batch, dim))
+    return jax.random.normal(jax.random.fold_in(jax.random.key(1000), seed), (batch, dim))
 
 
 def _step(loss: Callable, arguments: Callable[[int], tuple[Any, Array]]) -> GradientStep:

@@ -1,11 +1,10 @@
 """Named examples with known answers."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, nearest
 from fluvial.targets.examples.eight_schools import eight_schools, eight_schools_centered
 from fluvial.targets.examples.energy_examples import energy_example
 from fluvial.targets.examples.example import Example
@@ -48,7 +47,7 @@ def example(name: str) -> Example:
         name: one of `EXAMPLES`.
 
     Raises:
-        InputError: if there is none of that name; the nearest name is suggested.
+        InputError: if there is none of that name; one that is near is suggested.
 
     Example:
         >>> banana = example("banana")
@@ -56,10 +55,9 @@ def example(name: str) -> Example:
         (2, 0.0, (5, 2))
     """
     if name not in _BUILDERS:
-        near = difflib.get_close_matches(name, EXAMPLES, n=1, cutoff=0.0)[0]
-        raise InputError(
-            f"there is no example {name!r}, did you mean {near!r}? There are {', '.join(EXAMPLES)}."
-        )
+        near = nearest(name, EXAMPLES)
+        hint = f", did you mean {near!r}?" if near else "."
+        raise InputError(f"there is no example {name!r}{hint} There are {', '.join(EXAMPLES)}.")
     built = _BUILDERS[name]()
     source = {"kind": "example", "name": name}
     return replace(built, target=built.target.with_source(source, partial(_target, name)))

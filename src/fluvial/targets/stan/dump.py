@@ -47,7 +47,7 @@ def read_dump(text: str, path: Path) -> dict[str, np.ndarray]:
         >>> read_dump("n <- 2L\ny <- c(1, 2)", Path("data.R"))
         {'n': array(2), 'y': array([1, 2])}
     """
-    reader = _Reader(text, path)
+    reader = _DumpReader(text, path)
     variables: dict[str, np.ndarray] = {}
     while not reader.take("end"):
         if reader.take(";"):
@@ -60,7 +60,7 @@ def read_dump(text: str, path: Path) -> dict[str, np.ndarray]:
     return variables
 
 
-class _Reader:
+class _DumpReader:
     """A recursive-descent reader of the values that a dump may hold."""
 
     def __init__(self, text: str, path: Path):

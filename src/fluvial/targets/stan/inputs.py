@@ -1,7 +1,6 @@
 """What the user gives for a Stan target, read and checked: the program, and its data."""
 
 import codecs
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.errors import InputError
+from fluvial.errors import InputError, nearest
 from fluvial.storage import strict_json
 from fluvial.targets.stan.compiler import stan_to_mir
 from fluvial.targets.stan.dump import is_dump, read_dump
@@ -149,9 +148,8 @@ def missing_sentence(name: str, given: list[str]) -> str:
         )
     sentence = f"the data lack {name!r}, which the program declares; they have "
     sentence += ", ".join(map(repr, given))
-    lower = {other.lower(): other for other in given}
-    near = difflib.get_close_matches(name.lower(), lower, n=1)
-    return sentence + (f": is {lower[near[0]]!r} misspelled?" if near else ".")
+    near = nearest(name, given)
+    return sentence + (f": is {near!r} misspelled?" if near else ".")
 
 
 def _read(path: Path, what: str) -> str:

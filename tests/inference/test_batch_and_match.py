@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fluvial.inference.batch_and_match import batch_and_match
 from fluvial.inference.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.gaussian import batch_and_match
 from fluvial.inference.settings import MatchSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target

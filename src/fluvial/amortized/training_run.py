@@ -22,7 +22,7 @@ from fluvial.amortized.evaluate import bounds
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.steps import Batches, Measured, run_chunk, start_state
 from fluvial.amortized.trained import Trained
-from fluvial.amortized.training_folder import Found, shared
+from fluvial.amortized.training_folder import FoundCheckpoint, shared
 from fluvial.datasets import to_unit
 from fluvial.devices import Devices
 from fluvial.errors import InputError
@@ -30,7 +30,7 @@ from fluvial.progress import Progress
 from fluvial.storage import arrays
 from fluvial.training.interrupts import DeferredInterrupt
 
-__all__ = ["Run"]
+__all__ = ["TrainingRun"]
 
 _SHORTEST, _LONGEST = 50, 500
 _START_IMAGES = 10_000
@@ -46,7 +46,7 @@ class _Best:
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """A training under way."""
 
     dlgm: DLGM
@@ -83,7 +83,7 @@ class Run:
         self,
         identity: dict[str, Any],
         folder: Checkpoints | None,
-        found: Found | None,
+        found: FoundCheckpoint | None,
         *,
         shown: bool,
     ) -> None:
@@ -108,7 +108,7 @@ class Run:
         elif self.folder is not None:
             self.history = list(self.folder.lines(-1))
 
-    def _resume(self, found: Found, *, shown: bool) -> None:
+    def _resume(self, found: FoundCheckpoint, *, shown: bool) -> None:
         content = found.content
         template = (self.state, self.best.parameters)
         state, best = arrays.from_bytes(found.arrays, template, str(found.origin))

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from fluvial.errors import InputError
 
-__all__ = ["Budget"]
+__all__ = ["FitBudget"]
 
 
 @dataclass(frozen=True, eq=False)
-class Budget:
+class FitBudget:
     """Limits of a fit, counted from the creation of this object.
 
     Args:
@@ -20,7 +20,7 @@ class Budget:
         InputError: if one of them is not positive.
 
     Example:
-        >>> Budget().limited, Budget(evaluations=100).over(100)
+        >>> FitBudget().limited, FitBudget(evaluations=100).over(100)
         (False, True)
     """
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fluvial.datasets.arrays import understood
+from fluvial.datasets.image_arrays import understood
 from fluvial.errors import InputError
 from tests.datasets.files import color, gray
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from fluvial.amortized.architecture import rebuild
 from fluvial.amortized.dlgm import DLGM
+from fluvial.amortized.dlgm_files import ARRAYS, KIND
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.schemas import TRAINED
-from fluvial.amortized.storage import ARRAYS, KIND
 from fluvial.amortized.trained import Trained
 from fluvial.errors import InputError
 from fluvial.flows import Flow

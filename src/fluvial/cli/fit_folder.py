@@ -27,7 +27,7 @@ def save_results(
     Returns:
         Lines that report it.
     """
-    from fluvial.cli.shown import as_csv, as_json
+    from fluvial.cli.machine_formats import as_csv, as_json
     from fluvial.storage.folder import replaced
 
     posterior.save(out)
@@ -40,10 +40,23 @@ def save_results(
     ):
         with replaced(out / name) as fresh:
             fresh.write_text(f"{text}\n", encoding="utf-8")
+    said = f"saved in {out}: posterior.json, summary.csv, summary.json"
+    drawn, complaint = _for_arviz(posterior, out, showing, log_likelihood, pictures)
+    return [", ".join([said, *drawn]), *([complaint] if complaint else [])]
+
+
+def _for_arviz(
+    posterior: "Posterior", out: Path, showing: Showing, log_likelihood: bool, pictures: bool
+) -> tuple[list[str], str]:
+    """Write what ArviZ reads and draws; return the names of the files, and why any is not there."""
+    from fluvial.extras import lacking
+
+    if lack := lacking("arviz", f"posterior.nc{', like pictures,' if pictures else ''}"):
+        (out / "posterior.nc").unlink(missing_ok=True)  # of an earlier fit
+        return [], lack
     posterior.to_netcdf(out / "posterior.nc", showing.draws, log_likelihood=log_likelihood)
-    said = f"saved in {out}: posterior.json, posterior.nc, summary.csv, summary.json"
     drawn, complaint = _pictures(posterior, out, showing) if pictures else ([], "")
-    return [", ".join([said, *drawn]), *([f"no pictures: {complaint}"] if complaint else [])]
+    return ["posterior.nc", *drawn], complaint and f"no pictures: {complaint}"
 
 
 def _pictures(posterior: "Posterior", out: Path, showing: Showing) -> tuple[list[str], str]:

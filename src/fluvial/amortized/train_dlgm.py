@@ -10,9 +10,9 @@ from fluvial.amortized.data import prepare
 from fluvial.amortized.dlgm import DLGM
 from fluvial.amortized.identity import identity
 from fluvial.amortized.recipe import Recipe
-from fluvial.amortized.run import Run
 from fluvial.amortized.trained import Trained
 from fluvial.amortized.training_folder import ADVICE, finished_model, open_folder
+from fluvial.amortized.training_run import TrainingRun
 from fluvial.datasets import Dataset
 from fluvial.devices import Devices
 from fluvial.flows import Flow, check_flow
@@ -85,7 +85,7 @@ def train(
     if flow is not None:
         dlgm = dlgm.with_flow(flow, amortize=recipe.amortize, key=flow_key)
     devices = Devices(every=every_device)
-    run = Run(dlgm, data, recipe, seed, steps_key, validation_key, devices)
+    run = TrainingRun(dlgm, data, recipe, seed, steps_key, validation_key, devices)
     same = identity(recipe, seed, data.train)
     folder, found = open_folder(checkpoint, dlgm, same, devices, resume=resume)
     try:

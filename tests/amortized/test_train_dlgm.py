@@ -113,7 +113,7 @@ class _StopError(Exception):
 def interrupted(folder, monkeypatch, after, error=_StopError, **options):
     """Train until some chunks are done, then fail as nothing expects."""
 
-    module = __import__("fluvial.amortized.run", fromlist=["_"])
+    module = __import__("fluvial.amortized.training_run", fromlist=["_"])
     real, count = module.run_chunk, iter(range(100))
 
     def chunk(*arguments):
@@ -350,7 +350,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
 
 
 def test_ctrl_c_leaves_a_checkpoint(finished, tmp_path, monkeypatch):
-    module = __import__("fluvial.amortized.run", fromlist=["_"])
+    module = __import__("fluvial.amortized.training_run", fromlist=["_"])
     real = module.run_chunk
 
     def chunk(*arguments):

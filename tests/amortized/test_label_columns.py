@@ -3,7 +3,7 @@ import pytest
 
 import fluvial
 from fluvial.amortized import DLGM, Recipe, train
-from fluvial.amortized.labels import with_labels
+from fluvial.amortized.label_columns import with_labels
 from fluvial.errors import InputError
 
 RECIPE = Recipe(epochs=60, batch=20, warmup=10, annealing="none", rate=1e-2)

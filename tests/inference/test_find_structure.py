@@ -3,7 +3,7 @@ import numpy as np
 from jax.scipy.stats import norm
 
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.structure import find_structure, modulation_basis
+from fluvial.inference.find_structure import find_structure, modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 

@@ -5,8 +5,8 @@ import pytest
 
 import fluvial
 from fluvial.errors import InputError
-from fluvial.inference.budget import Budget
 from fluvial.inference.checkpoint import Checkpoint
+from fluvial.inference.fit_budget import FitBudget
 
 
 def _ridge(x):
@@ -40,7 +40,7 @@ def test_a_limit_that_is_not_reached_changes_nothing():
 @pytest.mark.parametrize("limits", [{"seconds": 0.0}, {"seconds": -1.0}, {"evaluations": 0}])
 def test_limits_of_no_use_are_refused(limits):
     with pytest.raises(InputError, match="give"):
-        Budget(**limits)
+        FitBudget(**limits)
 
 
 def test_what_was_trained_before_a_fit_was_killed_is_not_trained_again(tmp_path, monkeypatch):

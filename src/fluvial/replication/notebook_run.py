@@ -1,4 +1,4 @@
-"""A notebook run from top to bottom in a fresh kernel."""
+"""A notebook run in a fresh kernel, from top to bottom or in another order."""
 
 import copy
 import re
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
-__all__ = ["Run", "RunCell", "run_notebook"]
+__all__ = ["NotebookRun", "RunCell", "run_notebook"]
 
 _SKIP = "skip-execution"
 _MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -49,7 +49,7 @@ class RunCell:
 
 
 @dataclass(frozen=True)
-class Run:
+class NotebookRun:
     """One run of a notebook.
 
     Attributes:
@@ -78,7 +78,8 @@ def run_notebook(
     *,
     root: Path | None = None,
     python: Path | None = None,
-) -> Run:
+    order: Sequence[int] = (),
+) -> NotebookRun:
     """Run all code cells in a fresh kernel, in a scratch copy of the notebook's repository.
 
     An error in a cell does not keep the later ones from running. A cell over its time limit, or a
@@ -91,6 +92,8 @@ def run_notebook(
         started: called with the number of each code cell before it runs.
         root: of the files that it may read; by default its git repository.
         python: the interpreter of another environment to run it in, which has ipykernel.
+        order: the numbers of the code cells, from 1, in the order in which to run them; by default
+            from top to bottom.
 
     Raises:
         InputError: if the kernel does not start, or the folder cannot be copied.
@@ -105,11 +108,11 @@ def run_notebook(
         if python is not None:
             use_interpreter(client, python, kernel, home)
         with started_kernel(client, kernel, home):
-            cells = _run_cells(client, timeout, started)
+            cells = _run_cells(client, timeout, started, order)
             defaults = _defaults(client, recorded, cells)
         prefix = environment_of(kernel) if python is None else python.parent.parent
     folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
-    return Run(tuple(cells), notebook, begin, time.time(), folders, defaults)
+    return NotebookRun(tuple(cells), notebook, begin, time.time(), folders, defaults)
 
 
 def _defaults(
@@ -122,22 +125,26 @@ def _defaults(
 
 
 def _run_cells(
-    client: "NotebookClient", timeout: int, started: Callable[[int], None]
+    client: "NotebookClient", timeout: int, started: Callable[[int], None], order: Sequence[int]
 ) -> list[RunCell]:
-    done: list[RunCell] = []
+    done: dict[int, RunCell] = {}
     stopped = ""
-    cells = [(i, cell) for i, cell in enumerate(client.nb.cells) if cell.cell_type == "code"]
-    for number, (index, cell) in enumerate([c for c in cells if c[1].source.strip()], 1):
+    code = [
+        (index, cell)
+        for index, cell in enumerate(client.nb.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    for number in order or range(1, len(code) + 1):
+        index, cell = code[number - 1]
         if stopped:
-            done.append(RunCell((), None, "failed", f"Cell {number} was not run: {stopped}"))
+            done[number] = RunCell((), None, "failed", f"Cell {number} was not run: {stopped}")
         elif _SKIP in cell.metadata.get("tags", []):
             why = f"Cell {number} was not run: it is tagged {_SKIP}."
-            done.append(RunCell((), None, "skipped", why))
+            done[number] = RunCell((), None, "skipped", why)
         else:
             started(number)
-            run, stopped = _run_cell(client, index, number, timeout)
-            done.append(run)
-    return done
+            done[number], stopped = _run_cell(client, index, number, timeout)
+    return [done[number] for number in sorted(done)]
 
 
 def _run_cell(

@@ -84,7 +84,7 @@ def _mean(log_w: np.ndarray) -> float:
     return float(np.mean(log_w)) if len(log_w) else -np.inf
 
 
-class _Drawn(NamedTuple):
+class _StepDraws(NamedTuple):
     """The draws of one step at which all is finite."""
 
     x: Float[np.ndarray, "N D"]
@@ -102,7 +102,7 @@ def _step(counted: CountedTarget, q: Gaussian, rng: np.random.Generator, batch: 
         z, x, log_p, scores = z[usable], x[usable], log_p[usable], scores[usable]
     # log q from z: its draws are at hand in whitened coordinates
     log_q = -0.5 * np.einsum("nd,nd->n", z, z) - 0.5 * q.dim * LOG_2PI - q.log_det
-    drawn = _Drawn(x, log_p, log_p - log_q)
+    drawn = _StepDraws(x, log_p, log_p - log_q)
     if len(x) < 2:
         return drawn, None
     # In the coordinates that whiten q_t the update is well conditioned whatever the target is.

@@ -1,1 +1,0 @@
-"""MNIST with a few epochs and three trainings of each: orderings, and a flow as prior."""
