@@ -5,7 +5,13 @@ import pytest
 
 from fluvial.inference.chains import Chains
 from fluvial.inference.settings import Settings, VerdictSettings
-from fluvial.inference.verdict import is_accurate, is_weighable, judge, tail_matters
+from fluvial.inference.verdict import (
+    is_accurate,
+    is_weighable,
+    judge,
+    misses_tails,
+    tail_matters,
+)
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, Precision, approximation_error, precision
 from fluvial.posterior.judgment import Verdict
@@ -167,6 +173,23 @@ def test_chains_that_were_turned_back_at_the_ends_have_not_seen_what_lies_beyond
     judgment = judge(pareto(1.3), [chains(1.005, 2000.0, outermost=0.4)])
     assert judgment.verdict is Verdict.FAILED
     assert "accept 40% as many of their moves" in judgment.reasons[-1]
+
+
+@pytest.mark.parametrize(("dim", "hidden"), [(20, False), (21, True)])
+def test_draws_in_whose_place_the_target_has_nothing_leave_it_to_chains(dim, hidden):
+    """One draw in a hundred is 30 nats below the others, as even as these are."""
+    log_weights = np.random.default_rng(0).normal(0.0, 0.2, 8000)
+    assert not misses_tails(Importance(log_weights), dim)
+    log_weights[::100] -= 30.0
+    assert is_weighable(Importance(log_weights))
+    assert misses_tails(Importance(log_weights), dim) is hidden
+    log_weights[::100] = -np.inf  # as beyond a boundary
+    assert not misses_tails(Importance(log_weights), dim)
+
+
+def test_chains_that_were_run_decide_where_weights_are_even_too():
+    assert judge(weights(0.05), [chains(1.5, 100.0)]).verdict is Verdict.FAILED
+    assert judge(weights(0.05), [chains(1.0, 5000.0)]).verdict is Verdict.USE_MCMC
 
 
 def test_a_doubt_rules_out_good():

@@ -6,7 +6,7 @@ from fluvial.inference.chains import Chains, latent_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.verdict import is_weighable
+from fluvial.inference.verdict import is_weighable, misses_tails
 from fluvial.inference.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
 
@@ -18,7 +18,8 @@ class Corrected(NamedTuple):
 
     Attributes:
         drawn: weighted draws of the approximation, or of it with a wider base.
-        chains: one set for each component, where the weights are not good enough; else empty.
+        chains: one set for each component, where the weights are not good enough, or may hide
+            tails; else empty.
         interrupted: whether Ctrl-C has cut the fit short, in this stage or before.
     """
 
@@ -42,7 +43,8 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     except BudgetSpent:
         return Corrected(refined.fitted, [], True)
     drawn = refined.drawn or defended(run, refined.fitted)
-    if is_weighable(drawn.weights, refined.missing_mass, run.settings):
+    hidden = misses_tails(refined.fitted.weights, run.target.dim, run.settings)
+    if not hidden and is_weighable(drawn.weights, refined.missing_mass, run.settings):
         return Corrected(drawn, [], False)
     with run.progress.stage("chains"):
         try:

@@ -90,14 +90,14 @@ def _hardly_seen(rows: Float[np.ndarray, "N D"], flat: float) -> Float[np.ndarra
         rows: N > D of them, of norm 1.
         flat: of the largest singular value, above which a direction is left out.
     """
-    triangle = np.linalg.qr(rows, mode="r")
+    triangle = np.asarray(np.linalg.qr(rows, mode="r"))
     diagonal = np.diag(triangle)
     tiny = np.finfo(float).eps * np.abs(diagonal).max()
     np.fill_diagonal(triangle, np.where(np.abs(diagonal) > tiny, diagonal, tiny))
     shape = len(triangle), min(_DIRECTIONS, len(triangle))
     block = np.random.default_rng(0).standard_normal(shape)
     for _ in range(_INVERSE_STEPS):
-        block = np.linalg.qr(solve_triangular(triangle, block, trans="T"))[0]
+        block = np.linalg.qr(solve_triangular(triangle, block, trans=1))[0]
         block = np.linalg.qr(solve_triangular(triangle, block))[0]
     _, sizes, within = np.linalg.svd(triangle @ block, full_matrices=False)
     directions = (within @ block.T)[::-1]

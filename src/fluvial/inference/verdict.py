@@ -15,7 +15,14 @@ from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import ApproximationError, Precision
 from fluvial.posterior.judgment import Judgment, Verdict
 
-__all__ = ["is_accurate", "is_precise", "is_weighable", "judge", "tail_matters"]
+__all__ = [
+    "is_accurate",
+    "is_precise",
+    "is_weighable",
+    "judge",
+    "misses_tails",
+    "tail_matters",
+]
 
 
 _MANY_TIMES = 10.0  # as much mass as was found, beyond which a number says nothing
@@ -77,6 +84,26 @@ def is_weighable(
     )
 
 
+def misses_tails(own: Importance, dim: int, settings: Settings = DEFAULT) -> bool:
+    """Whether even weights may hide tails of the target, so that chains have to tell.
+
+    Where a coordinate moves or scales many others, and does so otherwise in its tails than the
+    approximation does, draws from there are so far from the target's that their weights are as good
+    as zero; and what the target has there instead is never drawn. Such a draw stands out: ln w of
+    an approximation that is merely not exact varies by a nat or two.
+
+    Args:
+        own: weights of the approximation's own draws.
+        dim: D; in few dimensions the search after the fit sees tails.
+        settings: the thresholds.
+    """
+    verdict, finite = settings.verdict, own.log_weights[np.isfinite(own.log_weights)]
+    if dim <= settings.flow.some or own.half_variance < verdict.uneven_half_variance:
+        return False
+    wasted = finite < own.log_evidence - verdict.wasted_below
+    return bool(np.sum(wasted) > verdict.max_wasted * own.size)
+
+
 def tail_matters(
     ess: float, size: int | float, largest: float, settings: Settings = DEFAULT
 ) -> bool:
@@ -114,7 +141,7 @@ def judge(
 
     Args:
         weights: importance weights of the draws that would be handed out.
-        chains: of each mode, where the weights were not good enough; else empty.
+        chains: of each mode, where the weights were not good enough, or could not tell; else empty.
         missing_mass: the share of the mass around the approximation that it does not cover.
         visited: the share of the chains' draws in that mass. Chains that have mixed and hardly
             been there were kept from it, however well they agree.
@@ -134,7 +161,7 @@ def judge(
             f"Mass around the approximation, {_share_of(missing_mass)} what it has found, is "
             "missing from it."
         )
-    if is_weighable(weights, missing_mass, settings):
+    if not chains and is_weighable(weights, missing_mass, settings):
         reasons.append(
             f"Standard errors are at most {precise.mean_se:.3f} sd of a mean, "
             f"{precise.log_sd_se:.3f} of a log sd, {weights.log_evidence_se:.3f} nat of the "

@@ -38,6 +38,11 @@ class VerdictSettings:
             a variance (Vehtari et al. 2024).
         accurate_half_variance: Var(ln w)/2 of such a Gaussian, in nats. KL = δ²/2 is 0.02 for one
             mean that is 0.2 sd off.
+        uneven_half_variance: nats, below which the approximation is right wherever it draws.
+        wasted_below: nats below the mean weight, where a draw is one in whose place the target has
+            its mass elsewhere; by hand.
+        max_wasted: the largest share of such draws for which weights are trusted in more than
+            ``FlowSettings.some`` coordinates; by hand.
         max_rhat: the largest R-hat of chains. R-hat is about sqrt(1 + m/ESS) for m half-chains
             (Vats & Knudson 2021, Statistical Science 36): for 64 this asks for an effective
             sample size of 900 in every coordinate, a standard error of ``max_standard_error``.
@@ -57,5 +62,8 @@ class VerdictSettings:
     least_visited: float = 0.25
     accurate_khat: float = 0.5
     accurate_half_variance: float = 0.02
+    uneven_half_variance: float = 0.4
+    wasted_below: float = 10.0
+    max_wasted: float = 2e-3
     max_rhat: float = 1.035
     least_outermost: float = 0.5
