@@ -24,10 +24,12 @@ class Reordered:
     Attributes:
         agree: those that then say what was recorded.
         unmoved: those that say the same in both orders, so that the order has no part in it.
+        known: whether each cell was run once, so that its count says all of the order.
     """
 
     agree: frozenset[int] = frozenset()
     unmoved: frozenset[int] = frozenset()
+    known: bool = False
 
 
 def order_to_try(recorded: RecordedNotebook, outcomes: Sequence[CellOutcome]) -> tuple[int, ...]:
@@ -87,4 +89,5 @@ def reordered(
                 agree.add(outcome.number)
             elif not several and same(first.outputs, then.outputs):
                 unmoved.add(outcome.number)
-    return Reordered(frozenset(agree), frozenset(unmoved))
+    known = bool(counts) and max(counts) - min(counts) + 1 == len(set(counts))
+    return Reordered(frozenset(agree), frozenset(unmoved), known and not several)

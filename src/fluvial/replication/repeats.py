@@ -37,10 +37,7 @@ def explained(
     if not between_runs:
         return list(differences)
     # The same values in another style, such as a set in another order, do not vary.
-    between_runs = [
-        [found for found in run if not (found.tolerated and found.cause is Cause.LIBRARY_PRINTING)]
-        for run in between_runs
-    ]
+    between_runs = [[found for found in run if not _is_style(found)] for run in between_runs]
     by_place = [{found.place: found for found in run} for run in between_runs]
     judged = [_judged(difference, by_place) for difference in differences]
     random, few_values = _random_outputs(judged, between_runs)
@@ -89,6 +86,12 @@ def _few_outside(judged: Sequence[Difference]) -> set[str]:
         for output, count in total.items()
         if outside[output] <= binom.ppf(_CONFIDENCE, count, 1.0 - _CONFIDENCE)
     }
+
+
+def _is_style(difference: Difference) -> bool:
+    """Whether two runs say the same in two styles; pictures that differ a little do vary."""
+    printed = difference.tolerated and difference.cause is Cause.LIBRARY_PRINTING
+    return printed and difference.kind is not Kind.IMAGE
 
 
 def _is_noise(difference: Difference) -> bool:

@@ -121,9 +121,9 @@ def _compare_display(
     formula = mime in IMAGES and "text/latex" in recorded.keys() & local.keys()
     apart = any(not difference.tolerated for difference in found)
     if mime is not None and apart and (mime in _SET or formula):
-        texts = [data.get("text/plain", "") for data in (recorded, local)]
-        if all(map(_says_all, texts, (recorded[mime], local[mime]))):
-            said = list(compare_text(texts[0], texts[1], tolerance, place, run))
+        before, after = (data.get("text/plain", "") for data in (recorded, local))
+        if _says_all(before, recorded[mime]) and _says_all(after, local[mime]):
+            said = list(compare_text(before, after, tolerance, place, run))
             if all(difference.tolerated for difference in said):
                 reason, cause = "the same as plain text", Cause.LIBRARY_PRINTING
                 found = [d if d.tolerated else d.accepted(reason, cause) for d in found]
