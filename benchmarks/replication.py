@@ -43,6 +43,7 @@ _GROUPS = {
             ("fourth strangers", "21 more notebooks of strangers"),
             ("fifth strangers", "Fifteen more notebooks of strangers"),
             ("sixth strangers", "Twenty more notebooks of strangers"),
+            ("seventh strangers", "Eight more notebooks of strangers"),
         )
     },
 }

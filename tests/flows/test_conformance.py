@@ -46,6 +46,7 @@ ZOO = {
     "langevin": lambda key, dtype: Langevin(crooked_score, 2, steps=2, dtype=dtype),
     "maf": described("maf:2,width=8,depth=1", dim=2),
     "maf-spline": described("maf-spline:1,width=8,bins=3", dim=2),
+    "margins": described("margins,bins=8"),
     "modulated": described("modulated:2,heads=2,width=8", dim=5),
     "nice-orth": described("nice-orth:2,width=8"),
     "nice-perm": described("nice-perm:2,width=8", dim=4),

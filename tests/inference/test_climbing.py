@@ -39,3 +39,9 @@ def test_climbs_go_on_in_the_coordinates_that_a_factor_whitens():
     np.testing.assert_allclose(end.x / scales, 0.0, atol=1e-4)
     assert counted.evaluations < 10
     np.testing.assert_allclose(np.diag(end.gaussian.cholesky), scales, rtol=1e-3)
+
+
+def test_where_heights_are_astronomical_no_climb_is_taken_to_have_arrived():
+    counted = CountedTarget(Target(lambda x: -1e15 - 1e3 * jnp.sum(x**2), dim=2))
+    (end,) = climb(counted, np.array([[3.0, -4.0]]))
+    assert not end.converged

@@ -71,7 +71,7 @@ def test_climbs_that_all_end_in_the_widest_mode_are_not_the_end_of_it(width):
     starts = rng.uniform(-2.0, 2.0, (16, 10))
     ends = climb_from(counted, starts)
     assert len(distinct(counted, ends)) == 1
-    beyond = look_beyond(counted, starts, ends, rng)
+    beyond = look_beyond(counted, starts, ends, rng).ends
     assert len(distinct(counted, [*ends, *beyond])) == 2
 
 
@@ -79,4 +79,6 @@ def test_where_there_is_one_mode_there_is_nothing_beyond_it():
     counted = CountedTarget(Target(lambda x: -jnp.sum(jnp.sqrt(1.0 + x**2)), DIM))
     rng = np.random.default_rng(0)
     starts = rng.uniform(-2.0, 2.0, (16, DIM))
-    assert look_beyond(counted, starts, climb_from(counted, starts), rng) == []
+    beyond = look_beyond(counted, starts, climb_from(counted, starts), rng)
+    assert beyond.ends == []
+    assert "these looks would miss" in beyond.sentence

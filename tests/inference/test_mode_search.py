@@ -40,6 +40,35 @@ def test_a_missed_mode_is_found_and_measured():
     np.testing.assert_allclose(found[0].gaussian.mean, [9.0, 0.0], atol=0.1)
 
 
+def narrow_mode_on_the_host(seed):
+    """In eight coordinates a fifth of the mass is half as wide as the rest, and 10 sd away."""
+    dim, places = 8, np.zeros((2, 8))
+    places[1, 0] = 10.0
+    widths, weights = np.array([1.0, 0.5]), np.array([0.8, 0.2])
+
+    def parts(x):
+        away = (x[:, None] - places) / widths[:, None]
+        log_p = -0.5 * np.sum(away**2, axis=2) + np.log(weights) - dim * np.log(widths)
+        return log_p - 0.5 * dim * np.log(2.0 * np.pi), away
+
+    def gradient(x):
+        log_p, away = parts(x)
+        shares = np.exp(log_p - np.logaddexp(*log_p.T)[:, None])
+        return -np.sum(shares[..., None] * away / widths[:, None], axis=1)
+
+    def log_density(x):
+        return np.logaddexp(*parts(x)[0].T)
+
+    target = Target.from_numpy(log_density, dim=dim, vectorized=True, gradient=gradient)
+    rng = np.random.default_rng(seed)
+    return mass_outside(CountedTarget(target), unit(dim), np.log(0.8), rng).outliers
+
+
+def test_looks_far_out_meet_a_narrow_mode_of_a_density_on_the_host():
+    (found,) = narrow_mode_on_the_host(2)
+    assert abs(found.share - 0.25) < 0.01
+
+
 def test_a_mode_too_small_to_matter_is_left_alone():
     found = mass_outside(two_modes(1e-3, 9.0), unit(), LOG_Z, np.random.default_rng(0))
     assert found.outliers == ()

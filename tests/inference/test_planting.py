@@ -6,7 +6,13 @@ from jax.scipy.stats import norm
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.exploring import climb_from, explore
-from fluvial.inference.planting import aimed, expected_missed, expected_others, plant
+from fluvial.inference.planting import (
+    aimed,
+    expected_missed,
+    expected_others,
+    plant,
+    share_missed,
+)
 from fluvial.inference.settings import Settings
 from fluvial.inference.start_law import StartLaw
 from fluvial.posterior.gaussian import Gaussian
@@ -42,10 +48,21 @@ def test_the_next_mode_is_planted_as_far_out_as_the_known_ones_leave_open():
     np.testing.assert_allclose(shares, norm.sf(0.5 * (3.0 + 3.0 * np.sqrt(3.0))), rtol=0.5)
 
 
+def test_the_only_known_mode_says_how_far_from_the_starts_the_next_one_may_be():
+    law = of_widths(4.0, dim=DIM)
+
+    def missed(distance):
+        known = Gaussian(np.full(DIM, distance), np.eye(DIM))
+        rng = np.random.default_rng(0)
+        return share_missed(law, plant([known], np.zeros(1), law, rng, predicted=64), 2**12)
+
+    assert missed(3.0) < missed(12.0)  # which a law of width 4 hardly reaches
+
+
 def test_how_often_a_basin_is_hit_is_what_starts_from_the_law_say():
     rng, law = np.random.default_rng(0), of_widths(3.0, 5.0, dim=2)
     known = Gaussian(np.array([-4.0, 0.0]), np.eye(2))
-    share = plant([known], np.zeros(1), law, rng, LIKE)
+    share = plant([known, known], np.zeros(2), law, rng, LIKE)
     x = law.sample(20_000, rng)
     planted = Gaussian(known.mean, np.exp(-0.1) * np.eye(2))
     direct = np.mean(planted.log_prob(x) > known.log_prob(x))

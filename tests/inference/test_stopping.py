@@ -60,7 +60,28 @@ def test_thresholds_decide_when_it_is_good_enough_and_how_long_it_cools():
     assert length(shortest_cooling=500) == 600
     assert length(enough_half_variance=0.0) > 600
     assert length(enough_largest=1.0) > 600
-    assert length(enough_half_variance=0.0, window=1) < length(enough_half_variance=0.0)
+    never = {"near_half_variance": 0.0, "enough_half_variance": 0.0}
+    assert length(**never, window=1) < length(**never)
+
+
+def test_a_fit_that_is_near_cools_early_and_goes_on_where_that_is_not_enough():
+    def length(near, cooled, gain=0.05):
+        schedule, taken = Schedule(1e-2, 100, 3000), 0
+        rng = np.random.default_rng(0)
+        while schedule.phase is not Phase.DONE:
+            spread = cooled(taken) if schedule.phase is Phase.COOLING else near
+            free_energies = np.full(100, -gain * taken / 100)
+            schedule.report(free_energies, spread * rng.standard_normal(500))
+            taken += 100
+        return taken
+
+    near, enough = 0.4, 0.1  # half variances of 0.08 and 0.005
+    assert length(near, lambda taken: enough) == 500
+    assert length(near, lambda taken: near) == 3000
+    assert length(near, lambda taken: near if taken < 500 else enough) == 900
+    assert length(0.6, lambda taken: enough) == 3000
+    assert length(near, lambda taken: enough, gain=0.2) == 3000
+    assert length(enough, lambda taken: enough, gain=0.2) == 400
 
 
 @pytest.mark.parametrize("max_steps", [150, 250, 300, 399])

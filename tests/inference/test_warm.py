@@ -10,7 +10,7 @@ from fluvial.errors import InputError
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT
-from fluvial.inference.warm import warm_from
+from fluvial.inference.warm import lighter, warm_from
 from fluvial.inference.warm_search import quick_search
 from fluvial.inference.weighing import with_own_draws
 from fluvial.progress import Progress
@@ -50,6 +50,23 @@ def test_a_moved_target_is_fitted_with_half_the_evaluations(first):
     said = warm.provenance.warm_start
     assert (said["modes_before"], said["modes_kept"]) == (1, 1)
     assert said["evaluations_saved"] == first.provenance.evaluations - warm.provenance.evaluations
+
+
+_STAN = "data { int D; real at; } parameters { vector[D] x; } model { x ~ normal(at, 1); }"
+
+
+@pytest.mark.parametrize("dim", [2, 5, 8])
+def test_half_the_evaluations_are_enough_where_a_cold_fit_takes_the_fewest(dim):
+    """Of a Gaussian, in Stan, which has no looks along coordinates."""
+    before, target = (fluvial.from_stan(_STAN, {"D": dim, "at": at}) for at in (0.0, 0.2))
+    first = fluvial.fit(before, progress=False)
+    cold, warm = (fluvial.fit(target, seed=1, start=s, progress=False) for s in (None, first))
+    assert warm.verdict.value == cold.verdict.value == "GOOD"
+    assert 2 * warm.provenance.evaluations < cold.provenance.evaluations
+
+
+def test_in_fewer_coordinates_fewer_looks_meet_a_mode_as_often():
+    assert [lighter(DEFAULT, dim).search.looks for dim in (3, 4, 5, 8)] == [1024, 2048, 4096, 4096]
 
 
 def test_a_parameter_can_be_added(first):

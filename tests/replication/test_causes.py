@@ -311,7 +311,7 @@ def test_a_name_that_a_cell_gives_a_value_before_it_reads_it_is_its_own():
     assert causes(first, later)[1] == "library version"
 
 
-@pytest.mark.parametrize("source", ["ls data", "cd ..", "pwd"])
+@pytest.mark.parametrize("source", ["ls data", "cd ..", "pwd", "os.cpu_count()"])
 def test_what_the_shell_says_is_of_the_environment(source):
     assert causes((source, [stream("a b\n")], [stream("a c\n")])) == ["environment"]
 

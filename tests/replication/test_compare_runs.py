@@ -87,6 +87,12 @@ def test_what_varies_by_itself_is_told_from_what_differs():
     assert "the same in every local run" in bias.reason
 
 
+def test_a_set_that_runs_write_in_several_orders_does_not_vary():
+    runs = run_of([stream("{'a', 'b'}\n")]), run_of([stream("{'b', 'a'}\n")])
+    done = compare_runs(recorded(book(("s", [stream("{'t'}\n")]))), runs, Tolerance())
+    assert done.cells[0].verdict == "DIFFERS"
+
+
 def test_far_outside_of_what_varies_still_differs():
     cells = [("random()", [stream("noise 50.0\n")])]
     runs = [run_of([stream(f"noise {x}\n")]) for x in (4.0, 6.0, 5.0, 5.0)]

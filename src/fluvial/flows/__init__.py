@@ -11,6 +11,7 @@ from fluvial.flows.hamiltonian import Hamiltonian
 from fluvial.flows.langevin import Langevin
 from fluvial.flows.leading import Leading
 from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.margins import Margins
 from fluvial.flows.modulated import modulated
 from fluvial.flows.modulation import Modulation
 from fluvial.flows.orthogonal import Householder, Orthogonal
@@ -42,6 +43,7 @@ __all__ = [
     "Inverted",
     "Langevin",
     "Leading",
+    "Margins",
     "Modulation",
     "Orthogonal",
     "Permutation",

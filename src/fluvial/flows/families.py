@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import DTypeLike, PRNGKeyArray
 
+from fluvial.errors import InputError
 from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
@@ -16,6 +17,7 @@ from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.heads_first import check_heads
 from fluvial.flows.linear import Diagonal, Triangular
+from fluvial.flows.margins import Margins
 from fluvial.flows.modulated import modulated
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.orthonormal import Frame, Orthogonalized, Reflected
@@ -200,6 +202,17 @@ def _copula(dim: int, *, key: PRNGKeyArray, dtype: DTypeLike) -> Flow:
     return copula(dim, dtype=dtype)
 
 
+def _margins(
+    dim: int, *, key: PRNGKeyArray, dtype: DTypeLike, bins: int = 128, bound: float = 6.0
+) -> Flow:
+    """Every coordinate is left as it is until a fit knows its margin."""
+    del key
+    if bins < 1 or not bound > 0.0:
+        raise InputError(f"bins={bins}, bound={bound}: splines need a bin and a positive bound.")
+    knots = np.tile(np.linspace(-bound, bound, bins + 1)[:, None], dim)
+    return Margins(knots, knots, np.ones_like(knots), dtype=dtype)
+
+
 def _modulated(
     dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, heads: int = 1, width: int = 32
 ) -> Flow:
@@ -260,6 +273,7 @@ FAMILIES: dict[str, Family] = {
     "iaf-spline": Family(_spline(_autoregressive), layers=2),
     "maf": Family(_inverted(_affine(_autoregressive)), layers=4),
     "maf-spline": Family(_inverted(_spline(_autoregressive)), layers=2),
+    "margins": Family(_margins),
     "modulated": Family(_modulated, layers=2),
     "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),

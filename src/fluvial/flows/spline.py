@@ -11,7 +11,7 @@ from fluvial.errors import InputError
 from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.transformers import Transformer
 
-__all__ = ["RationalQuadratic"]
+__all__ = ["Knots", "RationalQuadratic"]
 
 _SMALLEST_BIN = 1e-3
 _MAX_LOG_DERIVATIVE = math.log(100.0)
@@ -78,24 +78,13 @@ class RationalQuadratic(Transformer):
         self, z: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Evaluate the spline."""
-        inside, safe = _clipped(z, self.bound)
-        knots = _knots(parameters, self.bins, self.bound)
-        bin = knots.bin(safe, knots.z)
-        xi = (safe - bin.z) / bin.w
-        x, log_derivative = bin.evaluate(xi, 1 - xi)
-        return jnp.where(inside, x, z), jnp.where(inside, log_derivative, 0)
+        return _knots(parameters, self.bins, self.bound).forward(z, self.bound)
 
     def inverse(
         self, x: Float[Array, " n"], parameters: Float[Array, "size n"]
     ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """Find the bin by its heights, and solve its quadratic."""
-        inside, safe = _clipped(x, self.bound)
-        knots = _knots(parameters, self.bins, self.bound)
-        bin = knots.bin(safe, knots.x)
-        # Rounding may put a point a little outside its bin, where the root is not real.
-        xi, zeta = bin.solve(jnp.clip((safe - bin.x) / bin.h, 0, 1))
-        _, log_derivative = bin.evaluate(xi, zeta)
-        return jnp.where(inside, bin.z + bin.w * xi, x), jnp.where(inside, -log_derivative, 0)
+        """Undo it."""
+        return _knots(parameters, self.bins, self.bound).inverse(x, self.bound)
 
 
 def _clipped(
@@ -107,7 +96,7 @@ def _clipped(
     return inside, jnp.where(inside, point, 0)
 
 
-class _Bin(eqx.Module):
+class Bin(eqx.Module):
     """Each coordinate's bin: lower knot, width and height, derivatives at the ends."""
 
     z: Float[Array, " n"]
@@ -137,8 +126,16 @@ class _Bin(eqx.Module):
         return xi / (xi + zeta), zeta / (xi + zeta)
 
 
-class _Knots(eqx.Module):
-    """Each coordinate's bins from lowest to highest, and the derivatives between them."""
+class Knots(eqx.Module):
+    """Each coordinate's bins from lowest to highest, and the derivatives between them.
+
+    Attributes:
+        z: lower edges.
+        x: where these are mapped to.
+        w: widths.
+        h: heights.
+        derivatives: at all edges.
+    """
 
     z: Float[Array, "K n"]
     x: Float[Array, "K n"]
@@ -146,7 +143,30 @@ class _Knots(eqx.Module):
     h: Float[Array, "K n"]
     derivatives: Float[Array, "K+1 n"]
 
-    def bin(self, point: Float[Array, " n"], lower_edges: Float[Array, "K n"]) -> _Bin:
+    def forward(
+        self, z: Float[Array, " n"], bound: float
+    ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """Evaluate the spline, the identity outside of [−bound, bound]."""
+        inside, safe = _clipped(z, bound)
+        bin = self.bin(safe, self.z)
+        xi = (safe - bin.z) / bin.w
+        x, log_derivative = bin.evaluate(xi, 1 - xi)
+        return jnp.where(inside, x, z), jnp.where(inside, log_derivative, 0)
+
+    def inverse(
+        self, x: Float[Array, " n"], bound: float
+    ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """Find the bin by its heights, and solve its quadratic."""
+        inside, safe = _clipped(x, bound)
+        bin = self.bin(safe, self.x)
+        # Rounding may put a point a little outside its bin, where the root is not real. A clip
+        # would halve the gradient at a knot itself.
+        eta = (safe - bin.x) / bin.h
+        xi, zeta = bin.solve(jnp.where(eta < 0, 0, jnp.where(eta > 1, 1, eta)))
+        _, log_derivative = bin.evaluate(xi, zeta)
+        return jnp.where(inside, bin.z + bin.w * xi, x), jnp.where(inside, -log_derivative, 0)
+
+    def bin(self, point: Float[Array, " n"], lower_edges: Float[Array, "K n"]) -> Bin:
         """Pick the bin of each point, ``lower_edges`` being ``z`` or ``x``."""
         index = jnp.sum(point >= lower_edges[1:], axis=0, keepdims=True)
 
@@ -154,15 +174,15 @@ class _Knots(eqx.Module):
             return jnp.take_along_axis(values, index, axis=0)[0]
 
         lower, upper = self.derivatives[:-1], self.derivatives[1:]
-        return _Bin(*(pick(v) for v in (self.z, self.x, self.w, self.h, lower, upper)))
+        return Bin(*(pick(v) for v in (self.z, self.x, self.w, self.h, lower, upper)))
 
 
-def _knots(parameters: Float[Array, "size n"], bins: int, bound: float) -> _Knots:
+def _knots(parameters: Float[Array, "size n"], bins: int, bound: float) -> Knots:
     raw_widths, raw_heights, raw_derivatives = jnp.split(parameters, [bins, 2 * bins])
     log_derivatives = smoothly_bounded(raw_derivatives, _MAX_LOG_DERIVATIVE, _MAX_LOG_DERIVATIVE)
     derivatives = jnp.pad(jnp.exp(log_derivatives), ((1, 1), (0, 0)), constant_values=1)
     w, h = _parts(raw_widths, bound), _parts(raw_heights, bound)
-    return _Knots(_lower_edges(w, bound), _lower_edges(h, bound), w, h, derivatives)
+    return Knots(_lower_edges(w, bound), _lower_edges(h, bound), w, h, derivatives)
 
 
 def _parts(raw: Float[Array, "K n"], bound: float) -> Float[Array, "K n"]:

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.curvature import Curvature
@@ -22,7 +22,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Optimum", "climb", "maximize"]
+__all__ = ["Optimum", "climb", "climb_until", "maximize"]
 
 _ARMIJO, _WOLFE = 1e-4, 0.9  # of SciPy's line search, and of Nocedal & Wright (2006, section 3.1)
 _MOST_TRIALS = 40  # halvings of a step: beyond, float64 has no digits left
@@ -94,6 +94,38 @@ def climb(
     return batch.ends
 
 
+def climb_until(
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    factor: Float[np.ndarray, "D D"] | Float[np.ndarray, " D"] | None,
+    settings: Settings,
+    arrived: Callable[[Float[np.ndarray, "M D"]], Bool[np.ndarray, " M"]],
+    every: int,
+) -> tuple[list[Optimum | None], Bool[np.ndarray, " N"]]:
+    """Climb as ``climb`` does, and ask now and then which climbs need not go on.
+
+    Args:
+        counted: the target.
+        starts: shape (N, D).
+        factor: see ``climb``.
+        settings: the thresholds.
+        arrived: says of each of some points whether a climb may end there.
+        every: steps between two such questions; a climb is asked of from as many iterations on.
+
+    Returns:
+        Where each climb ended, or None if that is not a finite point; and which of them ended
+        because they had arrived.
+    """
+    batch = _Batch(counted, starts, factor, settings)
+    steps = 0
+    while batch.active.any():
+        batch.step()
+        steps += 1
+        if steps % every == 0:
+            batch.leave(arrived, every)
+    return batch.ends, batch.left
+
+
 @final
 class _Batch:
     """Climbs under way; row i of each array belongs to the climb in place i.
@@ -101,6 +133,7 @@ class _Batch:
     Attributes:
         ends: of the climbs, in the order of their starts.
         active: whether there is a climb in a place.
+        left: which climbs were ended from outside, in the order of their starts.
     """
 
     def __init__(self, counted, starts, factor, settings):
@@ -110,6 +143,7 @@ class _Batch:
             factor = np.ones(dim) if dim > settings.match.dense else np.eye(dim)
         self.factor = factor
         self.ends: list[Optimum | None] = [None] * len(starts)
+        self.left = np.zeros(len(starts), bool)
         on_host, climbing = counted.target.on_host, settings.climb
         together = climbing.together_on_host if on_host else climbing.together
         places = min(together, len(starts))
@@ -134,6 +168,16 @@ class _Batch:
             self._begin(rows[fresh], loss[fresh], grad[fresh])
         if not fresh.all():
             self._try(rows[~fresh], z[~fresh], loss[~fresh], grad[~fresh])
+
+    def leave(self, arrived: Callable[[np.ndarray], np.ndarray], iterations: int) -> None:
+        """End the climbs of so many iterations that have arrived."""
+        rows = np.flatnonzero(self.active & (self.iterations >= iterations))
+        if not len(rows):
+            return
+        there = self.starts[self.index[rows]] + self._colored(self.z[rows])
+        rows = rows[arrived(there)]
+        self.left[self.index[rows]] = True
+        self._finish(rows, converged=False)
 
     def _evaluate(self, rows, z):
         with np.errstate(all="ignore"):
@@ -171,9 +215,11 @@ class _Batch:
         self.iterations[rows] += 1
         self._aim(rows)
         done = (gain <= self.settings.relative_gain * size) | self._flat(rows)
+        # Where heights are astronomical, no gain is seen that is not larger than any barrier.
+        blind = done & (self.settings.relative_gain * size > self.settings.barrier)
         over = ~done & (self.iterations[rows] >= self.settings.iterations)
-        self._finish(rows[done], converged=True)
-        self._finish(rows[over], converged=False)
+        self._finish(rows[done & ~blind], converged=True)
+        self._finish(rows[over | blind], converged=False)
 
     def _bracket(self, shorter, longer, loss) -> None:
         """Halve the bracket, or where a parabola has its minimum; double the step without one."""

@@ -16,6 +16,14 @@ from fluvial.targets import Target
 __all__ = ["CountedTarget"]
 
 
+def _nonfinite(values: Float[np.ndarray, " N"], grads: Float[np.ndarray, "N D"]) -> int:
+    """How many rows have a value, or a gradient, that is not finite; mostly none has."""
+    finite = np.isfinite(values), np.isfinite(grads)
+    if all(part.all() for part in finite):
+        return 0
+    return int(np.sum(~(finite[0] & finite[1].all(axis=1))))
+
+
 @final
 class CountedTarget:
     """A target's host-level evaluations, counted, and the best of the points kept.
@@ -52,7 +60,7 @@ class CountedTarget:
         """Log densities (N,) and gradients (N, D), float64, as the target gives them."""
         self.spend(len(points))
         values, grads = self.target.value_and_grad(points)
-        self.count(len(points), int(np.sum(~(np.isfinite(values) & np.isfinite(grads).all(1)))))
+        self.count(len(points), _nonfinite(values, grads))
         self.evaluated.add(points, values)
         return values, grads
 

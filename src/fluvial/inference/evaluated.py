@@ -18,6 +18,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Evaluated", "density_peaks"]
 
+_FEW = 512  # that are sorted sooner than parted
 _ROWS = 128  # of a table of distances, at a time: so many fit a cache
 _NOT_HIGHER = np.triu(np.full((_ROWS, _ROWS), np.inf))
 
@@ -85,7 +86,10 @@ class Evaluated:
 
 
 def _highest(log_p: Float[np.ndarray, " N"], count: int) -> np.ndarray:
-    chosen = np.flatnonzero(np.isfinite(log_p))
+    finite = np.isfinite(log_p)
+    if len(log_p) <= _FEW and finite.all():
+        return np.argsort(-log_p)[:count]
+    chosen = np.flatnonzero(finite)
     if len(chosen) > count:
         chosen = chosen[np.argpartition(-log_p[chosen], count - 1)[:count]]
     return chosen[np.argsort(-log_p[chosen])]

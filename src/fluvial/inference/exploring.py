@@ -25,17 +25,25 @@ from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.looking import unexplained
-from fluvial.inference.planting import Planted, aimed, expected_missed, expected_others, plant
+from fluvial.inference.planting import (
+    Planted,
+    aimed,
+    expected_missed,
+    expected_others,
+    plant,
+    share_missed,
+)
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw, start_law
 
-__all__ = ["Explored", "climb_from", "count_looks", "explore", "look_beyond"]
+__all__ = ["Beyond", "Explored", "climb_from", "explore", "look_beyond"]
 
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
 _CLIMBS = -1  # the run that is no population, but the climbs before
 _EARLIER = -2  # and that of an earlier fit
+_LEAST_SHARE = 0.001  # that is said as a number
 
 
 class Explored(NamedTuple):
@@ -54,6 +62,18 @@ class Explored(NamedTuple):
     sentence: str
 
 
+class Beyond(NamedTuple):
+    """What was found beyond the one mode in which all climbs have ended.
+
+    Attributes:
+        ends: of climbs, if they ended in another mode that matters; else nothing.
+        sentence: how modes were looked for, where that found nothing.
+    """
+
+    ends: list[Optimum]
+    sentence: str
+
+
 def climb_from(
     counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
@@ -61,7 +81,7 @@ def climb_from(
     return [end for end in climb(counted, points, settings=settings) if end is not None]
 
 
-def count_looks(counted: CountedTarget, settings: Settings = DEFAULT) -> int:
+def _count_looks(counted: CountedTarget, settings: Settings) -> int:
     """Return how many looks are made where all climbs have ended in one mode.
 
     None where looks after the fit see better, or where they cost a call each.
@@ -77,10 +97,11 @@ def look_beyond(
     ends: list[Optimum],
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
-) -> list[Optimum]:
+) -> Beyond:
     """Climb from where the one mode in which all climbs have ended does not explain the density.
 
-    In many coordinates the widest mode takes them all.
+    In many coordinates the widest mode takes them all. Looks are aimed at others like it, and how
+    many of those they would miss is said.
 
     Args:
         counted: the target.
@@ -88,29 +109,27 @@ def look_beyond(
         ends: of climbs from them.
         rng: decides where to look.
         settings: the thresholds.
-
-    Returns:
-        Where these climbs ended, if that was in another mode that matters; else nothing.
     """
-    looks = count_looks(counted, settings)
-    if not looks:
-        return []
+    sentence = f"{len(ends)} climbs ended in one mode, or in none"
+    looks = _count_looks(counted, settings)
     census = Census(counted, settings)
     census.add(ends, len(ends), _CLIMBS)
-    modes = census.modes()
+    modes = census.modes() if looks else []
     if not modes:
-        return []
-    points = unexplained(
-        counted,
-        modes,
-        _law(starts, [], settings),
-        looks,
-        rng,
-        settings,
-    )
+        return Beyond([], f"{sentence}.")
+    law = _law(starts, modes, settings, settings.explore.look_factors)
+    places = settings.explore.first_places
+    planted = _planted(modes, law, rng, settings, looks=True, predicted=places)
+    law = aimed(law, planted, settings)
+    points = unexplained(counted, modes, law, looks, rng, settings)
     beyond = climb_from(counted, points, settings) if len(points) else []
     census.add(beyond, len(beyond), _CLIMBS)
-    return beyond if len(census.mattering(census.modes())) > 1 else []
+    if len(census.mattering(census.modes())) > 1:
+        return Beyond(beyond, f"{sentence}.")
+    missed = share_missed(law, planted, looks)
+    share = f"{missed:.1%}" if missed >= _LEAST_SHARE else f"less than {_LEAST_SHARE:.1%}"
+    sentence += f", and {looks:,} looks saw no other. Of modes like it elsewhere, of widths as "
+    return Beyond([], sentence + f"they may be, these looks would miss {share}, by estimate.")
 
 
 def explore(
@@ -191,9 +210,9 @@ def _climbed(
                 return missed, False
             if looking:
                 looking, by_looks = False, _looked(census, counted, starts, rng, settings)
-                if by_looks is not None:
-                    return by_looks, by_looks > explore.missed_by_looks
                 modes = census.modes()
+                if by_looks is not None:
+                    return by_looks, by_looks > _tolerated(census.mattering(modes), explore)
         count = min(2 * count, explore.most_climbs - census.climbs)
     return (missed, missed > explore.missed) if np.isfinite(missed) else None
 
@@ -230,10 +249,17 @@ def _looked(
             told, later = (
                 expected_others(law, planted, n) for n in (looks, explore.settling_looks)
             )
-            if told <= explore.missed_by_looks or later > explore.missed_by_looks:
+            tolerated = _tolerated(modes, explore)
+            if told <= tolerated or later > tolerated:
                 break
             rounds, told = (explore.settling_looks - looks) // explore.looks, later
     return np.inf if told is None else told
+
+
+def _tolerated(modes: list[Mode], explore: ExploreSettings) -> float:
+    """How many modes looks may have missed: more where many widths are known."""
+    many = len(modes) >= explore.many_known
+    return explore.missed_beside_many if many else explore.missed_by_looks
 
 
 def _aimed(

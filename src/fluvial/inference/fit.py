@@ -187,7 +187,9 @@ def _fitted(run: Run) -> Posterior:
         if started.improper:
             return without_draws(run, started, started.improper)
         with run.progress.stage("gaussian"):
-            if run.warm is None:
+            if started.product is not None:
+                matched = started.product
+            elif run.warm is None:
                 matched = match(run, started.starts, started.ends, doubtful=started.doubtful)
             else:
                 matched = warm_match(run, run.warm, started.starts, started.ends)

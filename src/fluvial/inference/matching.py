@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 
 from fluvial.inference.absorbing import placed
 from fluvial.inference.batch_and_match import batch_and_match
+from fluvial.inference.choosing import Choice
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.collapse import collapse_complaint
 from fluvial.inference.conditional import conditional_gaussian
@@ -43,7 +44,7 @@ _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the o
 
 
 class Matched(NamedTuple):
-    """Gaussians and what they are worth.
+    """Gaussians, or the factors of a product, and what they are worth.
 
     Attributes:
         fitted: their mixture, weighed.
@@ -51,12 +52,14 @@ class Matched(NamedTuple):
         dependence: of the coordinates on each other, where it was looked for.
         drawn: what draws are taken from, where the mixture is right already, and near an earlier
             fit's: see ``warm_match``.
+        choice: which flow there is already; None if there is none.
     """
 
     fitted: Weighed
     improper: str | None
     dependence: Dependence | None = None
     drawn: Weighed | None = None
+    choice: Choice | None = None
 
 
 def match(

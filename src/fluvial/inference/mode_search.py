@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.beside import moved, spread_of
-from fluvial.inference.climbing import Optimum, climb
+from fluvial.inference.climbing import Optimum
 from fluvial.inference.coordinate_moves import count_sideways, sideways
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
@@ -32,7 +32,7 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.outliers import Outlier, held, measured
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.slopes import on_slopes
+from fluvial.inference.slopes import climb_off_slopes, on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -111,11 +111,12 @@ def look(
     )
     mirror = mirrored(counted, q, settings)
     starts = np.concatenate([starts, mirror.starts])
-    climbed = _climbed(counted, starts, overall, settings)
+    climbed = _climbed(counted, q, log_evidence, starts, overall, settings)
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
-    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places])
+    far = far_points(overall, _count_far(counted, settings), (search.far_spread,), rng)
+    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places, far])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
     excess = log_p - q.log_prob(points) - log_evidence
@@ -132,7 +133,7 @@ def look(
         mirror,
         _apart(points[outside], log_p[outside], excess[outside], search),
         _share(log_ratios - log_evidence, search.looks),
-        _notes(len(starts), len(looks), count_sideways(counted, settings), search),
+        _notes(len(starts), len(looks) + len(far), count_sideways(counted, settings), search),
     )
 
 
@@ -173,11 +174,19 @@ def mass_outside(
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
 
 
+def _count_far(counted: CountedTarget, settings: Settings) -> int:
+    """Return how many more looks are made far out, where none before the fit have been."""
+    seen, most = settings.explore.well_seen, settings.search.sideways_dims[1]
+    on_host = counted.target.on_host
+    return settings.search.far_looks if on_host and seen < counted.dim <= most else 0
+
+
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:
+    chains = f"{search.chains} chains through {search.temperatures} temperatures, "
     sideways = f" and {along:,} along one or two coordinates" if along else ""
     return (
-        f"A search found nothing more: {climbs} climbs, {search.chains} chains through "
-        f"{search.temperatures} temperatures, {looks:,} looks around it{sideways}.",
+        f"A search found nothing more: {climbs} climbs, {chains if search.chains else ''}"
+        f"{looks:,} looks around it{sideways}.",
     )
 
 
@@ -253,8 +262,10 @@ def _places(
     """
     places = list(places)
     suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
-    tops = climb(counted, suspects, overall.cholesky, settings)
-    for suspect, top in zip(suspects, tops, strict=True):
+    tops, there = climb_off_slopes(counted, q, log_evidence, suspects, overall.cholesky, settings)
+    for suspect, top, arrived in zip(suspects, tops, there, strict=True):
+        if arrived:
+            continue
         start = Gaussian(suspect, 0.3 * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
@@ -303,11 +314,13 @@ def far_points(
 
 def _climbed(
     counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
     starts: Float[np.ndarray, "N D"],
     overall: Gaussian,
     settings: Settings,
 ) -> Float[np.ndarray, "M D"]:
-    ends = climb(counted, starts, overall.cholesky, settings)
+    ends, _ = climb_off_slopes(counted, q, log_evidence, starts, overall.cholesky, settings)
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
 
 
@@ -320,16 +333,19 @@ def annealed_chains(
 ) -> Float[np.ndarray, "chains D"]:
     """Hamiltonian chains at rising inverse temperatures, from far outside."""
     x = far_points(overall, search.chains, search.spreads, rng)
+    if not search.chains:
+        return x
     value, score = counted.value_and_grad(x)
     for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
         step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
         p = rng.standard_normal(x.shape)
         y, y_value, y_score, momentum = x, value, score, p
-        for _ in range(search.leapfrogs):
-            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
+        kick = 0.5 * step * beta
+        momentum = momentum + kick * overall.pull(_finite(y_score))
+        for left in reversed(range(search.leapfrogs)):
             y = y + step * (overall.color(momentum) - overall.mean)
             y_value, y_score = counted.value_and_grad(y)
-            momentum = momentum + 0.5 * step * beta * overall.pull(_finite(y_score))
+            momentum = momentum + (2.0 * kick if left else kick) * overall.pull(_finite(y_score))
         log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
         take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
         x = np.where(take[:, None], y, x)

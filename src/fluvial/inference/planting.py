@@ -18,17 +18,19 @@ aimed at them: which Gaussians of a law find what is hard to find is known befor
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtrit
 
+from fluvial.constants import LOG_2PI
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.inference.start_law import StartLaw
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Planted", "aimed", "expected_missed", "expected_others", "plant"]
+__all__ = ["Planted", "aimed", "expected_missed", "expected_others", "plant", "share_missed"]
 
 Planted = Float[np.ndarray, "modes places G"]
 """For each known mode and each place, the share of each Gaussian's starts that end in one like it
@@ -67,14 +69,15 @@ def plant(
         narrowings = _predicted(gaussians, predicted, rng, explore)
     else:
         narrowings = np.tile(_narrowings(gaussians, explore)[:, None], explore.places)
+    count = narrowings.shape[1]
     shares = np.empty((*narrowings.shape, len(law.shares)))
-    for k, known_one in enumerate(gaussians):
-        for place, by in enumerate(narrowings[k]):
-            planted = Gaussian(_place(means, rng), np.exp(-by) * known_one.cholesky)
-            x, log_ratios = _around(planted, law, rng, settings.explore)
-            known = [_height(g, m, x) for g, m in zip(gaussians, log_masses, strict=True)]
-            ends = _height(planted, log_masses[k], x) > np.max(known, axis=0) + excess
-            shares[k, place] = np.mean(np.exp(np.minimum(log_ratios, 50.0)) * ends, axis=1)
+    for k, (like, narrower) in enumerate(zip(gaussians, narrowings, strict=True)):
+        around = _around(like, _places(means, law, count, rng), narrower, rng, explore)
+        known = [_height(g, m, around.x) for g, m in zip(gaussians, log_masses, strict=True)]
+        ends = around.log_planted + log_masses[k] > np.max(known, axis=0) + excess
+        log_ratios = law.log_each(around.x) - around.log_g
+        hit = np.exp(np.minimum(log_ratios, 50.0)) * ends
+        shares[k] = np.mean(hit.reshape(len(hit), count, -1), axis=2).T
     return np.minimum(shares, 1.0)
 
 
@@ -95,16 +98,24 @@ def aimed(law: StartLaw, planted: Planted, settings: Settings = DEFAULT) -> Star
     return law._replace(shares=(1.0 - share) * law.shares + share * shares)
 
 
-def _place(means: Float[np.ndarray, "K D"], rng: np.random.Generator) -> Float[np.ndarray, " D"]:
+def _places(
+    means: Float[np.ndarray, "K D"],
+    law: StartLaw,
+    places: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "places D"]:
     """Draw each coordinate from those of the known modes, spread as far as the next one's may be.
 
     The next of K + 1 draws is off their mean by (K + 1) / (K - 1) of the variance among the K, on
-    average.
+    average. If only one is known, the next is as far from the middle of the starts as that is,
+    or as the starts are.
     """
     count, dim = means.shape
-    mixed = means[rng.integers(count, size=dim), np.arange(dim)]
     if count < 2:
-        return mixed
+        away = np.sqrt(np.mean((means[0] - law.centers[0]) ** 2))
+        spread = np.maximum(away, law.widths[0])
+        return law.centers[0] + spread * rng.standard_normal((places, dim))
+    mixed = means[rng.integers(count, size=(places, dim)), np.arange(dim)]
     center = means.mean(axis=0)
     return center + np.sqrt((count + 1) / (count - 1)) * (mixed - center)
 
@@ -154,18 +165,41 @@ def _next_width(
     return log_widths.mean(), np.sqrt(variance * (1.0 + 1.0 / count)), degrees
 
 
+class _Around(NamedTuple):
+    """Points around planted modes, as many around each, in turn.
+
+    Attributes:
+        x: the points.
+        log_planted: log density of the planted mode at each.
+        log_g: that of the law of the points around it.
+    """
+
+    x: Float[np.ndarray, "N D"]
+    log_planted: Float[np.ndarray, " N"]
+    log_g: Float[np.ndarray, " N"]
+
+
 def _around(
-    planted: Gaussian, law: StartLaw, rng: np.random.Generator, explore: ExploreSettings
-) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, "G N"]]:
-    """Points around a planted mode, where its basin is, and how often starts are there, as logs.
+    like: Gaussian,
+    places: Float[np.ndarray, "places D"],
+    narrower: Float[np.ndarray, " places"],
+    rng: np.random.Generator,
+    explore: ExploreSettings,
+) -> _Around:
+    """Draw points where the basins of planted modes are.
 
     Starts themselves hit a narrow one's too seldom to tell how often: once in 1e5.
     """
-    scales = np.resize(explore.planted_scales, explore.planted_starts)[:, None]
-    x = planted.color(scales * rng.standard_normal((explore.planted_starts, planted.dim)))
-    wider = [Gaussian(planted.mean, s * planted.cholesky) for s in explore.planted_scales]
-    log_g = log_sum_exp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
-    return x, law.log_each(x) - log_g
+    scales, starts = np.array(explore.planted_scales), explore.planted_starts
+    each = np.resize(scales, starts)[:, None]
+    z = each * rng.standard_normal((len(places), starts, like.dim))
+    width = np.exp(-narrower)[:, None, None]
+    x = places[:, None] + width * (z.reshape(-1, like.dim) @ like.cholesky.T).reshape(z.shape)
+    squares = np.sum(z**2, axis=2)
+    peak = like.dim * (narrower[:, None] - 0.5 * LOG_2PI) - like.log_det
+    wider = [-0.5 * squares / s**2 - like.dim * np.log(s) for s in scales]
+    log_g = peak + log_sum_exp(np.stack(wider), axis=0) - np.log(len(scales))
+    return _Around(x.reshape(-1, like.dim), (peak - 0.5 * squares).ravel(), log_g.ravel())
 
 
 def expected_missed(law: StartLaw, planted: Planted, climbs: int) -> float:
@@ -208,8 +242,24 @@ def expected_others(law: StartLaw, planted: Planted, looks: int) -> float:
         >>> round(expected_others(law, np.full((2, 5, 1), 0.01), 100), 2)
         1.73
     """
-    missed = float(np.mean((1.0 - planted @ law.shares) ** looks))
+    missed = share_missed(law, planted, looks)
     return (len(planted) + 1) * missed / (1.0 - missed) if missed < 1.0 else np.inf
+
+
+def share_missed(law: StartLaw, planted: Planted, looks: int) -> float:
+    """Return which share of planted modes so many looks would miss, by expectation.
+
+    Args:
+        law: of the looks.
+        planted: what ``plant`` returned.
+        looks: how many.
+
+    Example:
+        >>> law = StartLaw(np.zeros((1, 2)), np.ones((1, 2)), np.ones(1))
+        >>> round(share_missed(law, np.full((1, 5, 1), 0.01), 100), 2)
+        0.37
+    """
+    return float(np.mean((1.0 - planted @ law.shares) ** looks))
 
 
 def _height(

@@ -54,7 +54,7 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
             round is enough to say so again, and several modes are left as the Gaussians they are.
     """
     rounds = 1 if doubtful else run.settings.search.rounds
-    found, choice, interrupted = Search(), None, False
+    found, choice, interrupted = Search(), matched.choice, False
     fitted, drawn = matched.fitted, matched.drawn
     for _ in range(rounds):
         places = fitted.q.components

@@ -3,17 +3,50 @@
 It does if the density does not dip on the straight way from the point to the mode's center, and is
 no higher there than the approximation has it: a climb would end in that mode. Where the way dips,
 it may only be bent, as along a banana, or lead out of another mode.
+
+A climb that takes long has mostly come to such a slope long before it ends.
 """
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from fluvial.inference.climbing import Optimum, climb_until
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.modes import dips
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["on_slopes"]
+__all__ = ["climb_off_slopes", "on_slopes"]
+
+
+def climb_off_slopes(
+    counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
+    starts: Float[np.ndarray, "N D"],
+    factor: Float[np.ndarray, "D D"],
+    settings: Settings = DEFAULT,
+) -> tuple[list[Optimum | None], Bool[np.ndarray, " N"]]:
+    """Climb from each start; of climbs that take long, go on with those off all slopes alone.
+
+    Args:
+        counted: the target.
+        q: the approximation.
+        log_evidence: ln Z as estimated from q, in nats.
+        starts: shape (N, D).
+        factor: see ``climb``.
+        settings: the thresholds.
+
+    Returns:
+        Where each climb ended, or None if that is not a finite point; and which of them came to the
+        slopes of a known mode, and were not gone on with.
+    """
+
+    def known(points: Float[np.ndarray, "M D"]) -> Bool[np.ndarray, " M"]:
+        return on_slopes(counted, q, log_evidence, points, settings)
+
+    every = settings.search.unchecked
+    return climb_until(counted, starts, factor, settings, known, every)
 
 
 def on_slopes(

@@ -3,16 +3,21 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import Explored, climb_from, count_looks, explore, look_beyond
+from fluvial.inference.exploring import Beyond, climb_from, explore, look_beyond
+from fluvial.inference.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.improper import unidentified_complaint
+from fluvial.inference.matching import Matched
+from fluvial.inference.product import match_product
 from fluvial.inference.run import Run
 from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
+
+_SAID = 1_000_000  # of more modes no number is said
 
 
 class Started(NamedTuple):
@@ -25,6 +30,7 @@ class Started(NamedTuple):
         notes: sentences on how modes were looked for.
         doubts: sentences.
         improper: why the density has no finite integral, or None.
+        product: what was matched already, factor by factor, instead of looking for all modes.
     """
 
     starts: Float[np.ndarray, "N D"]
@@ -33,6 +39,7 @@ class Started(NamedTuple):
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
     improper: str | None
+    product: Matched | None = None
 
 
 def start(run: Run) -> Started:
@@ -47,30 +54,67 @@ def start(run: Run) -> Started:
     doubt = gradient_complaint(counted, starts[-1], rng, settings)
     ends = climb_from(counted, starts, settings)
     known = [] if run.warm is None else climb_from(counted, run.warm.centers, settings)
-    explored = _explored(run, starts, ends, known)
-    looks = count_looks(counted, settings)
-    beyond = f", and {looks:,} looks saw no other" if looks else ""
-    note = f"{len(ends)} climbs ended in one mode, or in none{beyond}."
-    ends = [*ends, *known]
-    if explored is not None:
-        ends, note = [*ends, *explored.ends], explored.sentence
+    beyond = Beyond([], "")
+    if not _differ(run, [*ends, *known]):
+        beyond = look_beyond(counted, starts, ends, rng, settings)
+        ends = [*ends, *beyond.ends]
+    found = _Found(ends, beyond.sentence)
+    if _differ(run, [*ends, *known]):
+        found = _several(run, starts, ends, known)
+    ends = [*ends, *known, *found.ends]
     points = np.concatenate([starts, *(end.x[None] for end in ends)])
     improper = unidentified_complaint(counted, points, rng, settings)
-    doubtful, doubts = explored is not None and explored.doubtful, (doubt,) if doubt else ()
-    return Started(starts, ends, doubtful, doubts, (note,), improper)
+    doubts = (doubt,) if doubt else ()
+    return Started(starts, ends, found.doubtful, doubts, (found.note,), improper, found.product)
 
 
-def _explored(
+class _Found(NamedTuple):
+    ends: list[Optimum]
+    note: str
+    doubtful: bool = False
+    product: Matched | None = None
+
+
+def _several(
     run: Run,
     starts: Float[np.ndarray, "N D"],
     ends: list[Optimum],
     known: list[Optimum],
-) -> Explored | None:
-    if not _differ(run, [*ends, *known]):
-        ends = [*ends, *look_beyond(run.counted, starts, ends, run.rng, run.settings)]
-        if not _differ(run, ends):
-            return None
-    return explore(run.counted, starts, ends, run.rng, run.settings, confirmed=known)
+) -> _Found:
+    """Where climbs differ: all modes, or the factors of a product where these are too many."""
+    counted, settings = run.counted, run.settings
+    labels = None if run.warm is not None else _factors(run, starts, ends)
+    if labels is not None:
+        modes = count_modes(counted, labels, heads_of(ends), settings)
+        if modes > settings.flow.max_modes:
+            product = match_product(run, labels, ends)
+            if product is not None:
+                return _Found([], product.note, product=product.matched)
+        if modes > settings.match.max_modes:
+            number = f"{modes:,}" if modes < _SAID else f"{_SAID:,}"
+            note = f"{len(ends)} climbs ended in some of {number} modes or more, of a product."
+            return _Found([], note, doubtful=True)
+    explored = explore(counted, starts, ends, run.rng, settings, confirmed=known)
+    found = [*ends, *explored.ends]
+    if explored.doubtful and labels is not None:
+        product = match_product(run, labels, found)
+        if product is not None:
+            return _Found(explored.ends, product.note, product=product.matched)
+        combined = combine(counted, labels, starts, found, run.rng, settings)
+        if combined is not None:
+            return _Found([*explored.ends, *combined.ends], combined.sentence)
+    return _Found(explored.ends, explored.sentence, explored.doubtful)
+
+
+def _factors(
+    run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]
+) -> Int[np.ndarray, " D"] | None:
+    """For each coordinate the factor that it belongs to; None where there is one factor."""
+    heads = heads_of(ends)
+    if len(heads) < 2 or not 2 <= run.counted.dim <= run.settings.match.dense:
+        return None
+    labels = factors(run.counted, starts, heads)
+    return labels if labels.any() and run.target.streamed is None else None
 
 
 def _differ(run: Run, ends: list[Optimum]) -> bool:

@@ -45,7 +45,7 @@ class Schedule:
     _taken: int = 0
     _cooling_from: int = 0
     _cooling_steps: int = 0
-    _was_enough: bool = False
+    _tried: int = 0
     _means: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self):
@@ -83,16 +83,20 @@ class Schedule:
             end = min(self._cooling_from + self._cooling_steps, self.max_steps)
             if self._taken >= end:
                 self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
-        elif self._is_enough(log_weights) and not self._was_enough:
-            self._was_enough = True
+            return
+        over = self._settled() or self._due()
+        again = self._taken >= 2 * self._tried and not over
+        if (not self._tried or again) and self._is_near(log_weights):
+            self._tried = self._taken
             self._cool(self.settings.shortest_cooling)
-        elif self._settled() or self._due():
+        elif over:
             self._cool(self._planned_cooling())
 
     def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:
-        """Not where weights that were even enough to cool early have grown uneven since."""
-        early = self._was_enough and self._cooling_steps == self.settings.shortest_cooling
-        return not early or self._is_enough(log_weights) or self._due()
+        """Not where an early cooling has not made weights even enough, and steps are left."""
+        early = self._cooling_from == self._tried
+        last = self.max_steps - self._taken < self.settings.shortest_cooling
+        return not early or last or self._is_even(log_weights, self.settings.enough_half_variance)
 
     def _settled(self) -> bool:
         """Whether the last chunks gained nothing that stands out from the noise."""
@@ -114,16 +118,21 @@ class Schedule:
         left = self.max_steps - self._taken
         return self.chunk * (wanted // self.chunk) if wanted < left else left
 
-    def _is_enough(self, log_weights: Float[np.ndarray, " S"]) -> bool:
-        """Whether the weights are so even that more steps would gain nothing worth having."""
+    def _is_near(self, log_weights: Float[np.ndarray, " S"]) -> bool:
+        """Whether weights are even enough, or nearly so and a chunk gains less than is missing."""
+        near, enough = self.settings.near_half_variance, self.settings.enough_half_variance
+        if self._is_even(log_weights, enough):
+            return True
+        slow = len(self._means) > 1 and self._means[-2][0] - self._means[-1][0] < near
+        return slow and self._is_even(log_weights, near)
+
+    def _is_even(self, log_weights: Float[np.ndarray, " S"], most: float) -> bool:
+        """Whether half the variance of log weights is below so many nats, and none is large."""
         if not np.isfinite(log_weights).all():
             return False
         half_variance = 0.5 * np.std(log_weights) ** 2
         largest = np.max(log_weights) - np.mean(log_weights)
-        return bool(
-            half_variance < self.settings.enough_half_variance
-            and largest < np.log(self.settings.enough_largest)
-        )
+        return bool(half_variance < most and largest < np.log(self.settings.enough_largest))
 
     def _cool(self, steps: int) -> None:
         self.phase = Phase.COOLING

@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
-from fluvial.posterior.gaussian import Gaussian, covers, lower_root
+from fluvial.posterior.gaussian import Gaussian, covers_each, lower_root
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Mirrored", "Symmetry", "mirrored", "symmetries"]
@@ -96,8 +96,8 @@ def mirrored(counted: CountedTarget, q: Mixture, settings: Settings = DEFAULT) -
     points = np.array([one.of(draws) for one in maps]).reshape(-1, q.dim)
     values = counted.values(points).reshape(len(maps), len(draws))
     means = points.reshape(len(maps), len(draws), q.dim)[:, 0]
-    away = [not any(covers(component.gaussian, x) for component in q.components) for x in means]
-    usable = np.flatnonzero(np.isfinite(values[:, 0]) & np.array(away, bool))
+    known = [covers_each(component.gaussian, means) for component in q.components]
+    usable = np.flatnonzero(np.isfinite(values[:, 0]) & ~np.any(known, axis=0))
     best = usable[np.argsort(-values[usable, 0], kind="stable")[: search.mirrored_climbs]]
     # By Jensen's inequality E_q[ln p(Tx) − ln q(x)] bounds the mass there from below.
     alike = [i for i in usable if np.mean(values[i, 1:] - log_p[1:]) > np.log(search.small)]

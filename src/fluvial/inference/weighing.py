@@ -11,6 +11,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.verdict import is_accurate, tail_matters
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives import Importance
+from fluvial.objectives.importance import joined
 from fluvial.posterior.accuracy import ApproximationError, approximation_error
 from fluvial.posterior.mixture import Component, Mixture
 
@@ -102,18 +103,34 @@ def with_wider_base(run: Run, fitted: Weighed) -> Weighed:
     return weighed(fitted.q, run.settings.weigh.widened(fitted.q), run)
 
 
-def with_own_draws(q: Mixture, run: Run) -> tuple[Weighed, Weighed]:
+def with_own_draws(
+    q: Mixture, run: Run, draws: int | None = None, before: Weighed | None = None
+) -> tuple[Weighed, Weighed]:
     """Weigh draws of q with a wider base once: those that are not scaled are q's own.
+
+    Args:
+        q: the approximation.
+        run: the fit.
+        draws: how many; by default as many as the settings say.
+        before: draws of the same that have been weighed already, and are kept.
 
     Returns:
         The own draws, and all of them.
     """
-    drawn = weighed(q, run.settings.weigh.widened(q), run)
+    size = (draws or run.settings.weigh.draws) - (0 if before is None else len(before.x))
+    drawn = weighed(q, run.settings.weigh.widened(q), run, size)
+    drawn = drawn if before is None else _together(before, drawn)
     strata = drawn.weights.strata
     assert strata is not None
     own = strata < len(q.components)
     x, log_p = drawn.x[own], drawn.log_p[own]
     return Weighed(q, x, log_p, Importance(log_p - q.log_prob(x), strata[own])), drawn
+
+
+def _together(one: Weighed, other: Weighed) -> Weighed:
+    """All draws of one law."""
+    x, log_p = (np.concatenate(parts) for parts in ((one.x, other.x), (one.log_p, other.log_p)))
+    return Weighed(other.q, x, log_p, joined([one.weights, other.weights]))
 
 
 def error_of(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
-__all__ = ["Gaussian", "covers", "factor", "lower_root", "merged", "moments"]
+__all__ = ["Gaussian", "covers", "covers_each", "factor", "lower_root", "merged", "moments"]
 
 _JITTER = 1e-9  # of each variance: above the rounding of a sum of products, below what is told
 
@@ -85,7 +85,14 @@ def covers(gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, " D"]) 
         >>> covers(unit, np.full(4, 2.4)), covers(unit, np.full(4, 2.6))
         (True, False)
     """
-    return bool(np.sum(gaussian.whiten(x[None]) ** 2) < (gaussian.dim**0.5 + 3.0) ** 2)
+    return bool(covers_each(gaussian, x[None])[0])
+
+
+def covers_each(
+    gaussian: "Gaussian | DiagonalGaussian", x: Float[np.ndarray, "N D"]
+) -> Bool[np.ndarray, " N"]:
+    """Say of each point whether it is where ``covers`` has it."""
+    return np.sum(gaussian.whiten(x) ** 2, axis=1) < (gaussian.dim**0.5 + 3.0) ** 2
 
 
 def lower_root(rows: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "D D"]:

@@ -14,7 +14,7 @@ _HERE = re.compile(
     r"^\s*[!]|^\s*(?:ls|ll|pwd|cd|cat)\b(?!\s*[=(,]|\.\w)|%(?:pwd|ls|cd|env|watermark|version_information|system|load_ext|history|who)|"
     r"__version__|sys\.(?:version|path|executable|platform)|os\.(?:getcwd|listdir|environ|uname)|"
     r"\b(?:i?glob|iterdir|scandir)\(|"
-    r"platform\.|getpass|gethostname",
+    r"platform\.|getpass|gethostname|cpu_count",
     re.MULTILINE,
 )
 _PLATFORM = re.compile(r"\b(?:u?int32|u?int64|dtype=.?[<>][ifc]\d)\b")

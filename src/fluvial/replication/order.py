@@ -57,7 +57,7 @@ def repeated(recorded: RecordedNotebook) -> set[int]:
     last = None
     for number, cell in enumerate(recorded.cells, 1):
         count = cell.execution_count
-        if found or (None not in (last, count) and count != last + 1):
+        if found or (last is not None and count is not None and count != last + 1):
             found.add(number)
         last = count or last
     return found

@@ -36,6 +36,11 @@ def explained(
     """
     if not between_runs:
         return list(differences)
+    # The same values in another style, such as a set in another order, do not vary.
+    between_runs = [
+        [found for found in run if not (found.tolerated and found.cause is Cause.LIBRARY_PRINTING)]
+        for run in between_runs
+    ]
     by_place = [{found.place: found for found in run} for run in between_runs]
     judged = [_judged(difference, by_place) for difference in differences]
     random, few_values = _random_outputs(judged, between_runs)

@@ -36,6 +36,7 @@ def found(recorded, local):
         ),
         ("MultiIndex(levels=[['a', 'b']], labels=[[0, 1]])", "MultiIndex([('a',), ('b',)])"),
         ("<type 'int'>", "<class 'int'>"),
+        ("<class 'numpy.lib.polynomial.poly1d'>", "<class 'numpy.poly1d'>"),
         ("<class '__main__.Point'>", "__main__.Point"),
         ("<matplotlib.axes.AxesSubplot at 0x10a3ae610>", "<Axes: xlabel='a'>"),
         (
@@ -64,6 +65,10 @@ def found(recorded, local):
         ("<_sre.SRE_Match object; span=(0, 2)>", "<re.Match object; span=(0, 2)>"),
         ("<unbound method A.f>", "<function __main__.A.f(self)>"),
         ("<built-in function len>", "<function len(obj, /)>"),
+        (
+            "Polynomial([ 1.,  2.], [-1.,  1.], [-2.,  2.])",
+            "Polynomial([1., 2.], domain=[-1.,  1.], window=[-2.,  2.])",
+        ),
         ("ModeResult(mode=array([3]))", "ModeResult(mode=np.int64(3))"),
         ("<module 'math' from '/usr/lib/math.so'>", "<module 'math' (built-in)>"),
         ("'caf\\xc3\\xa9'", "'café'"),

@@ -122,6 +122,8 @@ def test_many_lines(count):
 @pytest.mark.parametrize(
     ("recorded", "local", "tolerated"),
     [
+        ("error: 0.25\nx 1", "('error:', np.float64(0.25))\nx 1", True),
+        ("error: 0.25\nx 1", "('error:', np.float64(0.75))\nx 1", False),
         ("dict_keys(['a', 'b'])", "dict_keys(['b', 'a'])", True),
         ("['a', 'b']", "dict_keys(['b', 'a'])", True),
         ("dict_items([('a', 1), ('b', 2)])", "dict_items([('b', 2), ('a', 1)])", True),

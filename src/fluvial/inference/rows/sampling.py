@@ -92,6 +92,8 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
     started = None
     try:
         started = start(small)
+        if started.product is not None:  # whose modes were not listed, as all rows would need
+            started = started._replace(doubtful=True)
         if started.improper:
             # What a sample cannot tell, all rows may.
             known = np.concatenate([started.starts, *(end.x[None] for end in started.ends)])

@@ -66,7 +66,8 @@ class Settings:
 
     def mapping(self) -> dict[str, dict[str, Any]]:
         """Return group -> name -> value as JSON has them, which ``Provenance`` saves."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        groups = {group.name: vars(getattr(self, group.name)) for group in dataclasses.fields(self)}
+        return json.loads(json.dumps(groups))
 
     @classmethod
     def of(cls, mapping: Mapping[str, Mapping[str, Any]]) -> "Settings":

@@ -119,10 +119,11 @@ def _compare_display(
     mime = _richest(recorded, local)
     found = list(_compare_form(mime, recorded, local, tolerance, place, run))
     formula = mime in IMAGES and "text/latex" in recorded.keys() & local.keys()
-    if any(not difference.tolerated for difference in found) and (mime in _SET or formula):
+    apart = any(not difference.tolerated for difference in found)
+    if mime is not None and apart and (mime in _SET or formula):
         texts = [data.get("text/plain", "") for data in (recorded, local)]
         if all(map(_says_all, texts, (recorded[mime], local[mime]))):
-            said = list(compare_text(*texts, tolerance, place, run))
+            said = list(compare_text(texts[0], texts[1], tolerance, place, run))
             if all(difference.tolerated for difference in said):
                 reason, cause = "the same as plain text", Cause.LIBRARY_PRINTING
                 found = [d if d.tolerated else d.accepted(reason, cause) for d in found]

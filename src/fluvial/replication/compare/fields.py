@@ -32,7 +32,8 @@ def in_one_form(
         shared = sorted(fields[0].keys() & fields[1].keys())
         rest = [sorted(own.keys() - set(shared)) for own in fields]
         if not rest[0]:
-            return tuple([f"{name}: {own[name]}" for name in shared] for own in fields)
+            first, second = ([f"{name}: {own[name]}" for name in shared] for own in fields)
+            return first, second
     averages = [any(_AVERAGE in line for line in lines) for lines in (recorded, local)]
     if averages == [True, False] and any(_WEIGHTED in line for line in local):
         kept = [line for line in local if not _FURTHER.match(line)]

@@ -66,7 +66,7 @@ def compare_html(
     sizes = [next(filter(_SIZE.fullmatch, html.lines), "") for html in (a, b)]
     if "" in sizes and any(sizes):
         reason, cause = "the size of a table, which some versions write", Cause.LIBRARY_PRINTING
-        yield Difference(Kind.TEXT, place, None, *sizes, None, True, reason, cause)
+        yield Difference(Kind.TEXT, place, None, sizes[0], sizes[1], None, True, reason, cause)
         a, b = (
             replace(html, lines=[line for line in html.lines if line not in sizes])
             for html in (a, b)

@@ -14,11 +14,11 @@ _OPENS = "("
 def as_python_3_prints(lines: Sequence[str], others: Sequence[str]) -> list[str]:
     """Return what Python 2 printed, with the tuples as Python 3 prints the values in them.
 
-    ``print("n =", 3)`` printed ``('n =', 3)`` when print was a statement. Tuples that the other
-    text has, too, stay.
+    ``print("n =", 3)`` printed ``('n =', 3)`` when print was a statement; code that a program has
+    converted, with brackets too many, prints so now. Tuples that the other text has, too, stay.
 
     Args:
-        lines: as Python 2 printed them.
+        lines: with such tuples.
         others: of the text to compare with.
 
     Example:

@@ -63,6 +63,7 @@ _STYLES = [
         (r"<class '(?:__builtin__|builtins)\.", "<class '"),
         (r"<(?:_sre\.SRE_|re\.)(Match|Pattern)\b", r"<re.\1"),
         (r"<unbound method ", "<function "),
+        (r"<class '(numpy|pandas|scipy|sklearn)(?:\.\w+)*\.(\w+)'>", r"<class '\1.\2'>"),
         # IPython has come to show a class by its name alone.
         (r"^<class '([\w.]+)'>$", r"\1"),
         # SciPy 1.14 words its matrices otherwise.

@@ -133,6 +133,7 @@ def _compare_made(
     recorded: Made, local: Made, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
     """Compare two objects by what makes them; newer libraries leave out what is by default."""
+    recorded, local = _by_keyword(recorded, local), _by_keyword(local, recorded)
     yield from _compare_lists(recorded.arguments, local.arguments, tolerance, where)
     a, b = _plain_types(recorded.keywords), _plain_types(local.keywords)
     shared = {key: value for key, value in a.items() if key in b}
@@ -209,6 +210,16 @@ def _as_dict(items: list) -> dict | list:
 def _is_array(value: Any) -> TypeGuard[Made]:
     """Whether a value is an array as its repr has it, which is a list as it is printed."""
     return isinstance(value, Made) and value.name == "array" and len(value.arguments) == 1
+
+
+def _by_keyword(made: Made, other: Made) -> Made:
+    """Return an object with those arguments by name that the other one has so."""
+    shared = len(other.arguments)
+    names = [name for name in other.keywords if name not in made.keywords]
+    further = dict(zip(names, made.arguments[shared:], strict=False))
+    if len(further) < len(made.arguments) - shared:
+        return made
+    return Made(made.name, made.arguments[:shared], further | made.keywords)
 
 
 def _only_entry(value: Any) -> Any:

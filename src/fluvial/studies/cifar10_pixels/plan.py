@@ -15,7 +15,7 @@ from fluvial.datasets import (
 )
 from fluvial.reproduction import Budget
 
-__all__ = ["FEW", "GRID", "PLANS", "USUAL", "PixelsPlan", "Preparation"]
+__all__ = ["GRID", "PLANS", "USUAL", "PixelsPlan", "Preparation"]
 
 _FIRST_SEED = 10  # the noise of each part is that of no other's patches
 
@@ -60,15 +60,6 @@ class Preparation(NamedTuple):
 
 USUAL = Preparation("free")
 """As the study cifar10 has it."""
-
-FEW = (
-    USUAL,
-    Preparation("pixel"),
-    Preparation("one"),
-    Preparation("free", dequantized=True),
-    Preparation("free", margin=1 / 512),
-)
-"""Each differs from the first in one thing."""
 
 GRID = tuple(
     Preparation(scale, dequantized, margin)
@@ -137,7 +128,7 @@ PLANS = {
     # Models of 1,000 steps, far from converged.
     Budget.QUICK: PixelsPlan(
         load=partial(_patches, 20_000, 2_000, 500),
-        preparations=FEW,
+        preparations=GRID,
         layers=(0, 10),
         latent=30,
         hidden=100,

@@ -107,7 +107,7 @@ STUDY = Study(
         "preparations.png",
     ),
 )
-"""Planar flows of 0 and 10 layers for each way to prepare pixels: twelve, or five at quick.
+"""Planar flows of 0 and 10 layers for each of twelve ways to prepare pixels.
 
 The quick budget trains a small model for 1,000 steps, which is far from converged. The smoke budget
 takes its patches from scikit-learn's two photographs.
