@@ -2,8 +2,11 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import fluvial
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.diagonal import climb_diagonal
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 DIM = 400
@@ -28,3 +31,13 @@ def test_a_coordinate_that_does_not_matter_is_named():
     assert posterior.verdict is fluvial.Verdict.FAILED
     assert "unused" in posterior.reasons[0]
     assert not posterior.pool.size
+
+
+@pytest.mark.parametrize("sd", [1.0, 1e-3])
+def test_a_mode_that_is_thousands_of_its_own_widths_away_is_reached(sd):
+    place = sd * np.linspace(-3000.0, 3000.0, DIM)
+    target = fluvial.Target(lambda x: -0.5 * jnp.sum(((x - place) / sd) ** 2), dim=DIM)
+    unit = DiagonalGaussian(np.zeros(DIM), np.ones(DIM))
+    found = climb_diagonal(CountedTarget(target), unit, np.random.default_rng(0))
+    np.testing.assert_allclose(found.mean, place, atol=0.2 * sd)
+    np.testing.assert_allclose(found.sd, sd, rtol=0.2)

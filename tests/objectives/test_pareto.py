@@ -61,3 +61,10 @@ def test_smoothing_keeps_order_and_normalizes(size, spread, shift, seed):
     assert np.exp(smoothed).sum() == pytest.approx(1.0)
     assert not np.isnan(khat)
     assert np.all(np.diff(smoothed[np.argsort(log_weights)]) >= -1e-9)
+
+
+def test_weights_of_hundreds_of_nats_have_a_shape_and_no_nan():
+    smoothed, khat = smooth_tail(np.linspace(0.0, 1e4, 4000))
+    assert khat > 10.0
+    assert np.isfinite(smoothed).all()
+    assert np.exp(smoothed).sum() == pytest.approx(1.0)

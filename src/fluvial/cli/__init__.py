@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from fluvial.cli.exit_codes import ExitCode
+from fluvial.cli.interrupts import leaving_at_once
 
 __all__ = ["main"]
 
@@ -14,11 +14,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those after the command's name; by default the process's own.
     """
-    try:
+    with leaving_at_once():
         from fluvial.cli.app import run
-
-        code = run(arguments)
-    except KeyboardInterrupt:  # while the commands themselves were imported
-        sys.stderr.write("fluvial: interrupted.\n")
-        code = ExitCode.INTERRUPTED
-    sys.exit(code)
+    sys.exit(run(arguments))

@@ -6,10 +6,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from fluvial._version import __version__
 from fluvial.cli.calibrate import calibrate
@@ -17,6 +16,7 @@ from fluvial.cli.compare import compare
 from fluvial.cli.encode import encode
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
+from fluvial.cli.interrupts import INTERRUPTED
 from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
@@ -28,20 +28,7 @@ from fluvial.errors import InputError, LostProcessError
 
 __all__ = ["run"]
 
-
-class _Commands(TyperGroup):
-    """The commands; Ctrl-C where none of them expects it, as in an import, is a sentence too."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            say("fluvial: interrupted.", err=True)
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
-
-
 _app = typer.Typer(
-    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug shows Python's own traceback
@@ -81,6 +68,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(f"fluvial: {error}", err=True)
         return ExitCode.INPUT_WRONG
     except SystemExit as leaving:
+        # Typer leaves so, without a word, where no command has expected Ctrl-C.
+        if isinstance(getattr(leaving.__context__, "__cause__", None), KeyboardInterrupt):
+            say(INTERRUPTED, err=True)
         return leaving.code if isinstance(leaving.code, int) else ExitCode.DONE
     finally:
         logging.root.setLevel(level)

@@ -1,10 +1,27 @@
-"""A check that JAX can compute at all, made before anything else."""
+"""What a command does before anything else: import, and check that JAX can compute at all."""
 
+import importlib
 import os
 
+from fluvial.cli.interrupts import leaving_at_once
 from fluvial.errors import InputError, first_line
 
-__all__ = ["check_backend"]
+__all__ = ["check_backend", "prepare"]
+
+
+def prepare(*modules: str) -> None:
+    """Import JAX, with a cache for what it compiles, and modules; then check the backend.
+
+    Raises:
+        InputError: as ``check_backend`` does.
+    """
+    with leaving_at_once():
+        from fluvial.storage.cache import keep_compiled
+
+        keep_compiled()
+        check_backend()
+        for module in modules:
+            importlib.import_module(module)
 
 
 def check_backend() -> None:

@@ -33,11 +33,9 @@ def calibrate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Fit data simulated from a model's prior, and say whether its posteriors are calibrated."""
-    from fluvial.cli.backend import check_backend
-    from fluvial.storage.cache import keep_compiled
+    from fluvial.cli.backend import prepare
 
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.inference")
     from fluvial import inference
     from fluvial.targets import load_object
 

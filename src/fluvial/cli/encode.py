@@ -48,12 +48,10 @@ def encode(
     ] = None,
 ) -> None:
     """Write the latent vectors of images: one array, or one for each part of a data set."""
-    from fluvial.cli.backend import check_backend
+    from fluvial.cli.backend import prepare
     from fluvial.cli.show_trained import load_model, write_arrays
-    from fluvial.storage.cache import keep_compiled
 
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.amortized")
     trained = load_model(directory)
     parts = _parts(data, labels, data_dir, size, color)
     latents = {

@@ -134,11 +134,9 @@ def _posterior(
     limits: dict[str, Any],
     progress: bool,
 ) -> "Posterior":
-    from fluvial.cli.backend import check_backend
-    from fluvial.storage.cache import keep_compiled
+    from fluvial.cli.backend import prepare
 
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.inference")
     from fluvial import inference
 
     try:

@@ -54,11 +54,9 @@ def reproduce(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
-    from fluvial.cli.backend import check_backend
-    from fluvial.storage.cache import keep_compiled
+    from fluvial.cli.backend import prepare
 
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.studies")
     from fluvial.studies import STUDIES, load_study
 
     chosen = [load_study(name) for name in dict.fromkeys(studies or STUDIES)]

@@ -31,14 +31,12 @@ def sample(
     ] = None,
 ) -> None:
     """Draw new images from a trained model: an array, and a picture beside it."""
-    from fluvial.cli.backend import check_backend
+    from fluvial.cli.backend import prepare
     from fluvial.cli.show_trained import load_model, write_arrays
     from fluvial.extras import require
-    from fluvial.storage.cache import keep_compiled
 
     require("train", "fluvial sample", "matplotlib", "PIL")
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.amortized")
     import numpy as np
 
     from fluvial.report.training_pictures import draw_images, is_picture

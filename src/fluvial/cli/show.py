@@ -24,11 +24,9 @@ def show(
     draws: Draws = 4000,
 ) -> None:
     """Show a saved posterior, or a trained model, again."""
-    from fluvial.cli.backend import check_backend
-    from fluvial.storage.cache import keep_compiled
+    from fluvial.cli.backend import prepare
 
-    keep_compiled()
-    check_backend()
+    prepare("fluvial.inference")
     from fluvial.inference import Posterior
     from fluvial.loading import load
 

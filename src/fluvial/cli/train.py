@@ -142,12 +142,14 @@ def train(
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
     from fluvial.cli.backend import check_backend
+    from fluvial.cli.interrupts import leaving_at_once
     from fluvial.storage.cache import keep_compiled
 
-    keep_compiled()
-    import jax
+    with leaving_at_once():
+        keep_compiled()
+        import jax
 
-    from fluvial import amortized, datasets, distributed, flows
+        from fluvial import amortized, datasets, distributed, flows
     from fluvial.extras import require
 
     require("train", "fluvial train", "matplotlib", "PIL")

@@ -22,7 +22,7 @@ __all__ = ["climb_diagonal", "match_diagonal"]
 
 _BATCH = 64  # draws: errors of an sd of a tenth, of which the later steps make an average
 _CLIMBS = 60  # steps
-_FARTHEST = 4.0  # sd a step
+_FARTHEST = 4.0  # sd a step, at first
 _PATIENCE = 6  # looks without a gain
 _GAIN = 0.1  # of a look's own standard error
 
@@ -78,7 +78,9 @@ def climb_diagonal(
     """Take natural-gradient steps from where matching has ended.
 
     What many others hold, such as the mean of thousands of groups, is so narrow given them that
-    matching, which moves by about a standard deviation a step, may never arrive.
+    matching, which moves by about a standard deviation a step, may never arrive; nor may it where
+    data have placed a mode hundreds of its own standard deviations away. Steps double in length
+    for as long as they gain; one that was longer than usual and has not is taken back.
 
     Args:
         counted: what to fit; evaluated in batches of 128 draws.
@@ -89,7 +91,7 @@ def climb_diagonal(
         The Gaussian with the highest mean log weight.
     """
     current = best = start
-    best_elbo, waited, share = -np.inf, 0, 1.0
+    best_elbo, waited, share, farthest = -np.inf, 0, 1.0, _FARTHEST
     ones, zeros = np.ones((1, 2 * _BATCH, start.dim)), np.zeros((1, 2 * _BATCH, start.dim))
     for _ in range(_CLIMBS):
         z = rng.standard_normal((_BATCH, start.dim))
@@ -101,15 +103,20 @@ def climb_diagonal(
             break
         log_w = log_p[usable] - current.log_prob(x[usable])
         elbo, error = float(np.mean(log_w)), float(np.std(log_w)) / len(log_w) ** 0.5
-        waited = 0 if elbo > best_elbo + error else waited + 1
+        gained = elbo > best_elbo + error
+        waited = 0 if gained else waited + 1
         if elbo > best_elbo:
             best_elbo, best = elbo, current
         if waited == _PATIENCE:
             break
         share *= 1.0 if elbo >= best_elbo else 0.7
+        if farthest > _FARTHEST and not gained:
+            current, farthest = best, _FARTHEST
+            continue
+        farthest = 2.0 * farthest if gained else _FARTHEST
         z, r = z[usable], scores[usable] * current.sd + z[usable]
         a = np.concatenate([ones, zeros])[:, : len(z)]
-        move = solved(z, r, a, a[::-1], share, _FARTHEST)
+        move = solved(z, r, a, a[::-1], share, farthest)
         current = DiagonalGaussian(
             current.mean + current.sd * move[0], current.sd * np.exp(move[1])
         )

@@ -91,4 +91,5 @@ def _growth(shape: float, exceeded: Float[np.ndarray, " M"]) -> Float[np.ndarray
     """(e^{kt} − 1)/k, which is t at k = 0."""
     if abs(shape) < 1e-12:
         return exceeded
-    return np.expm1(shape * exceeded) / shape
+    with np.errstate(over="ignore"):  # of weights that nothing but their largest matters of
+        return np.expm1(shape * exceeded) / shape
