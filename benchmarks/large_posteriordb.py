@@ -69,11 +69,9 @@ def measure(root: Path, name: str, seed: int) -> tuple[str, Case, float, float]:
     posterior, draws, *_ = fit_and_draw(target, seed, 4 * DRAWS)
     cpu = watch.read()[1]
     nuts = sample(program, data, DRAWS, seed=1)
-    long = [sample(program, data, LONG, seed=2)]
     other = POSTERIORS[name]
-    if other is not None:
-        there = program.with_name(f"radon_{other}.stan")
-        long.append(sample(there, data, LONG, seed=3))
+    there = program if other is None else program.with_name(f"radon_{other}.stan")
+    long = [sample(program, data, LONG, seed=2), sample(there, data, LONG, seed=3)]
     shared = [n for n in draws if all(n in run.draws for run in long)]
     truth = np.concatenate([_matrix(run.draws, shared) for run in long])
     apart = accuracy(*(_matrix(run.draws, shared) for run in (long[0], long[-1])))
