@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Entry", "columns", "entries", "reference_draws"]
+__all__ = ["Entry", "columns", "data_of", "entries", "program_of", "reference_draws"]
 
 
 class Entry(NamedTuple):
@@ -47,7 +47,7 @@ def entries(clone: Path, only: Sequence[str] = ()) -> tuple[list[Entry], list[st
             continue
         draws = root / "reference_posteriors/draws/draws" / f"{reference}.json.zip"
         if draws.is_file():
-            found.append(Entry(name, _program(root, about), _data(root, about), draws))
+            found.append(Entry(name, program_of(root, about), data_of(root, about), draws))
         else:
             missing.append(name)
     if not found:
@@ -80,12 +80,14 @@ def _column(draws: Mapping[str, np.ndarray], name: str) -> Float[np.ndarray, " N
     return np.asarray(draws[base], dtype=np.float64)[(slice(None), *position)]
 
 
-def _program(root: Path, about: dict) -> Path:
+def program_of(root: Path, about: dict) -> Path:
+    """Where a posterior's Stan program is, by what posteriordb says about it."""
     info = json.loads((root / "models/info" / f"{about['model_name']}.info.json").read_text())
     return root / info["model_implementations"]["stan"]["model_code"]
 
 
-def _data(root: Path, about: dict) -> dict[str, Any]:
+def data_of(root: Path, about: dict) -> dict[str, Any]:
+    """A posterior's data, likewise."""
     info = json.loads((root / "data/info" / f"{about['data_name']}.info.json").read_text())
     return _read_json(root / f"{info['data_file']}.zip")
 

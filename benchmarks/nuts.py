@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +11,7 @@ from jaxtyping import Float
 from benchmarks.database import Entry
 from fluvial.targets.stan.compiler import stan_to_mir
 
-__all__ = ["NutsRun", "dimension", "sample"]
+__all__ = ["NutsRun", "dimension", "model_of", "sample"]
 
 WARMUP, SAMPLES = 1000, 1000
 
@@ -32,7 +33,7 @@ class NutsRun(NamedTuple):
 
 def dimension(entry: Entry) -> int:
     """Number of unconstrained parameters."""
-    return _model(entry).n_unconstrained
+    return model_of(entry.program, entry.data).n_unconstrained
 
 
 def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
@@ -41,7 +42,7 @@ def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
     from arviz_stats.base.array import array_stats
 
     start, cpu_start = time.perf_counter(), time.process_time()
-    model = _model(entry)
+    model = model_of(entry.program, entry.data)
     fit = model.sample(warmup=WARMUP, samples=SAMPLES, seed=seed, refresh=0, save_warmup=True)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     chains = np.stack([fit.draws(name)[:, WARMUP:] for name in names], axis=2)
@@ -56,8 +57,9 @@ def sample(entry: Entry, names: Sequence[str], seed: int) -> NutsRun:
     )
 
 
-def _model(entry: Entry):
+def model_of(program: Path, data: dict[str, Any]):
+    """Compile a Stan program and give it its data."""
     import stanli
 
-    mir = stan_to_mir(entry.program.read_text(), [entry.program.parent])
-    return stanli.Model(mir=mir, data=entry.data)
+    mir = stan_to_mir(program.read_text(), [program.parent])
+    return stanli.Model(mir=mir, data=data)

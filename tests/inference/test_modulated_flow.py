@@ -61,3 +61,14 @@ def test_natural_steps_bring_its_first_layer_nearer():
         stepped = modulated_steps(flow, gaussian, target, rng, enough=0.01)
         before = elbo(counted, FlowComponent(flow, gaussian))
         assert elbo(counted, FlowComponent(stepped.flow, gaussian)) > before
+
+
+def test_coordinates_that_are_all_but_equal_need_no_covariance_to_be_whitened():
+    """That matrix, with a condition number of 1e20, has no Cholesky factor in float64."""
+    factor = np.eye(4)
+    factor[3] = [1.0, 1.0, 1.0, 1e-10]
+    counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=4))
+    flow = modulated_flow(counted, Gaussian(np.zeros(4), factor), [3], jax.random.key(0))
+    x, log_det = flow.forward(jnp.arange(4.0))
+    assert np.isfinite(x).all()
+    assert np.isfinite(log_det)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float, PRNGKeyArray
 
 from fluvial.flows import Flow, Rotation, build_flow
@@ -41,10 +40,12 @@ def modulated_flow(
     dim = gaussian.dim
     order = np.concatenate([list(heads), np.setdiff1d(np.arange(dim), heads)])
     factor = gaussian.cholesky[order]
-    ordered = np.linalg.cholesky(factor @ factor.T)
+    # By QR, without the product, whose condition number would be the factor's squared.
+    q, r = np.linalg.qr(factor.T)
+    signs = np.where(np.diag(r) < 0.0, -1.0, 1.0)
     frame = np.empty((dim, dim))
-    frame[order] = ordered
-    turn = scipy.linalg.solve_triangular(ordered, factor, lower=True)
+    frame[order] = r.T * signs
+    turn = (q * signs).T
     flow = build_flow(modulated_spec(len(heads)), dim, key=key, dtype=jnp.float32)
     found = [
         modulation_basis(counted, gaussian.mean, frame, len(heads), head)
