@@ -48,10 +48,10 @@ def with_causes(
     story = NotebookStory(
         ever={name for cell in recorded.cells for name in names_in(cell.source).made}
     )
-    late = (disordered(recorded) | order.agree) - order.unmoved
-    # Who ran cells several times may have had other values than their last runs give.
-    surely_late = disordered(recorded, surely=True) | order.agree
-    surely_late -= order.unmoved if order.known else frozenset()
+    late, surely_late = (
+        (disordered(recorded, surely=surely) | order.agree) - order.unmoved
+        for surely in (False, True)
+    )
     again = repeated(recorded)
     inline = any(_INLINE.search(cell.source) for cell in recorded.cells)
     styled = any(STYLE.search(cell.source) for cell in recorded.cells)

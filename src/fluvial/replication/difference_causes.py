@@ -51,11 +51,10 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
     if _is_of_another_type(*texts):
         return Cause.LIBRARY_VERSION
     picture = difference.kind is Kind.IMAGE
+    if facts.surely_disordered or facts.drawn_later or (facts.disordered and not picture):
+        return Cause.ORDER
     # Other data make another picture; one that differs a little is drawn by another version.
     redrawn = picture and difference.relative is not None and difference.relative <= OF_STYLE
-    drawn_later = facts.drawn_later and not redrawn
-    if facts.surely_disordered or drawn_later or (facts.disordered and not picture):
-        return Cause.ORDER
     if facts.stale_since is not None and not redrawn:
         return Cause.EARLIER_ERROR
     if facts.from_net:

@@ -24,12 +24,10 @@ class Reordered:
     Attributes:
         agree: those that then say what was recorded.
         unmoved: those that say the same in both orders, so that the order has no part in it.
-        known: whether each cell was run once, so that its count says all of the order.
     """
 
     agree: frozenset[int] = frozenset()
     unmoved: frozenset[int] = frozenset()
-    known: bool = False
 
 
 def order_to_try(recorded: RecordedNotebook, outcomes: Sequence[CellOutcome]) -> tuple[int, ...]:
@@ -85,9 +83,8 @@ def reordered(
         if outcome.verdict not in _APART or then.state != "done":
             continue
         if errors(cell.outputs) or not errors(then.outputs):
-            if same(cell.outputs, then.outputs):
+            if same(first.outputs, then.outputs):  # a little nearer to the record proves nothing
+                unmoved |= set() if several else {outcome.number}
+            elif same(cell.outputs, then.outputs):
                 agree.add(outcome.number)
-            elif not several and same(first.outputs, then.outputs):
-                unmoved.add(outcome.number)
-    known = bool(counts) and max(counts) - min(counts) + 1 == len(set(counts))
-    return Reordered(frozenset(agree), frozenset(unmoved), known and not several)
+    return Reordered(frozenset(agree), frozenset(unmoved))

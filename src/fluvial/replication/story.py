@@ -163,11 +163,8 @@ class Facts:
     @property
     def stale_since(self) -> int | None:
         """Return the failed cell that has left what this cell uses as it had been before."""
-        stale, outdated = self.story.stale, self.story.outdated
-        needed = self.names.needed
-        found = [stale[name] for name in needed & stale.keys()]
-        found += [outdated[name] for name in needed & outdated.keys() - self.names.made]
-        return min(found, default=None)
+        kept = self.story.outdated | self.story.stale
+        return min((kept[name] for name in self.names.needed & kept.keys()), default=None)
 
     @property
     def random(self) -> bool:
