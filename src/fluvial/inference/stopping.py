@@ -84,12 +84,10 @@ class Schedule:
             if self._taken >= end:
                 self.phase = Phase.DONE if self._may_end(log_weights) else Phase.STABLE
             return
-        over = self._settled() or self._due()
-        again = self._taken >= 2 * self._tried and not over
-        if (not self._tried or again) and self._is_near(log_weights):
+        if not self._tried and self._is_near(log_weights):
             self._tried = self._taken
             self._cool(self.settings.shortest_cooling)
-        elif over:
+        elif self._settled() or self._due():
             self._cool(self._planned_cooling())
 
     def _may_end(self, log_weights: Float[np.ndarray, " S"]) -> bool:

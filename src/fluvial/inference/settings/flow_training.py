@@ -27,9 +27,8 @@ class TrainSettings:
         warmup: steps over which the step size rises from 0.
         window: chunks over which free energies are averaged before they are compared.
         min_gain: nats a chunk, less than which is no progress.
-        near_half_variance: nats; of log weights, at which a short cooling is tried, and again after
-            twice the steps, if a chunk gains less than that: the noise of the last steps adds about
-            as much.
+        near_half_variance: nats; of log weights, at which a short cooling is tried, once, if a
+            chunk gains less than that: the noise of the last steps adds about as much.
         enough_half_variance: nats; of weights as even as that more steps would gain nothing: the
             limit below which ``VerdictSettings.accurate_half_variance`` has been measured.
         enough_largest: the same of the largest weight, as a multiple of the mean.
