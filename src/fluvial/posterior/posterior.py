@@ -18,6 +18,7 @@ from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.arviz import arranged, attributes
 from fluvial.posterior.data_tree import Contents, Drawn, data_tree
+from fluvial.posterior.earlier import need_density
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment, Verdict
 from fluvial.posterior.labels import index_origin, scalars
@@ -268,7 +269,8 @@ class Posterior:
 
         It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the
         dtype of the point, which the result has. For parameters by name it is the density in the
-        model's own space: that on R^D, less ln|det dθ/dx| of the map to that space.
+        model's own space: that on R^D, less ln|det dθ/dx| of the map to that space, and −inf where
+        a parameter is out of its bounds.
 
         Args:
             x: an unconstrained point of shape (D,); or parameter -> its value in the model's own
@@ -313,10 +315,12 @@ class Posterior:
         coordinates of all parameters; ``posterior.parameters_at(x)`` names them.
 
         Raises:
-            InputError: if NumPyro is not installed.
+            InputError: if NumPyro is not installed, or the verdict does not vouch for the density,
+                being USE_MCMC or FAILED.
         """
         from fluvial.posterior.distributions import numpyro_distribution
 
+        need_density(self)
         return numpyro_distribution(self.approximation, self._log_q.log_prob)
 
     def to_pymc(self, name: str) -> Any:
@@ -326,10 +330,12 @@ class Posterior:
             name: of the variable; its coordinates are those of all parameters, unconstrained.
 
         Raises:
-            InputError: if PyMC is not installed.
+            InputError: if PyMC is not installed, or the verdict does not vouch for the density,
+                being USE_MCMC or FAILED.
         """
         from fluvial.posterior.distributions import pymc_distribution
 
+        need_density(self)
         return pymc_distribution(name, self.approximation, self._log_q.log_prob)
 
     def parameters_at(self, x: ArrayLike) -> dict[str, Array]:
@@ -387,6 +393,7 @@ class Posterior:
         from fluvial.posterior.as_prior import with_prior
 
         self.need_draws()
+        need_density(self)
         return with_prior(target, self)
 
     @property
