@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.comparison.compare import _check
+from fluvial.comparison.compare import _check, _check_prior, _check_trees
 from fluvial.comparison.probabilities import model_probabilities
 from fluvial.errors import InputError
 from fluvial.extras import EXTRAS
@@ -166,6 +166,27 @@ def test_what_is_no_dictionary_of_posteriors_is_refused(value, said):
 def test_wrong_input_is_one_sentence(names, prior, said):
     with pytest.raises(InputError, match=said):
         fluvial.compare({name: conjugate() for name in names}, prior=prior)
+
+
+@pytest.mark.parametrize(
+    ("prior", "said"),
+    [
+        ({"a": 1.0, "b": "half"}, "prior probability of b is 'half'"),
+        ({"a": 1.0, 2: 1.0}, "prior is for a, 2, and"),
+        ([1.0, 1.0], "prior is of type 'list'"),
+    ],
+)
+def test_a_prior_of_the_wrong_type_is_refused(prior, said):
+    with pytest.raises(InputError, match=said):
+        _check_prior(prior, {"a": conjugate(), "b": conjugate()})
+
+
+@pytest.mark.parametrize(
+    ("trees", "said"), [({"c": None}, "a tree for c, and the posteriors are a, b"), ([], "'list'")]
+)
+def test_trees_of_no_model_are_refused(trees, said):
+    with pytest.raises(InputError, match=said):
+        _check_trees(trees, {"a": conjugate(), "b": conjugate()})
 
 
 def test_the_picture_is_a_png(tmp_path):

@@ -55,7 +55,7 @@ def test_a_moved_target_is_fitted_with_half_the_evaluations(first):
 _STAN = "data { int D; real at; } parameters { vector[D] x; } model { x ~ normal(at, 1); }"
 
 
-@pytest.mark.parametrize("dim", [2, 5, 8])
+@pytest.mark.parametrize("dim", [2, 5])
 def test_half_the_evaluations_are_enough_where_a_cold_fit_takes_the_fewest(dim):
     """Of a Gaussian, in Stan, which has no looks along coordinates."""
     before, target = (fluvial.from_stan(_STAN, {"D": dim, "at": at}) for at in (0.0, 0.2))
@@ -66,7 +66,21 @@ def test_half_the_evaluations_are_enough_where_a_cold_fit_takes_the_fewest(dim):
 
 
 def test_in_fewer_coordinates_fewer_looks_meet_a_mode_as_often():
-    assert [lighter(DEFAULT, dim).search.looks for dim in (3, 4, 5, 8)] == [1024, 2048, 4096, 4096]
+    assert [lighter(DEFAULT, dim).search.looks for dim in (3, 4, 5, 6)] == [1024, 2048, 4096, 5461]
+
+
+def test_an_earlier_flow_is_carried_to_where_the_density_has_moved():
+    def banana(center):
+        def log_density(x):
+            x = x - center
+            return -0.5 * x[0] ** 2 - 2.0 * (x[1] - 0.5 * x[0] ** 2) ** 2
+
+        return fluvial.Target(log_density, dim=2)
+
+    before = fluvial.fit(banana(0.0), flow="realnvp:4", progress=False)
+    warm = fluvial.fit(banana(5.0), flow="realnvp:4", start=before, progress=False)
+    assert warm.verdict.value == "GOOD"
+    np.testing.assert_allclose(warm.draws(8000)["x"].mean(axis=0), [5.0, 5.5], atol=0.1)
 
 
 def test_a_parameter_can_be_added(first):

@@ -10,6 +10,7 @@ import xarray
 import fluvial
 from fluvial.errors import InputError
 from fluvial.posterior import netcdf
+from fluvial.posterior.arviz import _check_groups
 from fluvial.posterior.pool import Pool
 from fluvial.targets.numpyro import from_numpyro
 
@@ -272,6 +273,11 @@ def test_generated_quantities_go_to_groups_by_name(posterior_of):
     np.testing.assert_allclose(renamed.posterior_predictive["other"][..., 0], 0.5 - mu)
     with pytest.raises(InputError, match="nothing is not among the quantities"):
         posterior.to_arviz(40, groups={"log_likelihood": ["nothing"]})
+    with pytest.raises(InputError, match="no group 'predictions' to put quantities in"):
+        posterior.to_arviz(40, groups={"predictions": "other"})
+    for wrong, said in (("other", "type 'str'"), ({"log_likelihood": 3}, "are 3: give strings")):
+        with pytest.raises(InputError, match=said):
+            _check_groups(wrong)
 
 
 def test_distributions_that_cannot_draw_leave_their_groups_out(posterior_of):

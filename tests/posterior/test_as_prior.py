@@ -70,6 +70,18 @@ def test_the_named_density_has_the_jacobian_of_the_models_map(posterior_of, jax_
     assert float(named) == pytest.approx(posterior.log_prob(x[None])[0] - x[1], rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [-1.0, 0.0])
+def test_out_of_its_bounds_the_named_density_is_zero_and_has_no_slope(
+    posterior_of, jax_target, scale
+):
+    point = {"x": jnp.zeros(1), "scale": jnp.asarray(scale)}
+    value, slope = jax.value_and_grad(posterior_of(jax_target).log_density)(point)
+    assert value == -np.inf
+    assert slope["scale"] == 0.0
+    unknown = {"x": jnp.full(1, np.nan), "scale": jnp.asarray(1.0)}
+    assert np.isnan(posterior_of(jax_target).log_density(unknown))
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

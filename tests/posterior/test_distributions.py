@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import fluvial
+from fluvial.errors import InputError
+from fluvial.posterior.judgment import Judgment, Verdict
 
 
 def test_the_numpyro_distribution_draws_from_q_and_has_its_density(jax_target, posterior_of, x64):
@@ -57,3 +61,20 @@ def test_the_parameters_are_those_of_the_models_space(jax_target, posterior_of):
     found = posterior_of(jax_target).parameters_at(jnp.array([0.5, 1.0], jnp.float32))
     np.testing.assert_allclose(found["x"], [0.5])
     np.testing.assert_allclose(found["scale"], np.e, rtol=1e-6)
+
+
+@pytest.mark.parametrize("verdict", ["USE_MCMC", "FAILED"])
+@pytest.mark.parametrize("use", [lambda p: p.to_numpyro(), lambda p: p.to_pymc("x")])
+def test_a_density_that_the_verdict_does_not_vouch_for_is_no_distribution(
+    jax_target, posterior_of, verdict, use
+):
+    judgment = Judgment(Verdict[verdict], ("No.",), "")
+    posterior = replace(posterior_of(jax_target), judgment=judgment)
+    with pytest.raises(InputError, match=f"verdict is {verdict}, so that its density cannot be"):
+        use(posterior)
+
+
+def test_a_pymc_variable_needs_a_model(jax_target, posterior_of):
+    pytest.importorskip("pymc")
+    with pytest.raises(InputError, match=r"inside `with pymc.Model\(\):`"):
+        posterior_of(jax_target).to_pymc("x")

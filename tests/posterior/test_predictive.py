@@ -4,6 +4,7 @@ import pytest
 
 from fluvial.errors import InputError
 from fluvial.posterior import predictive
+from fluvial.posterior.predictive import _check_quantiles
 
 ROWS = np.linspace(-1.0, 1.0, 23)
 
@@ -40,6 +41,11 @@ def test_outcomes_are_drawn_with_a_key_for_each_draw_and_row(jax_target, posteri
         (lambda p, row: p["none"], ROWS, (), "failed on one draw and one row: KeyError"),
         (lambda p, row: row["a"], {"a": ROWS, "b": ROWS[:3]}, (), r"the lengths \[3, 23\]"),
         (lambda p, row: row, ROWS[:0], (), "at least one row"),
+        (lambda p, row: row, [[1.0, 2.0]], (), "type 'list' and hold a single number: give an arr"),
+        (lambda p, row: row, None, (), "type 'NoneType' and hold no array"),
+        (lambda p, row: 1.0, np.array(["a"]), (), "values of type <U1: give real numbers"),
+        (lambda p, row: np.sin(row), ROWS, (), "write it with jax.numpy"),
+        (lambda p, row: row if p["x"][0] > 0 else -row, ROWS, (), "write it with jax.numpy"),
         (lambda p, row: row, ROWS, (1.5,), "a quantile is 1.5"),
         (lambda p, row: 1j * row, ROWS, (), "returned numbers of type complex128"),
     ],
@@ -81,3 +87,9 @@ def test_every_method_wants_a_count_of_draws(jax_target, posterior_of, n):
 def test_a_seed_of_draws_is_not_negative(jax_target, posterior_of):
     with pytest.raises(InputError, match="seed=-1: give a whole number"):
         posterior_of(jax_target).draws(4, seed=-1)
+
+
+@pytest.mark.parametrize("quantiles", [("a",), 0.5, [[0.1]]])
+def test_quantiles_that_are_no_list_of_numbers_are_refused(quantiles):
+    with pytest.raises(InputError, match=r"quantiles are .*: give probabilities between 0 and 1"):
+        _check_quantiles(quantiles)

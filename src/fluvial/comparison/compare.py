@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ def compare(
     Raises:
         InputError: if there are fewer than two posteriors, or anything else among them, they have
             seen different data, or the models' probabilities before are not positive or not for
-            these models.
+            these models, or trees are not.
 
     Example:
         >>> import jax.numpy as jnp
@@ -66,6 +67,7 @@ def compare(
     """
     _check(posteriors)
     _check_prior(prior, posteriors)
+    _check_trees(trees, posteriors)
     different, unknown = different_data(posteriors)
     if different is not None:
         raise InputError(different)
@@ -109,17 +111,40 @@ def _check(posteriors: object) -> None:
         raise InputError(f"compare was given {count}: give at least two.")
 
 
-def _check_prior(prior: Mapping[str, float] | None, posteriors: Mapping[str, Posterior]) -> None:
+def _check_prior(prior: object, posteriors: Mapping[str, Posterior]) -> None:
     if prior is None:
         return
+    if not isinstance(prior, Mapping):
+        raise InputError(
+            f"prior is of type {type(prior).__name__!r}: give a dictionary from the name of each "
+            "model to a positive number."
+        )
     if set(prior) != set(posteriors):
         raise InputError(
-            f"prior is for {', '.join(prior)}, and the posteriors are {', '.join(posteriors)}: "
-            "give one number for each."
+            f"prior is for {', '.join(map(str, prior))}, and the posteriors are "
+            f"{', '.join(posteriors)}: give one number for each."
         )
     for name, value in prior.items():
-        if not (np.isfinite(value) and value > 0.0):
-            raise InputError(f"the prior probability of {name} is {value}: give a positive number.")
+        if not (isinstance(value, Real) and np.isfinite(float(value)) and value > 0.0):
+            raise InputError(
+                f"the prior probability of {name} is {value!r}: give a positive number."
+            )
+
+
+def _check_trees(trees: object, posteriors: Mapping[str, Posterior]) -> None:
+    if trees is None:
+        return
+    if not isinstance(trees, Mapping):
+        raise InputError(
+            f"trees is of type {type(trees).__name__!r}: give a dictionary from the name of a "
+            "model to its tree."
+        )
+    unknown = [str(name) for name in trees if name not in posteriors]
+    if unknown:
+        raise InputError(
+            f"there is a tree for {unknown[0]}, and the posteriors are {', '.join(posteriors)}: "
+            "give each tree the name of its posterior."
+        )
 
 
 def _tree(

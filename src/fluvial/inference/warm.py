@@ -26,17 +26,16 @@ from fluvial.targets import Target
 
 __all__ = ["Warm", "fewer_moves", "lighter", "warm_from"]
 
-# Of a cold fit's moves along coordinates, and leaps; by hand. These are nine tenths of the
-# evaluations of a fit that needs no flow, and look for what the earlier fit has looked for already.
+# Of a cold fit's moves along coordinates, leaps and chains; by hand. The moves are nine tenths of
+# the evaluations of a fit that needs no flow, and look for what the earlier one has looked for.
 _SHARE = 0.125
 # How many times the climbs of a cold search; by hand. Per evaluation, in 3 to 15 dimensions, looks
 # hit a mode within ten sd 4 to 22 times as often as chains do, and climbs one that is further out.
 _CLIMBS = 3
-# Of a cold fit's looks, all wide; and the coordinates below which each fewer halves them. A wide
-# look meets a mode of half the width of q and a fifth of its mass, 10 sd away, with a probability
-# of 0.024, 0.012, 0.0070, 0.0040, 0.0031, 0.0014 in one to six coordinates (computed).
-_WIDE = 0.5
-_SPARSE = 5
+# Coordinates below which each fewer halves the wide looks. One meets a mode of half the width of q
+# and a fifth of its mass, 10 sd away, with a probability of 0.024, 0.012, 0.0070, 0.0040, 0.0031,
+# 0.0014 in one to six coordinates (computed).
+_SPARSE = 6
 _GONE = 1e-3  # the share of the mass below which a mode is said to be gone: `weigh.negligible`
 
 
@@ -168,19 +167,20 @@ def lighter(settings: Settings, dim: int) -> Settings:
     """Return settings of the search that is made first where little has changed.
 
     Draws with a wider base have seen what lies next to the approximation, so that the narrowest
-    looks are left out. What is further away is seen soonest by the wider ones, and by climbs: no
-    chains are run.
+    looks are left out. What is further away is seen soonest by the wider ones, and by climbs.
 
     Args:
         settings: of a cold fit.
         dim: D, on which depends how many looks meet a mode.
     """
     search = settings.search
+    wide = search.look_spreads[1:] or search.look_spreads
+    of_wide = search.looks * len(wide) // len(search.look_spreads)
     light = replace(
         search,
-        looks=int(_WIDE * search.looks) >> max(_SPARSE - dim, 0),
-        look_spreads=search.look_spreads[1:] or search.look_spreads,
-        chains=0,
+        looks=min(of_wide, search.looks >> max(_SPARSE - dim, 0)),
+        look_spreads=wide,
+        chains=int(_SHARE * search.chains),
         leaps=int(_SHARE * search.leaps),
         suspects=search.suspects // 2,
         climbs=_CLIMBS * search.climbs,

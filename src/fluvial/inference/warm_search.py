@@ -4,8 +4,8 @@ The earlier fit has searched everywhere, and found nothing beyond what it has. W
 is near that one, the mass that its data or its prior add elsewhere has to be looked for, but not as
 if nothing were known. What has to be looked at again is every place where the earlier search saw
 density at all, among them optima that did not matter then. More climbs than ever are begun from
-far outside; no chains are run, and of the looks only wide ones are made, since draws with a wider
-base have seen what lies next to the approximation. All this only decides whether anything is
+far outside; fewer chains are run, and of the looks the narrowest are left out, since draws with a
+wider base have seen what lies next to the approximation. All this only decides whether anything is
 suspect: if so, the full search is made.
 """
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives.pareto import smooth_tail
-from fluvial.objectives.stratified import error_of_mean
+from fluvial.objectives.stratified import error_of_mean, error_of_replicates
 
 __all__ = ["Importance", "importance_weighted_bound", "joined"]
 
@@ -28,6 +28,8 @@ class Importance:
         log_weights: shape (S,), float64.
         strata: of each draw the stratum that it was taken from, shape (S,), where how many draws
             each has was not left to chance; by default all are independent draws of q.
+        replicates: of each draw the replicate that it belongs to, shape (S,), where draws of one
+            replicate depend on each other, and replicates do not.
 
     Example:
         >>> weights = Importance(np.array([0.0, 0.1, -0.1, 0.05]))
@@ -37,6 +39,7 @@ class Importance:
 
     log_weights: Float[np.ndarray, " S"]
     strata: Int[np.ndarray, " S"] | None = None
+    replicates: Int[np.ndarray, " S"] | None = None
 
     @property
     def size(self) -> int:
@@ -80,10 +83,13 @@ class Importance:
 
     @property
     def log_evidence_se(self) -> float:
-        """Standard error of ``log_evidence``, by the delta method, in strata if there are any."""
-        if self.strata is None or not self.ess:
+        """Standard error of ``log_evidence``, by the delta method, of replicates or in strata."""
+        if not self.ess:
             return self.unstratified_se
-        return error_of_mean(np.exp(self.usable - self.log_evidence), self.strata)
+        values = np.exp(self.usable - self.log_evidence)
+        if self.replicates is not None and np.ptp(self.replicates) > 0:
+            return error_of_replicates(values, self.replicates)
+        return self.unstratified_se if self.strata is None else error_of_mean(values, self.strata)
 
     @property
     def unstratified_se(self) -> float:
@@ -132,13 +138,24 @@ def joined(parts: Sequence[Importance]) -> Importance:
     """Return the weights of draws of one law that were made in several parts.
 
     Example:
-        >>> joined([Importance(np.zeros(2), np.array([0, 1]))] * 2).strata.tolist()
-        [0, 1, 0, 1]
+        >>> both = joined([Importance(np.zeros(2), np.array([0, 1]), np.array([0, 0]))] * 2)
+        >>> both.strata.tolist(), both.replicates.tolist()
+        ([0, 1, 0, 1], [0, 0, 1, 1])
     """
-    strata = [part.strata for part in parts if part.strata is not None]
-    every = len(strata) == len(parts)
     log_weights = np.concatenate([part.log_weights for part in parts])
-    return Importance(log_weights, np.concatenate(strata) if every else None)
+    strata = [part.strata for part in parts]
+    replicates, begun = [], 0
+    for part in parts:
+        own = part.replicates
+        replicates.append(None if own is None else begun + own)
+        begun += 0 if own is None else int(np.max(own, initial=-1)) + 1
+    return Importance(log_weights, _concatenated(strata), _concatenated(replicates))
+
+
+def _concatenated(labels: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """All labels, if every part has them."""
+    known = [part for part in labels if part is not None]
+    return np.concatenate(known) if len(known) == len(labels) else None
 
 
 def importance_weighted_bound(log_weights: Float[np.ndarray, " S"], samples: int) -> float:

@@ -1,6 +1,6 @@
 """A posterior as ArviZ's DataTree."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,9 +87,10 @@ def separated(
         The remaining draws; and group -> name -> array.
 
     Raises:
-        InputError: if a given name is not a derived quantity.
+        InputError: if there is no such group, or a given name is not a derived quantity.
     """
     derived = set(draws).difference(parameters)
+    _check_groups(named or {})
     wanted = dict(_BY_CUSTOM) | {
         group: (names,) if isinstance(names, str) else tuple(names)
         for group, names in (named or {}).items()
@@ -111,6 +112,21 @@ def separated(
     taken = {name for names in wanted.values() for name in names} & derived
     kept = {name: a for name, a in draws.items() if name not in taken}
     return kept, {group: arrays for group, arrays in chosen.items() if arrays}
+
+
+def _check_groups(named: object) -> None:
+    known = ", ".join(_BY_CUSTOM)
+    if not isinstance(named, Mapping):
+        raise InputError(
+            f"groups is of type {type(named).__name__!r}: give a dictionary from a group ({known}) "
+            "to the names of quantities."
+        )
+    for group, names in named.items():
+        if group not in _BY_CUSTOM:
+            raise InputError(f"there is no group {group!r} to put quantities in: give {known}.")
+        every = [names] if isinstance(names, str) or not isinstance(names, Iterable) else names
+        if not all(isinstance(name, str) for name in every):
+            raise InputError(f"the names for the group {group} are {names!r}: give strings.")
 
 
 def _replicated(name: str, observed: Collection[str]) -> str:

@@ -8,11 +8,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.errors import InputError
 from fluvial.posterior.differences import differences, same_density
 from fluvial.posterior.earlier import EarlierFit
 from fluvial.posterior.gaussian import moments
-from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.links import Link, beyond, brought, later, links_from
 from fluvial.posterior.log_density import all_gaussian, marginal, traceable
 from fluvial.posterior.mixture import Mixture
@@ -33,7 +31,6 @@ _TWICE = (
     "The data are those of the earlier fit, as far as can be seen, and then count twice: give each "
     "batch to one fit of the chain."
 )
-_USABLE = (Verdict.GOOD, Verdict.USE_WEIGHTS)
 
 
 class Carried(NamedTuple):
@@ -154,7 +151,6 @@ def assembled_places(shared: Shared, prior_dim: int, dim: int) -> np.ndarray:
 
 def with_prior(target: Target, posterior: EarlierFit) -> Target:
     """Replace the prior of a target; see ``Target.given``."""
-    _check_usable(posterior)
     shared = shared_parameters(target, posterior)
     q = posterior.approximation
     if len(shared.old) < q.dim and all_gaussian(q):
@@ -195,14 +191,6 @@ def _tilt(posterior: EarlierFit, shared: Shared, q: Mixture) -> Tilt | None:
     log_q = posterior.approximation.log_prob(pool.points)
     r = pool.log_p - log_q - evidence
     return fitted_tilt(pool.points[:, places], np.exp(pool.log_weights), r)
-
-
-def _check_usable(posterior: EarlierFit) -> None:
-    if posterior.verdict not in _USABLE:
-        raise InputError(
-            f"the posterior's verdict is {posterior.verdict}, so that its density cannot be a "
-            "prior: fit all the data at once, or improve the earlier fit first."
-        )
 
 
 def _likelihood(target: Target, names: tuple[str, ...]) -> Density:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fluvial.errors import InputError
 from fluvial.extras import require
 from fluvial.posterior.log_density import sampler
 from fluvial.posterior.mixture import Mixture
@@ -59,11 +60,17 @@ def pymc_distribution(name: str, q: Mixture, log_q: Callable[[jax.Array], jax.Ar
         log_q: the log density at one point.
 
     Raises:
-        InputError: if PyMC is not installed.
+        InputError: if PyMC is not installed, or no model is being built.
     """
     require("pymc", "a PyMC distribution")
     import pymc
 
+    try:
+        pymc.modelcontext(None)
+    except TypeError:
+        raise InputError(
+            "no PyMC model is being built: call to_pymc inside `with pymc.Model():`."
+        ) from None
     log_density = _operation(log_q)
 
     def random(*_, rng: np.random.Generator, size=None) -> np.ndarray:

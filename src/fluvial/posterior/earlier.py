@@ -4,6 +4,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from fluvial.errors import InputError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.mixture import Mixture
@@ -11,7 +12,9 @@ from fluvial.posterior.pool import Pool
 from fluvial.posterior.provenance import Provenance
 from fluvial.targets import Annotations
 
-__all__ = ["EarlierFit"]
+__all__ = ["EarlierFit", "need_density"]
+
+_USABLE = (Verdict.GOOD, Verdict.USE_WEIGHTS)
 
 
 @runtime_checkable
@@ -56,3 +59,12 @@ class EarlierFit(Protocol):
     def constrained(self, indices: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Some points of the pool in the model's own space."""
         ...
+
+
+def need_density(verdict: Verdict) -> None:
+    """Raise an InputError if the verdict does not vouch for the density, which is to be a prior."""
+    if verdict not in _USABLE:
+        raise InputError(
+            f"the posterior's verdict is {verdict}, so that its density cannot be a "
+            "prior: fit all the data at once, or improve the earlier fit first."
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluvial.posterior.arviz import attributes
 from fluvial.posterior.data_tree import Contents, Drawn, data_tree
+from fluvial.posterior.earlier import need_density
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.judgment import Judgment
 from fluvial.posterior.mixture import Mixture
@@ -110,10 +111,12 @@ class Exports(ABC):
         coordinates of all parameters; ``posterior.parameters_at(x)`` names them.
 
         Raises:
-            InputError: if NumPyro is not installed.
+            InputError: if NumPyro is not installed, or the verdict does not vouch for the density,
+                being USE_MCMC or FAILED.
         """
         from fluvial.posterior.distributions import numpyro_distribution
 
+        need_density(self.judgment.verdict)
         return numpyro_distribution(self.approximation, self._traceable)
 
     def to_pymc(self, name: str) -> Any:
@@ -123,10 +126,12 @@ class Exports(ABC):
             name: of the variable; its coordinates are those of all parameters, unconstrained.
 
         Raises:
-            InputError: if PyMC is not installed.
+            InputError: if PyMC is not installed, or the verdict does not vouch for the density,
+                being USE_MCMC or FAILED.
         """
         from fluvial.posterior.distributions import pymc_distribution
 
+        need_density(self.judgment.verdict)
         return pymc_distribution(name, self.approximation, self._traceable)
 
     @property

@@ -60,6 +60,8 @@ def named_log_density(
 ) -> Float[Array, ""]:
     """Return ln q of parameters in the model's own space: ln q(x) − ln|det dθ/dx|.
 
+    It is −inf where a parameter is out of its bounds, or on them.
+
     Raises:
         InputError: if the names or the shapes are not the model's.
     """
@@ -80,8 +82,14 @@ def named_log_density(
             )
     dtype = jnp.result_type(float, *(a.dtype for a in arrays.values()))
     with jax.numpy_dtype_promotion("standard"):
-        x, log_volume = elements.inverse({n: a.astype(dtype) for n, a in arrays.items()})
-        return log_q(x) - log_volume
+        given = {name: array.astype(dtype) for name, array in arrays.items()}
+        x, _ = elements.inverse(given)
+        known = jnp.stack([jnp.all(jnp.isfinite(array)) for array in given.values()]).all()
+        outside = known & ~jnp.all(jnp.isfinite(x))
+        inside = elements.values(jnp.zeros_like(x))  # where gradients are finite
+        given = {n: jnp.where(outside, inside[n].astype(dtype), a) for n, a in given.items()}
+        x, log_volume = elements.inverse(given)
+        return jnp.where(outside, -jnp.inf, log_q(x) - log_volume)
 
 
 def sampler(q: Mixture) -> Callable[[PRNGKeyArray], Float[Array, " D"]]:

@@ -234,14 +234,20 @@ class Mixture:
     def push(
         self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
-        """Map base draws (N, D), stratified by component, as ``sample_strata`` does."""
-        return self._pushed(z, rng)
+        """Map base draws (N, D), stratified by component, as ``sample_strata`` does.
+
+        How many draws a component has is rounded by chance, so that means over several calls with
+        few draws each are unbiased.
+        """
+        return self._pushed(z, rng, float(rng.uniform()))
 
     def _pushed(
-        self, z: Float[np.ndarray, "N D"], rng: np.random.Generator
+        self, z: Float[np.ndarray, "N D"], rng: np.random.Generator, rounding: float = 0.5
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
         size = len(z)
-        counts = np.diff(np.floor(np.cumsum([0.0, *self.weights]) * size + 0.5).astype(int))
+        edges = np.cumsum([0.0, *self.weights]) * size + rounding
+        edges[-1] = size
+        counts = np.diff(np.floor(edges).astype(int))
         parts = np.split(z, np.cumsum(counts)[:-1])
         pushed = [
             component.sample_and_log_prob(part)

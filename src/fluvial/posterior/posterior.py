@@ -16,6 +16,7 @@ from fluvial.counts import check_count
 from fluvial.errors import InputError
 from fluvial.posterior.arviz import arranged
 from fluvial.posterior.data_tree import Drawn
+from fluvial.posterior.earlier import need_density
 from fluvial.posterior.exports import Exports
 from fluvial.posterior.fitted import Fitted
 from fluvial.posterior.labels import index_origin, scalars
@@ -175,7 +176,8 @@ class Posterior(Fitted, Exports):
 
         It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the
         dtype of the point, which the result has. For parameters by name it is the density in the
-        model's own space: that on R^D, less ln|det dθ/dx| of the map to that space.
+        model's own space: that on R^D, less ln|det dθ/dx| of the map to that space, and −inf where
+        a parameter is out of its bounds.
 
         Args:
             x: an unconstrained point of shape (D,); or parameter -> its value in the model's own
@@ -272,6 +274,7 @@ class Posterior(Fitted, Exports):
         from fluvial.posterior.as_prior import with_prior
 
         self.need_draws()
+        need_density(self.verdict)
         return with_prior(target, self)
 
     def summary(self, names: str | None = None, *, derived: bool | None = None) -> Summary:

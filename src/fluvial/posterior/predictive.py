@@ -23,6 +23,7 @@ from fluvial.xla import jit
 __all__ = ["Predictions", "predicted"]
 
 _BLOCK = 2**22  # numbers of a block: 32 MB in float64
+_NOT_TRACED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +128,11 @@ def _shape(
             told = jax.eval_shape(
                 partial(_all, function, seed is not None), one, row, jax.random.key(0)
             )
+    except _NOT_TRACED as error:
+        raise InputError(
+            "the function that predicts asks for the value of something that JAX is tracing, as "
+            "NumPy's functions, float() and `if` do: write it with jax.numpy, and jnp.where."
+        ) from error
     except Exception as error:
         raise InputError(
             f"the function that predicts failed on one draw and one row: {described(error)}"
@@ -144,12 +150,23 @@ def _row_count(rows: PyTree) -> int:
     Raises:
         InputError: if there are none, or the arrays differ in length.
     """
-    sizes = {np.shape(leaf)[0] if np.ndim(leaf) else -1 for leaf in jax.tree.leaves(rows)}
-    if len(sizes) != 1 or min(sizes, default=0) < 1:
+    leaves = jax.tree.leaves(rows)
+    if not leaves or any(np.ndim(leaf) == 0 for leaf in leaves):
+        held = "a single number" if leaves else "no array"
+        raise InputError(
+            f"rows are of type {type(rows).__name__!r} and hold {held}: give an array, such as "
+            "np.asarray makes of a list, or several, with a row for each element of the first axis."
+        )
+    sizes = {np.shape(leaf)[0] for leaf in leaves}
+    if len(sizes) != 1 or min(sizes) < 1:
         raise InputError(
             f"rows have the lengths {sorted(sizes)}: give arrays with one first axis, of at least "
             "one row."
         )
+    for leaf in leaves:
+        dtype = np.asarray(leaf[:1]).dtype
+        if dtype.kind not in "biuf":
+            raise InputError(f"rows hold values of type {dtype}: give real numbers.")
     return int(sizes.pop())
 
 
@@ -159,7 +176,15 @@ def _padded(block: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([block, np.repeat(block[-1:], missing, axis=0)]) if missing else block
 
 
-def _check_quantiles(quantiles: Sequence[float]) -> None:
-    wrong = [q for q in quantiles if not 0.0 <= q <= 1.0]
-    if wrong:
+def _check_quantiles(quantiles: Any) -> None:
+    try:
+        values = np.asarray(quantiles, np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(())
+    if values.ndim != 1:
+        raise InputError(
+            f"quantiles are {quantiles!r}: give probabilities between 0 and 1, as [0.05, 0.95] are."
+        )
+    wrong = values[~((values >= 0.0) & (values <= 1.0))]
+    if len(wrong):
         raise InputError(f"a quantile is {wrong[0]}: give probabilities between 0 and 1.")

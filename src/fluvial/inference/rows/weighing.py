@@ -39,10 +39,10 @@ def weigh_rows(
 ) -> Streamed:
     """Weigh draws of a proposal on all rows, some in each pass.
 
-    The draws come of a scrambled Sobol sequence (Owen 1997, Annals of Statistics 25), each by
-    itself distributed as any draw of the proposal; together they are more even, so that moments of
-    what is nearly Gaussian are more precise than the standard errors say, which take them for
-    independent.
+    The draws come of scrambled Sobol sequences (Owen 1997, Annals of Statistics 25), each by itself
+    distributed as any draw of the proposal; those of one sequence are more even, and sequences are
+    independent, from which the error of the evidence is estimated. Moments of what is nearly
+    Gaussian are more precise than their standard errors say, which take all for independent.
 
     Args:
         run: the fit.
@@ -83,6 +83,10 @@ def weigh_rows(
 
 
 def _pass(run: Run, q: Mixture, proposal: Mixture, size: int, rng: np.random.Generator) -> Weighed:
-    x, log_q, strata = proposal.push(even_draws(size, run.target.dim, rng), rng)
+    each = run.settings.rows.replicate
+    sizes = [min(each, size - start) for start in range(0, size, each)]
+    pushed = [proposal.push(even_draws(n, run.target.dim, rng), rng) for n in sizes]
+    x, log_q, strata = (np.concatenate(parts) for parts in zip(*pushed, strict=True))
     log_p = run.counted.values(x)
-    return Weighed(q, x, log_p, Importance(log_p - log_q, strata))
+    replicates = np.repeat(np.arange(len(sizes)), sizes)
+    return Weighed(q, x, log_p, Importance(log_p - log_q, strata, replicates))

@@ -43,7 +43,9 @@ class RowsSettings:
         group_draws: of the pool where groups have latents, each of whose terms is an integral:
             enough for ``VerdictSettings.max_standard_error``.
         least_groups: of a sample.
-        batch: draws weighed in one pass over the rows.
+        batch: draws weighed in one pass over the rows ...
+        replicate: ... and so many of one scrambled sequence: 32 of the pool's are enough for an
+            error whose own error is an eighth.
         weigh_seconds: after which no further pass begins.
         worth: of the pilot's draws, the least share for which no flow is trained: of ``draws`` it
             leaves twice ``VerdictSettings.min_ess``.
@@ -84,6 +86,7 @@ class RowsSettings:
     group_draws: int = 1024
     least_groups: int = 512
     batch: int = 1024
+    replicate: int = 128
     weigh_seconds: float = 400.0
     worth: float = 0.2
     judges: int = 256
