@@ -64,18 +64,24 @@ def test_a_dear_function_is_good_only_where_draws_would_have_met_a_peak_of_the_s
     assert (smooth.verdict is fluvial.Verdict.GOOD) == (budget is None) == (not said)
 
 
-def _met(draws, volume):
+def test_how_wide_a_mode_must_be_to_have_been_met_is_said():
+    posterior = fluvial.fit(_narrow(5, 1.0, -1.0), progress=False, settings=_within(0.0))
+    said = next(r for r in posterior.reasons if "draws from the prior" in r)
+    width = float(said.partition("if they were ")[2].split()[0])
+    assert 0.1 < width < 0.26  # enough for GOOD, and no more than some thousand draws can tell
+
+
+def _met(draws, width):
     prior, known = (GaussianComponent(Gaussian(np.zeros(5), s * np.eye(5))) for s in (1.0, 0.2))
     reference, mixture = (Mixture((one,), np.ones(1)) for one in (prior, known))
-    settings = dataclasses.replace(DEFAULT.black_box, planted_volume=volume)
     x = np.random.default_rng(0).standard_normal((draws, 5))
-    return peaks_met(reference, mixture, 0.0, x, mixture.log_prob(x), settings)
+    return peaks_met(reference, mixture, 0.0, x, mixture.log_prob(x), np.array([width, 0.9]))
 
 
 def test_more_draws_meet_more_planted_peaks_and_wider_ones():
-    assert _met(500, 1e-3) < _met(5_000, 1e-3) < _met(50_000, 1e-3)
-    assert _met(500, 1e-6) < 0.1
-    assert _met(5_000, 0.5) == 1.0
+    assert _met(500, 0.25)[0] < _met(5_000, 0.25)[0] < _met(50_000, 0.25)[0]
+    assert _met(500, 0.06)[0] < 0.1
+    assert _met(5_000, 0.06)[1] == 1.0
 
 
 def _counts(posterior):

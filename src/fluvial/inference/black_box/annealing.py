@@ -122,7 +122,8 @@ def anneal(
     if history is None:
         history = _begun(reference, spending, rng, settings)
     fitted = _last(history)
-    if fitted is not None and efficiency(history) >= settings.enough_efficiency:
+    own = fitted is not None and (guides is None or fitted.has_flows)
+    if own and efficiency(history) >= settings.enough_efficiency:
         return Population(history, 1.0, efficiency(history), fitted)
     beta, share, rounds, stalled, stuck = 0.0, 0.0, 0, 0, 0
     while not spending.over and rounds < most and np.isfinite(history.log_p).any():

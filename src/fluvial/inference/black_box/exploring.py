@@ -35,6 +35,7 @@ class Exploration(NamedTuple):
         once: modes that matter and that one search only has found, ...
         mass: ... and their share of the mass.
         draws: from the prior, among which peaks were looked for.
+        narrowest: the width of peaks that they would have met, as a part of that of the largest.
         timed: whether a clock has decided how many there are.
         doubts: about peaks that few of them have met.
         flows: whether mixtures of Gaussians would not do.
@@ -45,6 +46,7 @@ class Exploration(NamedTuple):
     once: int
     mass: float
     draws: int
+    narrowest: float
     timed: bool
     doubts: tuple[str, ...]
     flows: bool
@@ -96,7 +98,8 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     draws = hunted.draws or sum(group[0].history.counts[0] for group in groups)
     beta = min(p.beta for p in populations)
     history = _joined(populations)
-    return Exploration(history, beta, once, mass, draws, size.timed, hunted.doubts, search.flows)
+    told = draws, hunted.narrowest, size.timed, hunted.doubts
+    return Exploration(history, beta, once, mass, *told, search.flows)
 
 
 @final

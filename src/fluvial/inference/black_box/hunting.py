@@ -20,7 +20,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.narrowness import narrow_doubts
-from fluvial.inference.black_box.planted_peaks import unmet_doubt
+from fluvial.inference.black_box.planted_peaks import narrowest_met, unmet_doubt
 from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import Settings
@@ -45,11 +45,14 @@ class Hunted(NamedTuple):
         groups: of each half of the draws, the populations on peaks that it has led to.
         draws: from the prior, of both halves.
         doubts: sentences about peaks that few draws have met.
+        narrowest: the width of peaks that the draws would have met, as a part of that of the
+            largest one.
     """
 
     groups: tuple[tuple[Population, ...], ...]
     draws: int
     doubts: tuple[str, ...] = ()
+    narrowest: float = np.inf
 
 
 class _Peak(NamedTuple):
@@ -93,7 +96,8 @@ def hunt(
     x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
     unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None
-    return Hunted(tuple(groups), len(x), (*doubts, *([unmet] if unmet else [])))
+    narrowest = narrowest_met(explored[0].reference, known, evidence, x, log_p, settings)
+    return Hunted(tuple(groups), len(x), (*doubts, *([unmet] if unmet else [])), narrowest)
 
 
 def probe(

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.black_box.annealing import efficiency, fresh_needed
+from fluvial.inference.black_box.annealing import efficiency
 from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat_heaviest
 from fluvial.inference.black_box.exploring import Exploration, explore
+from fluvial.inference.black_box.fresh_draws import fresh_draws, in_vain
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.narrowness import unseen
@@ -29,7 +30,6 @@ __all__ = ["fit_black_box"]
 _PROBES = 3  # looks at fresh draws for spikes
 _HELD = 0.3  # effective sample size, as a share of the draws, that a poor mixture does not have
 _LEAST_FRESH = 100  # draws: fewer are no judgment
-_TOLD = 0.1  # of the most fresh draws, by which it is told how many are needed
 
 
 def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
@@ -48,14 +48,16 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     with run.progress.stage("weights"):
         spending.release()
         history, q, fresh, spikes = _weighed(run, spending, history, q, never=flawed)
-        if _in_vain(run, q, fresh) and not (flawed or spending.over):
+        if in_vain(run, q, fresh) and not (flawed or spending.over):
             history, q = by_flows(run, spending, history.merged(fresh), q)
             history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
         doubts = [*spikes, *_doubts(run, spending, q, fresh)]
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
-    said = unseen(explored.draws, run.target.dim, timed=explored.timed)
+    least = run.settings.black_box.planted_least
+    looked = explored.draws, run.target.dim, explored.narrowest, least
+    said = unseen(*looked, timed=explored.timed)
     return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
 
 
@@ -64,9 +66,8 @@ def _weighed(
 ) -> tuple[History, Mixture, History, list[str]]:
     """Draw afresh, and again wherever the heaviest draws have led to a spike."""
     rng = np.random.default_rng([run.seed, 2])
-    none = History.empty(history.reference)
     for _ in range(_PROBES):
-        fresh = _fresh(run, spending, none, q, history)
+        fresh = fresh_draws(run, spending, q, history)
         found = probe(fresh, q, spending, rng, run.settings) if len(fresh) else ()
         if not found or spending.over:
             break
@@ -77,53 +78,6 @@ def _weighed(
         return history, q, fresh, ["Climbs from the heaviest draws kept finding spikes."]
     unmet = ["A spike was found that could not be drawn from."] if found else []
     return history, q, fresh, unmet
-
-
-def _fresh(run: Run, spending: Spending, fresh: History, q: Mixture, history: History) -> History:
-    """Draw from a proposal that no longer changes, until the draws are worth enough."""
-    settings = run.settings
-    proposal = settings.weigh.widened(q)
-    size = int(settings.black_box.wanted_ess)
-    while not spending.over and len(fresh) < settings.black_box.max_fresh:
-        x, log_q, strata = proposal.sample_strata(run.rng, size)
-        log_p = spending.values(x, "fresh draws")
-        earlier = np.empty(0, int) if fresh.strata is None else fresh.strata
-        fresh = History(
-            history.reference,
-            np.concatenate([fresh.x, x[: len(log_p)]]),
-            np.concatenate([fresh.log_p, log_p]),
-            (proposal,),
-            (len(fresh) + len(log_p),),
-            np.concatenate([fresh.log_q.ravel(), log_q[: len(log_p)]])[:, None],
-            np.concatenate([earlier, strata[: len(log_p)]]),
-        )
-        weights = fresh.importance
-        if not weights.ess:
-            continue
-        precise = precision(fresh.x, np.exp(weights.smoothed))
-        error = settings.verdict.max_standard_error
-        worth = min(precise.mean_ess, 2.0 * precise.variance_ess)
-        enough = worth * error**2 >= 1.0 and weights.ess >= settings.verdict.min_ess
-        if enough and weights.unstratified_se <= settings.verdict.max_evidence_se:
-            break
-        if _in_vain(run, q, fresh):
-            break
-        wanted = 1.1 * len(fresh) / max(worth * error**2, 0.1)
-        told = _TOLD * settings.black_box.max_fresh
-        most = told if len(fresh) < told else settings.black_box.max_fresh
-        size = int(np.clip(wanted - len(fresh), 200, most - len(fresh)))
-    return fresh
-
-
-def _in_vain(run: Run, q: Mixture, fresh: History) -> bool:
-    """Whether draws of a mixture tell that all that could be made will not be worth enough.
-
-    What is left of a budget is for fresh draws alone.
-    """
-    settings = run.settings.black_box
-    if q.has_flows or run.budget.limited or q.dim < 2 or len(fresh) < _TOLD * settings.max_fresh:
-        return False
-    return fresh_needed(efficiency(fresh), settings) >= settings.max_fresh
 
 
 def _doubts(run: Run, spending: Spending, q: Mixture, fresh: History) -> list[str]:

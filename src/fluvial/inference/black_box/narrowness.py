@@ -66,15 +66,21 @@ def _is_new(
     return bool(history.shares_of_mass[excess > settings.heavy].sum() > 0.5)
 
 
-def unseen(draws: int, dim: int, *, timed: bool) -> str:
+def unseen(draws: int, dim: int, narrowest: float, least: float, *, timed: bool) -> str:
     """Say which peak none of so many draws from the prior would have met.
 
     Args:
         draws: from the prior.
         dim: D.
+        narrowest: the width of peaks, as a part of that of the largest one found, ...
+        least: ... of which this share would have been met.
         timed: whether a clock has decided how many there are.
     """
     volume = _EXPECTED / draws
+    width = (
+        f" Of other peaks with the mass of the largest one, {least:.0%} would have been met if "
+        f"they were {narrowest:.2g} times as wide, and fewer if they were narrower."
+    )
     clock = (
         " How many there were is the clock's doing; with max_evaluations, and no max_seconds, it "
         "is the same in every run."
@@ -83,6 +89,7 @@ def unseen(draws: int, dim: int, *, timed: bool) -> str:
         f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
         f"rises from less than {volume:.1g} of the prior's volume, "
         f"{100.0 * volume ** (1.0 / dim):.2g}% of it in each parameter, may have been missed."
+        f"{width if np.isfinite(narrowest) else ''}"
         f"{clock if timed else ''}"
     )
 

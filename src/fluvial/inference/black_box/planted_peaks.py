@@ -1,7 +1,7 @@
 r"""What share of peaks of a stated size draws from the prior would have met: some are planted.
 
 A planted peak is the largest one that was found, of the same mass, in a smaller volume and centered
-on one of the draws. It would have been met if the density of another draw was higher for it.
+on one of the draws. It would have been met if the density of two other draws was higher for it.
 Volumes are those of the prior: on the unit cube, u = Φ(z), the peak at z with the covariance Σ is
 
 .. math:: N\left(Φ(z),\; v^{2/D} \, φ(z) Σ φ(z)\right), \qquad φ(z) = \mathrm{diag}\, N(z_i; 0, 1)
@@ -19,12 +19,14 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["peaks_met", "unmet_doubt"]
+__all__ = ["narrowest_met", "peaks_met", "planted_width", "unmet_doubt"]
 
 _PLANTED = 200
 _FEWEST, _PAIRS = 24, 1 << 23  # ... of very many draws, so that it takes no more than a second
 _SEEN = 3.0  # nats by which a draw has to be higher
+_HITS = 2  # draws that have to be: a peak that one alone has met is found by one half of them
 _OUTERMOST = 2.0  # standard deviations of the prior, beyond which a peak is taken to be here
+_WIDTHS = 2.0 ** (-0.25 * np.arange(33))  # from as wide as the largest peak to 1/256 of that
 
 
 def peaks_met(
@@ -33,9 +35,9 @@ def peaks_met(
     log_evidence: float,
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
-    settings: BlackBoxSettings,
-) -> float:
-    """Return the share of planted peaks that at least one draw would have met.
+    widths: Float[np.ndarray, " W"],
+) -> Float[np.ndarray, " W"]:
+    """Return the share of planted peaks of each width that draws would have met.
 
     Args:
         reference: the one Gaussian that the draws are from.
@@ -43,25 +45,61 @@ def peaks_met(
         log_evidence: of that, in nats.
         x: draws from the reference.
         log_p: the log density at each.
-        settings: the size of the peaks.
+        widths: of the planted peaks, as parts of that of the largest peak found.
     """
     prior = reference.components[0].gaussian
     largest = known.components[int(np.argmax(known.weights))].gaussian
     z, at = prior.whiten(x), prior.whiten(largest.mean[None])[0]
     slope = np.exp(-0.5 * np.minimum(np.abs(at), _OUTERMOST) ** 2 - 0.5 * LOG_2PI)
-    narrower = _width(x.shape[1], settings)
-    triangle = narrower * slope[:, None] * np.linalg.solve(_root(prior), _root(largest))
+    triangle = slope[:, None] * np.linalg.solve(_root(prior), _root(largest))
     peak = Gaussian(np.zeros(x.shape[1]), triangle)
     w = peak.whiten(ndtr(z))
     level = log_evidence - 0.5 * x.shape[1] * LOG_2PI - peak.log_det - _SEEN
-    below = level - (log_p - reference.log_prob(x))  # half the largest squared distance
+    rises = level - x.shape[1] * np.log(widths)[:, None] - (log_p - reference.log_prob(x))
+    below = widths[:, None] ** 2 * rises  # half the largest squared distance
     squares = np.sum(w**2, axis=1)
-    planted = int(np.clip(_PAIRS // len(x), _FEWEST, _PLANTED))
-    met = [  # by another draw than the one at its center
-        np.sum(0.5 * (squares + squares[row] - 2.0 * w @ w[row]) < below) > 1
+    planted = int(np.clip(_PAIRS // (len(x) * len(widths)), _FEWEST, _PLANTED))
+    met = [  # by other draws than the one at its center
+        np.sum(0.5 * (squares + squares[row] - 2.0 * w @ w[row]) < below, axis=1) > _HITS
         for row in np.linspace(0, len(x) - 1, planted).astype(int)
     ]
-    return float(np.mean(met))
+    return np.mean(met, axis=0)
+
+
+def narrowest_met(
+    reference: Mixture,
+    known: Mixture,
+    log_evidence: float,
+    x: Float[np.ndarray, "N D"],
+    log_p: Float[np.ndarray, " N"],
+    settings: BlackBoxSettings,
+) -> float:
+    """Return the width of the narrowest planted peaks of which enough would have been met.
+
+    It is a part of that of the largest peak found, and infinite if not even peaks as wide as that
+    would have been.
+
+    Args:
+        reference: the one Gaussian that the draws are from.
+        known: a mixture fitted to what populations have found.
+        log_evidence: of that, in nats.
+        x: draws from the reference.
+        log_p: the log density at each.
+        settings: the share that is enough.
+    """
+    met = peaks_met(reference, known, log_evidence, x, log_p, _WIDTHS)
+    enough = np.cumprod(met >= settings.planted_least)
+    return float(_WIDTHS[int(enough.sum()) - 1]) if enough[0] else np.inf
+
+
+def planted_width(dim: int, settings: BlackBoxSettings) -> float:
+    """Return the width of the peaks that are to be met, as a part of that of the largest one.
+
+    Args:
+        dim: D.
+        settings: the size of the peaks.
+    """
+    return max(settings.planted_volume ** (1.0 / dim), settings.planted_width)
 
 
 def unmet_doubt(met: float, draws: int, dim: int, settings: BlackBoxSettings) -> str | None:
@@ -77,14 +115,9 @@ def unmet_doubt(met: float, draws: int, dim: int, settings: BlackBoxSettings) ->
         return None
     return (
         f"{draws:,} draws from the prior would have met only {met:.0%} of peaks with the mass of "
-        f"the largest one and {_width(dim, settings):.0%} of its width: others may "
+        f"the largest one and {planted_width(dim, settings):.0%} of its width: others may "
         "be missing. With a larger budget more are drawn."
     )
-
-
-def _width(dim: int, settings: BlackBoxSettings) -> float:
-    """Of a planted peak, as a part of that of the one that was found."""
-    return max(settings.planted_volume ** (1.0 / dim), settings.planted_width)
 
 
 def _root(gaussian: Gaussian | DiagonalGaussian) -> Float[np.ndarray, "D D"]:

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
-from fluvial.inference.black_box.planted_peaks import peaks_met
+from fluvial.inference.black_box.planted_peaks import peaks_met, planted_width
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import BlackBoxSettings
 from fluvial.posterior.mixture import Mixture
@@ -55,6 +55,7 @@ def drawn_from_prior(
     evidence = max(history.log_evidence for history in explored)
     samplers = [qmc.Sobol(reference.dim, seed=rng) for _ in explored]  # pyright: ignore[reportCallIssue]
     halves = tuple((h.x[: h.counts[0]], h.log_p[: h.counts[0]]) for h in explored)
+    widths = np.array([planted_width(reference.dim, settings)])
     more, made = size.draws, 0
     while True:
         if more:
@@ -63,7 +64,7 @@ def drawn_from_prior(
             halves = tuple(_longer(half, reference, s, each, spending) for half, s in pairs)
             made += more
         found = PriorDraws(halves, 0.0)
-        met = peaks_met(reference, known, evidence, *found.joined, settings)
+        met = float(peaks_met(reference, known, evidence, *found.joined, widths)[0])
         more = max(made, settings.planted_first)
         most = size.worthwhile if met >= settings.planted_least else size.most
         if met >= settings.planted_enough or made + more > most or spending.over:

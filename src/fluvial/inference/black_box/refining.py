@@ -3,6 +3,7 @@
 import numpy as np
 
 from fluvial.inference.black_box.annealing import anneal, efficiency, flow_guides, round_size
+from fluvial.inference.black_box.fresh_draws import TOLD, needed_by
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_flow import fit_flow
@@ -31,9 +32,12 @@ def refined(
     if flows and not never:
         return by_flows(run, spending, history, None)
     history, q = _by_mixtures(run, spending, history)
-    most = min(run.settings.black_box.max_fresh, spending.rest)
-    needed = run.settings.black_box.wanted_ess / max(efficiency(history), 1e-9)
-    if needed <= most or never or spending.over or run.target.dim < 2:
+    settings = run.settings.black_box
+    needed = settings.wanted_ess / max(efficiency(history), 1e-9)
+    told = needed_by(history, run.settings.weigh.widened(q), settings)
+    few = told <= TOLD * settings.max_fresh or run.budget.limited
+    affordable = needed <= min(settings.max_fresh, spending.rest)
+    if (few and affordable) or never or spending.over or run.target.dim < 2:
         return history, q
     return by_flows(run, spending, history, q)
 
@@ -49,14 +53,13 @@ def by_flows(
         history: all points.
         q: a mixture that its last draws are of, which is kept if no flow is better.
     """
-    settings = run.settings.black_box
-    share = 0.0 if q is None else efficiency(history)
+    settings, widened = run.settings.black_box, run.settings.weigh.widened
     guides = flow_guides(run.target.dim, settings)
     led = anneal(history.reference, spending, run.rng, run.settings, history, guides)
-    if q is not None and led.efficiency <= share:
-        return led.history, q
     history = led.history
-    return history, fit_flow(settings, history.x, history.log_weights(), run.rng, led.fitted)
+    flow = fit_flow(settings, history.x, history.log_weights(), run.rng, led.fitted)
+    tried = [flow] if q is None else [flow, q]
+    return history, min(tried, key=lambda one: needed_by(history, widened(one), settings))
 
 
 def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[History, Mixture]:
