@@ -116,7 +116,7 @@ def _check_prior(prior: object, posteriors: Mapping[str, Posterior]) -> None:
             f"{', '.join(posteriors)}: give one number for each."
         )
     for name, value in prior.items():
-        if not (isinstance(value, Real) and np.isfinite(float(value)) and value > 0.0):
+        if not (isinstance(value, Real) and 0.0 < float(value) < np.inf):
             raise InputError(
                 f"the prior probability of {name} is {value!r}: give a positive number."
             )
