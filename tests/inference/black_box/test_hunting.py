@@ -36,7 +36,8 @@ def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim
     assert (posterior.verdict is fluvial.Verdict.GOOD) == good
     assert good != any("met by only" in r or "in only one of" in r for r in posterior.reasons)
     assert posterior.log_evidence_se < 0.05
-    tolerance = 0.05 if good else 4.0 * posterior.log_evidence_se  # the clock decides how many draws
+    # The clock decides how many draws there are.
+    tolerance = 0.05 if good else 4.0 * posterior.log_evidence_se
     assert posterior.log_evidence == pytest.approx(0.0, abs=tolerance)
     assert np.mean(posterior.draws(2000)["x"][:, 0] > 2.0) == pytest.approx(0.5, abs=0.05)
 
