@@ -6,10 +6,11 @@ import pytest
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
+from fluvial.inference.beyond import look_beyond
 from fluvial.inference.census import Mode
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.exploring import climb_from, look_beyond
+from fluvial.inference.exploring import climb_from
 from fluvial.inference.looking import unexplained
 from fluvial.inference.start_law import StartLaw
 from fluvial.inference.starts import distinct

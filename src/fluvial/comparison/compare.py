@@ -74,7 +74,7 @@ def compare(
     refused = refusals(posteriors)
     lack = lacking(
         "arviz",
-        "Comparing models by prediction, or by how much their priors matter,",
+        _PREDICTION,
         "arviz_base",
         "xarray",
         "xarray_einstats",

@@ -24,26 +24,24 @@ from fluvial.inference.census import Census, Mode, expected_unseen
 from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
+from fluvial.inference.further_modes import law_around, planted_like
 from fluvial.inference.looking import unexplained
 from fluvial.inference.planting import (
-    Planted,
     aimed,
     expected_missed,
     expected_others,
-    plant,
-    share_missed,
 )
 from fluvial.inference.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
-from fluvial.inference.start_law import StartLaw, start_law
+from fluvial.inference.start_law import StartLaw
 
-__all__ = ["Beyond", "Explored", "climb_from", "explore", "look_beyond"]
+__all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
 
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
-_CLIMBS = -1  # the run that is no population, but the climbs before
+CLIMBS = -1
+"""The run of a census that is no population, but the climbs before."""
 _EARLIER = -2  # and that of an earlier fit
-_LEAST_SHARE = 0.001  # that is said as a number
 
 
 class Explored(NamedTuple):
@@ -62,74 +60,11 @@ class Explored(NamedTuple):
     sentence: str
 
 
-class Beyond(NamedTuple):
-    """What was found beyond the one mode in which all climbs have ended.
-
-    Attributes:
-        ends: of climbs, if they ended in another mode that matters; else nothing.
-        sentence: how modes were looked for, where that found nothing.
-    """
-
-    ends: list[Optimum]
-    sentence: str
-
-
 def climb_from(
     counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
 ) -> list[Optimum]:
     """Climb from each point, and return where the climbs ended."""
     return [end for end in climb(counted, points, settings=settings) if end is not None]
-
-
-def _count_looks(counted: CountedTarget, settings: Settings) -> int:
-    """Return how many looks are made where all climbs have ended in one mode.
-
-    None where looks after the fit see better, or where they cost a call each.
-    """
-    explore = settings.explore
-    well_seen = not explore.well_seen < counted.dim <= explore.max_dim
-    return 0 if counted.target.on_host or well_seen else explore.first_looks
-
-
-def look_beyond(
-    counted: CountedTarget,
-    starts: Float[np.ndarray, "N D"],
-    ends: list[Optimum],
-    rng: np.random.Generator,
-    settings: Settings = DEFAULT,
-) -> Beyond:
-    """Climb from where the one mode in which all climbs have ended does not explain the density.
-
-    In many coordinates the widest mode takes them all. Looks are aimed at others like it, and how
-    many of those they would miss is said.
-
-    Args:
-        counted: the target.
-        starts: that span the region to look at.
-        ends: of climbs from them.
-        rng: decides where to look.
-        settings: the thresholds.
-    """
-    sentence = f"{len(ends)} climbs ended in one mode, or in none"
-    looks = _count_looks(counted, settings)
-    census = Census(counted, settings)
-    census.add(ends, len(ends), _CLIMBS)
-    modes = census.modes() if looks else []
-    if not modes:
-        return Beyond([], f"{sentence}.")
-    law = _law(starts, modes, settings, settings.explore.look_factors)
-    places = settings.explore.first_places
-    planted = _planted(modes, law, rng, settings, looks=True, predicted=places)
-    law = aimed(law, planted, settings)
-    points = unexplained(counted, modes, law, looks, rng, settings)
-    beyond = climb_from(counted, points, settings) if len(points) else []
-    census.add(beyond, len(beyond), _CLIMBS)
-    if len(census.mattering(census.modes())) > 1:
-        return Beyond(beyond, f"{sentence}.")
-    missed = share_missed(law, planted, looks)
-    share = f"{missed:.1%}" if missed >= _LEAST_SHARE else f"less than {_LEAST_SHARE:.1%}"
-    sentence += f", and {looks:,} looks saw no other. Of modes like it elsewhere, of widths as "
-    return Beyond([], sentence + f"they may be, these looks would miss {share}, by estimate.")
 
 
 def explore(
@@ -153,8 +88,8 @@ def explore(
             enough that finds no other mode.
     """
     census = Census(counted, settings)
-    census.add(ends, len(ends), _CLIMBS)
-    for run in (_CLIMBS, _EARLIER) if confirmed else ():
+    census.add(ends, len(ends), CLIMBS)
+    for run in (CLIMBS, _EARLIER) if confirmed else ():
         census.add(list(confirmed), len(confirmed), run)
     climbed = _climbed(census, counted, starts, rng, settings)
     populations = 0
@@ -196,9 +131,9 @@ def _climbed(
     looking = not counted.target.on_host
     modes = census.modes()
     while counted.evaluations - began < most and census.climbs < explore.most_climbs:
-        law = _law(starts, modes, settings)
+        law = law_around(starts, modes, settings)
         points = law.sample(count, rng)
-        census.add(climb_from(counted, points, settings), count, _CLIMBS)
+        census.add(climb_from(counted, points, settings), count, CLIMBS)
         modes = census.modes()
         found = len(modes) + census.low
         if expected_unseen(explore.most_climbs, found) > explore.unseen:
@@ -235,7 +170,7 @@ def _looked(
         points = unexplained(counted, modes, law, explore.looks, rng, settings)
         census.looks += explore.looks
         if len(points):
-            census.add(climb_from(counted, points, settings), 0, _CLIMBS)
+            census.add(climb_from(counted, points, settings), 0, CLIMBS)
             if len(census.mattering(census.modes())) > len(modes):
                 modes, law, looks = _aimed(census, starts, rng, settings)
                 told = None
@@ -245,7 +180,7 @@ def _looked(
         looks += explore.looks
         if looks == explore.most_looks:
             places = max(explore.predicted // len(modes), explore.places)
-            planted = _planted(modes, law, rng, settings, looks=True, predicted=places)
+            planted = planted_like(modes, law, rng, settings, looks=True, predicted=places)
             told, later = (
                 expected_others(law, planted, n) for n in (looks, explore.settling_looks)
             )
@@ -270,8 +205,8 @@ def _aimed(
 ) -> tuple[list[Mode], StartLaw, int]:
     """The modes that matter, where to look for others like them, and no looks at all so far."""
     modes = census.mattering(census.modes())
-    law = _law(starts, modes, settings, settings.explore.look_factors)
-    planted = _planted(modes, law, rng, settings, looks=True)
+    law = law_around(starts, modes, settings, settings.explore.look_factors)
+    planted = planted_like(modes, law, rng, settings, looks=True)
     return modes, aimed(law, planted, settings), 0
 
 
@@ -285,31 +220,7 @@ def _missed(
     """How many modes like these the climbs have missed, where nothing else looks for them."""
     if len(modes) < 2 or _looked_along(modes, settings):
         return 0.0
-    return expected_missed(law, _planted(modes, law, rng, settings), census.climbs)
-
-
-def _planted(
-    modes: list[Mode],
-    law: StartLaw,
-    rng: np.random.Generator,
-    settings: Settings,
-    *,
-    looks: bool = False,
-    predicted: int = 0,
-) -> Planted:
-    gaussians, masses = [mode.gaussian for mode in modes], np.array([m.log_mass for m in modes])
-    excess = settings.search.excess if looks else 0.0
-    return plant(gaussians, masses, law, rng, settings, excess=excess, predicted=predicted)
-
-
-def _law(
-    starts: Float[np.ndarray, "N D"],
-    modes: list[Mode],
-    settings: Settings,
-    factors: Sequence[float] | None = None,
-) -> StartLaw:
-    heads = [np.stack([mode.head.x for mode in modes])] if modes else []
-    return start_law([starts, *heads], settings.explore, factors)
+    return expected_missed(law, planted_like(modes, law, rng, settings), census.climbs)
 
 
 def _looked_along(modes: list[Mode], settings: Settings) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fluvial.inference.annealed import annealed_chains
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.diagonal import match_diagonal
-from fluvial.inference.mode_search import Search, annealed_chains
+from fluvial.inference.mode_search import Search
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.symmetries import mirrored
 from fluvial.objectives import Importance

@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
+from fluvial.inference.annealed import annealed_chains, far_points
 from fluvial.inference.beside import moved, spread_of
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.coordinate_moves import count_sideways, sideways
@@ -35,11 +36,10 @@ from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.inference.slopes import climb_off_slopes, on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.log_sum_exp import log_sum_exp
-from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, covers, factor
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Looked", "Search", "annealed_chains", "far_points", "look", "mass_outside"]
+__all__ = ["Looked", "Search", "look", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -301,17 +301,6 @@ def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
     return float(np.exp(min(float(log_sum_exp(log_ratios)) - np.log(looks), 50.0)))
 
 
-def far_points(
-    overall: Gaussian | DiagonalGaussian,
-    count: int,
-    spreads: tuple[float, ...],
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Draw points from a Gaussian made wider, at each of some spreads in turn."""
-    z = rng.standard_normal((count, overall.dim))
-    return overall.color(z * np.resize(spreads, count)[:, None])
-
-
 def _climbed(
     counted: CountedTarget,
     q: Mixture,
@@ -322,36 +311,3 @@ def _climbed(
 ) -> Float[np.ndarray, "M D"]:
     ends, _ = climb_off_slopes(counted, q, log_evidence, starts, overall.cholesky, settings)
     return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def annealed_chains(
-    counted: CountedTarget,
-    overall: Gaussian | DiagonalGaussian,
-    rng: np.random.Generator,
-    search: SearchSettings,
-) -> Float[np.ndarray, "chains D"]:
-    """Hamiltonian chains at rising inverse temperatures, from far outside."""
-    x = far_points(overall, search.chains, search.spreads, rng)
-    if not search.chains:
-        return x
-    value, score = counted.value_and_grad(x)
-    for beta in np.geomspace(search.hottest, 1.0, search.temperatures):
-        step = 0.5 * overall.dim**-0.25 / np.sqrt(beta) * rng.uniform(0.6, 1.2)
-        p = rng.standard_normal(x.shape)
-        y, y_value, y_score, momentum = x, value, score, p
-        kick = 0.5 * step * beta
-        momentum = momentum + kick * overall.pull(_finite(y_score))
-        for left in reversed(range(search.leapfrogs)):
-            y = y + step * (overall.color(momentum) - overall.mean)
-            y_value, y_score = counted.value_and_grad(y)
-            momentum = momentum + (2.0 * kick if left else kick) * overall.pull(_finite(y_score))
-        log_ratio = beta * (y_value - value) + 0.5 * np.sum(p**2 - momentum**2, axis=1)
-        take = np.isfinite(y_value) & ~(np.log(rng.uniform(size=len(x))) > log_ratio)
-        x = np.where(take[:, None], y, x)
-        value, score = np.where(take, y_value, value), np.where(take[:, None], y_score, score)
-    return x
-
-
-def _finite(scores: np.ndarray) -> np.ndarray:
-    return np.clip(np.where(np.isfinite(scores), scores, 0.0), -1e6, 1e6)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from fluvial.inference.beyond import Beyond, look_beyond
 from fluvial.inference.check import finite_starts, gradient_complaint
 from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import Beyond, climb_from, explore, look_beyond
+from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.matching import Matched

@@ -1,8 +1,8 @@
-r"""The draws that the result is made of, and how many of them: which is not for them to decide.
+r"""The draws that the result is made of, and how many of them.
 
-If draws were made until they look precise, the end would come where the few heavy ones have not:
-the evidence is too low there, and its standard error, too. So how many are needed is told by the
-points of the search, of shares u of the mass and ratios r = p / (Z q) to the proposal q: as
+Draws that are continued until they look precise tend to stop before the few heavy ones have come,
+where the evidence is too low and so is its standard error. So the points of the search say how many
+are needed, by their shares u of the mass and their ratios r = p / (Z q) to the proposal q: as
 :math:`E_q[w^2 f] = E_p[r f]`, one draw is worth
 
 .. math:: \frac{\sum_i u_i (x_i - \mu)^2}{\sum_i u_i r_i (x_i - \mu)^2}

@@ -21,10 +21,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from fluvial.inference.annealed import far_points
 from fluvial.inference.climbing import Optimum, climb
 from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
-from fluvial.inference.mode_search import far_points
 from fluvial.inference.rows.climbing import Peak, peaks
 from fluvial.inference.rows.sampling import Sample, on_sample
 from fluvial.inference.run import Run

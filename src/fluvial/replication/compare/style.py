@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 __all__ = [
@@ -257,11 +258,10 @@ def _unescaped(match: re.Match[str]) -> str:
     """Write a text with its letters, where Python 2 wrote the numbers of letters or of bytes."""
     try:
         text = ast.literal_eval(match.group())
-        text = text.encode("latin-1").decode()
-    except UnicodeError:  # the numbers were of letters
-        pass
     except (ValueError, SyntaxError):
         return match.group()
+    with suppress(UnicodeError):  # where the numbers were of letters, it is right as it is
+        text = text.encode("latin-1").decode()
     return repr(text)
 
 
