@@ -135,13 +135,21 @@ def test_the_slider_steps_through_the_layers(browser):
 
 
 def test_curves_zoom_by_buttons_keys_and_mouse(browser):
-    from selenium.common.exceptions import ElementNotInteractableException
+    from selenium.common import exceptions
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.support.ui import WebDriverWait
 
     def extent():
-        picture = browser.find_element("css selector", ".chart .plot svg")
-        return tuple(float(picture.get_attribute(f"data-{end}")) for end in ("from", "to"))
+        # In one script: the page may draw the curve anew between two questions.
+        return tuple(
+            browser.execute_script(
+                "const d = document.querySelector('.chart .plot svg').dataset;"
+                "return [Number(d.from), Number(d.to)]"
+            )
+        )
+
+    def picture():
+        return browser.find_element("css selector", ".chart .plot svg")
 
     unfold(browser)
     full = extent()
@@ -149,17 +157,24 @@ def test_curves_zoom_by_buttons_keys_and_mouse(browser):
     click(browser, ".chart .zoom-in")
     zoomed = extent()
     assert full[0] < zoomed[0] < zoomed[1] < full[1]
-    picture = browser.find_element("css selector", ".chart .plot svg")
     browser.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", picture
+        "document.querySelector('.chart .plot svg')"
+        ".scrollIntoView({block: 'center', behavior: 'instant'})"
     )
     # On a busy machine the browser takes its time until a picture that was scrolled to has focus.
-    waiting = WebDriverWait(browser, 20, ignored_exceptions=[ElementNotInteractableException])
-    waiting.until(lambda _: picture.send_keys("0") is None)
+    late = (
+        exceptions.ElementNotInteractableException,
+        exceptions.StaleElementReferenceException,
+    )
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=late)
+    waiting.until(lambda _: picture().send_keys("0") is None)
     assert extent() == full
-    picture = browser.find_element("css selector", ".chart .plot svg")
-    mouse = ActionChains(browser).move_to_element_with_offset(picture, -100, 0)
-    mouse.click_and_hold().move_by_offset(150, 0).release().perform()
+
+    def drag():
+        mouse = ActionChains(browser).move_to_element_with_offset(picture(), -100, 0)
+        mouse.click_and_hold().move_by_offset(150, 0).release().perform()
+
+    waiting.until(lambda _: drag() is None)
     assert full[0] < extent()[0] < extent()[1] < full[1]
     click(browser, ".chart .reset")
     assert extent() == full

@@ -148,7 +148,7 @@ def _modes(
     labels: Int[np.ndarray, " D"],
     heads: Float[np.ndarray, "M D"],
     settings: Settings,
-) -> list[Float[np.ndarray, "W d"]]:
+) -> list[Float[np.ndarray, "_ _"]]:
     """For each factor its modes, as far as climbs have ended in them."""
     return [
         _modes_of(counted, labels == factor, heads, settings) for factor in range(labels.max() + 1)
@@ -180,7 +180,7 @@ def _modes_of(
 
 
 def _combinations(
-    labels: Int[np.ndarray, " D"], found: Sequence[Float[np.ndarray, "W d"]]
+    labels: Int[np.ndarray, " D"], found: Sequence[Float[np.ndarray, "_ _"]]
 ) -> Float[np.ndarray, "M D"]:
     points = []
     for chosen in product(*found):
