@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from fluvial.compiling import compiled
 from fluvial.constants import LOG_2PI
 from fluvial.flows import Chain, Flow
 from fluvial.flows.precision import as_float64
@@ -19,7 +20,6 @@ from fluvial.objectives import base_log_prob
 from fluvial.posterior.colored import Colored
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.training.compiling import compiled
 
 __all__ = ["Component", "FlowComponent", "GaussianComponent", "Mixture"]
 

@@ -12,8 +12,8 @@ import optax
 from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.errors import InputError
-from fluvial.training.compiling import compiled
 from fluvial.training.schedules import step_sizes
 
 __all__ = ["Loss", "Optimizer", "TrainingState", "scan_steps", "start_state", "train_steps"]
