@@ -27,6 +27,7 @@ class Curvature:
     def __init__(self, places: int, dim: int, pairs: int):
         self._s, self._y = np.zeros((pairs, places, dim)), np.zeros((pairs, places, dim))
         self._rho, self._scale = np.zeros((pairs, places)), np.ones(places)
+        self._most = 0  # pairs that any climb has
 
     def known(self, rows: _Rows) -> np.ndarray:
         """Whether a step of each is kept."""
@@ -51,10 +52,11 @@ class Curvature:
         scale = np.ones(len(s))
         scale[there] = 1.0 / (rho[there] * squares[there])
         self._scale[rows] = scale
+        self._most = min(self._most + 1, len(self._rho))
 
     def times(self, rows: _Rows, vectors: _Vectors) -> _Vectors:
         """Multiply by the inverse Hessians."""
-        first = int(np.argmin(~self._rho[:, rows].any(axis=1)))
+        first = len(self._rho) - self._most
         s, y, rho = (kept[first:, rows] for kept in (self._s, self._y, self._rho))
         return _two_loops(s, y, rho, self._scale[rows, None], vectors)
 
