@@ -13,6 +13,7 @@ from fluvial.inference.black_box.checks import repeat_heaviest
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
+from fluvial.inference.black_box.largest_peak import largest_peak
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
@@ -89,8 +90,9 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if done == fewest and not spending.over:
             has = {"quick": not density.spared, "climbing": density.has_gradient}
             size = hunting_size(dim, spending, settings, **has)
-            hunted = _hunted(run, spending, groups, size)
-            groups += hunted.groups
+            if size.draws or not density.has_gradient:  # else all that there are were climbed from
+                hunted = _hunted(run, spending, groups, size)
+                groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
@@ -148,7 +150,8 @@ def _hunted(
     explored = tuple(group[0].history for group in groups)
     history = _joined([group[0] for group in groups])
     known = fit_mixture(history.x, history.log_weights(), rng)
-    return hunt(explored, known, size, spending, rng, run.settings)
+    largest = largest_peak(known, history)
+    return hunt(explored, known, largest, size, spending, rng, run.settings)
 
 
 def _each_once(groups: Sequence[tuple[Population, ...]]) -> list[Population]:

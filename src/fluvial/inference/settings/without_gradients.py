@@ -29,8 +29,8 @@ class BlackBoxSettings:
         hunting_draws: the most of them, for 1, 2, … coordinates: a second or three of those where
             so many more find so much more; in many it is hopeless.
         hunting_climbs: hills that each half of the draws climbs.
-        planted_volume: of the peaks that these draws are to meet, as a part of that of the largest
-            peak found, ...
+        planted_volume: of the peaks that these draws are to meet, each as heavy as all that was
+            found, as a part of that of the largest peak, ...
         planted_width: ... or of its width, where that is more, ...
         planted_enough: ... with a probability at which no more are made, ...
         planted_least: ... and one below which nothing is GOOD.
@@ -87,7 +87,7 @@ class BlackBoxSettings:
     planted_enough: float = 0.95
     planted_least: float = 0.8
     planted_draws: int = 16384
-    planted_first: int = 1024
+    planted_first: int = 512
     ascending_base: int = 64
     ascending_per_dim: int = 16
     ascending_climbs: int = 8
