@@ -83,7 +83,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if not np.isfinite(population.history.log_p).any():
             if groups:
                 break
-            raise _nowhere(run, len(population.history))
+            raise _nowhere(len(population.history), proper=density.prior.proper, scale=scale)
         groups.append((population,))
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
@@ -165,10 +165,15 @@ def _joined(populations: Sequence[Population]) -> History:
     return history
 
 
-def _nowhere(run: Run, size: int) -> InputError:
+def _nowhere(size: int, *, proper: bool, scale: float) -> InputError:
+    if proper:
+        return InputError(
+            f"the log density is not finite at any of {size} points drawn from the prior: check "
+            "the function at one of them, and the prior or the bounds."
+        )
     return InputError(
-        f"the log density is not finite at any of {size} points drawn from where it is to be: "
-        "check the function at one of them, and the prior or the bounds."
+        f"the log density is not finite at any of {size} points drawn around the origin, with a "
+        f"standard deviation of {scale:g}: give `bounds` or a `prior` that lead to where it is."
     )
 
 

@@ -6,7 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.black_box.annealing import efficiency
-from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat_heaviest
+from fluvial.inference.black_box.checks import (
+    Findings,
+    cliff_doubt,
+    noise_doubt,
+    plateau_doubt,
+    repeat_heaviest,
+)
 from fluvial.inference.black_box.exploring import Exploration, explore
 from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
@@ -53,6 +59,8 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
             history, q = by_flows(run, spending, history.merged(fresh), q)
             history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
             doubts = [*spikes, *_doubts(run, spending, q, fresh)]
+        if density.prior.proper and (flat := plateau_doubt(history, run.settings)):
+            doubts.append(flat)
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)

@@ -50,6 +50,7 @@ class BlackBoxSettings:
         cliff: nats by which the density falls within ``cliff_width`` where there is a cliff.
         cliff_width: in standard deviations.
         cliff_share: the least share of draws that have fallen off it.
+        plateau: the share of the mass on which a function that is constant says too little.
         rough: nats by which the density differs within the first of ``rough_widths``, or from the
             mean of both sides within the others, where it is noisy ...
         rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
@@ -101,6 +102,7 @@ class BlackBoxSettings:
     cliff: float = 10.0
     cliff_width: float = 1e-4
     cliff_share: float = 0.01
+    plateau: float = 0.9
     rough: float = 0.01
     rough_rounding: float = 1e-6
     rough_widths: tuple[float, ...] = (1e-6, 1e-4, 1e-3)
