@@ -81,10 +81,10 @@ def test_how_wide_a_mode_must_be_to_have_been_met_is_said():
 
 
 def _met(draws, width):
-    prior, known = (GaussianComponent(Gaussian(np.zeros(5), s * np.eye(5))) for s in (1.0, 0.2))
-    reference, mixture = (Mixture((one,), np.ones(1)) for one in (prior, known))
+    prior, known = (Gaussian(np.zeros(5), s * np.eye(5)) for s in (1.0, 0.2))
+    reference = Mixture((GaussianComponent(prior),), np.ones(1))
     x = np.random.default_rng(0).standard_normal((draws, 5))
-    return peaks_met(reference, mixture, 0.0, x, mixture.log_prob(x), np.array([width, 0.9]))
+    return peaks_met(reference, known, 0.0, x, known.log_prob(x), np.array([width, 0.9]))
 
 
 def test_more_draws_meet_more_planted_peaks_and_wider_ones():
