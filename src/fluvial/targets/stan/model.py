@@ -154,11 +154,12 @@ class StanModel:
         return result
 
     def _constrain(self, points: np.ndarray, rows: np.ndarray, generator: int) -> None:
-        function, model = self._call["bs_param_constrain"], self._model
-        for i, place in enumerate(zip(_addresses(points), _addresses(rows), strict=True)):
-            if function(model, True, True, *place, generator, None) != 0:
-                rows[i] = np.nan
-                self._call["stanli_constrain"](self._parameters_only._m, *place)
+        function = self._call["bs_param_constrain"]
+        failed = _each(function, self._first, (points, rows), generator, None)
+        rows[failed] = np.nan
+        places = list(zip(_addresses(points), _addresses(rows), strict=True))
+        for i in failed:
+            self._call["stanli_constrain"](self._parameters_only._m, *places[i])
 
     def _constrain_parameters(self, points: np.ndarray, rows: np.ndarray) -> None:
         with self._lock:
