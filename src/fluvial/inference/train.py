@@ -24,7 +24,8 @@ from fluvial.inference.settings import DEFAULT, TrainSettings
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
 from fluvial.training.adam import adam
-from fluvial.training.loop import Optimizer, TrainingState, scan_steps, start_state
+from fluvial.training.loop import TrainingState, scan_steps, start_state
+from fluvial.training.optimizer import Optimizer
 
 __all__ = ["ChunkResult", "Training", "optimizer_of", "start_optimizer", "train", "train_chunk"]
 
