@@ -256,7 +256,7 @@ def test_a_damaged_model_is_made_again_of_the_checkpoints(finished, tmp_path):
 def test_a_full_disk_is_one_sentence_and_spares_what_is_there(finished, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     interrupted(folder, monkeypatch, after=1)
-    real = fluvial.storage.folder._write_durably
+    real = fluvial.storage.folder.write_durably
 
     def full(path, data):
         if path.name == "state.safetensors":
@@ -265,7 +265,7 @@ def test_a_full_disk_is_one_sentence_and_spares_what_is_there(finished, tmp_path
         real(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr("fluvial.storage.folder._write_durably", full)
+        patch.setattr("fluvial.storage.folder.write_durably", full)
         with pytest.raises(InputError, match="cannot be written: No space left on device"):
             run(folder, resume=True, checkpoint_seconds=0.0)
     assert same(finished[0], run(folder, resume=True))

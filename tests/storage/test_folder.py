@@ -9,7 +9,8 @@ import pytest
 from fluvial.errors import InputError
 from fluvial.storage import folder as folder_module
 from fluvial.storage import sealed
-from fluvial.storage.folder import check_folder, read_folder, replaced, write_folder
+from fluvial.storage.folder import check_folder, read_folder, write_folder
+from fluvial.storage.writing import replaced
 
 FILES = {"a.bin": b"\x00\x01", "b.txt": b"two"}
 CONTENT = {"x": 1.5, "name": "ü", "nothing": None}

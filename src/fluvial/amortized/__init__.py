@@ -3,8 +3,10 @@
 from fluvial.amortized.amortized_flow import AmortizedFlow
 from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.likelihoods import Bernoulli, Likelihood, LogitNormal, Normal
+from fluvial.amortized.likelihood_base import Likelihood
+from fluvial.amortized.likelihoods import Bernoulli
 from fluvial.amortized.networks import MLP
+from fluvial.amortized.real_likelihoods import LogitNormal, Normal
 from fluvial.amortized.recipe import Recipe
 from fluvial.amortized.train_dlgm import train
 from fluvial.amortized.trained import Trained
@@ -27,7 +29,7 @@ __all__ = [
 __getattr__ = moved(
     __name__,
     {
-        "Gaussian": "fluvial.amortized.likelihoods.Normal",
+        "Gaussian": "fluvial.amortized.real_likelihoods.Normal",
         "join": "fluvial.distributed.join",
     },
 )

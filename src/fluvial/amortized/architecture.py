@@ -8,14 +8,10 @@ import jax
 
 from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.dlgm import DLGM
-from fluvial.amortized.likelihoods import (
-    LIKELIHOODS,
-    Likelihood,
-    LogitNormal,
-    build_likelihood,
-    likelihood_options,
-)
+from fluvial.amortized.likelihood_base import Likelihood
+from fluvial.amortized.likelihoods import LIKELIHOODS, build_likelihood, likelihood_options
 from fluvial.amortized.networks import MLP
+from fluvial.amortized.real_likelihoods import LogitNormal
 from fluvial.errors import InputError
 from fluvial.flows import Flow
 

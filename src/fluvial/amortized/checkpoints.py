@@ -11,10 +11,11 @@ from typing import Any
 from fluvial.amortized.schemas import CHECKPOINT
 from fluvial.errors import InputError
 from fluvial.storage import arrays, strict_json
-from fluvial.storage.folder import read_folder, replaced, write_folder
+from fluvial.storage.folder import read_folder, write_folder
 from fluvial.storage.locks import in_use
 from fluvial.storage.reading import read_file
 from fluvial.storage.schema import check, record
+from fluvial.storage.writing import replaced
 
 __all__ = ["Checkpoints"]
 

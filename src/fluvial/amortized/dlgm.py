@@ -14,7 +14,8 @@ from fluvial.amortized.capacity import check_capacity
 from fluvial.amortized.decoder import Decoder
 from fluvial.amortized.flow_prior import FlowPrior
 from fluvial.amortized.inference_network import InferenceNetwork, output_size
-from fluvial.amortized.likelihoods import Likelihood, build_likelihood
+from fluvial.amortized.likelihood_base import Likelihood
+from fluvial.amortized.likelihoods import build_likelihood
 from fluvial.amortized.networks import MLP
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow

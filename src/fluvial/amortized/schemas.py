@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from fluvial.amortized.likelihoods import LIKELIHOODS, SCALES
+from fluvial.amortized.likelihoods import LIKELIHOODS
 from fluvial.amortized.networks import ACTIVATIONS
+from fluvial.amortized.real_likelihoods import SCALES
 from fluvial.amortized.recipe import Recipe
 from fluvial.storage.schema import TEXT, record
 

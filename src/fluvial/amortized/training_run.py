@@ -8,13 +8,13 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, Shaped
 
 from fluvial.amortized.architecture import describe
+from fluvial.amortized.best_parameters import BestParameters, with_parameters
 from fluvial.amortized.checkpoints import Checkpoints
 from fluvial.amortized.data import Data, order
 from fluvial.amortized.dlgm import DLGM
@@ -34,15 +34,6 @@ __all__ = ["TrainingRun"]
 
 _SHORTEST, _LONGEST = 50, 500
 _START_IMAGES = 10_000
-
-
-@dataclass
-class _Best:
-    """The best parameters so far, on the host, and where they were found."""
-
-    parameters: Any
-    bound: float = -math.inf
-    step: int = 0
 
 
 @dataclass
@@ -100,7 +91,7 @@ class TrainingRun:
         self.devices.check_same(zlib.crc32(same.encode()), "images, recipe, seed and model")
         self.dlgm = self.dlgm.starting_at(to_unit(self.data.train[:_START_IMAGES]))
         self.state = self.devices.replicate(start_state(self.dlgm))
-        self.best = _Best(_on_host(self.state.parameters))
+        self.best = BestParameters.copied(self.state.parameters)
         self.step = 0
         found = shared(found, self.devices)
         if found is not None:
@@ -113,7 +104,7 @@ class TrainingRun:
         template = (self.state, self.best.parameters)
         state, best = arrays.from_bytes(found.arrays, template, str(found.origin))
         self.state = self.devices.replicate(state)
-        self.best = _Best(_on_host(best), content["best_bound"], content["best_step"])
+        self.best = BestParameters.copied(best, content["best_bound"], content["best_step"])
         self.step, self.seconds = content["step"], content["seconds"]
         more = self.recipe.epochs > content["recipe"]["epochs"]
         self._plan(began=self.step if more else content.get("began", 0))
@@ -183,11 +174,11 @@ class TrainingRun:
         return jax.tree.map(np.asarray, measured)
 
     def _validate(self) -> float:
-        model = _with_parameters(self.dlgm, self.state.parameters)
+        model = with_parameters(self.dlgm, self.state.parameters)
         rows, key = self.data.validation, self.validation_key
         bound = float(bounds(model, rows, 1, key, self.devices).mean())
         if bound > self.best.bound:
-            self.best = _Best(_on_host(self.state.parameters), bound, self.step)
+            self.best = BestParameters.copied(self.state.parameters, bound, self.step)
         return bound
 
     def _note(self, measured: Measured, validation: float, speed: float) -> None:
@@ -235,7 +226,7 @@ class TrainingRun:
                 f"the images, or lower the rate, which is {self.recipe.rate:g}."
             )
         return Trained(
-            dlgm=_with_parameters(self.dlgm, jax.tree.map(jnp.asarray, self.best.parameters)),
+            dlgm=with_parameters(self.dlgm, self.best.parameters),
             recipe=self.recipe,
             shape=self.data.shape,
             validation_bound=self.best.bound,
@@ -243,12 +234,3 @@ class TrainingRun:
             skipped=int(self.state.optimizer.skipped),
             history=tuple(self.history),
         )
-
-
-def _with_parameters(dlgm: DLGM, parameters: Any) -> DLGM:
-    return eqx.combine(parameters, eqx.filter(dlgm, eqx.is_inexact_array, inverse=True))
-
-
-def _on_host(parameters: Any) -> Any:
-    """Copy parameters, whose buffers the next chunk is given up to."""
-    return jax.tree.map(lambda leaf: np.array(leaf), parameters)

@@ -87,7 +87,7 @@ def _tree(directory: Path, posterior: "Posterior") -> "xarray.DataTree | None":
 def _written(found, out: Path) -> str:
     from fluvial.errors import InputError
     from fluvial.storage import strict_json
-    from fluvial.storage.folder import replaced
+    from fluvial.storage.writing import replaced
 
     out.mkdir(parents=True, exist_ok=True)
     with replaced(out / "comparison.json") as fresh:

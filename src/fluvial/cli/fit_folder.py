@@ -28,7 +28,7 @@ def save_results(
         Lines that report it.
     """
     from fluvial.cli.machine_formats import as_csv, as_json
-    from fluvial.storage.folder import replaced
+    from fluvial.storage.writing import replaced
 
     posterior.save(out)
     if not posterior.pool.size:

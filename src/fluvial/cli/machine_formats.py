@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluvial.storage import strict_json
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 
 if TYPE_CHECKING:
     from fluvial.inference import Posterior

@@ -24,7 +24,7 @@ def report(
 ) -> None:
     """Make one HTML page, which needs no network, of a folder of results."""
     from fluvial.report.page import render_report
-    from fluvial.storage.folder import replaced
+    from fluvial.storage.writing import replaced
 
     page = render_report(directory)
     path = out or directory / "report.html"

@@ -36,7 +36,7 @@ def write_arrays(arrays: "Mapping[str, np.ndarray]", path: Path) -> Path:
         InputError: if the path has another suffix, or cannot be written.
     """
     from fluvial.storage.array_files import to_npz
-    from fluvial.storage.folder import replaced
+    from fluvial.storage.writing import replaced
 
     if path.suffix != ".npz":
         raise InputError(f"{path} is to be an array file: call it {path.with_suffix('.npz').name}.")

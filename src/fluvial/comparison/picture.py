@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fluvial.comparison.row import Row
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 
 __all__ = ["picture"]
 

@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from fluvial.errors import InputError
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 
 __all__ = ["Checkpoint"]
 

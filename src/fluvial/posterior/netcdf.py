@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from fluvial.extras import require
 from fluvial.posterior.arviz import grouped
 from fluvial.posterior.data_tree import Contents, Drawn, data_tree
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 from fluvial.targets import Annotations, Target
 
 __all__ = ["write_netcdf"]

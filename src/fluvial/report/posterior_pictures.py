@@ -10,7 +10,7 @@ import numpy as np
 from fluvial.errors import InputError
 from fluvial.extras import require
 from fluvial.posterior.labels import index_origin, scalars
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 
 if TYPE_CHECKING:
     from fluvial.posterior.posterior import Posterior

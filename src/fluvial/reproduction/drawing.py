@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fluvial.storage.folder import replaced
+from fluvial.storage.writing import replaced
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,9 +19,9 @@ from fluvial.reproduction.results_files import (
     read_content,
 )
 from fluvial.storage import array_files, sealed
-from fluvial.storage.folder import replaced
 from fluvial.storage.machine import timestamp
 from fluvial.storage.reading import place_inside, read_file
+from fluvial.storage.writing import replaced
 
 __all__ = ["Record", "Records"]
 

@@ -9,9 +9,9 @@ from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.repetition import Repetition
 from fluvial.reproduction.rule import ClaimVerdict
 from fluvial.storage import sealed, strict_json
-from fluvial.storage.folder import replaced
 from fluvial.storage.reading import place_inside, read_file
 from fluvial.storage.schema import FILE_NAME, TEXT, check, record
+from fluvial.storage.writing import replaced
 
 __all__ = [
     "FORMAT",

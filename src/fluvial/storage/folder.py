@@ -13,9 +13,8 @@ in the two together, and the next write tidies up.
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,9 @@ from fluvial.storage import sealed
 from fluvial.storage.locks import saving
 from fluvial.storage.reading import place_inside, read_file
 from fluvial.storage.schema import FILE_NAME, check
+from fluvial.storage.writing import readable_errors, remove, sync, unwritable, write_durably
 
-__all__ = ["check_folder", "holds", "read_folder", "replaced", "write_folder"]
+__all__ = ["check_folder", "holds", "read_folder", "write_folder"]
 
 _FORMAT = 1
 _NEW, _WHOLE = ".fluvial-new", ".fluvial-whole"
@@ -53,7 +53,7 @@ def check_folder(directory: Path, kind: str) -> None:
     existing = next(parent for parent in (path, *path.parents) if os.path.lexists(parent))
     if path.is_dir():
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-            raise _unwritable(directory, os.strerror(errno.EACCES))
+            raise unwritable(directory, os.strerror(errno.EACCES))
         if _foreign(path) and not holds(path, kind):
             raise InputError(
                 f"{directory} is not empty and holds no saved {kind}: choose another folder, "
@@ -62,9 +62,9 @@ def check_folder(directory: Path, kind: str) -> None:
     elif existing == path:
         raise InputError(f"{directory} is a file: choose a folder.")
     elif not existing.is_dir():
-        raise _unwritable(directory, f"{existing} is a file")
+        raise unwritable(directory, f"{existing} is a file")
     elif not os.access(existing, os.W_OK | os.X_OK):
-        raise _unwritable(directory, os.strerror(errno.EACCES))
+        raise unwritable(directory, os.strerror(errno.EACCES))
 
 
 def write_folder(
@@ -87,18 +87,18 @@ def write_folder(
     digests = {name: sealed.sha256(data) for name, data in files.items()}
     manifest = sealed.encode(kind, _FORMAT, content, files=digests)
     every = {**files, f"{kind}.json": manifest}
-    with _readable_errors(directory), saving(path):
+    with readable_errors(directory), saving(path):
         if path.is_dir():
             _install(path, kind)  # what a process that died had finished
             _check_places(path, every)
             with _staged(path / _NEW, every) as new:
                 os.rename(new, path / _WHOLE)
-                _sync(path)
+                sync(path)
             _install(path, kind)
         else:
             with _staged(path.with_name(f".{path.name}.new"), every) as new:
                 os.rename(new, path)
-                _sync(path.parent)
+                sync(path.parent)
 
 
 def read_folder(directory: Path, kind: str) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -133,32 +133,6 @@ def holds(directory: Path, kind: str) -> bool:
         False
     """
     return os.path.isfile(_place(directory, f"{kind}.json"))
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """Write one file whole or not at all: yields where to write it, and moves it to its place.
-
-    Raises:
-        InputError: if it cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     with replaced(Path(directory, "a.txt")) as fresh:
-        ...         _ = fresh.write_text("all of it")
-        ...     Path(directory, "a.txt").read_text()
-        'all of it'
-    """
-    # The suffix stays: some writers go by it.
-    fresh = path.with_name(f".new-{path.name}")
-    with _readable_errors(path), saving(path):
-        _remove(fresh)  # what a process that died was writing
-        try:
-            yield fresh
-            os.replace(fresh, path)
-        finally:
-            _remove(fresh)
 
 
 def _foreign(path: Path) -> bool:
@@ -197,15 +171,15 @@ def _read_all(
 
 @contextmanager
 def _staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    _remove(folder)  # what a process that died was writing
+    remove(folder)  # what a process that died was writing
     try:
         folder.mkdir()
         for name, data in files.items():
-            _write_durably(folder / name, data)
-        _sync(folder)
+            write_durably(folder / name, data)
+        sync(folder)
         yield folder
     finally:
-        _remove(folder)
+        remove(folder)
 
 
 def _install(path: Path, kind: str) -> None:
@@ -237,40 +211,3 @@ def _check_places(path: Path, names: Mapping[str, Any]) -> None:
     for name in names:
         if (path / name).is_dir():
             raise InputError(f"{path / name} is a folder, where a file is to be: move it away.")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Have a folder's names on the disk before the next step; Windows opens no folder."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _readable_errors(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _unwritable(directory, error.strerror or str(error)) from error
-
-
-def _unwritable(directory: Path, reason: str) -> InputError:
-    return InputError(f"{directory} cannot be written: {reason}.")

@@ -10,21 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.core import Tracer
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.errors import InputError
-from fluvial.training.compiling import compiled
+from fluvial.training.optimizer import Optimizer, check_descent, rule_of
 from fluvial.training.schedules import step_sizes
 
-__all__ = ["Loss", "Optimizer", "TrainingState", "scan_steps", "start_state", "train_steps"]
+__all__ = ["Loss", "TrainingState", "scan_steps", "start_state", "train_steps"]
 
 Loss = Callable[..., Any]
 """(parameters, key) or, where there are batches, (parameters, key, batch) -> a scalar to minimize,
 or a tuple whose first entry is that scalar."""
-
-Optimizer = Callable[..., optax.GradientTransformation] | optax.GradientTransformation
-"""From a step size to an optax rule, such as ``optax.adamw``; or a rule such as
-``optax.adamw(1.0)``, whose updates are multiplied by the step size."""
 
 _STEPS = 1000  # of a schedule that does not say how many
 
@@ -56,7 +53,7 @@ def start_state(parameters: PyTree, optimizer: Optimizer) -> TrainingState:
             "such as jnp.zeros(2) or a flow."
         )
     with jax.numpy_dtype_promotion("standard"):
-        state = _rule(optimizer, 0.0).init(trainable)
+        state = rule_of(optimizer, 0.0).init(trainable)
     return TrainingState(parameters, state, jnp.zeros((), jnp.int32))
 
 
@@ -137,12 +134,7 @@ def train_steps(
     # XLA's options are those of the outermost program: within another one there is none to compile
     if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(inputs)):
         return _train(*inputs)
-    if isinstance(optimizer, optax.GradientTransformation) and _ascends(parameters, optimizer):
-        raise InputError(
-            "the optimizer ascends: its updates have the sign of the gradient, as those of "
-            "optax.scale_by_adam() have. Chain optax.scale(-1.0) to it, or give a rule such as "
-            "optax.adam(1.0)."
-        )
+    check_descent(optimizer, parameters)
     return _train_compiled(*inputs)
 
 
@@ -180,7 +172,7 @@ def scan_steps(
         (value, found), gradient = jax.value_and_grad(measured, has_aux=True)(
             carry.parameters, *given
         )
-        rule = optax.with_extra_args_support(_rule(optimizer, rate))
+        rule = optax.with_extra_args_support(rule_of(optimizer, rate))
         # optax raises a Python float to an int32 power, which strict promotion forbids
         with jax.numpy_dtype_promotion("standard"):
             update, memory = rule.update(gradient, carry.optimizer, carry.parameters, value=value)
@@ -201,12 +193,6 @@ def _train(loss, parameters, optimizer, rates, key, batches):
 _train_compiled = compiled(_train)
 
 
-def _rule(optimizer: Optimizer, rate: Any) -> optax.GradientTransformation:
-    if isinstance(optimizer, optax.GradientTransformation):
-        return optax.chain(optimizer, optax.scale(rate))
-    return optimizer(rate)
-
-
 def _scalar(value: Any) -> Float[Array, ""]:
     if jnp.shape(value) != ():
         raise InputError(
@@ -221,18 +207,6 @@ def _as_tree(function: Any) -> Any:
     if isinstance(function, functools.partial):
         return jax.tree_util.Partial(function.func, *function.args, **function.keywords)
     return function
-
-
-@compiled
-def _ascends(parameters: PyTree, rule: optax.GradientTransformation) -> Bool[Array, ""]:
-    """Whether the first update at the origin, on a gradient of ones, is uphill."""
-    trainable = eqx.filter(parameters, eqx.is_inexact_array)
-    zeros, ones = (jax.tree.map(like, trainable) for like in (jnp.zeros_like, jnp.ones_like))
-    with jax.numpy_dtype_promotion("standard"):
-        update, _ = optax.with_extra_args_support(rule).update(
-            ones, rule.init(zeros), zeros, value=jnp.ones(())
-        )
-        return jnp.asarray(sum(jnp.sum(leaf) for leaf in jax.tree.leaves(update))) > 0
 
 
 def _count(schedule: Any, batches: PyTree, steps: int | None) -> int:

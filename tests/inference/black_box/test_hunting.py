@@ -29,10 +29,16 @@ def _within(seconds):
 
 
 @pytest.mark.parametrize(
-    ("dim", "sd", "good"), [(2, 0.01, True), (2, 0.002, False), (3, 0.01, False), (5, 0.1, False)]
+    ("dim", "sd", "most", "good"),
+    [
+        (2, 0.01, None, True),
+        (2, 0.002, 400_000, False),
+        pytest.param(3, 0.01, None, False, marks=pytest.mark.slow),
+        (5, 0.1, 400_000, False),
+    ],
 )
-def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim, sd, good):
-    posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False)
+def test_a_spike_is_found_and_good_only_where_half_its_width_would_have_been(dim, sd, most, good):
+    posterior = fluvial.fit(_spike_and_slab(dim, sd), progress=False, max_evaluations=most)
     assert (posterior.verdict is fluvial.Verdict.GOOD) == good
     assert good != any("met by only" in r or "in only one of" in r for r in posterior.reasons)
     assert posterior.log_evidence_se < 0.05

@@ -135,7 +135,7 @@ cache = None if how == "checkpoint" else folder + "/evaluations"
 options = {"workers": 2} if how == "workers" else {"vectorized": how == "vectorized"}
 target = fluvial.Target.from_numpy(slow, bounds=[(-5, 5)] * 2, cache=cache, **options)
 checkpoint = folder if how == "checkpoint" else None
-posterior = fluvial.fit(target, progress=False, checkpoint=checkpoint, max_evaluations=4000)
+posterior = fluvial.fit(target, progress=False, checkpoint=checkpoint, max_evaluations=2000)
 print(posterior.log_evidence.hex(), hash(posterior.pool.points.tobytes()))
 """
 _TEN = tuple(0.05 + 0.1 * np.arange(10))

@@ -5,7 +5,7 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from fluvial.amortized import LogitNormal, Recipe
-from fluvial.amortized.likelihoods import SCALES
+from fluvial.amortized.real_likelihoods import SCALES
 from fluvial.datasets import (
     Dataset,
     dequantize,
