@@ -28,16 +28,17 @@ def _no_gradient(x):
     raise NotImplementedError
 
 
-def banana(dim: int) -> Problem:
+def banana(dim: int, bend: float = 1.0) -> Problem:
     """A ridge of width 0.1 along a parabola, turned into all coordinates."""
     turn = _turn(dim)
 
     def log_density(x):
         y = x @ turn
-        curved = _log_normal(y[:, 0], 0.0, 1.0) + _log_normal(y[:, 1], y[:, 0] ** 2 - 1.0, 0.1)
+        middle = bend * (y[:, 0] ** 2 - 1.0)
+        curved = _log_normal(y[:, 0], 0.0, 1.0) + _log_normal(y[:, 1], middle, 0.1)
         return curved + _log_normal(y[:, 2:], 0.0, 0.5).sum(axis=1)
 
-    return Problem(log_density, _no_gradient, [(-20.0, 20.0)] * dim, 0.0)
+    return Problem(log_density, _no_gradient, [(-20.0 * bend, 20.0 * bend)] * dim, 0.0)
 
 
 def funnel(dim: int) -> Problem:
@@ -64,8 +65,13 @@ def wave(dim: int) -> Problem:
 
 PROBLEMS = {
     f"{name}, D = {dim}": functools.partial(make, dim)
-    for name, make in (("banana", banana), ("funnel", funnel), ("wave", wave))
-    for dim in (5, 10, 15)
+    for name, make in (
+        ("banana", banana),
+        ("banana bent twice as much", functools.partial(banana, bend=2.0)),
+        ("funnel", funnel),
+        ("wave", wave),
+    )
+    for dim in (3, 5, 8, 10, 15)
 }
 
 

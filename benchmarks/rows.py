@@ -442,7 +442,7 @@ def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tupl
     rows = stream.rows.block(0, stream.rows.count)
     with pymc.Model():
         theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
-        batches: Any = pymc.Minibatch(rows["x"], rows["y"], batch_size=batch)
+        batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)
         x, y = batches
         logits = pymc.math.dot(x, theta)
         pymc.Bernoulli("y", logit_p=logits, observed=y, total_size=stream.rows.count)

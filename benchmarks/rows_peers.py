@@ -1,15 +1,16 @@
-"""What NumPyro finds of the posteriors of ``benchmarks.rows``, alone, and in how much time.
+"""What NumPyro and PyMC find of the posteriors of ``benchmarks.rows``, and in how much time.
 
     python -m benchmarks.rows_peers nuts poisson --rows 1e5 --groups 1000 --seconds 300
     python -m benchmarks.rows_peers nuts logistic --rows 1e5 --dim 50 --seconds 300
     python -m benchmarks.rows_peers svi logistic --rows 1e6 --dim 50 --steps 20000
+    python -m benchmarks.rows_peers advi logistic --rows 1e6 --dim 50 --steps 20000
 
 NUTS knows all rows, starts near 0, and adapts its step and a diagonal mass; it is asked for draws
 until time is up, and what they say is printed after each hundred. SVI sees a thousand rows a step,
 with a full covariance up to a hundred coordinates and a diagonal one above, and a step size that
-falls from 0.01 to 0.0001. Means and sds are compared with importance sampling on all rows, as with
-``--exact`` there: the largest errors of the mean, in sd, and of the log sd; of ``poisson`` those of
-the four that all groups share, and of all.
+falls from 0.01 to 0.0001; so does PyMC's ADVI on minibatches, of ``logistic``. Means and sds are
+compared with importance sampling on all rows, as with ``--exact`` there: the largest errors of the
+mean, in sd, and of the log sd; of ``poisson`` those of the four that all groups share, and of all.
 """
 
 import argparse
@@ -112,9 +113,37 @@ def svi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) 
     print(f"{row} | {steps} steps of {batch} rows | {clock} | {found} | |", flush=True)
 
 
+def advi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) -> None:
+    """PyMC's full-rank Gaussian by stochastic gradients on minibatches, of the regression."""
+    import pymc
+    import pytensor
+
+    stream = target.streamed
+    assert stream is not None
+    clock, rows = _Clock(), stream.rows.block(0, stream.rows.count)
+    rate = pytensor.shared(1e-2)
+    with pymc.Model():
+        theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
+        batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)
+        x, y = batches
+        logits = pymc.math.dot(x, theta)
+        pymc.Bernoulli("y", logit_p=logits, observed=y, total_size=stream.rows.count)
+        found: Any = pymc.fit(
+            steps,
+            method="fullrank_advi",
+            progressbar=False,
+            random_seed=0,
+            obj_optimizer=pymc.adam(learning_rate=rate),  # pyright: ignore[reportArgumentType]
+            callbacks=[lambda _, __, step: rate.set_value(1e-2 * 1e-2 ** (step / steps))],
+        )
+        drawn = np.asarray(found.sample(4000).posterior["theta"])[0]
+    off = _off(drawn.mean(axis=0), drawn.std(axis=0), truth)
+    print(f"{row} | {steps} steps of {batch} rows | {clock} | {off} | |", flush=True)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What NumPyro finds of posteriors of many rows.")
-    parser.add_argument("peer", choices=["nuts", "svi"])
+    parser = argparse.ArgumentParser(description="What others find of posteriors of many rows.")
+    parser.add_argument("peer", choices=["nuts", "svi", "advi"])
     parser.add_argument("work", choices=["logistic", "poisson"])
     parser.add_argument("--rows", type=float, default=1e5)
     parser.add_argument("--dim", type=int, default=50)
@@ -136,6 +165,8 @@ def main() -> None:
     row = f"| {a.peer} | {a.work} | {count:.3g} | {target.dim}"
     if a.peer == "nuts":
         nuts(target, truth, row, a.warmup, a.seconds)
+    elif a.peer == "advi":
+        advi(target, truth, row, a.steps)
     else:
         with jax.enable_x64(True):
             svi(target, truth, row, a.steps)

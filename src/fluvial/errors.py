@@ -1,6 +1,7 @@
 """The exceptions that fluvial raises on purpose, and how others are put into their sentences."""
 
 import difflib
+import subprocess
 from collections.abc import Iterable
 
 __all__ = ["InputError", "LostProcessError", "described", "first_line", "nearest"]
@@ -49,9 +50,16 @@ def first_line(error: BaseException) -> str:
 def described(error: BaseException) -> str:
     r"""Return an error's type and the first line of what it says, if it says anything.
 
+    Of a program that failed it is also the last line that it wrote to stderr, if that was kept.
+
     Example:
         >>> described(KeyError("x")), described(AssertionError())
         ("KeyError: 'x'", 'AssertionError')
+        >>> described(subprocess.CalledProcessError(2, "mesh", stderr=b"Reading\nNo cells.\n"))
+        "CalledProcessError: Command 'mesh' returned non-zero exit status 2: No cells."
     """
     name = type(error).__name__
-    return f"{name}: {first_line(error)}" if str(error).strip() else name
+    said = f"{name}: {first_line(error)}" if str(error).strip() else name
+    written = error.stderr if isinstance(error, subprocess.CalledProcessError) else None
+    text = written.decode(errors="replace") if isinstance(written, bytes) else str(written or "")
+    return f"{said.rstrip('.')}: {text.strip().splitlines()[-1]}" if text.strip() else said

@@ -144,3 +144,14 @@ def test_help_imports_nothing_heavy():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_fit_imports_nothing_that_only_training_needs():
+    program = (
+        "import sys, fluvial.inference\n"
+        "print([m for m in ('optax', 'scipy.stats', 'scipy.optimize') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

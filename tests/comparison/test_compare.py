@@ -141,6 +141,19 @@ def test_unknown_data_are_said_to_be_unknown():
     assert "What b observed is not known" in found.notes[-1]
 
 
+def _cut(p, *names):
+    return replace(p, provenance=replace(p.provenance, unnormalized_priors=names))
+
+
+def test_priors_that_bounds_cut_off_are_told_and_models_still_ranked():
+    found = fluvial.compare({"a": conjugate(), "b": _cut(conjugate(3.0), "sigma")})
+    assert found.ranking == (("a",), ("b",))
+    assert found.notes[0].startswith("The prior of sigma in b is not normalized within")
+    both = fluvial.compare({"a": _cut(conjugate(), "s", "t"), "b": _cut(conjugate(3.0), "s")})
+    assert both.notes[0].startswith("The priors of s and t in a, s in b are not normalized")
+    assert "normalized" not in str(fluvial.compare({"a": conjugate(), "b": conjugate(3.0)}))
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_bits(skewed):
 @pytest.fixture
 def no_training(monkeypatch):
     """What would be trained is interrupted before it begins."""
-    monkeypatch.setattr(refining, "train_modes", interrupt)
+    monkeypatch.setattr("fluvial.inference.train_modes.train_modes", interrupt)
 
 
 def interrupt(*_):

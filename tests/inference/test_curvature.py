@@ -54,3 +54,14 @@ def test_a_step_whose_products_overflow_spoils_nothing():
     with np.errstate(over="ignore"):
         learned.learn(np.array([0]), np.array([[1e200, 0.0]]), np.array([[1e200, 0.0]]))
     np.testing.assert_array_equal(learned.inverse(0), np.eye(2))
+
+
+def test_what_is_kept_of_some_climbs_is_what_they_have_learned():
+    learned = Curvature(3, 4, pairs=4)
+    for one, other in zip(*steps(count=6, dim=4), strict=True):
+        learned.learn(ROWS, one, other)
+    expected = learned.inverse(2)
+    learned.keep(np.array([1, 2]))
+    np.testing.assert_array_equal(learned.inverse(0), np.eye(4))
+    np.testing.assert_array_equal(learned.inverse(1), expected)
+    assert learned.known(slice(None)).tolist() == [False, True]

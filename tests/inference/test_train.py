@@ -7,13 +7,14 @@ import pytest
 
 import fluvial
 from fluvial.flows import build_flow
-from fluvial.inference.settings import TrainSettings
+from fluvial.inference.settings import DEFAULT, TrainSettings
 from fluvial.inference.stopping import Best
 from fluvial.inference.train import train, train_chunk
 from fluvial.inference.whitening import Whitened
 from fluvial.objectives import FreeEnergy
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
+from fluvial.training.clipping import CLIP, SKIP
 
 
 def trained(spec, target, dim=2, **options):
@@ -103,3 +104,7 @@ def test_stan_models_of_one_dimension_share_one_program():
         at_zero = [float(target.log_prob(jnp.zeros(2))) for target in whitened]
     assert at_zero[0] - at_zero[1] == pytest.approx(0.25)
     assert not np.array_equal(results[0].free_energies, results[1].free_energies)
+
+
+def test_long_gradients_are_clipped_as_by_the_optimizer_alone():
+    assert (DEFAULT.train.clip, DEFAULT.train.skip) == (CLIP, SKIP)

@@ -55,7 +55,7 @@ def test_a_moved_target_is_fitted_with_half_the_evaluations(first):
 _STAN = "data { int D; real at; } parameters { vector[D] x; } model { x ~ normal(at, 1); }"
 
 
-@pytest.mark.parametrize("dim", [2, 5])
+@pytest.mark.parametrize("dim", [2, 5, 12, 13])
 def test_half_the_evaluations_are_enough_where_a_cold_fit_takes_the_fewest(dim):
     """Of a Gaussian, in Stan, which has no looks along coordinates."""
     before, target = (fluvial.from_stan(_STAN, {"D": dim, "at": at}) for at in (0.0, 0.2))
@@ -66,7 +66,10 @@ def test_half_the_evaluations_are_enough_where_a_cold_fit_takes_the_fewest(dim):
 
 
 def test_in_fewer_coordinates_fewer_looks_meet_a_mode_as_often():
-    assert [lighter(DEFAULT, dim).search.looks for dim in (3, 4, 5, 6)] == [1024, 2048, 4096, 5461]
+    few = [lighter(DEFAULT, dim, 0).search.looks for dim in (3, 4, 5, 6, 13)]
+    assert few == [1024, 2048, 4096, 5461, 2730]
+    far = lighter(DEFAULT, 6, 4096).search
+    assert (far.looks, far.far_looks) == (1366, 4095)
 
 
 def test_an_earlier_flow_is_carried_to_where_the_density_has_moved():

@@ -1,4 +1,4 @@
-from fluvial.replication.order import disordered, repeated
+from fluvial.replication.order import disordered, run_again
 
 from .books import book, recorded
 
@@ -35,6 +35,13 @@ def test_what_is_changed_in_part_is_as_another_cell_had_left_it():
 
 
 def test_gaps_between_counts_tell_that_cells_were_run_again():
-    assert repeated(ordered(1, 2, 3)) == repeated(ordered(None, 4, 5)) == set()
-    assert repeated(ordered(1, 2, 4)) == {3}
-    assert repeated(ordered(1, 9, 10)) == {2, 3}
+    assert run_again(ordered(1, 2, 3)) == run_again(ordered(None, 4, 5)) == set()
+    assert run_again(ordered(1, 2, 4)) == {3}
+    assert run_again(ordered(1, 9, 10)) == {2}
+
+
+def test_importing_a_module_again_later_does_not_change_what_was_imported():
+    notebook = book(("import numpy as np", []), ("np.ones(2)", []), ("import numpy as np", []))
+    for cell, count in zip(notebook.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    assert disordered(recorded(notebook)) == set()

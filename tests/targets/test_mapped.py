@@ -38,6 +38,15 @@ def test_what_was_changed_through_a_map_is_read(saved):
     assert mapped("x", leaf).take(np.array([3])).tolist() == [[7.0, 7.0, 7.0]]
 
 
+def test_rows_that_a_file_has_lost_are_not_made_up(saved):
+    path, x = saved
+    file = mapped("x", np.load(path, mmap_mode="r"))
+    file.check = lambda: None  # as if it shrank just after
+    with path.open("r+b") as opened:
+        opened.truncate(128 + 10 * 12)
+    np.testing.assert_array_equal(file.take(np.array([1, 9, 12, 19])), x[[1, 9]])
+
+
 def test_an_array_in_memory_is_no_map():
     assert mapped("x", np.zeros(3)) is None
 

@@ -1,6 +1,9 @@
 """Functions that JAX cannot trace, as targets."""
 
 import os
+import pickle
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -77,6 +80,11 @@ def test_every_way_to_call_it_gives_the_same_bits(how):
         assert target.values(points).tobytes() == plain.tobytes()
 
 
+def _failing_program(x):
+    command = [sys.executable, "-S", "-c", "import sys; print('begun'); sys.exit('no mesh')"]
+    return float(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
 @pytest.mark.parametrize(
     ("function", "options", "said"),
     [
@@ -84,6 +92,11 @@ def test_every_way_to_call_it_gives_the_same_bits(how):
         (lambda x: None, {}, "returned None"),
         (lambda x: x, {}, r"array of shape \(2,\) for one point"),
         (lambda x: 1j, {}, "returned a complex"),
+        (lambda x: bool(x[0] > 0.0), {}, "returned a bool"),
+        (lambda x: x["mu"], {}, r"\(it is called with one array, of shape \(2,\)\), at"),
+        (lambda x, y: 0.0, {}, r"\(it is called with one array, of shape \(2,\)\), at"),
+        (_failing_program, {}, "exit status 1: no mesh, at"),
+        (_failing_program, {"workers": 2}, "exit status 1: no mesh, at"),
         (lambda x: [0.0, "a"], {}, "returned a list"),
         (lambda x: -np.sum(x**2), {"vectorized": True}, r"shape \(\) for points"),
         (lambda x: x[:2, 0], {"vectorized": True}, r"shape \(2,\) for points of shape \(5, 2\)"),
@@ -120,6 +133,29 @@ def test_lists_and_float32_are_numbers_too():
     assert lists.values(points).tolist() == single.values(points).tolist() == [-2.5, -0.125]
 
 
+def test_what_is_masked_has_no_value():
+    one = Target.from_numpy(lambda x: np.ma.masked, dim=2)
+    many = Target.from_numpy(lambda x: np.ma.masked_less(x[:, 0], 1.0), dim=2, vectorized=True)
+    points = np.array([[2.0, 0.0], [0.0, 0.0]])
+    assert np.isnan(one.values(points)).all()
+    assert np.isnan(many.values(points)).tolist() == [False, True]
+
+
+class _Pickling:
+    """A pool that sends functions as other processes have them sent."""
+
+    def map(self, function, points):
+        pickle.dumps(function)
+        raise ValueError("Pool not running")
+
+
+def test_what_is_wrong_with_a_pool_is_said():
+    for function, said in ((lambda x: 0.0, "cannot be sent"), (_quadratic, "Pool not running")):
+        target = Target.from_numpy(function, dim=2, pool=_Pickling())
+        with pytest.raises(InputError, match=said):
+            target.values(np.ones((2, 2)))
+
+
 def test_failures_can_be_counted_instead():
     def sometimes(x):
         if x[0] > 0.0:
@@ -134,6 +170,7 @@ def test_failures_can_be_counted_instead():
     ("options", "said"),
     [
         ({}, "dim is None"),
+        ({"prior_transform": lambda u: u}, "or their `names`"),
         ({"bounds": [(0.0, np.inf)]}, "bounds of parameter 0"),
         ({"bounds": [(2.0, 1.0)]}, "bounds of parameter 0"),
         ({"prior": {"n": st.poisson(3.0)}}, "prior of n is discrete"),

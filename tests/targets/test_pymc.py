@@ -9,6 +9,7 @@ import pytest
 from fluvial.errors import InputError
 from fluvial.targets import example, from_pymc
 from fluvial.targets.examples.eight_schools import EFFECTS, ERRORS
+from fluvial.targets.pymc_model import PyMCModel
 
 from .conjugate import EXACT, A, B, Y, evidence
 
@@ -252,3 +253,14 @@ def test_it_travels_with_its_data(schools):
     points = points_of(schools)
     np.testing.assert_array_equal(again.values(points), schools.values(points))
     assert again.variables == schools.variables
+
+
+def test_a_transform_that_leaves_out_a_part_of_the_support_is_told():
+    with pm.Model() as model:
+        pm.Normal("mu", 0.0, 1.0, shape=2, transform=pm.distributions.transforms.ordered)
+        pm.Normal("cut", 0.0, 1.0, transform=pm.distributions.transforms.log)
+        pm.HalfNormal("positive", 1.0)
+        pm.Beta("share", 1.0, 1.0)
+        pm.Normal("free", 0.0, 1.0)
+    found = PyMCModel(model)
+    assert [v.name for v in model.free_RVs if found._is_cut(v)] == ["mu", "cut"]

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from fluvial.cli.interrupts import leaving_at_once
+from fluvial.cli.importing import importing
 
 __all__ = ["main"]
 
@@ -14,6 +14,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those after the command's name; by default the process's own.
     """
-    with leaving_at_once():
+    with importing():
         from fluvial.cli.app import run
     sys.exit(run(arguments))

@@ -3,7 +3,7 @@
 import importlib
 import os
 
-from fluvial.cli.interrupts import leaving_at_once
+from fluvial.cli.importing import importing
 from fluvial.errors import InputError, first_line
 
 __all__ = ["check_backend", "prepare"]
@@ -15,7 +15,7 @@ def prepare(*modules: str) -> None:
     Raises:
         InputError: as ``check_backend`` does.
     """
-    with leaving_at_once():
+    with importing():
         from fluvial.storage.cache import keep_compiled
 
         keep_compiled()

@@ -138,10 +138,10 @@ def train(
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
     from fluvial.cli.backend import check_backend
-    from fluvial.cli.interrupts import leaving_at_once
+    from fluvial.cli.importing import importing
     from fluvial.storage.cache import keep_compiled
 
-    with leaving_at_once():
+    with importing():
         keep_compiled()
         import jax
 

@@ -8,7 +8,7 @@ import numpy as np
 from fluvial.comparison.row import Row
 from fluvial.posterior.posterior import Posterior
 
-__all__ = ["different_data", "ranked", "refusals"]
+__all__ = ["different_data", "ranked", "refusals", "unnormalized"]
 
 _BOUND = 2.0  # standard errors of a difference, below which it decides nothing
 
@@ -49,6 +49,21 @@ def refusals(posteriors: Mapping[str, Posterior]) -> tuple[str, ...]:
             "them again with one."
         )
     return tuple(found)
+
+
+def unnormalized(posteriors: Mapping[str, Posterior]) -> tuple[str, ...]:
+    """Say which evidences have a factor that may differ from model to model."""
+    priors = {n: p.provenance.unnormalized_priors for n, p in posteriors.items()}
+    told = [f"{_names(list(names))} in {model}" for model, names in priors.items() if names]
+    if not told:
+        return ()
+    many = len(told) > 1 or max(map(len, priors.values())) > 1
+    return (
+        f"The prior{'s' * many} of {', '.join(told)} {'are' if many else 'is'} not normalized "
+        "within bounds, or in order, so that the log evidence is off by a constant unless all "
+        "models share it: in Stan, write sigma ~ normal(0, 1) T[0, ], or add the constant to "
+        "target.",
+    )
 
 
 def different_data(posteriors: Mapping[str, Posterior]) -> tuple[str | None, tuple[str, ...]]:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fluvial.comparison.comparable import different_data, ranked, refusals
+from fluvial.comparison.comparable import (
+    different_data,
+    ranked,
+    refusals,
+    unnormalized,
+)
 from fluvial.comparison.comparison import Comparison
 from fluvial.comparison.leave_one_out import leave_one_out, prior_sensitivity
 from fluvial.comparison.probabilities import model_probabilities
@@ -87,7 +92,8 @@ def compare(
     if not refused:
         rows = _with_probabilities(rows, prior)
         ranking, undecided = ranked(rows)
-    return Comparison(rows, ranking, refused, undecided, _notes(rows, unknown, lack))
+    notes = (*unnormalized(posteriors), *_notes(rows, unknown, lack))
+    return Comparison(rows, ranking, refused, undecided, notes)
 
 
 def _check(posteriors: object) -> None:

@@ -1,5 +1,6 @@
 """A user's function of NumPy arrays, called for many points: one by one, at once, or elsewhere."""
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -141,16 +142,26 @@ class Evaluator:
         if self._processes is not None:
             yield from self._processes.map(arguments)
         elif self._pool is not None:
-            results = self._pool.map(self._function, arguments) if arguments else ()
-            try:
-                yield from enumerate(results)
+            try:  # some pools return what a function raises right here, others as it is asked for
+                yield from enumerate(self._pool.map(self._function, arguments) if arguments else ())
             except InputError:
                 raise
             except Exception as error:
-                raise InputError(f"the {self._name} raised {described(error)}.") from error
+                raise self._failed_in_pool(error) from error
         else:
             for i, argument in enumerate(arguments):
                 yield i, self._called(argument)
+
+    def _failed_in_pool(self, error: Exception) -> InputError:
+        try:
+            pickle.dumps(self._function)
+        except Exception as reason:
+            return InputError(
+                f"the {self._name} cannot be sent to the processes of the pool "
+                f"({described(reason)}): define it at the top of a module, or give `workers` "
+                "instead, which takes any function."
+            )
+        return InputError(f"the {self._name}, called by the pool, raised {described(error)}.")
 
     def _called(self, argument: np.ndarray) -> Any:
         try:
@@ -158,7 +169,10 @@ class Evaluator:
         except Exception as error:
             if self._failures == "nan":
                 return CallFailure(f"raised {described(error)}")
-            raise self._failed(f"raised {described(error)}", argument) from error
+            how = ""
+            if isinstance(error, TypeError | LookupError | AttributeError):  # as of another habit
+                how = f" (it is called with one array, of shape {argument.shape})"
+            raise self._failed(f"raised {described(error)}{how}", argument) from error
 
     def _failed(self, what: str, argument: np.ndarray) -> InputError:
         where = _told(argument[0] if argument.ndim == 2 and len(argument) else argument)
@@ -199,14 +213,20 @@ class Evaluator:
 
 def _real(result: Any, name: str) -> Float64[np.ndarray, "..."]:
     try:
-        array = np.asarray(result)
-        if array.dtype.kind not in "fiub":
+        array = np.asarray(_unmasked(result))
+        if array.dtype.kind not in "fiu":
             raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(
             f"the {name} returned {_kind(result)}: return a real floating-point number."
         ) from None
+
+
+def _unmasked(result: Any) -> Any:
+    """What is masked has no value."""
+    masked = isinstance(result, np.ma.MaskedArray)
+    return np.ma.filled(result.astype(np.float64), np.nan) if masked else result
 
 
 def _kind(result: Any) -> str:

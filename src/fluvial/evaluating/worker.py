@@ -10,6 +10,8 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
+from fluvial.errors import described
+
 __all__ = ["main", "receive", "send"]
 
 _LENGTH = struct.Struct("<Q")
@@ -49,7 +51,7 @@ def main() -> None:
     try:
         function = pickle.loads(receive(questions))
     except Exception as error:
-        send(answers, (False, f"{type(error).__name__}: {error}"))
+        send(answers, (False, described(error)))
         return
     send(answers, (True, None))
     while True:
@@ -60,7 +62,7 @@ def main() -> None:
         try:
             send(answers, (True, function(points)))
         except Exception as error:
-            send(answers, (False, f"{type(error).__name__}: {str(error).strip()}"))
+            send(answers, (False, described(error)))
 
 
 if __name__ == "__main__":

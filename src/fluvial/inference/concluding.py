@@ -96,7 +96,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         error=error,
         settings=run.settings,
     )
-    evidence = evidence_of(run, fitted.weights, weights, error)
+    evidence = evidence_of(run, fitted.weights, weights, error, refined.missing_mass)
     if judgment.verdict is Verdict.USE_MCMC:
         evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
     judgment = _with_start(run, pool, carried.added_to(judgment))
@@ -146,21 +146,31 @@ def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) 
 
 
 def evidence_of(
-    run: Run, own: Importance, weights: Importance, error: ApproximationError
+    run: Run,
+    own: Importance,
+    weights: Importance,
+    error: ApproximationError,
+    missing_mass: float = 0.0,
 ) -> Evidence:
     """Gather what weights say.
+
+    Where draws hardly reach, as far out in a tail that is heavier than that of the approximation,
+    their weights neither hold the mass nor show that it is missing. Looks that are spread wider
+    measure it without bias, as a share m of what was found: ln Z lacks up to ln(1 + m), which is
+    added to its standard error as a second one.
 
     Args:
         run: the fit.
         own: weights of the approximation's own draws, which give the ELBO.
         weights: of the draws that are handed out.
         error: of the approximation, unweighted.
+        missing_mass: that a search has found outside the approximation, as a share.
     """
     return Evidence(
         own.elbo,
         own.elbo_se,
         weights.log_evidence,
-        weights.log_evidence_se,
+        float(np.hypot(weights.log_evidence_se, np.log1p(missing_mass))),
         own.half_variance,
         weights.khat,
         weights.ess,
@@ -257,5 +267,6 @@ def provenance_of(
         links_mapping(links),
         {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
         improper_priors=tuple(run.target.functions.improper),
+        unnormalized_priors=tuple(run.target.functions.unnormalized),
         elbo_trace=tuple(run.elbo_trace),
     )

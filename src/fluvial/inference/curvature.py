@@ -7,13 +7,13 @@ from jaxtyping import Float, Int
 
 __all__ = ["Curvature"]
 
-_Rows = Int[np.ndarray, " R"]
+_Rows = slice | Int[np.ndarray, " _"]
 _Vectors = Float[np.ndarray, "R D"]
 
 
 @final
 class Curvature:
-    """Inverse Hessians of many climbs; ``rows`` say which of them.
+    """Inverse Hessians of many climbs; ``rows`` say which of them, as a slice or by their numbers.
 
     They follow from steps s and differences y of gradients, by two loops over these (Liu & Nocedal
     1989). A pair that is not there has ρ = 1/(sᵀy) = 0, and changes nothing.
@@ -27,6 +27,7 @@ class Curvature:
     def __init__(self, places: int, dim: int, pairs: int):
         self._s, self._y = np.zeros((pairs, places, dim)), np.zeros((pairs, places, dim))
         self._rho, self._scale = np.zeros((pairs, places)), np.ones(places)
+        self._most = 0  # pairs that any climb has
 
     def known(self, rows: _Rows) -> np.ndarray:
         """Whether a step of each is kept."""
@@ -38,26 +39,35 @@ class Curvature:
 
     def learn(self, rows: _Rows, s: _Vectors, y: _Vectors) -> None:
         """Take in a step of each, with sᵀy > 0."""
-        if not len(rows):
+        if not len(s):
             return
-        at = self._index(rows)
         for kept, new in ((self._s, s), (self._y, y)):
-            kept[:-1, at] = kept[1:, at]
-            kept[-1, at] = new
+            kept[:-1, rows] = kept[1:, rows]
+            kept[-1, rows] = new
         # Where gradients are astronomical these overflow, and the pair is as good as not there.
         rho, squares = 1.0 / np.vecdot(s, y), np.vecdot(y, y)
-        self._rho[:-1, at] = self._rho[1:, at]
-        self._rho[-1, at] = rho
+        self._rho[:-1, rows] = self._rho[1:, rows]
+        self._rho[-1, rows] = rho
         there = (rho > 0.0) & (squares > 0.0)
-        self._scale[rows] = 1.0
-        self._scale[rows[there]] = 1.0 / (rho[there] * squares[there])
+        scale = np.ones(len(s))
+        scale[there] = 1.0 / (rho[there] * squares[there])
+        self._scale[rows] = scale
+        self._most = min(self._most + 1, len(self._rho))
 
     def times(self, rows: _Rows, vectors: _Vectors) -> _Vectors:
         """Multiply by the inverse Hessians."""
-        at = self._index(rows)
-        first = int(np.argmin(~self._rho[:, at].any(axis=1)))
-        s, y, rho = (kept[first:, at] for kept in (self._s, self._y, self._rho))
-        return _two_loops(s, y, rho, self._scale[at, None], vectors)
+        first = len(self._rho) - self._most
+        s, y, rho = (kept[first:, rows] for kept in (self._s, self._y, self._rho))
+        return _two_loops(s, y, rho, self._scale[rows, None], vectors)
+
+    def keep(self, rows: Int[np.ndarray, " _"]) -> None:
+        """Forget all other climbs, and have these in the places from the first one on."""
+        count = len(rows)
+        for pairs in (self._s, self._y, self._rho):
+            for kept in pairs:  # one by one: of many coordinates a copy of all takes much memory
+                kept[:count] = kept[rows]
+        self._s, self._y = self._s[:, :count], self._y[:, :count]
+        self._rho, self._scale = self._rho[:, :count], self._scale[rows]
 
     def of(self, row: int) -> "Curvature":
         """What the climb in one place has learned, apart from the others."""
@@ -73,10 +83,6 @@ class Curvature:
         s, y, rho = (kept[there, row, None] for kept in (self._s, self._y, self._rho))
         inverse = _two_loops(s, y, rho, self._scale[row], np.eye(s.shape[2]))
         return 0.5 * (inverse + inverse.T)
-
-    def _index(self, rows: _Rows) -> _Rows | slice:
-        """Of all rows a slice, by which nothing is copied."""
-        return slice(None) if len(rows) == len(self._scale) else rows
 
 
 def _two_loops(s, y, rho, scale, vectors: _Vectors) -> _Vectors:

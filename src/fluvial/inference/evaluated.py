@@ -9,6 +9,7 @@ not, and is not crowded out. Half of the points are kept for their distance alon
 both. Of density and distance only the ranks are used, which do not depend on the scale of either.
 """
 
+import math
 from typing import final
 
 import numpy as np
@@ -67,7 +68,7 @@ class Evaluated:
             points: shape (N, D).
             log_p: the log density at each, in nats; what is not finite is left out.
         """
-        highest = _highest(log_p, int(np.ceil(np.sqrt(len(log_p)))))
+        highest = _highest(log_p, math.isqrt(max(len(log_p) - 1, 0)) + 1)
         if self._size + len(highest) > len(self._log_p):
             self._thin()
         end = self._size + len(highest)

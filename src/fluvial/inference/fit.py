@@ -12,7 +12,6 @@ from fluvial.compile_clock import compile_clock
 from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.black_box.lane import fit_black_box
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.concluding import conclude, fatal_reasons, without_draws
 from fluvial.inference.correcting import Corrected, correct
@@ -21,7 +20,6 @@ from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.hasty import hasty
 from fluvial.inference.matching import match
 from fluvial.inference.refining import Refined, refine
-from fluvial.inference.rows.pipeline import fit_rows
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
@@ -150,9 +148,15 @@ def fit(
         if target.black_box is not None:
             if run.checkpoint.folder is not None:
                 target.black_box.keep(run.checkpoint.folder / "evaluations")
+            from fluvial.inference.black_box.lane import fit_black_box
+
             return fit_black_box(run, target.black_box)
         with devices.together("fit again"):
-            return _fitted(run) if target.streamed is None else fit_rows(run, _fitted)
+            if target.streamed is None:
+                return _fitted(run)
+            from fluvial.inference.rows.pipeline import fit_rows
+
+            return fit_rows(run, _fitted)
 
 
 def _generator(target: Target, seed: int) -> np.random.Generator:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.constants import LOG_2PI
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.gaussian_densities import gaussian_densities
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["GaussianMixture", "fit_by_em"]
@@ -42,15 +42,9 @@ class GaussianMixture:
 
     def joint_log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "K N"]:
         """Ln w_k N(x; μ_k, L_k L_kᵀ), all components at once."""
-        count, dim = self.means.shape
-        inverse = np.linalg.inv(self.factors)
-        whitened = np.matmul(inverse, self.means[:, :, None]).ravel()
-        # one product of two matrices for all components, which is quicker than one for each
-        z = inverse.reshape(count * dim, dim) @ x.T - whitened[:, None]
-        squares = np.sum(np.square(z, out=z).reshape(count, dim, len(x)), axis=1)
-        log_det = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
-        constant = np.log(self.weights) - log_det - 0.5 * x.shape[1] * LOG_2PI
-        return constant[:, None] - 0.5 * squares
+        joint = gaussian_densities(self.means, self.factors, x)
+        joint += np.log(self.weights)[:, None]
+        return joint
 
     def log_prob(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Normalized log density at points, in nats."""
@@ -97,21 +91,26 @@ def fit_by_em(
     """
     q, dim = start, x.shape[1]
     strength = dim + 2.0
-    squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), dim * dim)
+    rows, columns = np.tril_indices(dim)
+    features = np.column_stack([x, x[:, rows] * x[:, columns]])
+    scatter = np.empty(priors.shape)
     for _ in range(steps):
-        joint = q.joint_log_prob(x)
-        shares = np.exp(joint - joint.max(axis=0))
+        shares = q.joint_log_prob(x)
+        shares -= shares.max(axis=0)
+        np.exp(shares, out=shares)
         shares /= shares.sum(axis=0)
         counts = shares.sum(axis=1)
+        sums = shares @ features
         # One that hardly any point belongs to has no place of its own, and keeps its last one.
         lost = counts < 1.0
-        means = shares @ x / np.maximum(counts, 1.0)[:, None]
+        means = sums[:, :dim] / np.maximum(counts, 1.0)[:, None]
         means = np.where(lost[:, None], q.means, means)
         # Σ r (x − μ)(x − μ)ᵀ, of points that are of order one
-        first = (shares @ x)[:, :, None] * means[:, None, :]
-        scatter = (shares @ squares).reshape(priors.shape) - first - first.transpose(0, 2, 1)
-        scatter += counts[:, None, None] * means[:, :, None] * means[:, None, :]
-        pooled = (scatter + strength * priors) / (counts + strength)[:, None, None]
+        scatter[:, rows, columns] = scatter[:, columns, rows] = sums[:, dim:]
+        first = sums[:, :dim, None] * means[:, None, :]
+        squares = counts[:, None, None] * means[:, :, None] * means[:, None, :]
+        around = scatter - first - first.transpose(0, 2, 1) + squares
+        pooled = (around + strength * priors) / (counts + strength)[:, None, None]
         weights = np.maximum(counts / len(x), _LEAST_WEIGHT)
         q = GaussianMixture(weights / weights.sum(), means, np.linalg.cholesky(pooled))
     return q

@@ -39,7 +39,7 @@ from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian, covers, factor
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Looked", "Search", "look", "mass_outside"]
+__all__ = ["Looked", "Search", "count_far", "look", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -115,7 +115,7 @@ def look(
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
-    far = far_points(overall, _count_far(counted, settings), (search.far_spread,), rng)
+    far = far_points(overall, count_far(counted, settings), (search.far_spread,), rng)
     fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places, far])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
@@ -174,8 +174,13 @@ def mass_outside(
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
 
 
-def _count_far(counted: CountedTarget, settings: Settings) -> int:
-    """Return how many more looks are made far out, where none before the fit have been."""
+def count_far(counted: CountedTarget, settings: Settings) -> int:
+    """Return how many more looks are made far out, where none before the fit have been.
+
+    Args:
+        counted: the target.
+        settings: the thresholds.
+    """
     seen, most = settings.explore.well_seen, settings.search.sideways_dims[1]
     on_host = counted.target.on_host
     return settings.search.far_looks if on_host and seen < counted.dim <= most else 0

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from fluvial.compiling import compiled
 from fluvial.flows import Flow
 from fluvial.flows.precision import as_float64
 from fluvial.flows.sparse_modulation import SparseModulation
@@ -24,7 +25,6 @@ from fluvial.posterior.colored import Colored
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
-from fluvial.training.compiling import compiled
 
 __all__ = ["Move", "Stepped", "looked", "natural_steps"]
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri
-from scipy.stats import norm
 
+from fluvial.constants import LOG_2PI
 from fluvial.flows import Margins
 from fluvial.inference.choosing import Choice
 from fluvial.inference.climbing import Optimum
@@ -155,7 +155,8 @@ def margin_of(at: Float[np.ndarray, " N"], log_p: Float[np.ndarray, " N"]) -> Ma
     low, high = np.interp([-_BOUND, _BOUND], z, t)
     middle, scale = 0.5 * (low + high), (high - low) / (2.0 * _BOUND)
     x = (t - middle) / scale
-    dx, dz = np.stack([norm.pdf(z), p * scale]) / (norm.pdf(z) + p * scale)
+    normal = np.exp(-0.5 * (z**2 + LOG_2PI))
+    dx, dz = np.stack([normal, p * scale]) / (normal + p * scale)
     steps = (1.0 - _BLEND) * z + _BLEND * x, (1.0 - _BLEND) * x + _BLEND * z
     slopes = ((1.0 - _BLEND) * dx + _BLEND * dz) / ((1.0 - _BLEND) * dz + _BLEND * dx)
     knots = np.linspace(-2.0 * _BOUND, 2.0 * _BOUND, _BINS + 1)

@@ -11,7 +11,6 @@ from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
 from fluvial.inference.sharpening import sharpened
-from fluvial.inference.train_modes import train_modes
 from fluvial.inference.verdict import is_accurate
 from fluvial.inference.warm_search import quick_search
 from fluvial.inference.weighing import Weighed, weigh
@@ -65,6 +64,9 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
                 fitted, drawn = adequate
             elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
                 with run.progress.stage("flow"):
+                    # optax takes a third of a second to import, and most fits train nothing
+                    from fluvial.inference.train_modes import train_modes
+
                     trained = train_modes(run, fitted.q, choice, matched.dependence)
                     components, interrupted, choice = trained
                     fitted = weigh(components, run)

@@ -17,13 +17,13 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from fluvial.compiling import compiled
 from fluvial.devices import Devices
 from fluvial.flows import Flow
 from fluvial.inference.settings import DEFAULT, TrainSettings
 from fluvial.inference.stopping import Best, Phase, Schedule
 from fluvial.objectives import FreeEnergy, LogDensity, base_log_prob
 from fluvial.training.adam import adam
-from fluvial.training.compiling import compiled
 from fluvial.training.loop import TrainingState, scan_steps, start_state
 from fluvial.training.optimizer import Optimizer
 

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from fluvial.compiling import compiled
 from fluvial.flows import Flow
 from fluvial.inference.settings import ChainSettings
 from fluvial.objectives import LogDensity
-from fluvial.training.compiling import compiled
 
 __all__ = ["TransitionState", "kept_transitions", "warmed"]
 

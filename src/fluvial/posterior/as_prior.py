@@ -177,7 +177,7 @@ def with_prior(target: Target, posterior: EarlierFit) -> Target:
         log_likelihood=_leading(target.log_likelihood, target.dim, extra),
         again=partial(with_prior, target, posterior),
         annotations=target.annotations,
-        functions=_functions(target, shared.names, extra),
+        functions=_functions(target, posterior, shared.names, extra),
         prior=PriorPosterior(posterior, shared, q, tilt, dict(target.annotations.observed)),
     )
 
@@ -217,9 +217,16 @@ def _leading(function, dim: int, extra: int):
     return lambda points, *more: function(np.ascontiguousarray(points[:, :dim]), *more)
 
 
-def _functions(target: Target, names: tuple[str, ...], extra: int) -> ModelFunctions:
-    told = target.functions
+def _functions(
+    target: Target, posterior: EarlierFit, names: tuple[str, ...], extra: int
+) -> ModelFunctions:
+    """What is said of the priors that the chain began with holds for all of it."""
+    told, before = target.functions, posterior.provenance
     return ModelFunctions(
         predictive=_leading(told.predictive, target.dim, extra),
-        improper=tuple(name for name in told.improper if name not in names),
+        improper=(*before.improper_priors, *(n for n in told.improper if n not in names)),
+        unnormalized=(
+            *before.unnormalized_priors,
+            *(n for n in told.unnormalized if n not in names),
+        ),
     )

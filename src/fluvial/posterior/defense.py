@@ -18,9 +18,10 @@ from jaxtyping import Float, Int
 
 from fluvial.flows import Flow
 from fluvial.log_sum_exp import log_sum_exp
+from fluvial.posterior.component import Component, squared_radii
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.posterior.mixture import Component, Mixture
+from fluvial.posterior.mixture import Mixture
 
 __all__ = ["EVERY", "REACH", "Widened", "widened", "wider_scales"]
 
@@ -72,6 +73,16 @@ class Widened(Component):
         """Log densities, and squared radii in the base space."""
         log_q, squares = self.component.locate(x)
         return log_q + self._gain(squares, x.shape[1]), squares
+
+    @property
+    def is_gaussian(self) -> bool:
+        """Whether the component's is."""
+        return self.component.is_gaussian
+
+    def of_gaussian(self, log_g: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+        """Log densities from those of ``gaussian``."""
+        log_q = self.component.of_gaussian(log_g)
+        return log_q + self._gain(squared_radii(self.gaussian, log_g), self.gaussian.dim)
 
     def kinds(self, size: int) -> Int[np.ndarray, " N"]:
         """0 for draws that are not scaled, which are the component's own, then a number a scale."""

@@ -16,7 +16,8 @@ class Evidence:
         elbo: E_q[ln p − ln q].
         elbo_se: its standard error.
         log_evidence: ln Z.
-        log_evidence_se: its standard error.
+        log_evidence_se: its standard error, and what mass outside the approximation would add to
+            ln Z, as far as a search has found any.
         half_variance: Var(ln w)/2, which is KL(q‖p) where q is nearly right.
         khat: Pareto shape of the largest weights; noise where the weights are even.
         ess: effective sample size, in draws.

@@ -63,6 +63,7 @@ _PROVENANCE = {
             "chain": {"type": "array", "items": _LINK},
             "warm_start": {"type": "object"},
             "improper_priors": TEXTS,
+            "unnormalized_priors": TEXTS,
             "elbo_trace": {"type": "array", "items": {"type": "array", "items": _MEASURE}},
         },
     ),

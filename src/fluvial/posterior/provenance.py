@@ -28,6 +28,8 @@ class Provenance:
         warm_start: what starting from an earlier fit has found and saved; empty without one.
         improper_priors: parameters whose prior has no finite integral, so that the evidence means
             nothing next to another.
+        unnormalized_priors: parameters whose prior has an integral other than 1, as one has that
+            Stan cuts off at a bound, so that the evidence is off by a factor.
         elbo_trace: for each training of a flow the mean ELBO of every 100 steps, in nats; NaN where
             no draw was finite.
     """
@@ -43,4 +45,5 @@ class Provenance:
     chain: Sequence[Mapping[str, Any]] = ()
     warm_start: Mapping[str, Any] = field(default_factory=dict)
     improper_priors: Sequence[str] = ()
+    unnormalized_priors: Sequence[str] = ()
     elbo_trace: tuple[tuple[float, ...], ...] = ()

@@ -108,7 +108,8 @@ def _provenance(content: dict[str, Any]) -> Provenance:
     seconds = {name: float(value) for name, value in content["seconds"].items()}
     trace = tuple(tuple(map(float, elbos)) for elbos in content.get("elbo_trace", ()))
     known: dict[str, Any] = {"seconds": seconds, "elbo_trace": trace}
-    known |= {name: tuple(content.get(name, ())) for name in ("chain", "improper_priors")}
+    rows = ("chain", "improper_priors", "unnormalized_priors")
+    known |= {name: tuple(content.get(name, ())) for name in rows}
     return Provenance(**content | known)
 
 

@@ -5,8 +5,10 @@ from contextlib import suppress
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.html import OTHER_SHAPE
 from fluvial.replication.compare.images import OTHER_BACKGROUND
-from fluvial.replication.story import OF_STYLE, Facts
+from fluvial.replication.facts import OF_STYLE, Facts
+from fluvial.replication.repeats import ALIKE
 
 __all__ = ["cause_of_difference"]
 
@@ -42,21 +44,26 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.EARLIER_ERROR
     if _is_of_here(difference, facts):
         return Cause.ENVIRONMENT
-    if facts.varying or (facts.random and not facts.repeated):
-        return Cause.RANDOMNESS
-    if _UNSET_MEMORY.search(facts.source):
+    if _is_of_another_type(*texts):
+        return Cause.LIBRARY_VERSION
+    # What runs happen to say alike may still be a count, or a share, of what varies.
+    by_chance = facts.random and (difference.kind is Kind.NUMBER or not facts.repeated)
+    varying = facts.varying and not _keeps_its_shape(difference)
+    if varying or by_chance or _UNSET_MEMORY.search(facts.source):
         return Cause.RANDOMNESS
     if _is_rounding(difference):
         return Cause.ROUNDING
-    if _is_of_another_type(*texts):
-        return Cause.LIBRARY_VERSION
-    picture = difference.kind is Kind.IMAGE
-    if facts.surely_disordered or facts.drawn_later or (facts.disordered and not picture):
+    if facts.in_recorded_order:
         return Cause.ORDER
+    picture = difference.kind is Kind.IMAGE
     # Other data make another picture; one that differs a little is drawn by another version.
     redrawn = picture and difference.relative is not None and difference.relative <= OF_STYLE
-    if facts.stale_since is not None and not redrawn:
+    if facts.affected_by is not None and not redrawn:
         return Cause.EARLIER_ERROR
+    if facts.edited or facts.surely_disordered or facts.drawn_later:
+        return Cause.ORDER
+    if facts.disordered and not picture:
+        return Cause.ORDER
     if facts.from_net:
         return Cause.DATA
     if _is_of_platform(texts, facts.source):
@@ -64,6 +71,11 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
     if facts.version.startswith("2.") and not picture and _is_of_python_2(texts, facts.source):
         return Cause.ENVIRONMENT
     return Cause.ENVIRONMENT if facts.of_python else Cause.LIBRARY_VERSION
+
+
+def _keeps_its_shape(difference: Difference) -> bool:
+    """Whether it is the shape of a table that differs, and local runs agree on it."""
+    return difference.reason.startswith(OTHER_SHAPE) and difference.reason.endswith(ALIKE)
 
 
 def _is_of_here(difference: Difference, facts: Facts) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial.replication.compare.cause import Cause
-from fluvial.replication.story import Facts
+from fluvial.replication.facts import Facts
 
 __all__ = ["UNKNOWN_NAME", "cause_of_error"]
 
@@ -14,6 +14,12 @@ UNKNOWN_NAME = re.compile(r"name '(\w+)' is not defined")
 _NO_DATA = re.compile(
     r"FileNotFoundError|NotADirectoryError|IsADirectoryError|URLError|HTTPError|ConnectionError|"
     r"gaierror|TimeoutError|RemoteDataError|SSLError|MaxRetryError|No such file|Failed to establish"
+)
+_PYTHON_2 = frozenset(
+    (
+        *("apply", "basestring", "buffer", "cmp", "execfile", "file", "intern", "long"),
+        *("raw_input", "reduce", "reload", "unichr", "unicode", "xrange"),
+    )
 )
 _LIBRARY = re.compile(
     r"AttributeError|ImportError|ModuleNotFoundError|TypeError|OptionError|deprecated|removed|"
@@ -25,13 +31,12 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
     """Say what made a new error, and which cell failed before if that is it."""
     text = f"{error['ename']}: {error['evalue']}"
     unknown = UNKNOWN_NAME.search(text)
-    if unknown and unknown[1] in facts.story.missing:
-        return Cause.EARLIER_ERROR, facts.story.missing[unknown[1]]
+    if unknown and unknown[1] in facts.story.affected:
+        return Cause.EARLIER_ERROR, min(facts.story.affected[unknown[1]])
     if facts.in_recorded_order:
         return Cause.ORDER, None
     if unknown and unknown[1] not in facts.story.made:
-        made_elsewhere = unknown[1] in facts.story.ever or facts.disordered
-        return (Cause.ORDER if made_elsewhere else Cause.ENVIRONMENT), None
+        return (Cause.ENVIRONMENT if _may_be_given(unknown[1], facts) else Cause.ORDER), None
     if _NO_DATA.search(text):
         return Cause.DATA, None
     if error["ename"] in ("ModuleNotFoundError", "ImportError"):
@@ -40,8 +45,8 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
         return (Cause.ENVIRONMENT if missing or optional else Cause.LIBRARY_VERSION), None
     if error["ename"] in ("SyntaxError", "TabError", "IndentationError"):
         return Cause.ENVIRONMENT, None
-    if facts.first_failed is not None:
-        return Cause.EARLIER_ERROR, facts.first_failed
+    if facts.affected_by is not None:
+        return Cause.EARLIER_ERROR, facts.affected_by
     if error["ename"] in (
         "KeyboardInterrupt",
         "MemoryError",
@@ -50,3 +55,10 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
     ):
         return Cause.ENVIRONMENT, None
     return (Cause.LIBRARY_VERSION if _LIBRARY.search(text) else Cause.ENVIRONMENT), None
+
+
+def _may_be_given(name: str, facts: Facts) -> bool:
+    """Whether a name may be one that nothing in the notebook makes, but Python or a package."""
+    if name in facts.story.ever or facts.disordered:
+        return False
+    return name in _PYTHON_2 or facts.starred

@@ -17,6 +17,7 @@ from fluvial.replication.kernel import (
     started_kernel,
     use_interpreter,
 )
+from fluvial.replication.pages import page_keeper
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.scratch import scratch_copy
 
@@ -105,6 +106,7 @@ def run_notebook(
     with scratch_copy(recorded.folder, root) as folder, private_home(recorded) as home:
         begin = time.time()
         client = kernel_client(notebook, kernel, timeout, folder, home)
+        client.on_cell_executed = page_keeper(recorded)
         if python is not None:
             use_interpreter(client, python, kernel, home)
         with started_kernel(client, kernel, home):

@@ -4,13 +4,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fluvial.replication.names import Names, changed_by, names_in
+from fluvial.replication.names import Names, names_in, steps
 from fluvial.replication.read import RecordedNotebook
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["disordered", "repeated"]
+__all__ = ["disordered", "run_again"]
 
 
 def _names(cell: "NotebookNode") -> Names:
@@ -20,7 +20,9 @@ def _names(cell: "NotebookNode") -> Names:
     """
     own = names_in(cell.source)
     shows = any(output["output_type"] == "execute_result" for output in cell.outputs)
-    return replace(own, made=own.made | changed_by(cell.source, but_last=shows))
+    statements = steps(cell.source)
+    changed = (step.names.touched for step in (statements[:-1] if shows else statements))
+    return replace(own, made=own.made.union(*changed))
 
 
 def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
@@ -30,14 +32,15 @@ def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
     one, unless only what is sure is asked for: it may have been the same before.
     """
     names = [_names(cell) for cell in recorded.cells]
+    # Which of several cells had imported a module makes no difference.
     modules = frozenset().union(*(own.imported for own in names))
-    names = [replace(own, made=own.made - modules | own.imported) for own in names]
+    modules -= frozenset().union(*(own.bound - own.imported for own in names))
     counts = [cell.execution_count for cell in recorded.cells]
     found: set[int] = set()
     for at, own in enumerate(names):
         if counts[at] is None:
             continue
-        for name in own.used - own.bound:
+        for name in own.needed - modules:
             makers = [other for other, cell in enumerate(names) if name in cell.made]
             above = max((other for other in makers if other < at), default=None)
             ran = [other for other in makers if (counts[other] or math.inf) < counts[at]]
@@ -48,8 +51,8 @@ def disordered(recorded: RecordedNotebook, *, surely: bool = False) -> set[int]:
     return found
 
 
-def repeated(recorded: RecordedNotebook) -> set[int]:
-    """Return the cells before or at which others were run again, as gaps between counts tell.
+def run_again(recorded: RecordedNotebook) -> set[int]:
+    """Return the cells just before or at which others were run again, as gaps between counts tell.
 
     What draws from one stream of random numbers then drew later ones.
     """
@@ -57,7 +60,7 @@ def repeated(recorded: RecordedNotebook) -> set[int]:
     last = None
     for number, cell in enumerate(recorded.cells, 1):
         count = cell.execution_count
-        if found or (last is not None and count is not None and count != last + 1):
+        if last is not None and count is not None and count != last + 1:
             found.add(number)
         last = count or last
     return found

@@ -1,6 +1,10 @@
 """Whether code draws random numbers, and whether it fixes where they begin."""
 
+import ast
 import re
+from collections.abc import Iterator
+
+from fluvial.replication.names import plain_source
 
 __all__ = ["draws", "seeds"]
 
@@ -15,7 +19,6 @@ _SEEDS = re.compile(
     r"\bseed\(\s*\w|\brandom_state\s*=\s*(?!None)\w|\bdefault_rng\(\s*\w|\bRandomState\(\s*\w"
     r"|\bmanual_seed\(\s*\w"
 )
-
 _SEEDS_ALL = re.compile(r"(?<!_)\bseed\(\s*\w|\bmanual_seed\(\s*\w")
 
 
@@ -26,10 +29,23 @@ def draws(source: str) -> bool:
         >>> draws("x = np.random.rand(3)"), draws("split(x, random_state=1)")
         (True, False)
     """
-    lines = source.splitlines()
-    return any(_DRAWS.search(line) and not _SEEDS.search(line) for line in lines)
+    return any(_DRAWS.search(part) and not _SEEDS.search(part) for part in _parts(source))
 
 
 def seeds(source: str) -> bool:
     """Whether code fixes the seed of the numbers that are drawn after it."""
     return bool(_SEEDS_ALL.search(source))
+
+
+def _parts(source: str) -> Iterator[str]:
+    """Yield calls with all of their arguments, however many lines they take; else lines."""
+    plain = plain_source(source)
+    try:
+        tree = ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError):  # Python 2, say
+        yield from source.splitlines()
+        return
+    lines = plain.splitlines()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.end_lineno is not None:
+            yield " ".join(lines[node.lineno - 1 : node.end_lineno])

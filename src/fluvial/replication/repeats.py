@@ -11,7 +11,10 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.numbers import Duration, Number, tokens
 
-__all__ = ["explained"]
+__all__ = ["ALIKE", "explained"]
+
+ALIKE = "and the same in every local run"
+"""What is said of a difference at a place that does not vary."""
 
 _CONFIDENCE = 0.99
 _MANY, _SHARE = 3, 0.6
@@ -110,7 +113,7 @@ def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) ->
     if difference.kind is Kind.ERROR or (not varying and difference.tolerated):
         return difference
     if not varying:
-        return replace(difference, reason=f"{difference.reason}, and the same in every local run")
+        return replace(difference, reason=f"{difference.reason}, {ALIKE}")
     numeric = difference.kind in (Kind.NUMBER, Kind.DURATION)
     if not numeric or any(found.kind is not difference.kind for found in varying):
         return difference.accepted("varies by itself from run to run", Cause.RANDOMNESS)

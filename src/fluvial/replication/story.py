@@ -1,113 +1,135 @@
-"""What is known of a cell beside its outputs: what the cells before it have left behind."""
+"""What the cells before a cell have left behind, followed by the names that they make."""
 
 import builtins
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from fluvial.replication.compare.difference import Difference, Kind
-from fluvial.replication.compare.images import OTHER_BACKGROUND
-from fluvial.replication.names import (
-    Names,
-    late_source,
-    left_unchanged,
-    names_in,
-    unfinished,
-    without_comments,
-)
+from fluvial.replication.names import Names, Step, names_in, steps, without_comments
 from fluvial.replication.randomness import draws, seeds
 
-__all__ = ["OF_STYLE", "STYLE", "Facts", "NotebookStory"]
+__all__ = ["STYLE", "NotebookStory", "reads_net"]
+
+Origins = Mapping[str, frozenset[int]]
+"""Of names the numbers of cells in which something has begun that holds for them."""
 
 _READS_NET = re.compile(r"https?://|load_dataset\(|fetch_\w+\(|urlopen|requests\.|read_html")
 _DISPLAY = re.compile(r"\bset_option\(|\boptions\.display\b|\bset_printoptions\(|%precision\b")
-OF_STYLE = 0.5
-"""How unlike a plot is at most that lacks a grid, and has other fonts."""
 STYLE = re.compile(r"\bstyle\.use\(|\brcParams\b|\brc\(|\bsns\.set|\bset_style\(|\bseaborn\b")
 """What sets how plots look."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class NotebookStory:
-    """What earlier cells have left behind, by the names that they make, and which any makes.
+    """What earlier cells have left behind, by the names that they make.
+
+    What is made of something inherits what is known of it, statement by statement; what is given
+    another value does not.
 
     Attributes:
-        missing: names that a cell which failed should have made or changed, and which.
-        stale: those that a cell which failed should have changed in place.
-        random: names of what was drawn without a seed.
+        affected: names that may not be what they should be, and the cells that failed before.
+        random: names of what was drawn without a seed, and the cells that drew it.
+        late: names of what was drawn from a seeded stream of which more had been drawn before.
         net: names of what was fetched.
+        plain: names of what Python's own library alone has made.
         imported: names of modules and of what is in them.
+        made: all names made so far.
+        ever: all names that any cell of the notebook makes.
         plain_plots: the failed cell that should have set how plots look.
         plain_tables: likewise, how tables and numbers are shown.
         seeded: whether a seed was set.
-        made: all names made so far.
-        ever: all names that any cell of the notebook makes.
-        outdated: names that a cell which failed should have made anew, and which.
-        plain: names of what Python's own library alone has made.
-        drawn: names of what was drawn, with a seed or without one.
+        moved: whether cells were run again since a seed was set.
     """
 
-    missing: dict[str, int] = field(default_factory=dict)
-    stale: dict[str, int] = field(default_factory=dict)
-    random: set[str] = field(default_factory=set)
-    net: set[str] = field(default_factory=set)
-    imported: set[str] = field(default_factory=set)
+    affected: Origins = field(default_factory=dict)
+    random: Origins = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
+    net: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    imported: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
+    ever: frozenset[str] = frozenset()
     plain_plots: int | None = None
     plain_tables: int | None = None
     seeded: bool = False
-    made: set[str] = field(default_factory=set)
-    ever: set[str] = field(default_factory=set)
-    outdated: dict[str, int] = field(default_factory=dict)
-    plain: set[str] = field(default_factory=set)
-    drawn: set[str] = field(default_factory=set)
+    moved: bool = False
+
+    def at(self, source: str, *, again: bool) -> "NotebookStory":
+        """Return what is known when a cell begins.
+
+        Args:
+            source: of the cell.
+            again: whether its count tells that cells were run again just before it.
+        """
+        moved = (self.moved or again) and not seeds(source)
+        return replace(self, seeded=self.seeded or seeds(source), moved=moved)
 
     def after(
-        self, number: int, source: str, names: Names, *, failed: bool, line: int | None = None
-    ) -> None:
-        """Go on past a cell, which failed at a line if that is known."""
-        self.seeded |= seeds(source)
-        self.imported |= names.imported
-        for kept, begins in (
-            (self.random, draws(source) and not self.seeded),
-            (self.drawn, draws(source)),
-            (self.net, reads_net(source)),
-        ):
-            if begins or names.used & kept:
-                kept |= names.made
+        self, number: int, source: str, *, failed: int | None = None, line: int | None = None
+    ) -> "NotebookStory":
+        """Go on past a cell.
+
+        Args:
+            number: of the cell.
+            source: of it.
+            failed: the first cell because of which it did not do what it should, itself included;
+                None if it did.
+            line: at which it failed, from 1; None if that is not known.
+        """
+        story = self
+        late = ""
+        for step in steps(source):
+            if failed is None or (line is not None and step.last < line):
+                story = story._past(step, number)
             else:
-                kept -= names.made - names.used
-        if failed:
-            late = late_source(source, line)
-            if self.plain_plots is None and STYLE.search(late):
-                self.plain_plots = number
-            if self.plain_tables is None and _DISPLAY.search(late):
-                self.plain_tables = number
-            before = self.made | names_in(source.removesuffix(late)).made
-            for name in names_in(late).bound & before - self.imported:
-                self.outdated.setdefault(name, number)
-            for name in unfinished(source, line) - self.imported:
-                self.missing.setdefault(name, number)
-            for name in left_unchanged(source, line) - self.imported:
-                self.stale.setdefault(name, number)
-        else:
-            self._go_on(names)
-        if self.is_plain(names) and not failed:
-            self.plain |= names.made
-        else:
-            self.plain -= names.made
-        self.made |= names.made
+                story = story._without(step, number, failed)
+                late += f"{step.source}\n"
+        names = names_in(source)
+        plain = self.is_plain(names) and failed is None
+        return replace(
+            story,
+            imported=story.imported | names.imported,
+            made=self.made | names.made,
+            plain=self.plain | names.made if plain else self.plain - names.made,
+            plain_plots=_first(story.plain_plots, STYLE, late, failed),
+            plain_tables=_first(story.plain_tables, _DISPLAY, late, failed),
+        )
 
     def is_plain(self, names: Names) -> bool:
         """Whether code needs nothing but Python and its own library, as far as is known."""
-        own = names.parameters | (names.bound - self.made)
-        return not names.foreign and names.used <= self.plain | own | vars(builtins).keys()
+        return not names.foreign and names.needed <= self.plain | vars(builtins).keys()
 
-    def _go_on(self, names: Names) -> None:
-        """Go on past a cell that did what it should with what it found."""
-        for name in names.made:
-            self.stale.pop(name, None)
-            self.outdated.pop(name, None)
-        for name in names.used | names.made:
-            self.missing.pop(name, None)
+    def affects(self, names: Names) -> frozenset[int]:
+        """Return the failed cells because of which what code needs may not be what it should be."""
+        return _origins(self.affected, names.needed)
+
+    def draws_of(self, names: Names) -> frozenset[int]:
+        """Return the cells that drew numbers without a seed which code uses."""
+        return _origins(self.random, names.used)
+
+    def _past(self, step: Step, number: int) -> "NotebookStory":
+        """Go on past a statement that did what it should with what it found."""
+        names, drawn = step.names, draws(step.source)
+        late = drawn and self.seeded and self.moved
+        return replace(
+            self,
+            imported=self.imported | names.imported,
+            affected=_inherited(self.affected, names, frozenset()),
+            random=_inherited(self.random, names, self._chance(step, number)),
+            late=_carried(self.late, names, begins=late),
+            net=_carried(self.net, names, begins=reads_net(step.source)),
+        )
+
+    def _without(self, step: Step, number: int, failed: int) -> "NotebookStory":
+        """Go on past a statement that did not do what it should."""
+        affected = dict(self.affected)
+        for name in (step.names.stored | step.names.touched) - self.imported:
+            affected[name] = affected.get(name, frozenset()) | {failed}
+        random = _inherited(self.random, step.names, self._chance(step, number))
+        return replace(self, affected=affected, random=random)
+
+    def _chance(self, step: Step, number: int) -> frozenset[int]:
+        return frozenset({number} if draws(step.source) and not self.seeded else ())
 
 
 def reads_net(source: str) -> bool:
@@ -115,80 +137,24 @@ def reads_net(source: str) -> bool:
     return bool(_READS_NET.search(without_comments(source)))
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a cell beside its outputs."""
-
-    source: str
-    names: Names
-    story: NotebookStory
-    version: str
-    repeated: bool
-    varying: bool
-    disordered: bool
-    surely_disordered: bool
-    styled: bool
-    cut: bool
-    inline: bool
-    pictured: bool = True
-    in_recorded_order: bool = False
-    """Whether it says what was recorded when the cells run in the order of their counts."""
-    after_repeats: bool = False
-    """Whether cells before it were run several times."""
-
-    @property
-    def of_python(self) -> bool:
-        """Whether nothing but Python and its own library has a part in what the cell does."""
-        return self.story.is_plain(self.names)
-
-    @property
-    def first_failed(self) -> int | None:
-        """Return the number of the first failed cell that should have made what this one uses."""
-        found = [self.story.missing[name] for name in self.names.used & self.story.missing.keys()]
-        return min(found, default=None)
-
-    def unset_by(self, difference: Difference) -> int | None:
-        """Return the failed cell that should have set how a difference's output is shown."""
-        if difference.kind is Kind.IMAGE:
-            # A style sets the background, a grid and letters; it leaves what is drawn as it is.
-            background = OTHER_BACKGROUND in difference.reason
-            slight = difference.relative is not None and difference.relative <= OF_STYLE
-            return self.story.plain_plots if background or slight else None
-        if difference.kind is Kind.NUMBER:
-            rounded = _is_rounded(difference.recorded, difference.local)
-            return self.story.plain_tables if rounded else None
-        shown = difference.kind in (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
-        return self.story.plain_tables if shown and self.cut else None
-
-    @property
-    def stale_since(self) -> int | None:
-        """Return the failed cell that has left what this cell uses as it had been before."""
-        kept = self.story.outdated | self.story.stale
-        return min((kept[name] for name in self.names.needed & kept.keys()), default=None)
-
-    @property
-    def random(self) -> bool:
-        """Whether random numbers without a seed reach the cell."""
-        here = draws(self.source) and not self.story.seeded and not seeds(self.source)
-        return here or bool(self.names.used & self.story.random)
-
-    @property
-    def drawn_later(self) -> bool:
-        """Whether random numbers reach it of which cells that were run again had drawn some."""
-        drawn = draws(self.source) or self.names.used & self.story.drawn
-        return bool(drawn) and self.story.seeded and self.after_repeats
-
-    @property
-    def from_net(self) -> bool:
-        """Whether data that the notebook fetched reach the cell."""
-        return reads_net(self.source) or bool(self.names.used & self.story.net)
+def _origins(of: Origins, names: frozenset[str]) -> frozenset[int]:
+    return frozenset().union(*(of[name] for name in names & of.keys()))
 
 
-def _is_rounded(recorded: str, local: str) -> bool:
-    """Whether a recorded number is a local one with fewer digits."""
-    digits = len(recorded.partition(".")[2])
-    try:
-        same = round(float(local), digits) == float(recorded)
-    except ValueError:
-        return False
-    return same and digits < len(local.partition(".")[2])
+def _inherited(of: Origins, names: Names, begins: frozenset[int]) -> Origins:
+    """Return what holds behind a statement, given what held before it and what it begins."""
+    inherited = _origins(of, names.needed) | begins
+    kept = {name: origins for name, origins in of.items() if name not in names.bound}
+    made = names.made - names.imported if inherited else ()
+    return kept | {name: kept.get(name, frozenset()) | inherited for name in made}
+
+
+def _carried(kept: frozenset[str], names: Names, *, begins: bool) -> frozenset[str]:
+    """Return the names of what is of a kind behind a statement, given those before it."""
+    if begins or names.used & kept:
+        return kept | names.made
+    return kept - names.bound
+
+
+def _first(before: int | None, what: re.Pattern[str], late: str, failed: int | None) -> int | None:
+    return failed if before is None and what.search(late) else before

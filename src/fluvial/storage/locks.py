@@ -1,7 +1,6 @@
 """One writer at a time: locks that die with the process that holds them."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +10,6 @@ from fluvial.errors import InputError
 __all__ = ["in_use", "saving"]
 
 _PATIENCE = 60.0  # seconds; what another process saves is megabytes
-_PAUSE = 0.05  # seconds, until a lock is tried again
 
 
 @contextmanager
@@ -51,51 +49,27 @@ def saving(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _held(path: Path, ending: str, seconds: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        place = _place(path, ending)
-        lock = _locked(place, time.monotonic() + seconds)
+        lock = FileLock(_place(path, ending), timeout=seconds)
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{path} is in use by another run: wait for it, or choose another folder."
+        ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
-    if lock is None:
-        raise InputError(f"{path} is in use by another run: wait for it, or choose another folder.")
     try:
         yield
     finally:
-        # While it is held: whoever waits for it sees that its file is gone, and makes a new one.
+        # Before it is released: whoever waits for the lock sees that its file is gone, and makes
+        # a new one. Windows deletes no open file, and keeps this one.
         with suppress(OSError):
-            os.unlink(place)
-        os.close(lock)
-
-
-def _locked(place: Path, deadline: float) -> int | None:
-    """Lock a file, and return its descriptor; None if another one has it until the deadline."""
-    while True:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        keep = False
-        try:
-            free = _lock(descriptor)
-            keep = free and os.fstat(descriptor).st_nlink > 0
-        finally:
-            if not keep:
-                os.close(descriptor)
-        if keep:
-            return descriptor
-        if not free:  # else its file was removed in between: at once for the new one
-            if time.monotonic() >= deadline:
-                return None
-            time.sleep(_PAUSE)
-
-
-def _lock(descriptor: int) -> bool:
-    import fcntl  # of systems that Stan programs run on as well, and so not of Windows
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # some file systems say it in this way
-        return False
-    return True
+            os.unlink(lock.lock_file)
+        lock.release()
 
 
 def _place(path: Path, ending: str) -> Path:

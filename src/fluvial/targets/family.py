@@ -84,7 +84,10 @@ class TargetFamily:
             space,
             again=partial(self._make, data),
             annotations=Annotations(shared.first.annotations.dims, shared.first.annotations.coords),
-            functions=ModelFunctions(improper=shared.first.functions.improper),
+            functions=ModelFunctions(
+                improper=shared.first.functions.improper,
+                unnormalized=shared.first.functions.unnormalized,
+            ),
         )
 
     def _traced(self, leaves: list, structure: Any, moving: Sequence[bool]) -> _Shared | None:

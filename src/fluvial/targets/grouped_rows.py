@@ -6,8 +6,9 @@ import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
-from fluvial.errors import InputError
-from fluvial.targets.rows import named_rows
+from fluvial.errors import InputError, described
+from fluvial.targets.rows import Rows, named_rows
+from fluvial.targets.space import dotted
 
 __all__ = ["Grouping", "gathered_by_group", "grouping"]
 
@@ -46,7 +47,13 @@ def grouping(group: Any) -> Grouping:
         >>> grouping(np.array([1, 0, 1])).order.tolist()
         [1, 0, 2]
     """
-    numbers = np.asarray(group)
+    try:
+        numbers = np.asarray(group)
+    except Exception as error:
+        raise InputError(
+            f"the groups cannot be read ({described(error)}): give an array with one whole number "
+            "for each row, from 0."
+        ) from error
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or not len(numbers):
         raise InputError(
             f"the groups have shape {numbers.shape} and type {numbers.dtype}: give one whole "
@@ -76,8 +83,8 @@ def grouping(group: Any) -> Grouping:
 class _Gathered:
     """A leaf whose rows are groups: slices have shape (groups, widest, ...)."""
 
-    def __init__(self, leaf: Any, groups: Grouping):
-        self._leaf, self._groups = leaf, groups
+    def __init__(self, rows: Rows, groups: Grouping):
+        self._rows, self._groups = rows, groups
 
     def __len__(self) -> int:
         return self._groups.count
@@ -87,8 +94,9 @@ class _Gathered:
         rows, _ = _places(self._groups, start, stop)
         first, last = int(rows.min()), int(rows.max()) + 1
         if last - first <= 2 * rows.size:  # side by side in the file, too
-            return np.asarray(self._leaf[first:last])[rows - first]
-        return np.asarray(self._leaf[rows.ravel()]).reshape(*rows.shape, *np.shape(self._leaf)[1:])
+            return _only(self._rows.block(first, last))[rows - first]
+        chosen, where = np.unique(rows, return_inverse=True)
+        return _only(self._rows.take(chosen))[where.reshape(rows.shape)]
 
 
 @final
@@ -116,15 +124,20 @@ def gathered_by_group(data: PyTree, groups: Grouping) -> PyTree:
     Raises:
         InputError: if the data have another number of rows.
     """
-    leaves = jax.tree.leaves(data)
-    wrong = [len(leaf) for leaf in leaves if len(leaf) != len(groups.order)]
+    leaves = jax.tree_util.tree_map_with_path(lambda path, a: Rows({dotted(path): a}), data)
+    wrong = [rows.count for rows in jax.tree.leaves(leaves) if rows.count != len(groups.order)]
     if wrong:
         raise InputError(
             f"the data have {wrong[0]} rows and the groups {len(groups.order)}: give a group for "
             "each row."
         )
-    rows = jax.tree.map(lambda leaf: _Gathered(leaf, groups), data)
+    rows = jax.tree.map(lambda leaf: _Gathered(leaf, groups), leaves)
     return {"rows": rows, "present": _Present(groups)}
+
+
+def _only(block: dict[str, np.ndarray]) -> np.ndarray:
+    (leaf,) = block.values()
+    return leaf
 
 
 def _places(groups: Grouping, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,6 @@ the end of a file that has become shorter ends the process without a word. Readi
 neither.
 """
 
-import mmap
 import os
 from typing import Any, final
 
@@ -28,7 +27,6 @@ class Mapped:
 
     def __init__(self, name: str, leaf: np.ndarray, whole: np.memmap):
         self._name, self._leaf, self._path = name, leaf, str(whole.filename)
-        self._map = whole.base
         self._least = int(whole.offset) + whole.nbytes
         begins = leaf.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
         self._offset = int(whole.offset) + begins
@@ -61,12 +59,19 @@ class Mapped:
         return found[: len(found) // max(1, each) * each].reshape(-1, *shape)
 
     def take(self, indices: np.ndarray) -> np.ndarray:
-        """Return some rows, and let go of the pages that they are on."""
+        """Return some rows; fewer, where the file has lost some."""
         self.check()
-        taken = np.asarray(self._leaf[indices])
-        if self._plain and isinstance(self._map, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)
-        return taken
+        if not self._plain:
+            return np.array(self._leaf[indices])
+        found = np.empty((len(indices), *self._leaf.shape[1:]), self._leaf.dtype)
+        buffer = found.reshape(-1).view(np.uint8)
+        width = buffer.size // max(1, len(indices))
+        with open(self._path, "rb", buffering=0) as file:
+            for place, index in enumerate(indices.tolist()):
+                file.seek(self._offset + index * width)
+                if file.readinto(buffer[place * width : (place + 1) * width]) < width:
+                    return found[:place]
+        return found
 
 
 def mapped(name: str, leaf: Any) -> Mapped | None:

@@ -27,6 +27,7 @@ class ModelFunctions:
         without_prior: from names of parameters to the log density on R^D without their priors and
             without the log Jacobians of their maps.
         improper: parameters whose prior has no finite integral.
+        unnormalized: parameters whose prior has one that is not 1, since it is cut off by bounds.
     """
 
     log_prior: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None
@@ -34,6 +35,7 @@ class ModelFunctions:
     prior: Callable[[np.ndarray], tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] | None = None
     without_prior: Callable[[tuple[str, ...]], Density] | None = None
     improper: tuple[str, ...] = ()
+    unnormalized: tuple[str, ...] = ()
 
 
 def draw_numbers(n: int, seed: int, stream: int = 2) -> Float64[np.ndarray, " n"]:

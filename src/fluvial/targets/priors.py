@@ -219,10 +219,10 @@ def as_prior(
         if dim is None and names is not None:
             dim = len(names)
         if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-            raise InputError(
-                f"dim is {dim!r}: give the number of parameters, or `prior` or `bounds`, which "
-                "tell it."
-            )
+            instead = "or `prior` or `bounds`, which tell it"
+            if prior_transform is not None:
+                instead = "or their `names`, since a prior transform does not tell it"
+            raise InputError(f"dim is {dim!r}: give the number of parameters, {instead}.")
         if prior_transform is not None and not callable(prior_transform):
             raise InputError(
                 f"the prior transform is of type {type(prior_transform).__name__}: give a function."

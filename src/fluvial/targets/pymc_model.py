@@ -4,7 +4,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import numpy as np
@@ -135,7 +135,24 @@ class PyMCModel:
             None if improper else self._prior,
             lambda replaced: self._without_prior(layout, replaced),
             improper,
+            tuple(v.name for v in self.model.free_RVs if self._is_cut(v)),
         )
+
+    def _is_cut(self, variable: Any) -> bool:
+        """Whether a transform of the user's leaves out a part of a variable's support.
+
+        An order does. So does any other one of a variable for which PyMC has none, as of all real
+        numbers; but PyMC does not know the support of a custom distribution.
+        """
+        from pymc.distributions import transforms
+
+        given, op = self.model.rvs_to_transforms[variable], variable.owner.op
+        parts = getattr(given, "transform_list", [given])
+        if any(isinstance(part, transforms.Ordered) for part in parts):
+            return True
+        default = getattr(transforms, "_default_transform", None)
+        known = default is not None and not type(op).__module__.endswith("custom")
+        return given is not None and known and default(op, variable) is None
 
     def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
         kept = [v for v in self.model.free_RVs if v.name not in replaced]

@@ -2,6 +2,7 @@
 
 import threading
 import zlib
+from collections.abc import Callable
 from typing import Any, final
 
 import jax
@@ -85,11 +86,15 @@ class Rows:
 
         Args:
             indices: in ascending order.
+
+        Raises:
+            InputError: as ``block`` does.
         """
-        chosen = [
-            _widened(_taken(leaf, file, indices))
-            for leaf, file in zip(self._leaves, self._maps, strict=True)
-        ]
+        chosen = self._each(
+            f"some of the rows {indices[0]} to {indices[-1]}" if len(indices) else "no rows",
+            len(indices),
+            lambda leaf, file: _taken(leaf, file, indices),
+        )
         return jax.tree.unflatten(self._structure, chosen)
 
     def with_nan(self, block: PyTree) -> dict[str, np.ndarray]:
@@ -103,23 +108,33 @@ class Rows:
         return found
 
     def _read(self, start: int, stop: int) -> list[np.ndarray]:
-        read = []
+        return self._each(
+            f"rows {start} to {stop}",
+            stop - start,
+            lambda leaf, file: file.read(start, stop) if file else leaf[start:stop],
+        )
+
+    def _each(
+        self, rows: str, count: int, read: Callable[[Any, Mapped | None], Any]
+    ) -> list[np.ndarray]:
+        """Read the same rows of each leaf, whatever its library makes of that."""
+        found = []
         for name, leaf, file in zip(self._names, self._leaves, self._maps, strict=True):
-            _check_length(name, leaf, self.count)
             try:
                 with self._reading:
-                    piece = file.read(start, stop) if file else np.asarray(leaf[start:stop])
+                    complete = len(leaf) >= self.count
+                    piece = np.asarray(read(leaf, file)) if complete else None
             except InputError:
                 raise
             except Exception as error:
                 raise InputError(
-                    f"rows {start} to {stop} of {name!r} cannot be read ({described(error)}): "
-                    "check the file that holds them."
+                    f"{rows} of {name!r} cannot be read ({described(error)}): check the file that "
+                    "holds them."
                 ) from error
-            if len(piece) != stop - start:
+            if piece is None or np.shape(piece)[:1] != (count,):
                 raise shrunk(name)
-            read.append(_widened(piece))
-        return read
+            found.append(_widened(piece))
+        return found
 
 
 def _taken(leaf: Any, file: Mapped | None, indices: np.ndarray) -> np.ndarray:
@@ -133,7 +148,8 @@ def _taken(leaf: Any, file: Mapped | None, indices: np.ndarray) -> np.ndarray:
     for piece in np.unique(pieces):
         start = int(piece) * _PIECE
         whole = np.asarray(leaf[start : start + _PIECE])
-        parts.append(whole[indices[pieces == piece] - start])
+        inside = indices[pieces == piece] - start
+        parts.append(whole[inside[inside < len(whole)]])
     return np.concatenate(parts)
 
 
@@ -153,6 +169,11 @@ def _common_length(names: tuple[str, ...], leaves: tuple[Any, ...]) -> int:
                 f"{name!r} of the data has no rows, being of type {type(leaf).__name__}: give an "
                 "array, such as np.asarray makes of a list, with one row an observation."
             ) from None
+        except Exception as error:
+            raise InputError(
+                f"{name!r} of the data does not say how many rows it has ({described(error)}): "
+                "check the file that holds them."
+            ) from error
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
         raise InputError(
@@ -177,11 +198,6 @@ def _check_numbers(name: str, leaf: Any, first: np.ndarray) -> None:
                 f"{name!r} of the data holds integers as large as {most}, which overflow 64 bits "
                 "with a sign: give it as floats."
             )
-
-
-def _check_length(name: str, leaf: Any, count: int) -> None:
-    if len(leaf) < count:
-        raise shrunk(name)
 
 
 def named_rows(indices: np.ndarray) -> str:

@@ -12,8 +12,8 @@ import optax
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.errors import InputError
-from fluvial.training.compiling import compiled
 from fluvial.training.optimizer import Optimizer, check_descent, rule_of
 from fluvial.training.schedules import step_sizes
 

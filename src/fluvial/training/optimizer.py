@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.errors import InputError
-from fluvial.training.compiling import compiled
 
 __all__ = ["Optimizer", "check_descent", "rule_of"]
 

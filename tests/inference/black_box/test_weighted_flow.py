@@ -45,6 +45,21 @@ def test_a_flow_learns_a_turned_ridge_from_weighted_points_and_goes_on_from_anot
 
 
 @pytest.mark.slow
+def test_a_mixture_whose_weights_cannot_be_trusted_gives_way_to_a_flow():
+    def funnel(x):
+        rest = st.norm.logpdf(x[:, 1:], 0.0, np.exp(0.5 * x[:, :1])).sum(axis=1)
+        return st.norm.logpdf(x[:, 0], 0.0, 1.5) + rest
+
+    target = fluvial.Target.from_numpy(funnel, bounds=[(-30.0, 30.0)] * 3, vectorized=True)
+    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
+    settings = dataclasses.replace(DEFAULT, black_box=black_box)
+    posterior = fluvial.fit(target, progress=False, settings=settings)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert abs(posterior.log_evidence) < 4.0 * posterior.log_evidence_se + 0.003
+    assert posterior.provenance.flow == DEFAULT.black_box.flow
+
+
+@pytest.mark.slow
 def test_a_turned_ridge_in_ten_coordinates_is_weighed_by_a_flow(tmp_path):
     log_density, _ = _ridge(10, 0.1)
     target = fluvial.Target.from_numpy(log_density, bounds=[(-20.0, 20.0)] * 10, vectorized=True)

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.stats as st
 
 import fluvial
 from fluvial.errors import InputError
-from fluvial.inference.calibration.calibrate import calibrate
+from fluvial.inference.calibration.calibrate import calibrate, simulation_rng
 from fluvial.inference.calibration.simulation import Simulation
 from fluvial.inference.calibration.uniformity import uniformity
 
@@ -105,6 +106,14 @@ def test_a_lost_mode_is_found():
 def test_right_models_are_left_alone():
     alarms = sum(not _run(fits=100, seed=seed).calibrated for seed in range(50))
     assert alarms <= 2  # 5 %
+
+
+def test_simulations_of_the_default_seed_begin_with_ordinary_numbers():
+    for fits in (60, 100, 150, 200):
+        z = np.array([simulation_rng(0, number).normal(size=3) for number in range(fits)])
+        u = np.array([simulation_rng(0, number).uniform(size=3) for number in range(fits)])
+        assert min(uniformity(column) for column in [*st.norm.cdf(z).T, *u.T]) > 0.1
+    assert _run(fits=100).calibrated
 
 
 def test_few_fits_are_said_to_tell_little():

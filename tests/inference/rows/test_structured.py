@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 import fluvial
 from fluvial.inference.settings import DEFAULT
 
-GROUPS, ROWS = 150, 1800
+GROUPS, ROWS = 60, 720
 RNG = np.random.default_rng(1)
 GROUP = np.repeat(np.arange(GROUPS), ROWS // GROUPS)
 COUNT = RNG.poisson(np.exp(0.2 + 0.5 * RNG.normal(size=GROUPS))[GROUP])
@@ -33,7 +33,7 @@ def log_likelihood(p, rows):
 def exact():
     """The mean and sd of log_tau and mu: groups integrated, both on a grid."""
     total, each = np.bincount(GROUP, COUNT, GROUPS), ROWS // GROUPS
-    tau, mu = np.meshgrid(np.linspace(-1.3, -0.2, 81), np.linspace(-0.1, 0.5, 81), indexing="ij")
+    tau, mu = np.meshgrid(np.linspace(-1.6, 0.2, 121), np.linspace(-0.4, 0.8, 81), indexing="ij")
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     u = mu[..., None, None] + np.exp(tau)[..., None, None] * nodes
     terms = total[:, None] * u - each * np.exp(u) + np.log(weights)

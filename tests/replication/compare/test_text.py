@@ -151,3 +151,10 @@ def test_where_something_is_in_memory_says_nothing(source, tolerated):
     assert difference.tolerated is tolerated
     [small] = compare_text("3", "4", TOLERANCE, "output 1", here)
     assert not small.tolerated
+
+
+def test_what_ipython_says_of_a_module_is_a_matter_of_printing():
+    before, after = "np    module    Shape: <function shape>", "np    module    <module 'numpy'>"
+    (styled,) = found(before, after)
+    assert (styled.tolerated, styled.cause) == (True, "library printing")
+    assert not found(before, before.replace("module", "ndarray"))[0].tolerated

@@ -12,7 +12,16 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
-__all__ = ["Findings", "cliff_doubt", "noise_doubt", "repeat", "repeat_heaviest"]
+__all__ = [
+    "Findings",
+    "cliff_doubt",
+    "noise_doubt",
+    "plateau_doubt",
+    "repeat",
+    "repeat_heaviest",
+]
+
+_SAME = 1e-9  # relative: likelihoods that differ by less differ by rounding
 
 
 class Findings(NamedTuple):
@@ -120,6 +129,31 @@ def cliff_doubt(
     return (
         f"The density has a cliff: it falls by more than {black_box.cliff:g} nats at once, and "
         f"{len(fallen) / len(x):.1%} of the draws are beyond it."
+    )
+
+
+def plateau_doubt(history: History, settings: Settings) -> str | None:
+    """Say that nearly all of the mass is where the function is constant, if so.
+
+    No draw there says in which direction the density rises, so that a peak is met by chance alone.
+
+    Args:
+        history: points with their densities, of a function with a prior.
+        settings: the thresholds.
+    """
+    u = history.shares_of_mass
+    used = u > 0.0
+    if not used.any():
+        return None
+    u, value = u[used], history.log_p[used] - history.log_reference[used]
+    order = np.argsort(value, kind="stable")
+    middle = value[order][np.searchsorted(np.cumsum(u[order]), 0.5 * u.sum())]
+    share = float(u[np.abs(value - middle) <= _SAME * (1.0 + abs(middle))].sum())
+    if share < settings.black_box.plateau:
+        return None
+    return (
+        f"The function is constant, {middle:.6g}, over {share:.0%} of the mass: nothing there "
+        "leads to a peak that was not met by chance."
     )
 
 

@@ -13,6 +13,7 @@ from fluvial.inference.black_box.checks import repeat_heaviest
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
+from fluvial.inference.black_box.largest_peak import largest_peak
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
@@ -82,15 +83,16 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if not np.isfinite(population.history.log_p).any():
             if groups:
                 break
-            raise _nowhere(run, len(population.history))
+            raise _nowhere(len(population.history), proper=density.prior.proper, scale=scale)
         groups.append((population,))
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
             has = {"quick": not density.spared, "climbing": density.has_gradient}
             size = hunting_size(dim, spending, settings, **has)
-            hunted = _hunted(run, spending, groups, size)
-            groups += hunted.groups
+            if size.draws or not density.has_gradient:  # else all that there are were climbed from
+                hunted = _hunted(run, spending, groups, size)
+                groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
@@ -148,7 +150,8 @@ def _hunted(
     explored = tuple(group[0].history for group in groups)
     history = _joined([group[0] for group in groups])
     known = fit_mixture(history.x, history.log_weights(), rng)
-    return hunt(explored, known, size, spending, rng, run.settings)
+    largest = largest_peak(known, history)
+    return hunt(explored, known, largest, size, spending, rng, run.settings)
 
 
 def _each_once(groups: Sequence[tuple[Population, ...]]) -> list[Population]:
@@ -162,10 +165,15 @@ def _joined(populations: Sequence[Population]) -> History:
     return history
 
 
-def _nowhere(run: Run, size: int) -> InputError:
+def _nowhere(size: int, *, proper: bool, scale: float) -> InputError:
+    if proper:
+        return InputError(
+            f"the log density is not finite at any of {size} points drawn from the prior: check "
+            "the function at one of them, and the prior or the bounds."
+        )
     return InputError(
-        f"the log density is not finite at any of {size} points drawn from where it is to be: "
-        "check the function at one of them, and the prior or the bounds."
+        f"the log density is not finite at any of {size} points drawn around the origin, with a "
+        f"standard deviation of {scale:g}: give `bounds` or a `prior` that lead to where it is."
     )
 
 

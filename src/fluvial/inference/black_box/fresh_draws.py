@@ -17,10 +17,11 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.run import Run
 from fluvial.inference.settings import BlackBoxSettings
+from fluvial.inference.verdict import is_weighable
 from fluvial.posterior.accuracy import precision
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["TOLD", "fresh_draws", "in_vain", "needed_by", "worth_of_a_draw"]
+__all__ = ["TOLD", "fresh_draws", "needed_by", "will_do", "worth_of_a_draw"]
 
 TOLD = 0.1
 """Of the most fresh draws: those by which it is told how many are needed."""
@@ -51,7 +52,7 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
         needed = run.settings.verdict.max_standard_error**-2
         precise = weights.unstratified_se <= run.settings.verdict.max_evidence_se
         enough = worth >= needed and weights.ess >= run.settings.verdict.min_ess
-        if (enough and precise) or in_vain(run, q, fresh):
+        if (enough and precise) or _in_vain(run, q, fresh):
             break
         wanted = 1.1 * len(fresh) * needed / max(worth, 0.1) - len(fresh)
         most = told if len(fresh) < told else settings.max_fresh
@@ -59,8 +60,8 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
     return fresh
 
 
-def in_vain(run: Run, q: Mixture, fresh: History) -> bool:
-    """Whether draws of a mixture tell that all that could be made will not be worth enough.
+def will_do(run: Run, q: Mixture, fresh: History) -> bool:
+    """Whether draws suffice, or a flow could change nothing about it.
 
     What is left of a budget is for fresh draws alone.
 
@@ -69,6 +70,13 @@ def in_vain(run: Run, q: Mixture, fresh: History) -> bool:
         q: the approximation.
         fresh: draws of it, widened.
     """
+    if q.has_flows or run.budget.limited or q.dim < 2 or not len(fresh):
+        return True
+    return is_weighable(fresh.importance, settings=run.settings) and not _in_vain(run, q, fresh)
+
+
+def _in_vain(run: Run, q: Mixture, fresh: History) -> bool:
+    """Whether draws of a mixture tell that all that could be made will not be worth enough."""
     settings = run.settings.black_box
     if q.has_flows or run.budget.limited or q.dim < 2 or len(fresh) < TOLD * settings.max_fresh:
         return False

@@ -69,6 +69,7 @@ class _Peak(NamedTuple):
 def hunt(
     explored: tuple[History, ...],
     known: Mixture,
+    largest: Gaussian,
     size: HuntingSize,
     spending: Spending,
     rng: np.random.Generator,
@@ -79,6 +80,7 @@ def hunt(
     Args:
         explored: two populations' points, of which the first are draws from the reference.
         known: a mixture fitted to all of them.
+        largest: the largest peak among them.
         size: how many more draws from the reference to make.
         spending: evaluates the target.
         rng: decides every draw.
@@ -87,7 +89,7 @@ def hunt(
     settings = thresholds.black_box
     search = _Search(spending, rng, thresholds, _tops(explored, known))
     evidence = max(history.log_evidence for history in explored)
-    drawn = drawn_from_prior(explored, known, size, spending, rng, settings)
+    drawn = drawn_from_prior(explored, largest, size, spending, rng, settings)
     groups = []
     for history, (x, log_p) in zip(explored, drawn.halves, strict=True):
         rows = starts(history.reference, x, log_p, settings.hunting_climbs)
@@ -96,7 +98,7 @@ def hunt(
     x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
     unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None
-    narrowest = narrowest_met(explored[0].reference, known, evidence, x, log_p, settings)
+    narrowest = narrowest_met(explored[0].reference, largest, evidence, x, log_p, settings)
     return Hunted(tuple(groups), len(x), (*doubts, *([unmet] if unmet else [])), narrowest)
 
 

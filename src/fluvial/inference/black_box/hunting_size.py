@@ -32,7 +32,7 @@ def hunting_size(
     """Draws that a budget of evaluations has room for or, without one, that do not take long.
 
     They go down from the most by powers of four, so that the noise of a clock hardly ever decides.
-    However long they take, they are worth as many evaluations as the search has taken before.
+    However long they take, they are worth half as many evaluations as the search has taken before.
 
     Args:
         dim: D.
@@ -45,7 +45,7 @@ def hunting_size(
     if climbing:
         return size
     most = min(settings.planted_draws, spending.left // 2)
-    worthwhile = min(most, spending.counted.evaluations)
+    worthwhile = min(most, spending.counted.evaluations // 2)
     return size._replace(worthwhile=worthwhile, most=most, enforced=True)
 
 

@@ -6,9 +6,15 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.black_box.annealing import efficiency
-from fluvial.inference.black_box.checks import Findings, cliff_doubt, noise_doubt, repeat_heaviest
+from fluvial.inference.black_box.checks import (
+    Findings,
+    cliff_doubt,
+    noise_doubt,
+    plateau_doubt,
+    repeat_heaviest,
+)
 from fluvial.inference.black_box.exploring import Exploration, explore
-from fluvial.inference.black_box.fresh_draws import fresh_draws, in_vain
+from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.narrowness import unseen
@@ -48,10 +54,13 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     with run.progress.stage("weights"):
         spending.release()
         history, q, fresh, spikes = _weighed(run, spending, history, q, never=flawed)
-        if in_vain(run, q, fresh) and not (flawed or spending.over):
+        doubts = [*spikes, *_doubts(run, spending, q, fresh)]
+        if not (flawed or doubts or spending.over) and not will_do(run, q, fresh):
             history, q = by_flows(run, spending, history.merged(fresh), q)
             history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
-        doubts = [*spikes, *_doubts(run, spending, q, fresh)]
+            doubts = [*spikes, *_doubts(run, spending, q, fresh)]
+        if density.prior.proper and (flat := plateau_doubt(history, run.settings)):
+            doubts.append(flat)
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)

@@ -78,8 +78,8 @@ def unseen(draws: int, dim: int, narrowest: float, least: float, *, timed: bool)
     """
     volume = _EXPECTED / draws
     width = (
-        f" Of other peaks with the mass of the largest one, {least:.0%} would have been met if "
-        f"they were {narrowest:.2g} times as wide, and fewer if they were narrower."
+        f" Of other peaks as heavy as all that was found, {least:.0%} would have been met if they "
+        f"were {narrowest:.2g} times as wide as the largest one, and fewer if they were narrower."
     )
     clock = (
         " How many there were is the clock's doing; with max_evaluations, and no max_seconds, it "

@@ -1,8 +1,9 @@
 r"""What share of peaks of a stated size draws from the prior would have met: some are planted.
 
-A planted peak is the largest one that was found, of the same mass, in a smaller volume and centered
-on one of the draws. It would have been met if the density of two other draws was higher for it.
-Volumes are those of the prior: on the unit cube, u = Φ(z), the peak at z with the covariance Σ is
+A planted peak is the largest one that was found, in a smaller volume, with the mass of all that was
+found, and centered on one of the draws. It would have been met if the density of two other draws
+was higher for it. Volumes are those of the prior: on the unit cube, u = Φ(z), the peak at z with
+the covariance Σ is
 
 .. math:: N\left(Φ(z),\; v^{2/D} \, φ(z) Σ φ(z)\right), \qquad φ(z) = \mathrm{diag}\, N(z_i; 0, 1)
 
@@ -14,14 +15,14 @@ from jaxtyping import Float
 from scipy.special import ndtr
 
 from fluvial.constants import LOG_2PI
+from fluvial.inference.black_box.largest_peak import dense
 from fluvial.inference.settings import BlackBoxSettings
-from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["narrowest_met", "peaks_met", "planted_width", "unmet_doubt"]
 
-_PLANTED = 200
+_PLANTED = 400
 _FEWEST, _PAIRS = 24, 1 << 23  # ... of very many draws, so that it takes no more than a second
 _SEEN = 3.0  # nats by which a draw has to be higher
 _HITS = 2  # draws that have to be: a peak that one alone has met is found by one half of them
@@ -31,7 +32,7 @@ _WIDTHS = 2.0 ** (-0.25 * np.arange(33))  # from as wide as the largest peak to 
 
 def peaks_met(
     reference: Mixture,
-    known: Mixture,
+    largest: Gaussian,
     log_evidence: float,
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
@@ -41,17 +42,16 @@ def peaks_met(
 
     Args:
         reference: the one Gaussian that the draws are from.
-        known: a mixture fitted to what populations have found.
-        log_evidence: of that, in nats.
+        largest: the largest peak that populations have found.
+        log_evidence: of all that they have found, in nats.
         x: draws from the reference.
         log_p: the log density at each.
         widths: of the planted peaks, as parts of that of the largest peak found.
     """
-    prior = reference.components[0].gaussian
-    largest = known.components[int(np.argmax(known.weights))].gaussian
+    prior = dense(reference.components[0].gaussian)
     z, at = prior.whiten(x), prior.whiten(largest.mean[None])[0]
     slope = np.exp(-0.5 * np.minimum(np.abs(at), _OUTERMOST) ** 2 - 0.5 * LOG_2PI)
-    triangle = slope[:, None] * np.linalg.solve(_root(prior), _root(largest))
+    triangle = slope[:, None] * np.linalg.solve(prior.cholesky, largest.cholesky)
     peak = Gaussian(np.zeros(x.shape[1]), triangle)
     w = peak.whiten(ndtr(z))
     level = log_evidence - 0.5 * x.shape[1] * LOG_2PI - peak.log_det - _SEEN
@@ -68,7 +68,7 @@ def peaks_met(
 
 def narrowest_met(
     reference: Mixture,
-    known: Mixture,
+    largest: Gaussian,
     log_evidence: float,
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
@@ -81,13 +81,13 @@ def narrowest_met(
 
     Args:
         reference: the one Gaussian that the draws are from.
-        known: a mixture fitted to what populations have found.
-        log_evidence: of that, in nats.
+        largest: the largest peak that populations have found.
+        log_evidence: of all that they have found, in nats.
         x: draws from the reference.
         log_p: the log density at each.
         settings: the share that is enough.
     """
-    met = peaks_met(reference, known, log_evidence, x, log_p, _WIDTHS)
+    met = peaks_met(reference, largest, log_evidence, x, log_p, _WIDTHS)
     enough = np.cumprod(met >= settings.planted_least)
     return float(_WIDTHS[int(enough.sum()) - 1]) if enough[0] else np.inf
 
@@ -114,14 +114,7 @@ def unmet_doubt(met: float, draws: int, dim: int, settings: BlackBoxSettings) ->
     if met >= settings.planted_least:
         return None
     return (
-        f"{draws:,} draws from the prior would have met only {met:.0%} of peaks with the mass of "
-        f"the largest one and {planted_width(dim, settings):.0%} of its width: others may "
-        "be missing. With a larger budget more are drawn."
+        f"{draws:,} draws from the prior would have met only {met:.0%} of peaks as heavy as "
+        f"all that was found and with {planted_width(dim, settings):.0%} of the width of the "
+        "largest one: others may be missing. With a larger budget more are drawn."
     )
-
-
-def _root(gaussian: Gaussian | DiagonalGaussian) -> Float[np.ndarray, "D D"]:
-    """A lower triangular root of its covariance."""
-    if isinstance(gaussian, Gaussian):
-        return gaussian.cholesky
-    return np.diag(gaussian.sd)

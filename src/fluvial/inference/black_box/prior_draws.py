@@ -11,6 +11,7 @@ from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.planted_peaks import peaks_met, planted_width
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import BlackBoxSettings
+from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["PriorDraws", "drawn_from_prior"]
@@ -33,7 +34,7 @@ class PriorDraws(NamedTuple):
 
 def drawn_from_prior(
     explored: tuple[History, ...],
-    known: Mixture,
+    largest: Gaussian,
     size: HuntingSize,
     spending: Spending,
     rng: np.random.Generator,
@@ -43,7 +44,7 @@ def drawn_from_prior(
 
     Args:
         explored: two populations' points, of which the first are draws from the reference.
-        known: a mixture fitted to all of them.
+        largest: the largest peak among them.
         size: how many more to make at once, and how many until they would have met enough peaks.
         spending: evaluates the target.
         rng: decides every draw.
@@ -64,11 +65,16 @@ def drawn_from_prior(
             halves = tuple(_longer(half, reference, s, each, spending) for half, s in pairs)
             made += more
         found = PriorDraws(halves, 0.0)
-        met = float(peaks_met(reference, known, evidence, *found.joined, widths)[0])
-        more = max(made, settings.planted_first)
+        met = float(peaks_met(reference, largest, evidence, *found.joined, widths)[0])
+        more = max(settings.planted_first, _half_of_the_power_below(made))
         most = size.worthwhile if met >= settings.planted_least else size.most
         if met >= settings.planted_enough or made + more > most or spending.over:
             return PriorDraws(halves, met)
+
+
+def _half_of_the_power_below(made: int) -> int:
+    """So that 512 become 1024, 1536, 2048, 3072, 4096, 6144 and so on."""
+    return 1 << max(0, made.bit_length() - 2)
 
 
 def _longer(half, reference: Mixture, sampler, size: int, spending: Spending):

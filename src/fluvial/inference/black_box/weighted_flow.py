@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from fluvial.compiling import compiled
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.settings import BlackBoxSettings
 from fluvial.objectives import ForwardKL, truncated
 from fluvial.posterior.gaussian import moments
 from fluvial.posterior.mixture import FlowComponent, Mixture
 from fluvial.training import adam, scan_steps, start_state, step_sizes, warmup_cosine
-from fluvial.training.compiling import compiled
 
 __all__ = ["fit_flow"]
 

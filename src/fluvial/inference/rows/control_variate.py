@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.inference.rows.climbing import Peak
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets.rows_density import RowsDensity
-from fluvial.training.compiling import compiled
 
 __all__ = ["ControlVariate", "remainder_variance"]
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray, PyTree
 
+from fluvial.compiling import compiled
 from fluvial.flows import Flow, build_flow
 from fluvial.inference.rows.climbing import Peak
 from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
@@ -17,7 +18,6 @@ from fluvial.objectives import FreeEnergy, base_log_prob
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent
 from fluvial.targets.rows_density import RowsDensity
-from fluvial.training.compiling import compiled
 from fluvial.training.loop import TrainingState, scan_steps
 
 __all__ = ["TrainedOnRows", "train_on_rows"]

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from fluvial.training.clipping import CLIP, SKIP
-
 __all__ = ["TrainSettings"]
 
 
@@ -18,7 +16,8 @@ class TrainSettings:
             of their number.
         decay: of Adam's running mean of squares: 0.999 (Kingma & Ba 2015) remembers 1,000 steps, as
             many as a whole training has.
-        clip: a longer gradient, as a multiple of the running median norm, is scaled down to this.
+        clip: a longer gradient, as a multiple of the running median norm, is scaled down to this;
+            the default of ``fluvial.training.adam``, as is the next one.
         skip: a longer one is left out (Midgley et al. 2023 take 20).
         chunk: steps between two looks at the free energy.
         check_draws: on which flows are compared: their paired differences have a standard error
@@ -39,8 +38,8 @@ class TrainSettings:
     rates: tuple[float, ...] = (5e-3, 1.5e-3, 4e-4)
     dimensions: int = 100
     decay: float = 0.99
-    clip: float = CLIP
-    skip: float = SKIP
+    clip: float = 2.0
+    skip: float = 10.0
     chunk: int = 100
     check_draws: int = 1024
     worse: float = 1.0

@@ -29,8 +29,8 @@ class BlackBoxSettings:
         hunting_draws: the most of them, for 1, 2, … coordinates: a second or three of those where
             so many more find so much more; in many it is hopeless.
         hunting_climbs: hills that each half of the draws climbs.
-        planted_volume: of the peaks that these draws are to meet, as a part of that of the largest
-            peak found, ...
+        planted_volume: of the peaks that these draws are to meet, each as heavy as all that was
+            found, as a part of that of the largest peak, ...
         planted_width: ... or of its width, where that is more, ...
         planted_enough: ... with a probability at which no more are made, ...
         planted_least: ... and one below which nothing is GOOD.
@@ -50,6 +50,7 @@ class BlackBoxSettings:
         cliff: nats by which the density falls within ``cliff_width`` where there is a cliff.
         cliff_width: in standard deviations.
         cliff_share: the least share of draws that have fallen off it.
+        plateau: the share of the mass on which a function that is constant says too little.
         rough: nats by which the density differs within the first of ``rough_widths``, or from the
             mean of both sides within the others, where it is noisy ...
         rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
@@ -87,7 +88,7 @@ class BlackBoxSettings:
     planted_enough: float = 0.95
     planted_least: float = 0.8
     planted_draws: int = 16384
-    planted_first: int = 1024
+    planted_first: int = 512
     ascending_base: int = 64
     ascending_per_dim: int = 16
     ascending_climbs: int = 8
@@ -101,6 +102,7 @@ class BlackBoxSettings:
     cliff: float = 10.0
     cliff_width: float = 1e-4
     cliff_share: float = 0.01
+    plateau: float = 0.9
     rough: float = 0.01
     rough_rounding: float = 1e-6
     rough_widths: tuple[float, ...] = (1e-6, 1e-4, 1e-3)

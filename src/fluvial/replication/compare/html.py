@@ -15,7 +15,10 @@ from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.text import compare_lines, compare_text
 from fluvial.replication.compare.tolerance import Tolerance
 
-__all__ = ["Html", "compare_html", "read_html"]
+__all__ = ["OTHER_SHAPE", "Html", "compare_html", "read_html"]
+
+OTHER_SHAPE = "another shape of table"
+"""What is said of tables with other rows or columns."""
 
 _SECONDS_HEADER = re.compile(
     r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I
@@ -93,7 +96,7 @@ def _compare_table(
             reason, cause = "the same cells in another layout", Cause.LIBRARY_PRINTING
             yield Difference(Kind.TEXT, place, None, *texts, None, True, reason, cause)
             return
-        yield Difference(Kind.TEXT, place, None, *texts, None, False, "another shape of table")
+        yield Difference(Kind.TEXT, place, None, *texts, None, False, OTHER_SHAPE)
         return
     header = recorded[0] if recorded else []
     scales = _scales(recorded)

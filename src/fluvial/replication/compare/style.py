@@ -93,13 +93,15 @@ _STYLES = [
         (r"<bound method (?:\w+\.)*(\w+) of", r"<bound method \1 of"),
         # Where in a package a class is defined has changed more often than its name.
         (r"\b(pandas|numpy|scipy|sklearn|matplotlib)(?:\.[a-z_]\w*)+\.([A-Z]\w*)\b", r"\1.\2"),
+        # What IPython's %whos says of a module depends on how it asks.
+        (r"^(\w+) {2,}module {2,}\S.*$", r"\1 module"),
         (r"\bnumpy\.(?=\w)", "np."),
     ]
 ]
 # A line without any of these has no style; most have none.
 _STYLED = re.compile(
     r"[<'(\[{]|dtype|object|str|Index: |64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
-    r"|(?:pandas|scipy|sklearn|matplotlib)\.\w"
+    r"|  module  |(?:pandas|scipy|sklearn|matplotlib)\.\w"
 )
 _ESCAPED = re.compile(r"'(?:[^'\\\n]|\\.)*\\[xuU](?:[^'\\\n]|\\.)*'")
 _BRACES = re.compile(r"\{[^{}]*\}")

@@ -28,7 +28,8 @@ _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an i
 # What IPython says of its own commands.
 _ADVICE = re.compile(
     r"%\w+ is deprecated, use |Using matplotlib backend: "
-    r"|Populating the interactive namespace from "
+    r"|Populating the interactive namespace from |For more information, type 'help\(pylab\)'"
+    r"|Welcome to pylab, a matplotlib-based Python environment"
 )
 
 

@@ -21,6 +21,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from fluvial.compiling import compiled
 from fluvial.flows import Chain, Continuous, Diagonal, Flow, Hamiltonian, Langevin
 from fluvial.objectives import Extended, FreeEnergy, base_log_prob
 from fluvial.objectives.free_energy import LogDensity
@@ -29,7 +30,6 @@ from fluvial.targets import Target
 from fluvial.targets.examples.energies import energy, log_normalizer
 from fluvial.targets.examples.synthetic import funnel
 from fluvial.training import step_sizes, train_steps, warmup_cosine
-from fluvial.training.compiling import compiled
 
 __all__ = ["Bounds", "trained_bounds"]
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fluvial.compiling import compiled
 from fluvial.datasets.labeled import labeled_digits
 from fluvial.reproduction import Record
 from fluvial.studies.vanishing_gradient.network import ACTIVATIONS, initialize
@@ -15,7 +16,6 @@ from fluvial.studies.vanishing_gradient.training import (
     norms_at_start,
     train,
 )
-from fluvial.training.compiling import compiled
 
 __all__ = ["KINDS", "Kind", "kind_name", "measure_start", "measure_training"]
 

@@ -26,6 +26,7 @@ from fluvial.targets.stan.inputs import (
     program_code,
 )
 from fluvial.targets.stan.model import StanModel
+from fluvial.targets.stan.normalization import unnormalized
 from fluvial.targets.stan.roles import Roles, roles
 from fluvial.targets.stan.source import blocks, declarations, with_includes
 from fluvial.targets.target import Target
@@ -87,7 +88,9 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
         again=again,
         annotations=_annotations(found, values, space),
         functions=ModelFunctions(
-            without_prior=partial(_without_prior, found, density, space), improper=found.improper
+            without_prior=partial(_without_prior, found, density, space),
+            improper=found.improper,
+            unnormalized=unnormalized(whole),
         ),
     )
 

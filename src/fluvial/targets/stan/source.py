@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Declaration", "blocks", "declarations", "with_includes"]
+__all__ = ["Declaration", "blocks", "declarations", "split", "with_includes"]
 
 _INCLUDE = re.compile(r'^[ \t]*#include[ \t]+(?:"([^"\n]+)"|<([^>\n]+)>|(\S+)).*$', re.MULTILINE)
 _QUIET = re.compile(r'"[^"\n]*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -55,6 +55,7 @@ class Declaration:
         sizes: the expressions of its dimensions, outermost first; None for complex numbers and
             tuples.
         statement: the whole statement, which may declare other variables, too.
+        constraint: what stands between "<" and ">", such as "lower=0".
     """
 
     name: str
@@ -62,6 +63,7 @@ class Declaration:
     integer: bool
     sizes: tuple[str, ...] | None
     statement: str
+    constraint: str = ""
 
 
 def with_includes(code: str, folders: Sequence[Path] | None) -> str:
@@ -137,9 +139,10 @@ def _declared(statement: str) -> Iterator[Declaration]:
         outer, rest = _bracketed(rest, rest.index("["))
     match = re.match(r"\s*(\w+)\s*", rest)
     assert match is not None
-    word, rest = match[1], rest[match.end() :]
+    word, rest, constraint = match[1], rest[match.end() :], ""
     if rest.startswith("<"):
-        rest = rest[_constraint_end(rest) :].lstrip()
+        end = _constraint_end(rest)
+        constraint, rest = rest[1 : end - 1].strip(), rest[end:].lstrip()
     inner = ()
     if word == "tuple":
         rest = rest[_end(rest, 0) + 1 :]
@@ -149,19 +152,24 @@ def _declared(statement: str) -> Iterator[Declaration]:
     sizes = None if places is None else (*outer, *(inner[place] for place in places))
     text = (f"array[{', '.join(outer)}] " if outer else "") + word
     text += f"[{', '.join(inner)}]" if inner else ""
-    for part in _split(rest):
+    for part in split(rest):
         name = part.partition("=")[0].strip()
-        yield Declaration(name, text, word == "int", sizes, statement)
+        yield Declaration(name, text, word == "int", sizes, statement, constraint)
 
 
 def _bracketed(text: str, place: int) -> tuple[tuple[str, ...], str]:
     """Return what stands between commas in the brackets that open there, and the text beyond."""
     end = _end(text, place)
-    return tuple(part.strip() for part in _split(text[place + 1 : end])), text[end + 1 :]
+    return tuple(part.strip() for part in split(text[place + 1 : end])), text[end + 1 :]
 
 
-def _split(text: str) -> Iterator[str]:
-    """Split at the commas that are in no brackets."""
+def split(text: str) -> Iterator[str]:
+    """Split a text at the commas that are in no brackets.
+
+    Example:
+        >>> list(split("a[1, 2], b"))
+        ['a[1, 2]', ' b']
+    """
     start = place = 0
     while place < len(text):
         if text[place] == ",":
