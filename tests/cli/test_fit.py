@@ -205,12 +205,15 @@ def test_options_reach_the_fit(run, models, monkeypatch):
         (["nowhere.stan"], "there is no Stan program nowhere.stan"),
         (["nowhere.py:target"], "there is no file nowhere.py"),
         (["--example", "funnel", "--vars", "("], "'(' is not a regular expression"),
+        (["--example", "funnel", "--vars", "w"], "no name matches 'w': known are v, x[0], x[1]"),
         (["--example", "funel"], "did you mean 'funnel'"),
         (["--example", "nope"], "there is no example 'nope'. There are "),
         (["--example", "funnel", "--flow", "planr:3"], 'no flow is called "planr"'),
     ],
 )
-def test_wrong_input_is_one_sentence(run, arguments, words):
+def test_wrong_input_is_one_sentence_before_anything_is_fitted(run, arguments, words, monkeypatch):
+    if "--flow" not in arguments:
+        monkeypatch.setattr(inference, "fit", None)
     code, out, err = run("fit", *arguments)
     assert (code, out) == (1, "")
     assert err.startswith("fluvial: ")

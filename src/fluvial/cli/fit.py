@@ -94,7 +94,7 @@ def fit(
         "checkpoint": checkpoint,
     }
     showing = Showing(every, names, form, draws_csv, draws)
-    posterior = _posterior(model, data, example, flow, seed, limits, not quiet)
+    posterior = _posterior(model, data, example, flow, seed, limits, showing, not quiet)
     saved: list[str] = []
     try:
         if out is not None:
@@ -130,6 +130,7 @@ def _posterior(
     flow: str,
     seed: int,
     limits: dict[str, Any],
+    showing: Showing,
     progress: bool,
 ) -> "Posterior":
     from fluvial.cli.backend import prepare
@@ -139,6 +140,7 @@ def _posterior(
 
     try:
         target = _target(model, data, example)
+        showing.check(target)
         return inference.fit(target, flow, seed, progress=progress, **limits)
     except KeyboardInterrupt:
         say("fluvial: interrupted before there was a posterior to show.", err=True)

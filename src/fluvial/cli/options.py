@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from fluvial.inference import Posterior
+    from fluvial.targets import Target
 
 __all__ = ["AllRows", "Draws", "DrawsFile", "Format", "Names", "OutputFormat", "Showing"]
 
@@ -67,6 +68,21 @@ class Showing:
             from fluvial.posterior.summary import check_names
 
             check_names(self.names)
+
+    def check(self, target: "Target") -> None:
+        """Refuse names that are found in none of a target's, before it is fitted.
+
+        Raises:
+            InputError: naming some that there are.
+        """
+        import numpy as np
+
+        from fluvial.posterior.labels import index_origin, scalars
+        from fluvial.posterior.summary import matching
+
+        if self.names is not None:
+            blank = {name: np.zeros((1, *shape)) for name, shape in target.variables.items()}
+            matching(scalars(blank, index_origin(target), target.annotations), self.names)
 
     def show(self, posterior: "Posterior") -> None:
         """Print the summary."""
