@@ -32,7 +32,8 @@ def _exact(y, seed, prior=1.0, sign=1.0, scale=1.0, shrink=None):
 
     def draws(n, seed=0):
         rng = np.random.default_rng((7, seed))
-        noise = rng.multivariate_normal(np.zeros(2), cov, size=4 * n)
+        size = 4 * n if shrink == "tails" else n
+        noise = rng.standard_normal((size, 2)) @ np.linalg.cholesky(cov).T
         if shrink == "tails":
             noise = noise[(np.abs(noise) < 1.2 * np.sqrt(np.diag(cov))).all(axis=1)]
         return {"x": mean + scale * noise[:n]}
@@ -54,7 +55,8 @@ def _run(fits=150, seed=0, **fault):
     [
         {"shrink": "mean field"},
         {"shrink": "tails"},
-        {"prior": 3.0, "fits": 300},
+        {"prior": 2.0, "fits": 80},
+        {"prior": 0.5, "fits": 80},
         {"sign": -1.0},
         {"scale": 1.5},
     ],
@@ -68,6 +70,14 @@ def test_a_planted_fault_is_found(fault):
 def test_a_wrong_dependence_is_found_where_every_parameter_is_right():
     found = _run(shrink="marginals", fits=200)
     assert found.pair_p_values["x[0]", "x[1]"] < 1e-6
+    assert "of the product" in str(found)
+
+
+def test_draws_that_are_a_little_too_wide_in_all_parameters_are_found_by_their_distance():
+    found = _run(prior=2.0, fits=80)
+    assert found.distance_p_value < 2e-3
+    assert min(found.p_values.values()) > 3e-3
+    assert "the draws are too wide" in str(found)
     assert min(found.p_values.values()) > 1e-3
     assert not found.calibrated
 

@@ -18,7 +18,7 @@ import numpy as np
 from fluvial.errors import InputError, described
 from fluvial.evaluating.fingerprint import fingerprint
 from fluvial.inference.calibration.calibration import Calibration
-from fluvial.inference.calibration.ranks import multiplied, pairs, ranked
+from fluvial.inference.calibration.ranks import distances, multiplied, pairs, ranked
 from fluvial.inference.calibration.simulation import Simulation
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.fit import fit
@@ -80,7 +80,7 @@ def calibrate(
     made_of = [fingerprint(part)[0] for part in (simulation.simulate, simulation.target)]
     kept = Checkpoint(
         None if checkpoint is None else Path(checkpoint),
-        ["calibration by spawned streams", seed, draws, *made_of, sorted(options.items())],
+        ["calibration by distances", seed, draws, *made_of, sorted(options.items())],
     )
     family = TargetFamily(simulation.target)
     one = partial(_fitted, simulation.simulate, family, fit, seed, draws, options)
@@ -158,8 +158,10 @@ def _fitted(
         )
     u = ranked(truth, sample, rng)
     products = ranked(*multiplied(truth, sample), rng)
+    distance = ranked(*distances(truth, sample), rng)
     verdict = np.array(str(getattr(posterior.verdict, "value", posterior.verdict)))
-    return {"names": np.array(names), "u": u, "products": products, "verdict": verdict}
+    found = {"u": u, "products": products, "distances": distance}
+    return {"names": np.array(names), "verdict": verdict, **found}
 
 
 def simulation_rng(seed: int, number: int) -> np.random.Generator:
@@ -198,5 +200,6 @@ def _calibration(outcomes: list[Mapping[str, np.ndarray]]) -> Calibration:
         tuple(str(one["verdict"]) for one in done),
         failures,
         np.stack([one["products"] for one in done]),
+        np.concatenate([one["distances"] for one in done]),
         tuple((names[i], names[j]) for i, j in pairs(len(names))),
     )

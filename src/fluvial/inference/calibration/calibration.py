@@ -30,6 +30,8 @@ class Calibration:
         failures: why others have none.
         products: the same of Q products of two standardized parameters, by which a wrong dependence
             shows where every parameter by itself is right: (N, Q).
+        distances: the same of the distance from the mean, of all parameters together, by which
+            draws show that are too wide or too narrow: (N,).
         pairs: the names of the two, of each product.
     """
 
@@ -38,6 +40,7 @@ class Calibration:
     verdicts: tuple[str, ...]
     failures: tuple[str, ...]
     products: Float[np.ndarray, "N Q"]
+    distances: Float[np.ndarray, " N"]
     pairs: tuple[tuple[str, str], ...] = ()
 
     @cached_property
@@ -50,10 +53,16 @@ class Calibration:
         """The same for products of parameters."""
         return _p_values(self.pairs, self.products)
 
+    @cached_property
+    def distance_p_value(self) -> float:
+        """The same for the distance from the mean."""
+        return uniformity(self.distances)
+
     @property
     def calibrated(self) -> bool:
         """Whether no ranks are at odds with uniform ones, at a level of 1 % in all."""
-        return self._uniform([*self.p_values.values(), *self.pair_p_values.values()])
+        each = [*self.p_values.values(), *self.pair_p_values.values()]
+        return self._uniform([*each, self.distance_p_value])
 
     def coverage(self, level: float) -> dict[str, float]:
         """The share of fits whose central interval of a level holds the truth, by parameter."""
@@ -92,6 +101,14 @@ class Calibration:
         worst = min(self.p_values, key=lambda name: self.p_values[name])
         p, pairs = self.p_values[worst], self.pair_p_values
         both = min(pairs, key=lambda pair: pairs[pair], default=None)
+        of_pair, of_distance = pairs.get(both, 1.0) if both else 1.0, self.distance_p_value
+        if self._uniform([p]) and of_distance < of_pair:
+            how = "narrow" if np.mean(self.distances) > 0.5 else "wide"
+            return (
+                "NOT calibrated: the ranks of the distance from the mean, of all parameters "
+                f"together, are not uniform (p = {of_distance:.2g}): the draws are too "
+                f"{how}."
+            )
         if both is not None and self._uniform([p]):
             return (
                 f"NOT calibrated: the ranks of the product of {both[0]} and {both[1]} are not "
@@ -103,7 +120,7 @@ class Calibration:
 
     @property
     def _tests(self) -> int:
-        return len(self.names) + len(self.pairs)
+        return len(self.names) + len(self.pairs) + 1
 
     def _counted(self) -> str:
         kinds = sorted(set(self.verdicts))
@@ -112,7 +129,9 @@ class Calibration:
     def _of_the_good(self) -> str:
         part = self.u[self.good]
         held = float(np.mean(np.abs(part - 0.5) <= 0.45))
-        found = [uniformity(u) for u in (*part.T, *self.products[self.good].T)]
+        found = [
+            uniformity(u) for u in (*part.T, *self.products[self.good].T, self.distances[self.good])
+        ]
         right = "are calibrated" if self._uniform(found) else "are NOT calibrated"
         return (
             f"The {len(part)} fits called GOOD {right}: their 90 % intervals hold {held:.0%} of "
