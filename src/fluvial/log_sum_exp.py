@@ -31,6 +31,8 @@ def log_sum_exp(terms: ArrayLike, axis: int | None = None, *, keepdims: bool = F
     terms = np.asarray(terms, np.float64)
     highest = np.max(terms, axis=axis, keepdims=True)
     highest = np.where(np.isfinite(highest), highest, 0.0)
+    shifted = np.asarray(terms - highest)
     with np.errstate(divide="ignore", over="ignore"):
-        sums = np.log(np.sum(np.exp(terms - highest), axis=axis, keepdims=True)) + highest
+        np.exp(shifted, out=shifted)
+        sums = np.log(np.sum(shifted, axis=axis, keepdims=True)) + highest
     return sums if keepdims else np.squeeze(sums, axis=axis)
