@@ -1,6 +1,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fluvial.replication.kernel import started_kernel
 
@@ -18,7 +19,7 @@ class Client:
 
 
 def test_programs_that_cells_call_are_those_of_the_kernels_environment(tmp_path):
-    client = Client()
+    client: Any = Client()
     with started_kernel(client, "python3", tmp_path, tmp_path / "own"):
         pass
     first, *others = client.started_with["PATH"].split(os.pathsep)

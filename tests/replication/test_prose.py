@@ -32,3 +32,10 @@ def test_what_is_quoted_and_no_longer_holds_is_said_first():
         recorded(notebook), [run_of([stream("accuracy 0.8\n")])], Tolerance()
     )
     assert "quotes 97.1% (cell 1 now says 0.8)" in summary(recorded(notebook), replication)[1]
+
+
+def test_what_is_quoted_is_said_without_the_space_behind_it():
+    notebook = book(("f()", [stream("area 4.5\n")]))
+    notebook.cells.append(new_markdown_cell("The area is 4.5 and no more."))
+    found = quotes(recorded(notebook), run_of([stream("area 4.7\n")]))
+    assert [quote.text for quote in found] == ["4.5"]

@@ -87,7 +87,7 @@ def _matched(text: str, nearest: Sequence[tuple[int, list[float], list[float]]])
                 continue
             now = local[place] if len(local) == len(recorded) else None
             holds = now is not None and round(factor * now, decimals) == value
-            yield Quote(text, number, output, now, holds)
+            yield Quote(text.rstrip(), number, output, now, holds)
             return
 
 
