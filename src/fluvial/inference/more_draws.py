@@ -14,6 +14,7 @@ from fluvial.posterior.accuracy import Precision, precision
 __all__ = ["precise_enough", "worth_of"]
 
 _SPARE, _ROUNDS = 1.3, 3  # how uneven weights are is known from few that are large
+_IN_VAIN = 8  # times the most that are made
 _NUMBERS = 2**25  # of all draws together: 256 MB
 _PLENTY = 0.4  # of a standard error, of which no product is likely to make too large a one
 _DERIVED = 10  # times D: what has more numbers than that is predictions for data
@@ -48,7 +49,7 @@ def worth_of(run: Run, drawn: Weighed) -> Precision:
 
 
 def precise_enough(run: Run, fitted: Weighed, drawn: Weighed) -> Weighed:
-    """Draw as many more as make standard errors small enough, if these are not too many.
+    """Draw more, until standard errors are small enough or there are too many.
 
     Args:
         run: the fit.
@@ -63,11 +64,10 @@ def precise_enough(run: Run, fitted: Weighed, drawn: Weighed) -> Weighed:
         return drawn
     most = min(run.settings.weigh.most_draws, _NUMBERS // run.target.dim)
     for _ in range(_ROUNDS):
-        wanted = _wanted(run, drawn)
-        if not drawn.weights.size < wanted <= most:
+        wanted, size = _wanted(run, drawn), drawn.weights.size
+        if not size < min(wanted, most) or wanted > _IN_VAIN * most:
             break
-        more = int(wanted) - drawn.weights.size
-        drawn = with_wider_base(run, fitted, before=drawn, draws=more)
+        drawn = with_wider_base(run, fitted, before=drawn, draws=int(min(wanted, most)) - size)
     return drawn
 
 

@@ -22,7 +22,7 @@ __all__ = ["missing_tails"]
 _LOWEST = 0.02  # of the draws, by weight
 _ASKED = 1024  # draws, for their scores
 _SURELY = 2.0  # standard errors above the largest of D that noise makes
-_MOST = 3  # coordinates
+_MOST = 2  # coordinates, each of which may take as long as a twentieth of the fit
 
 
 def missing_tails(
@@ -61,11 +61,9 @@ def _suspects(
     weights: Float[np.ndarray, " S"],
 ) -> list[int]:
     standing_out = np.sqrt(2.0 * np.log(run.target.dim)) + _SURELY
-    found: list[int] = []
-    for signs in (_at_ends(fitted), _breaking_off(run, points, weights)):
-        most = np.argsort(-signs, kind="stable")[:_MOST]
-        found += [int(i) for i in most if signs[i] > standing_out]
-    return list(dict.fromkeys(found))[: 2 * _MOST]
+    signs = np.maximum(_at_ends(fitted), _breaking_off(run, points, weights))
+    most = np.argsort(-signs, kind="stable")[:_MOST]
+    return [int(i) for i in most if signs[i] > standing_out]
 
 
 def _at_ends(fitted: Weighed) -> Float[np.ndarray, " D"]:
