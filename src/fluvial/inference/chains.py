@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from fluvial.flows import Flow
 from fluvial.inference.mixing import accepted_at_ends, mixing
 from fluvial.inference.settings import DEFAULT, ChainSettings, Settings
-from fluvial.inference.transitions import kept_transitions, warmed
+from fluvial.inference.transitions import kept_transitions, started, warmed
 from fluvial.posterior.mixture import Component
 from fluvial.posterior.pool import Pool
 from fluvial.targets import Target
@@ -66,7 +66,7 @@ def latent_chains(
 
     Chains that have not mixed are run on, and their first half is then left out as more warm-up,
     unless they are so far apart that as many rounds again would not bring them together. That is
-    asked for the first time after a part of the first round. Chains that were turned back go on
+    asked for the first time in the middle of the first warm-up. Chains that were turned back go on
     with shorter steps.
 
     Args:
@@ -88,8 +88,8 @@ def latent_chains(
                 settings.chain,
                 jnp.asarray(1.0 - rejected),
             )
-            if not rounds:
-                part = _measured(*pieces.first())
+            for look in () if rounds else (pieces.glance, pieces.first):
+                part = _measured(*look())
                 if part.rhat > _hopeless_after_one(settings.chain):
                     return part
             rounds.append(_measured(*pieces.whole()))
@@ -111,7 +111,7 @@ def _hopeless_after_one(settings: ChainSettings) -> float:
 
 @final
 class _Pieces:
-    """A round: warm-up, and then pieces of as many transitions each."""
+    """A round: warm-up, with a glance in its middle, and then pieces of as many transitions."""
 
     def __init__(
         self,
@@ -122,42 +122,57 @@ class _Pieces:
         settings: ChainSettings,
         acceptance: Float[Array, ""],
     ):
-        self._given = flow, target.as_argument()
+        self._given, self._acceptance = (flow, target.as_argument()), acceptance
+        self._settings, self._parts, self._leapfrogs = settings, [], 0
+        piece = settings.kept // settings.pieces
+        half = (settings.warmup - piece) // 2
+        lengths = half, piece, settings.warmup - half - piece, *(piece,) * (settings.pieces - 1)
         keys = jax.random.split(key, settings.warmup + settings.kept)
-        warming, *self._keys = jnp.split(
-            keys, settings.warmup + np.arange(settings.pieces) * (settings.kept // settings.pieces)
-        )
-        self._settings, self._parts = settings, []
-        self._state, self._leapfrogs = warmed(
-            *self._given, jnp.asarray(z, jnp.float64), warming, acceptance, settings
-        )
+        first, glanced, self._second, *self._keys = jnp.split(keys, np.cumsum(lengths))
+        self._state = started(*self._given, jnp.asarray(z, jnp.float64))
+        self._adapt(first)
+        self._glance = self._keep(glanced)
+
+    def glance(self) -> tuple[np.ndarray, ...]:
+        """Draws, their log densities, acceptances and leapfrogs of a piece of the warm-up."""
+        return _joined_parts([self._glance], self._leapfrogs)
 
     def first(self) -> tuple[np.ndarray, ...]:
-        """Draws, their log densities, acceptances and leapfrogs of the first piece."""
-        self._run(1)
-        return self._joined()
+        """The same of the first piece."""
+        return self._run(1)
 
     def whole(self) -> tuple[np.ndarray, ...]:
         """The same of all pieces."""
-        self._run(self._settings.pieces)
-        return self._joined()
+        return self._run(self._settings.pieces)
 
     @property
     def end(self) -> Array:
         """Where the chains are."""
         return self._state.z
 
-    def _run(self, count: int) -> None:
-        for keys in self._keys[len(self._parts) : count]:
-            self._state, part, leapfrogs = kept_transitions(
-                *self._given, self._state, keys, self._settings
-            )
-            self._parts.append(tuple(map(np.asarray, part)))
-            self._leapfrogs += leapfrogs
+    def _adapt(self, keys: Array) -> None:
+        self._state, leapfrogs = warmed(
+            *self._given, self._state, keys, self._acceptance, self._settings
+        )
+        self._leapfrogs += leapfrogs
 
-    def _joined(self) -> tuple[np.ndarray, ...]:
-        x, log_p, accepted = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        return x, log_p, accepted, np.asarray(self._leapfrogs)
+    def _keep(self, keys: Array) -> tuple[np.ndarray, ...]:
+        self._state, part, leapfrogs = kept_transitions(
+            *self._given, self._state, keys, self._settings
+        )
+        self._leapfrogs += leapfrogs
+        return tuple(map(np.asarray, part))
+
+    def _run(self, count: int) -> tuple[np.ndarray, ...]:
+        if not self._parts:
+            self._adapt(self._second)
+        self._parts += [self._keep(keys) for keys in self._keys[len(self._parts) : count]]
+        return _joined_parts(self._parts, self._leapfrogs)
+
+
+def _joined_parts(parts: list[tuple[np.ndarray, ...]], leapfrogs: Any) -> tuple[np.ndarray, ...]:
+    x, log_p, accepted = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return x, log_p, accepted, np.asarray(leapfrogs)
 
 
 def _measured(draws, log_p, accepted, leapfrogs) -> Chains:

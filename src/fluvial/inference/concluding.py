@@ -16,6 +16,7 @@ from fluvial.inference.choosing import Choice
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.improper import IMPROPER_ADVICE
 from fluvial.inference.modes import group_into_modes
+from fluvial.inference.more_draws import worth_of
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
@@ -25,7 +26,7 @@ from fluvial.inference.warm import Warm
 from fluvial.inference.weighing import Weighed, error_of
 from fluvial.objectives import Importance
 from fluvial.objectives.bridge import bridge
-from fluvial.posterior.accuracy import ApproximationError, precision
+from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
@@ -84,7 +85,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         fatal=(
             *fatal_reasons(started, refined),
             *carried.fatal,
-            *filter(None, [differing]),
+            *filter(None, [differing, corrected.missing]),
         ),
         doubts=[
             *_doubts(run, started, refined, corrected),
@@ -92,7 +93,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
             *carried.doubts,
         ],
         notes=(*started.notes, *refined.notes),
-        precise=precision(pool.points, np.exp(pool.log_weights)),
+        precise=None if corrected.chains else worth_of(run, drawn),
         error=error,
         settings=run.settings,
     )

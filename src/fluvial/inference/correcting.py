@@ -2,10 +2,14 @@
 
 from typing import NamedTuple
 
-from fluvial.inference.chains import Chains, latent_chains
+import numpy as np
+
+from fluvial.inference.chains import Chains, latent_chains, pool_of_chains
+from fluvial.inference.more_draws import precise_enough
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
+from fluvial.inference.suspect_tails import missing_tails
 from fluvial.inference.verdict import is_weighable, misses_tails
 from fluvial.inference.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
@@ -21,11 +25,13 @@ class Corrected(NamedTuple):
         chains: one set for each component, where the weights are not good enough, or may hide
             tails; else empty.
         interrupted: whether Ctrl-C has cut the fit short, in this stage or before.
+        missing: what the draws do not reach, although chains have mixed; or None.
     """
 
     drawn: Weighed
     chains: list[Chains]
     interrupted: bool
+    missing: str | None = None
 
 
 def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
@@ -45,12 +51,24 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     drawn = refined.drawn or defended(run, refined.fitted)
     hidden = misses_tails(refined.fitted.weights, run.target.dim, run.settings)
     if not hidden and is_weighable(drawn.weights, refined.missing_mass, run.settings):
-        return Corrected(drawn, [], False)
+        shares = np.exp(drawn.weights.smoothed)
+        if missing_tails(run, refined.fitted, drawn.x, shares) is None:
+            enough = precise_enough(run, refined.fitted, drawn) if refined.drawn is None else drawn
+            return Corrected(enough, [], False)
     with run.progress.stage("chains"):
         try:
-            return Corrected(drawn, _chains(run, refined.fitted.q), False)
+            chains = _chains(run, refined.fitted.q)
+            return Corrected(drawn, chains, False, _missing(run, refined.fitted, chains))
         except KeyboardInterrupt:
             return Corrected(drawn, [], True)
+
+
+def _missing(run: Run, fitted: Weighed, chains: list[Chains]) -> str | None:
+    """What chains do not reach that have mixed; the others are not trusted anyway."""
+    if not all(one.mixed(run.settings) for one in chains):
+        return None
+    pool = pool_of_chains(chains, fitted.q.weights)
+    return missing_tails(run, fitted, pool.points, np.exp(pool.log_weights))
 
 
 def _least_evaluations(run: Run) -> int:

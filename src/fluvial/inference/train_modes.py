@@ -39,7 +39,7 @@ _GROWTHS = ("", "margins", "all")
 # After natural-gradient steps training has less to find than from the identity, and shows sooner
 # whether it finds it: of 1,500 steps for 300 states of a volatility the last 1,200 gained 0.05 nat,
 # and of 1,000 for 1,000 states the last 800 gained 0.1.
-_CHUNK, _WINDOW, _COOLING = 50, 2, 0.5
+_CHUNK, _WINDOW, _COOLING, _SHORTEST = 50, 2, 0.5, 100
 _DRAWS, _MARGINS = 256, 1024  # of a look; margins of a copula are all moved at once
 
 
@@ -189,7 +189,13 @@ def _train(
         if stepped.interrupted or enough or run.target.streamed is not None:
             elbo = np.array([-stepped.weights.elbo])
             return gaussian, Training(flow, elbo, 0, before, stepped.interrupted), grown
-        settings = replace(settings, chunk=_CHUNK, window=_WINDOW, cooling=_COOLING)
+        settings = replace(
+            settings,
+            chunk=_CHUNK,
+            window=_WINDOW,
+            cooling=_COOLING,
+            shortest_cooling=_SHORTEST,
+        )
         if choice.dependence is not None:
             flow, grown = with_networks(_straight(flow, grown), choice.dependence, keys.flow), "all"
     with jax.enable_x64(True):

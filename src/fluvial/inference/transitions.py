@@ -11,7 +11,7 @@ from fluvial.flows import Flow
 from fluvial.inference.settings import ChainSettings
 from fluvial.objectives import LogDensity
 
-__all__ = ["TransitionState", "kept_transitions", "warmed"]
+__all__ = ["TransitionState", "kept_transitions", "started", "warmed"]
 
 
 class TransitionState(NamedTuple):
@@ -24,6 +24,7 @@ class TransitionState(NamedTuple):
         log_step: ln of the step size.
         log_step_mean: of dual averaging, which is kept after warm-up.
         error_sum: of acceptances so far.
+        adapted: how often the step size was.
     """
 
     z: Float[Array, "C D"]
@@ -32,39 +33,45 @@ class TransitionState(NamedTuple):
     log_step: Float[Array, ""]
     log_step_mean: Float[Array, ""]
     error_sum: Float[Array, ""]
+    adapted: Float[Array, ""]
+
+
+@compiled
+def started(flow: Flow, target: LogDensity, z: Float[Array, "C D"]) -> TransitionState:
+    """The state before the first transition, from base points."""
+    log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
+    return TransitionState(
+        z, *_pulled_back(flow, target)(z), log_step, log_step, jnp.zeros(()), jnp.zeros(())
+    )
 
 
 @compiled
 def warmed(
     flow: Flow,
     target: LogDensity,
-    z: Float[Array, "C D"],
+    state: TransitionState,
     keys: Array,
     acceptance: Float[Array, ""],
     settings: ChainSettings,
 ):
-    """Find the step size; also how many leapfrogs that took."""
+    """Adapt the step size further; also how many leapfrogs that took."""
     value_and_score = _pulled_back(flow, target)
-    value, score = value_and_score(z)
-    log_step = jnp.log(0.5 * z.shape[1] ** -0.25)
-    state = TransitionState(z, value, score, log_step, log_step, jnp.zeros(()))
 
-    def warm_up(state, inputs):
-        t, key = inputs
+    def warm_up(state, key):
         state, accepted, count = _transition(value_and_score, state, key, settings)
-        return _adapt(state, acceptance - jnp.mean(accepted), t, settings), count
+        return _adapt(state, acceptance - jnp.mean(accepted), settings), count
 
-    steps = jnp.arange(1, settings.warmup + 1).astype(z.dtype)
-    state, counts = jax.lax.scan(warm_up, state, (steps, keys))
-    return state._replace(log_step=state.log_step_mean), counts.sum()
+    state, counts = jax.lax.scan(warm_up, state, keys)
+    return state, counts.sum()
 
 
 @compiled
 def kept_transitions(
     flow: Flow, target: LogDensity, state: TransitionState, keys: Array, settings: ChainSettings
 ):
-    """A piece of the chains; also how many leapfrogs it took."""
+    """A piece of the chains, with the step size that was found; also how many leapfrogs it took."""
     value_and_score = _pulled_back(flow, target)
+    adapting, state = state.log_step, state._replace(log_step=state.log_step_mean)
 
     def keep(state, key):
         state, acceptance, count = _transition(value_and_score, state, key, settings)
@@ -72,7 +79,7 @@ def kept_transitions(
         return state, (x, state.value - log_det, acceptance, count)
 
     state, (x, log_p, accepted, counts) = jax.lax.scan(keep, state, keys)
-    return state, (x, log_p, accepted), counts.sum()
+    return state._replace(log_step=adapting), (x, log_p, accepted), counts.sum()
 
 
 def _pulled_back(flow: Flow, target: LogDensity):
@@ -123,12 +130,12 @@ def _transition(
 
 
 def _adapt(
-    state: TransitionState, error: Float[Array, ""], t: Float[Array, ""], settings: ChainSettings
+    state: TransitionState, error: Float[Array, ""], settings: ChainSettings
 ) -> TransitionState:
     """Dual averaging of the step size (Hoffman & Gelman 2014, eq. 6), shared by the chains."""
-    error_sum = state.error_sum + error
+    t, error_sum = state.adapted + 1.0, state.error_sum + error
     anchor = jnp.log(10.0 * 0.5 * state.z.shape[1] ** -0.25)
     log_step = anchor - jnp.sqrt(t) / settings.gamma * error_sum / (t + settings.t0)
     eta = t**-settings.kappa
     mean = eta * log_step + (1.0 - eta) * state.log_step_mean
-    return state._replace(log_step=log_step, log_step_mean=mean, error_sum=error_sum)
+    return state._replace(log_step=log_step, log_step_mean=mean, error_sum=error_sum, adapted=t)

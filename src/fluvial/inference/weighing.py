@@ -98,9 +98,19 @@ def defended(run: Run, fitted: Weighed) -> Weighed:
     return with_wider_base(run, fitted)
 
 
-def with_wider_base(run: Run, fitted: Weighed) -> Weighed:
-    """Weigh draws with a wider base, which see what lies next to q, however even its weights."""
-    return weighed(fitted.q, run.settings.weigh.widened(fitted.q), run)
+def with_wider_base(
+    run: Run, fitted: Weighed, draws: int | None = None, before: Weighed | None = None
+) -> Weighed:
+    """Weigh draws with a wider base, which see what lies next to q, however even its weights.
+
+    Args:
+        run: the fit.
+        fitted: the approximation.
+        draws: how many; by default as many as the settings say.
+        before: draws of the same that have been weighed already, and are kept.
+    """
+    drawn = weighed(fitted.q, run.settings.weigh.widened(fitted.q), run, draws)
+    return drawn if before is None else _together(before, drawn)
 
 
 def with_own_draws(

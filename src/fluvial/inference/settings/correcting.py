@@ -14,6 +14,7 @@ class WeighSettings:
 
     Attributes:
         draws: of the pool; at an efficiency of 5 % they are worth ``VerdictSettings.min_ess``.
+        most_draws: of the pool, where so many make standard errors small enough for GOOD.
         component_draws: by which components are weighed, of all together; by hand.
         em_steps: of their weights; by hand.
         sharpenings: rounds in which overlapping Gaussians are estimated anew from weighted draws;
@@ -28,6 +29,7 @@ class WeighSettings:
     """
 
     draws: int = 8192
+    most_draws: int = 65536
     component_draws: int = 2048
     em_steps: int = 100
     sharpenings: int = 8
@@ -48,9 +50,10 @@ class ChainSettings:
 
     Attributes:
         chains: run at once: 64 halves, for which see ``VerdictSettings.max_rhat``.
-        warmup: transitions; by hand.
+        warmup: transitions, of which those of a piece in their middle tell chains that will not
+            mix; by hand.
         kept: transitions; by hand.
-        pieces: of which the first already tells chains that will not mix.
+        pieces: of which the first tells, too.
         rounds: of as many: chains that have just not mixed are run on, not thrown away.
         hopeless_rhat: of the draws so far, above which chains are not run on. R-hat² − 1 falls as
             one over their number, and from here would have to fall to a sixteenth of it for

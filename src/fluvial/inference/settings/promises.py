@@ -29,6 +29,8 @@ class VerdictSettings:
             "not worth more than a bare mention" (Kass & Raftery 1995, JASA 90: below 3).
         max_shift: up to which the approximation itself is called right: of every mean, in sd,
             and of every log sd, unweighted against weighted. The same 0.1.
+        max_tail_shift: the most by which what lies beyond the draws of a coordinate may surely move
+            its mean, in sd, or its log sd: half of ``max_shift``, to which errors of draws add.
         max_missing_mass: the largest share of the mass around the approximation that may be
             missing. A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
         least_visited: the least share of chains' draws in mass around the approximation, as a
@@ -58,6 +60,7 @@ class VerdictSettings:
     max_standard_error: float = 0.1 / 3.0
     max_evidence_se: float = 0.1
     max_shift: float = 0.1
+    max_tail_shift: float = 0.05
     max_missing_mass: float = 0.02
     least_visited: float = 0.25
     accurate_khat: float = 0.5
