@@ -15,6 +15,7 @@ from fluvial.flows import (
     Hamiltonian,
     Inverted,
     Langevin,
+    Mixtures,
     SparseModulation,
     Stacked,
     build_flow,
@@ -33,6 +34,14 @@ def crooked_score(x):
     return -jnp.tanh(x) - 0.3 * jnp.sin(jnp.roll(x, 1))
 
 
+MIXTURES = (
+    np.array([[2]]),
+    np.array([[0.3, 0.7]]),
+    np.array([[[-0.4], [0.2]]]),
+    np.array([[[[0.8]], [[1.1]]]]),
+)
+"""Coordinates, weights, means and roots of two overlapping Gaussians."""
+
 ZOO = {
     "chain": described("diagonal+householder:2", dim=4),
     "continuous": described("continuous,width=8,steps=16"),
@@ -47,6 +56,7 @@ ZOO = {
     "maf": described("maf:2,width=8,depth=1", dim=2),
     "maf-spline": described("maf-spline:1,width=8,bins=3", dim=2),
     "margins": described("margins,bins=8"),
+    "mixtures": lambda key, dtype: Mixtures(D, *MIXTURES, dtype=dtype),
     "modulated": described("modulated:2,heads=2,width=8", dim=5),
     "nice-orth": described("nice-orth:2,width=8"),
     "nice-perm": described("nice-perm:2,width=8", dim=4),
@@ -74,6 +84,7 @@ STARTS_ELSEWHERE = {
     "hamiltonian",
     "householder",
     "langevin",
+    "mixtures",
     "orthogonal",
     "permutation",
 }

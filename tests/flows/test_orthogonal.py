@@ -26,6 +26,12 @@ def test_orthogonal_has_nothing_to_train():
     assert jax.tree.leaves(eqx.filter(flow, eqx.is_inexact_array)) == []
 
 
+def test_another_matrix_may_be_given():
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    flow = Orthogonal(2, key=jax.random.key(0)).of(turn)
+    np.testing.assert_allclose(flow.forward(jnp.array([1.0, 2.0]))[0], [-2.0, 1.0], atol=1e-6)
+
+
 def test_householder_reflects_its_normal_and_keeps_the_plane():
     flow = eqx.tree_at(lambda f: f.v, Householder(3, key=jax.random.key(0)), jnp.array([0.0, 5, 0]))
     x, log_det = flow.forward(jnp.array([1.0, 2.0, 3.0]))

@@ -2,10 +2,13 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
+from jax.scipy.special import logsumexp
+from jax.scipy.stats import norm
 from scipy.special import ndtr
 
 import fluvial
-from fluvial.inference.product import margin_of
+from fluvial.inference.margin_integrals import margin_of
 from fluvial.posterior.judgment import Verdict
 from fluvial.targets import Target
 
@@ -51,6 +54,34 @@ def test_a_product_of_wells_is_right_and_trusted_and_can_be_saved(tmp_path):
     np.testing.assert_allclose(x.std(axis=0), sd, rtol=0.04)
     exact = dim // 2 * (log_z + 0.5 * np.log(2.0 * np.pi))
     assert abs(posterior.log_evidence - exact) < 0.02
+    posterior.save(tmp_path / "saved")
+    again = fluvial.load(tmp_path / "saved")
+    assert isinstance(again, fluvial.Posterior)
+    points = posterior.pool.points[:5]
+    np.testing.assert_allclose(again.log_prob(points), posterior.log_prob(points))
+
+
+@pytest.mark.slow
+def test_a_product_of_wells_and_pairs_in_other_coordinates_is_right_and_trusted(tmp_path):
+    pairs, dim = 3, 10
+    rng = np.random.default_rng(3)
+    turn = np.linalg.qr(rng.standard_normal((dim, dim)))[0]
+    means = rng.uniform(-5.0, 5.0, (pairs, 3, 2))
+
+    def log_density(x):
+        y = turn.T.astype(x.dtype) @ x
+        groups = y[: 2 * pairs].reshape(pairs, 1, 2)
+        each = logsumexp(norm.logpdf(groups, means.astype(x.dtype), 0.7).sum(axis=2), axis=1)
+        return jnp.sum(each) - pairs * np.log(3.0) + wells(y[2 * pairs :])
+
+    posterior = fluvial.fit(Target(log_density, dim), progress=False)
+    assert posterior.verdict is Verdict.GOOD
+    assert "coordinates that Hessians have in common" in " ".join(posterior.reasons)
+    weights = np.exp(well(GRID))
+    log_z = np.log(weights.sum() * (GRID[1] - GRID[0])) + 0.5 * np.log(2.0 * np.pi)
+    assert abs(posterior.log_evidence - (dim - 2 * pairs) // 2 * log_z) < 0.02
+    y = posterior.draws(20_000)["x"] @ turn
+    np.testing.assert_allclose(y[:, : 2 * pairs].mean(axis=0), means.mean(axis=1).ravel(), atol=0.2)
     posterior.save(tmp_path / "saved")
     again = fluvial.load(tmp_path / "saved")
     assert isinstance(again, fluvial.Posterior)

@@ -12,7 +12,8 @@ EXAMPLE_NAMES = (
 FLOW_NAMES = (
     "planar, radial, nice, nice-perm, nice-orth, realnvp, spline, sylvester, sylvester-orth, "
     "sylvester-householder, iaf, iaf-spline, maf, maf-spline, modulated, sparse, copula, "
-    "margins, continuous, diagonal, triangular, orthogonal, householder, permutation, sinh-arcsinh"
+    "margins, mixtures, continuous, diagonal, triangular, orthogonal, householder, permutation, "
+    "sinh-arcsinh"
 )
 STUDY_NAMES = (
     "energies, infinitesimal, scaling, mnist, cifar10, cifar10_pixels, kmeans, "

@@ -12,6 +12,7 @@ from fluvial.flows.langevin import Langevin
 from fluvial.flows.leading import Leading
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.margins import Margins
+from fluvial.flows.mixtures import Mixtures
 from fluvial.flows.modulated import modulated
 from fluvial.flows.modulation import Modulation
 from fluvial.flows.orthogonal import Householder, Orthogonal
@@ -44,6 +45,7 @@ __all__ = [
     "Langevin",
     "Leading",
     "Margins",
+    "Mixtures",
     "Modulation",
     "Orthogonal",
     "Permutation",

@@ -18,6 +18,7 @@ from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
 from fluvial.flows.heads_first import check_heads
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.margins import Margins
+from fluvial.flows.mixtures import Mixtures
 from fluvial.flows.modulated import modulated
 from fluvial.flows.orthogonal import Householder, Orthogonal
 from fluvial.flows.orthonormal import Frame, Orthogonalized, Reflected
@@ -213,6 +214,28 @@ def _margins(
     return Margins(knots, knots, np.ones_like(knots), dtype=dtype)
 
 
+def _mixtures(
+    dim: int,
+    *,
+    key: PRNGKeyArray,
+    dtype: DTypeLike,
+    groups: int = 1,
+    size: int = 1,
+    parts: int = 2,
+) -> Flow:
+    """Every group is N(0, I) until a fit knows its mixture."""
+    del key
+    if not 1 <= groups * size <= dim or parts < 1:
+        raise InputError(
+            f"groups={groups}, size={size}, parts={parts}: a mixture needs a part, and {dim} "
+            "coordinates are enough for as many groups of that size at most."
+        )
+    roots = np.tile(np.eye(size), (groups, parts, 1, 1))
+    members = np.arange(groups * size).reshape(groups, size)
+    weights = np.full((groups, parts), 1.0 / parts)
+    return Mixtures(dim, members, weights, np.zeros(roots.shape[:3]), roots, dtype=dtype)
+
+
 def _modulated(
     dim: int, layers: int, *, key: PRNGKeyArray, dtype: DTypeLike, heads: int = 1, width: int = 32
 ) -> Flow:
@@ -274,6 +297,7 @@ FAMILIES: dict[str, Family] = {
     "maf": Family(_inverted(_affine(_autoregressive)), layers=4),
     "maf-spline": Family(_inverted(_spline(_autoregressive)), layers=2),
     "margins": Family(_margins),
+    "mixtures": Family(_mixtures),
     "modulated": Family(_modulated, layers=2),
     "nice": _NICE_PERM,
     "nice-orth": Family(_nice(Orthogonal), layers=8),

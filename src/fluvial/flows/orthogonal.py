@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
 from fluvial.flows.fixed import Fixed
@@ -16,7 +17,7 @@ class Orthogonal(Flow):
 
     .. math:: x = Q z, \qquad Q^\top Q = 1, \qquad \ln|\det| = 0
 
-    Q is drawn uniformly (from the Haar measure) once and is never trained.
+    Q is drawn uniformly (from the Haar measure) once, or given, and is never trained.
 
     Args:
         dim: D.
@@ -37,6 +38,11 @@ class Orthogonal(Flow):
     def __init__(self, dim: int, *, key: PRNGKeyArray, dtype: DTypeLike = jnp.float32):
         self.stored = Fixed(jax.random.orthogonal(key, dim, dtype=jnp.dtype(dtype)))
         self.dim = dim
+
+    def of(self, matrix: Float[np.ndarray, "D D"]) -> "Orthogonal":
+        """Return the flow of this dtype with another Q, which is orthogonal."""
+        kept = Fixed(jnp.asarray(matrix, self.stored.value.dtype))
+        return eqx.tree_at(lambda f: f.stored, self, kept)
 
     def forward(self, z: Float[Array, " D"]) -> tuple[Float[Array, " D"], Float[Array, ""]]:
         """Rotate z by Q; the log determinant is 0."""

@@ -1,5 +1,7 @@
 """Points far outside of what is known, and chains that cool on their way in from there."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 
@@ -8,7 +10,7 @@ from fluvial.inference.settings import SearchSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["annealed_chains", "far_points"]
+__all__ = ["annealed_chains", "far_points", "shell_points"]
 
 
 def far_points(
@@ -20,6 +22,18 @@ def far_points(
     """Draw points from a Gaussian made wider, at each of some spreads in turn."""
     z = rng.standard_normal((count, overall.dim))
     return overall.color(z * np.resize(spreads, count)[:, None])
+
+
+def shell_points(
+    overall: Gaussian | DiagonalGaussian,
+    counts: Sequence[int],
+    spreads: Sequence[float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw points evenly from ellipsoids, each as far out as a Gaussian of some spread is."""
+    z = rng.standard_normal((sum(counts), overall.dim))
+    radii = np.repeat(spreads, counts) * np.sqrt(overall.dim)
+    return overall.color(z * (radii / np.linalg.norm(z, axis=1))[:, None])
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.sparse.csgraph import connected_components
 
+from fluvial.inference.basis import Basis
 from fluvial.inference.census import expected_unseen
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
@@ -48,7 +49,9 @@ def heads_of(ends: Sequence[Optimum]) -> Float[np.ndarray, "M D"]:
 
 
 def factors(
-    counted: CountedTarget, starts: Float[np.ndarray, "N D"], heads: Float[np.ndarray, "M D"]
+    counted: CountedTarget | Basis,
+    starts: Float[np.ndarray, "N D"],
+    heads: Float[np.ndarray, "M D"],
 ) -> Int[np.ndarray, " D"]:
     """Number for each coordinate the factor that it belongs to, from 0.
 
@@ -68,7 +71,7 @@ def factors(
 
 @np.errstate(over="ignore", invalid="ignore")
 def _linked(
-    counted: CountedTarget, x: Float[np.ndarray, " D"], y: Float[np.ndarray, " D"]
+    counted: CountedTarget | Basis, x: Float[np.ndarray, " D"], y: Float[np.ndarray, " D"]
 ) -> Bool[np.ndarray, "D D"]:
     """Whether the score of j changes where x_i becomes y_i."""
     moved = np.where(np.eye(len(x), dtype=bool), y, x)

@@ -19,7 +19,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["laplace", "laplace_or"]
+__all__ = ["laplace", "laplace_or", "precision_along"]
 
 
 def laplace(
@@ -42,7 +42,7 @@ def laplace(
     climb = settings.climb
     step = climb.first_step
     for _ in range(climb.passes):
-        precision = _whitened_precision(counted, current, step)
+        precision = precision_along(counted, current.mean, current.cholesky, step)
         if precision is None:
             return None
         values, vectors = np.linalg.eigh(precision)
@@ -73,15 +73,30 @@ def laplace_or(
     return other if dense else Gaussian(other.mean, np.diag(other.sd))
 
 
-def _whitened_precision(counted: CountedTarget, at: Gaussian, step: float) -> np.ndarray | None:
-    """−LᵀHL by central differences of scores along the columns of L."""
-    moves = step * at.cholesky.T
-    _, scores = counted.value_and_grad(np.concatenate([at.mean + moves, at.mean - moves]))
+def precision_along(
+    counted: CountedTarget,
+    x: Float[np.ndarray, " D"],
+    axes: Float[np.ndarray, "D D"],
+    step: float,
+) -> Float[np.ndarray, "D D"] | None:
+    """Return −AᵀHA by central differences of scores along the columns of A.
+
+    Args:
+        counted: the target, asked for 2D gradients.
+        x: the point, shape (D,).
+        axes: A.
+        step: by which x is moved along each of them, both ways.
+
+    Returns:
+        The matrix, or None where a score is not finite.
+    """
+    moves = step * axes.T
+    _, scores = counted.value_and_grad(np.concatenate([x + moves, x - moves]))
     if not np.isfinite(scores).all():
         return None
     high, low = np.split(scores, 2)
     with np.errstate(over="ignore", invalid="ignore"):
-        product = (low - high) @ at.cholesky / (2.0 * step)
+        product = (low - high) @ axes / (2.0 * step)
     return 0.5 * (product + product.T) if np.isfinite(product).all() else None
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from fluvial.constants import LOG_2PI
-from fluvial.inference.annealed import annealed_chains, far_points
+from fluvial.inference.annealed import annealed_chains, far_points, shell_points
 from fluvial.inference.beside import moved, spread_of
 from fluvial.inference.climbing import Optimum
 from fluvial.inference.coordinate_moves import count_sideways, sideways
@@ -33,13 +33,13 @@ from fluvial.inference.laplace import laplace_or
 from fluvial.inference.leaps import leaps
 from fluvial.inference.outliers import Outlier, held, measured
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.inference.slopes import climb_off_slopes, on_slopes
+from fluvial.inference.slopes import climb_off_slopes, leads_elsewhere, on_slopes
 from fluvial.inference.symmetries import Mirrored, mirrored
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian, covers, factor
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Looked", "Search", "count_far", "look", "mass_outside"]
+__all__ = ["Looked", "Search", "counts_far", "look", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -115,7 +115,7 @@ def look(
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
-    far = far_points(overall, count_far(counted, settings), (search.far_spread,), rng)
+    far = shell_points(overall, counts_far(counted, settings), search.far_spreads, rng)
     fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places, far])
     log_p = np.concatenate([counted.values(fresh), log_p_before])
     points = np.concatenate([fresh, seen_before])
@@ -174,16 +174,21 @@ def mass_outside(
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
 
 
-def count_far(counted: CountedTarget, settings: Settings) -> int:
+def counts_far(counted: CountedTarget, settings: Settings) -> list[int]:
     """Return how many more looks are made far out, where none before the fit have been.
 
     Args:
         counted: the target.
         settings: the thresholds.
+
+    Returns:
+        A number for each of ``far_spreads``.
     """
-    seen, most = settings.explore.well_seen, settings.search.sideways_dims[1]
-    on_host = counted.target.on_host
-    return settings.search.far_looks if on_host and seen < counted.dim <= most else 0
+    search, seen = settings.search, settings.explore.well_seen
+    if not counted.target.on_host or not seen < counted.dim <= search.sideways_dims[1]:
+        return [0 for _ in search.far_looks]
+    times = min(2 ** (counted.dim - seen - 1), search.far_times)
+    return [times * looks for looks in search.far_looks]
 
 
 def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:
@@ -261,13 +266,20 @@ def _places(
     rng: np.random.Generator,
     settings: Settings,
 ) -> list[Outlier]:
-    """Climb from the suspects that no way leads down from, and measure the mass where that ends.
+    """Climb from suspects off the slopes, or on another's rim, and measure mass where that ends.
 
     To the places that are known come those that are found.
     """
     places = list(places)
-    suspects = suspects[~on_slopes(counted, q, log_evidence, suspects, settings)]
+    straight = on_slopes(counted, q, log_evidence, suspects, settings)
+    rim = straight.copy()
+    rim[straight] = leads_elsewhere(counted, q, suspects[straight])
+    suspects, rim = (part[~straight | rim] for part in (suspects, rim))
+    if not len(suspects):
+        return places
     tops, there = climb_off_slopes(counted, q, log_evidence, suspects, overall.cholesky, settings)
+    ended = np.stack([x if top is None else top.x for x, top in zip(suspects, tops, strict=True)])
+    there = there | (rim & on_slopes(counted, q, log_evidence, ended, settings))
     for suspect, top, arrived in zip(suspects, tops, there, strict=True):
         if arrived:
             continue

@@ -4,6 +4,9 @@ It does if the density does not dip on the straight way from the point to the mo
 no higher there than the approximation has it: a climb would end in that mode. Where the way dips,
 it may only be bent, as along a banana, or lead out of another mode.
 
+On the rim of a narrow mode the way to the center does not dip either, but a climb begins toward
+the narrow one.
+
 A climb that takes long has mostly come to such a slope long before it ends.
 """
 
@@ -16,7 +19,9 @@ from fluvial.inference.modes import dips
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["climb_off_slopes", "on_slopes"]
+__all__ = ["climb_off_slopes", "leads_elsewhere", "on_slopes"]
+
+_STRAIGHT = 0.8  # cosine: on the rim of a mode half as wide as another it is a half
 
 
 def climb_off_slopes(
@@ -76,3 +81,27 @@ def on_slopes(
     ways = (1.0 - t) * points + t * centers[nearest]
     heights = counted.values(ways.reshape(-1, counted.dim)).reshape(ways.shape[:2])
     return explained[nearest] & (dips(heights) <= settings.mode.dip)
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def leads_elsewhere(
+    counted: CountedTarget, q: Mixture, points: Float[np.ndarray, "N D"]
+) -> Bool[np.ndarray, " N"]:
+    """Say of each point whether a climb from there begins in no way toward its component's center.
+
+    Args:
+        counted: the target.
+        q: the approximation.
+        points: shape (N, D).
+    """
+    if not len(points):
+        return np.zeros(0, bool)
+    gaussians = [component.gaussian for component in q.components]
+    joint = np.stack([g.log_prob(points) for g in gaussians], axis=1) + np.log(q.weights)
+    scores, cosines = counted.value_and_grad(points)[1], np.empty(len(points))
+    for k in np.unique(np.argmax(joint, axis=1)):
+        rows, g = np.flatnonzero(np.argmax(joint, axis=1) == k), gaussians[k]
+        away, pull = g.whiten(points[rows]), g.pull(scores[rows])
+        lengths = np.linalg.norm(away, axis=1) * np.linalg.norm(pull, axis=1)
+        cosines[rows] = -np.sum(away * pull, axis=1) / lengths
+    return np.isfinite(cosines) & (cosines < _STRAIGHT)

@@ -12,13 +12,15 @@ from fluvial.inference.exploring import climb_from, explore
 from fluvial.inference.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.improper import unidentified_complaint
 from fluvial.inference.matching import Matched
-from fluvial.inference.product import match_product
+from fluvial.inference.product import Product, match_product
 from fluvial.inference.run import Run
+from fluvial.inference.separating import separate
 from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
 
 _SAID = 1_000_000  # of more modes no number is said
+_MANY = 8  # optima in which climbs have ended: half of all, so that there are many more
 
 
 class Started(NamedTuple):
@@ -85,26 +87,41 @@ def _several(
     """Where climbs differ: all modes, or the factors of a product where these are too many."""
     counted, settings = run.counted, run.settings
     labels = None if run.warm is not None else _factors(run, starts, ends)
-    if labels is not None:
-        modes = count_modes(counted, labels, heads_of(ends), settings)
-        if modes > settings.flow.max_modes:
-            product = match_product(run, labels, ends)
-            if product is not None:
-                return _Found([], product.note, product=product.matched)
-        if modes > settings.match.max_modes:
-            number = f"{modes:,}" if modes < _SAID else f"{_SAID:,}"
-            note = f"{len(ends)} climbs ended in some of {number} modes or more, of a product."
-            return _Found([], note, doubtful=True)
+    modes = 1 if labels is None else count_modes(counted, labels, heads_of(ends), settings)
+    product = None
+    if labels is not None and modes > settings.flow.max_modes:
+        product = match_product(run, labels, starts, ends)
+    if product is None:
+        product = _separated(run, starts, ends)
+    if product is not None:
+        return _Found([], product.note, product=product.matched)
+    if modes > settings.match.max_modes:
+        number = f"{modes:,}" if modes < _SAID else f"{_SAID:,}"
+        note = f"{len(ends)} climbs ended in some of {number} modes or more, of a product."
+        return _Found([], note, doubtful=True)
     explored = explore(counted, starts, ends, run.rng, settings, confirmed=known)
     found = [*ends, *explored.ends]
     if explored.doubtful and labels is not None:
-        product = match_product(run, labels, found)
+        product = match_product(run, labels, starts, found)
         if product is not None:
             return _Found(explored.ends, product.note, product=product.matched)
         combined = combine(counted, labels, starts, found, run.rng, settings)
         if combined is not None:
             return _Found([*explored.ends, *combined.ends], combined.sentence)
     return _Found(explored.ends, explored.sentence, explored.doubtful)
+
+
+def _separated(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -> Product | None:
+    """Match a product in coordinates of its own, where there are too many modes to be listed."""
+    heads, same = heads_of(ends), run.settings.climb.same
+    tried = 2 <= run.counted.dim <= run.settings.match.dense and run.warm is None
+    if not tried or run.target.streamed is not None or len(heads) < _MANY:
+        return None
+    apart = np.abs(heads[:, None] - heads) > same * (1.0 + np.abs(heads))
+    if np.sum(~np.any(np.triu(~apart.any(axis=2), 1), axis=0)) < _MANY:
+        return None
+    found = separate(run.counted, starts, ends, run.settings)
+    return None if found is None else match_product(run, found.labels, starts, ends, found.basis)
 
 
 def _factors(

@@ -6,7 +6,7 @@ they were, so that they need no second confirmation; a search for others is stil
 from overdispersed points, by a population where climbs differ, and from outside the approximation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,8 +36,8 @@ _CLIMBS = 3
 # and a fifth of its mass, 10 sd away, with a probability of 0.024, 0.012, 0.0070, 0.0040, 0.0031,
 # 0.0014 in one to six coordinates (computed).
 _SPARSE = 6
-# Of the wide looks, those with the widest spread alone, where a cold fit makes such; by hand. Of 16
-# new modes of half the width, 10 sd away in 8 coordinates, all were met; with one half, 12.
+# Of the wide looks, those far out, where a cold fit makes such; by hand. Of 16 new modes of half
+# the width, 10 sd away in 8 coordinates, all were met; with one half, 12.
 _FAR = 0.75
 _FUTILE = 2  # by which wide looks are divided in more coordinates than moves along them serve
 _GONE = 1e-3  # the share of the mass below which a mode is said to be gone: `weigh.negligible`
@@ -167,7 +167,7 @@ def fewer_moves(settings: Settings) -> Settings:
     return replace(settings, search=replace(search, sideways=moves, sideways_per_pair=each))
 
 
-def lighter(settings: Settings, dim: int, far: int) -> Settings:
+def lighter(settings: Settings, dim: int, far: Sequence[int]) -> Settings:
     """Return settings of the search that is made first where little has changed.
 
     Draws with a wider base have seen what lies next to the approximation, so that the narrowest
@@ -176,17 +176,19 @@ def lighter(settings: Settings, dim: int, far: int) -> Settings:
     Args:
         settings: of a cold fit.
         dim: D, on which depends how many looks meet a mode.
-        far: looks that a cold fit makes with the widest spread alone.
+        far: looks that a cold fit makes far out, at each distance.
     """
     search = settings.search
     wide = search.look_spreads[1:] or search.look_spreads
     looks = search.looks * len(wide) // len(search.look_spreads)
     looks = looks if dim <= search.sideways_dims[1] else looks // _FUTILE
-    far = min(far, int(_FAR * looks))
+    kept = min(1.0, _FAR * looks / max(sum(far), 1))
+    far = tuple(int(kept * count) for count in far)
     light = replace(
         search,
-        looks=min(looks - far, search.looks >> max(_SPARSE - dim, 0)),
+        looks=min(looks - sum(far), search.looks >> max(_SPARSE - dim, 0)),
         far_looks=far,
+        far_times=1,
         look_spreads=wide,
         chains=int(_SHARE * search.chains),
         leaps=int(_SHARE * search.leaps),

@@ -11,7 +11,7 @@ suspect: if so, the full search is made.
 
 import numpy as np
 
-from fluvial.inference.mode_search import Search, count_far, look, mass_outside
+from fluvial.inference.mode_search import Search, counts_far, look, mass_outside
 from fluvial.inference.run import Run
 from fluvial.inference.slopes import on_slopes
 from fluvial.inference.warm import Warm, lighter
@@ -32,7 +32,7 @@ def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search:
         q: the approximation.
         drawn: weighted draws of it with a wider base.
     """
-    settings = lighter(run.settings, run.target.dim, count_far(run.counted, run.settings))
+    settings = lighter(run.settings, run.target.dim, counts_far(run.counted, run.settings))
     log_evidence = drawn.weights.log_evidence
     seen = look(run.counted, q, log_evidence, run.rng, settings, places=warm.seen)
     near = _outside(q, drawn, run.settings.search.excess)

@@ -164,9 +164,11 @@ class SearchSettings:
         looks: points that are just looked at.
         look_spreads: of these, in sd.
         far_looks: of a density that costs a call of its own, and is not looked at before the fit,
-            in six coordinates up to as many as are looked along: there a mode half as wide as
-            another, 10 sd away, is seen from one in 1,500 of those at ...
-        far_spread: ... this spread.
+            in six coordinates; twice as many for each coordinate more ...
+        far_times: ... but at most so many times as many, and none in more coordinates than are
+            looked along. A mode half as wide as another is a cone of 30 degrees from it, however
+            far: in eight coordinates one look in 870 is in it ...
+        far_spreads: ... at these distances, in the typical radius, which see it 8 to 28 sd away.
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
@@ -202,8 +204,9 @@ class SearchSettings:
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
-    far_looks: int = 4096
-    far_spread: float = 4.0
+    far_looks: tuple[int, ...] = (512, 1024)
+    far_times: int = 4
+    far_spreads: tuple[float, ...] = (4.0, 8.0)
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03
