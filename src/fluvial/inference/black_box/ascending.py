@@ -5,6 +5,8 @@ evaluations of it instead of a dozen rounds of draws. Each mode's Gaussian has t
 (Laplace's approximation); the rounds that follow are those of a population without a gradient.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
@@ -40,6 +42,7 @@ def ascend(
         rng: decides every draw.
         thresholds: of the fit.
     """
+    thresholds = _in_small_rounds(thresholds)
     settings = thresholds.black_box
     dim = reference.dim
     x = spread_out(reference, settings.ascending_base + settings.ascending_per_dim * dim, rng)
@@ -61,6 +64,13 @@ def ascend(
         found = spending.values(drawn, "draws at modes")
         history = history.with_draws(proposal, drawn[: len(found)], found)
     return anneal(reference, spending, rng, thresholds, history)
+
+
+def _in_small_rounds(thresholds: Settings) -> Settings:
+    """With rounds of half as many points, as they begin with Gaussians of the right places."""
+    black_box = thresholds.black_box
+    base, per_dim = black_box.round_base // 2, black_box.round_per_dim // 2
+    return replace(thresholds, black_box=replace(black_box, round_base=base, round_per_dim=per_dim))
 
 
 def check_gradient(

@@ -52,8 +52,12 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
         needed = run.settings.verdict.max_standard_error**-2
         precise = weights.unstratified_se <= run.settings.verdict.max_evidence_se
         enough = worth >= needed and weights.ess >= run.settings.verdict.min_ess
-        if (enough and precise) or _in_vain(run, q, fresh):
+        told_enough = len(fresh) >= told or is_weighable(weights, settings=run.settings)
+        if (enough and precise and told_enough) or _in_vain(run, q, fresh):
             break
+        if enough and precise:  # so that no noise of k-hat decides
+            size = told - len(fresh)
+            continue
         wanted = 1.1 * len(fresh) * needed / max(worth, 0.1) - len(fresh)
         most = told if len(fresh) < told else settings.max_fresh
         size = int(min(max(wanted, _LEAST_MORE * len(fresh)), most - len(fresh)))
