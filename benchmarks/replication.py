@@ -44,6 +44,7 @@ _GROUPS = {
             ("fifth strangers", "Fifteen more notebooks of strangers"),
             ("sixth strangers", "Twenty more notebooks of strangers"),
             ("seventh strangers", "Eight more notebooks of strangers"),
+            ("eighth strangers", "Eleven more notebooks of strangers"),
         )
     },
 }

@@ -121,7 +121,7 @@ def advi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000)
     stream = target.streamed
     assert stream is not None
     clock, rows = _Clock(), stream.rows.block(0, stream.rows.count)
-    rate = pytensor.shared(1e-2)
+    rate = pytensor.shared(1e-2)  # pyright: ignore[reportPrivateImportUsage]
     with pymc.Model():
         theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
         batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)

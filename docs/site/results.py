@@ -1,11 +1,14 @@
 """The page of claims, and the figures of all studies, from ``results/``."""
 
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+from fluvial.report.claims import claim_row
+from fluvial.reproduction import StudyResults
 
 _RESULTS = Path(__file__).parents[2] / "results"
 _HEAD = """# Claims
@@ -15,15 +18,20 @@ was built. `fluvial reproduce STUDY` measures it again, and `fluvial report resu
 sort and filter. A claim is INCONCLUSIVE if there were too few repetitions to judge it.
 """
 _TREE = "repo:results"
+_FIRST = ("energies", "mnist")  # what the paper is known for
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the page, and ``figures/STUDY/*.png`` for other pages to show."""
     parts = [_HEAD.format(tree=_TREE)]
-    for folder in sorted(path.parent for path in _RESULTS.glob("*/claims.json")):
-        study = json.loads((folder / "study.json").read_text("utf-8"))
-        study = study.get("content", study)
-        parts += [f"\n## {study['title']}\n", f"Budget {study['budget']}.\n", *_table(folder)]
+    folders = [path.parent for path in sorted(_RESULTS.glob("*/claims.json"))]
+    for folder in sorted(folders, key=lambda folder: folder.name not in _FIRST):
+        results = StudyResults(folder)
+        parts += [
+            f"\n## {results.header['title']}\n",
+            f"Run with `--budget {results.budget.value}`.\n",
+            *_table(folder.name, results),
+        ]
         for figure in sorted((folder / "figures").glob("*.png")):
             name = f"figures/{folder.name}/{figure.name}"
             files.append(File.generated(config, name, abs_src_path=str(figure)))
@@ -31,23 +39,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def _table(folder: Path) -> Iterator[str]:
+def _table(study: str, results: StudyResults) -> Iterator[str]:
     yield "| claim | published | measured | verdict |"
     yield "|---|---|---|---|"
-    content = json.loads((folder / "claims.json").read_text("utf-8"))
-    for claim in content["content"]:
+    for claim in results.claims():
         cells = (
             claim["statement"],
             claim.get("published") or "–",
-            _measured(claim),
+            re.sub("^-", "−", claim_row(study, claim).measured),
             claim["judgement"],
         )
         yield f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _measured(claim) -> str:
-    value, spread = float(claim["measured"]), float(claim["spread"])
-    if value != value:
-        return "–"
-    unit = f" {claim['unit']}" if claim.get("unit") else ""
-    return f"{value:.4g}" + (f" ± {spread:.2g}" if spread == spread else "") + unit

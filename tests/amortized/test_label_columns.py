@@ -61,7 +61,7 @@ def test_a_conditional_model_is_read_back_to_the_bit(trained, halves):
     [
         (None, "the model has 2 classes, and no labels were given"),
         (np.zeros(3, int), "there are 3 labels for 4 images"),
-        (np.full(4, 2), "a label is 2: the 2 classes are from 0 on"),
+        (np.full(4, 2), "there is no class 2: the 2 classes are numbered from 0"),
         (np.full(4, -1), "give whole numbers from 0"),
         (np.zeros(4), "the labels are float64"),
     ],

@@ -204,7 +204,7 @@ def test_options_reach_the_fit(run, models, monkeypatch):
     [
         (["nowhere.stan"], "there is no Stan program nowhere.stan"),
         (["nowhere.py:target"], "there is no file nowhere.py"),
-        (["--example", "funnel", "--vars", "("], "'(' is no regular expression"),
+        (["--example", "funnel", "--vars", "("], "'(' is not a regular expression"),
         (["--example", "funel"], "did you mean 'funnel'"),
         (["--example", "nope"], "there is no example 'nope'. There are "),
         (["--example", "funnel", "--flow", "planr:3"], 'no flow is called "planr"'),

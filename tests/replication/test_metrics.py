@@ -78,7 +78,7 @@ def test_several_runs_count_by_their_median():
     ("spec", "words"),
     [
         ({}, 'needs a "pattern"'),
-        ({"pattern": "("}, "no regular expression"),
+        ({"pattern": "("}, "not a regular expression"),
         ({"pattern": "a", "tolerance": 1}, "has tolerance"),
         ({"pattern": "a", "higher_is": "good"}, "better"),
         ({"pattern": "a", "tol": -1}, "at least 0"),

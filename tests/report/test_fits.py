@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import fluvial
 from fluvial import amortized
@@ -43,7 +44,8 @@ def test_a_report_shows_fits_and_trainings(folder):
 
 
 def test_a_training_that_was_interrupted_at_once_has_no_trace_to_draw(tmp_path):
-    columns = {"x": np.random.default_rng(0).normal(size=400)}
+    x = np.random.default_rng(0).normal(size=400)
+    columns = {"x": x, "a_name_of_forty_and_more_letters/" * 2: 2000.0 + x, "y": 2.0 * x}
     drawn = {}
     for name, traces in (("none", ((), (np.nan,))), ("some", ((), (-2.0, -1.0)))):
         posterior = SimpleNamespace(
@@ -54,3 +56,6 @@ def test_a_training_that_was_interrupted_at_once_has_no_trace_to_draw(tmp_path):
         drawn[name] = draw_pictures(posterior, columns, tmp_path / name)
     assert drawn["none"] == ["forest.png", "pair.png", "weights.png"]
     assert drawn["some"] == [*drawn["none"], "elbo.png"]
+    height, width, _ = imread(tmp_path / "none" / "forest.png").shape
+    assert width == 840
+    assert height == pytest.approx(120 * (1.2 + 0.3 * 2 + 1.2 + 0.3), abs=2)  # two axes

@@ -37,7 +37,9 @@ def with_labels(
         raise InputError(f"the model {gives}, and {given} were given: see DLGM(classes=).")
     chosen = checked_labels(labels, len(rows))
     if chosen.max(initial=0) >= dlgm.classes:
-        raise InputError(f"a label is {chosen.max()}: the {dlgm.classes} classes are from 0 on.")
+        raise InputError(
+            f"there is no class {chosen.max()}: the {dlgm.classes} classes are numbered from 0."
+        )
     white = 255 if rows.dtype == np.uint8 else 1
     columns = (chosen[:, None] == np.arange(dlgm.classes)) * np.array(white, rows.dtype)
     return np.concatenate([rows, columns.astype(rows.dtype)], axis=1)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.common_options import Quiet, Seed
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
-from fluvial.seeds import LARGEST_SEED
 
 __all__ = ["calibrate"]
 
@@ -22,15 +22,13 @@ def calibrate(
     ],
     *,
     fits: Annotated[int, typer.Option(min=1, help="How many data sets are simulated.")] = 100,
-    seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
-    ] = 0,
+    seed: Seed = 0,
     processes: Annotated[int, typer.Option(min=1, help="Fits at the same time.")] = 1,
     checkpoint: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Keep every fit's ranks there, and go on from there."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fit data simulated from a model's prior, and say whether its posteriors are calibrated."""
     from fluvial.cli.backend import prepare

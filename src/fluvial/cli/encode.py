@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.common_options import DataFolder, Seed
 from fluvial.cli.output import say
-from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,12 +30,8 @@ def encode(
             min=1, help="Draws from each image's posterior; by default where its center goes."
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
-    ] = 0,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
-    ] = None,
+    seed: Seed = 0,
+    data_dir: DataFolder = None,
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Resize pictures, as for the training.")
     ] = None,

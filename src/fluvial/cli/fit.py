@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fluvial.cli.common_options import Quiet, Seed
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit_folder import save_results
 from fluvial.cli.known_names import EXAMPLE_NAMES, FLOW_NAMES
 from fluvial.cli.options import AllRows, Draws, DrawsFile, Format, Names, OutputFormat, Showing
 from fluvial.cli.output import say
-from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     from fluvial.inference import Posterior
@@ -48,9 +48,7 @@ def fit(
             f"not right already. There are {FLOW_NAMES}.",
         ),
     ] = "auto",
-    seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
-    ] = 0,
+    seed: Seed = 0,
     max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
     max_seconds: Annotated[
         float | None,
@@ -84,7 +82,7 @@ def fit(
         bool,
         typer.Option(help="Put every observation's log likelihood at every draw in posterior.nc."),
     ] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fit the posterior of a model, and say whether to trust it."""
     _check_usage(model, data, example)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.common_options import Quiet
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.output import say
 
@@ -66,7 +67,7 @@ def replicate(
         Path | None, typer.Option(metavar="DIR", help="Save replication.json and more there.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Run it without asking.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a notebook again, and say whether this machine says the same."""
     from fluvial.replication import (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.common_options import Quiet
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.known_names import STUDY_NAMES
 from fluvial.cli.output import say
@@ -51,7 +52,7 @@ def reproduce(
         int,
         typer.Option("--jobs", "-j", min=1, help="Units of work at a time, each in a process."),
     ] = 1,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run published experiments again, and judge what they claimed."""
     from fluvial.cli.backend import prepare

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.common_options import Seed
 from fluvial.cli.output import say
-from fluvial.seeds import LARGEST_SEED
 
 __all__ = ["sample"]
 
@@ -15,9 +15,7 @@ def sample(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="What fluvial train has left.")],
     *,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many images.")] = 64,
-    seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
-    ] = 0,
+    seed: Seed = 0,
     label: Annotated[
         int | None,
         typer.Option(min=0, help="Of all images, if the model is conditional; by default in turn."),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluvial.cli.common_options import DataFolder, Quiet, Seed
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.known_names import FLOW_NAMES
 from fluvial.cli.output import say
-from fluvial.seeds import LARGEST_SEED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,9 +75,7 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in DIR.")
     ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
-    ] = None,
+    data_dir: DataFolder = None,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -126,9 +124,7 @@ def train(
     binarization: Annotated[
         _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
     ] = _Binarization.fresh,
-    seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")
-    ] = 0,
+    seed: Seed = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
@@ -138,7 +134,7 @@ def train(
     ] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="How many there are.")] = None,
     process: Annotated[int | None, typer.Option(min=0, help="Which this one is.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
     from fluvial.cli.backend import check_backend

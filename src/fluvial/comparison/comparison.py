@@ -81,4 +81,4 @@ def _with_error(value: float | None, se: float | None) -> str:
     if value is None or se is None:
         return _number(value)
     digits = 3 if se < 0.1 else 2
-    return f"{value:.{digits}f} ± {se:.{digits}f}"
+    return f"{value:z.{digits}f} ± {se:.{digits}f}"

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.linalg.lapack import dtrtrs
+from scipy.linalg import get_lapack_funcs
 
 from fluvial.constants import LOG_2PI
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 __all__ = ["Gaussian", "covers", "covers_each", "factor", "lower_root", "merged", "moments"]
 
+(_solve,) = get_lapack_funcs(("trtrs",), dtype=np.float64)
 _JITTER = 1e-9  # of each variance: above the rounding of a sum of products, below what is told
 
 
@@ -65,7 +66,7 @@ class Gaussian:
     def whiten(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N D"]:
         """Map points to the space where this Gaussian is N(0, I): z = L⁻¹(x − μ)."""
         # LAPACK itself: around it SciPy takes longer than the few points of a step
-        z, singular = dtrtrs(self.cholesky.T, (x - self.mean).T, lower=0, trans=1, overwrite_b=1)
+        z, singular = _solve(self.cholesky.T, (x - self.mean).T, lower=0, trans=1, overwrite_b=1)
         if singular:
             raise np.linalg.LinAlgError("the Cholesky factor of a Gaussian is singular")
         return z.T

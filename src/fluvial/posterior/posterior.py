@@ -286,7 +286,7 @@ class Posterior(Fitted, Exports):
                 all fit in 60 rows, or ``names`` asks for them.
 
         Raises:
-            InputError: if ``names`` is no regular expression, or matches nothing.
+            InputError: if ``names`` is not a regular expression, or matches nothing.
         """
         return self._summary if names is None and derived is None else self._table(names, derived)
 

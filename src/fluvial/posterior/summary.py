@@ -149,7 +149,7 @@ def summarize(
             ``names`` asks for them.
 
     Raises:
-        InputError: if ``names`` is no regular expression, or matches nothing.
+        InputError: if ``names`` is not a regular expression, or matches nothing.
     """
     shown = values
     if derived is None:
@@ -169,7 +169,7 @@ def matching(columns: Mapping[str, np.ndarray], names: str) -> dict[str, np.ndar
     r"""Return the columns in whose name a regular expression is found.
 
     Raises:
-        InputError: if it is no regular expression, or found in none.
+        InputError: if it is not a regular expression, or found in none.
 
     Example:
         >>> list(matching({"mu": np.zeros(1), "theta[1]": np.zeros(1)}, r"theta\["))
@@ -193,7 +193,7 @@ def check_names(names: str) -> re.Pattern[str]:
     try:
         return re.compile(names)
     except re.error as error:
-        raise InputError(f"{names!r} is no regular expression: {error}.") from error
+        raise InputError(f"{names!r} is not a regular expression: {error}.") from error
 
 
 def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[SummaryRow]:
@@ -233,7 +233,7 @@ def _ess(columns: Float[np.ndarray, "S K"], weights: Float[np.ndarray, " S"], po
 def _with_error(value: float, se: float) -> str:
     """Write a value to one digit more than its standard error supports, two at least."""
     digits = 4 if se < 1e-3 else 3 if se < 1e-1 else 2
-    return f"{value:.{digits}f} ± {se:.{digits}f}"
+    return f"{value:z.{digits}f} ± {se:.{digits}f}"
 
 
 def facts(

@@ -102,8 +102,10 @@ def with_causes(
             edited=is_edited(cell.source, cell.outputs, ran.outputs),
             cut=_is_cut(cell.outputs) or _is_cut(ran.outputs),
         )
-        other = error is not None and not _are_alike(error, before)
-        found = cause_of_error(error, facts) if other else _caught(outcome, facts)
+        if error is None or _are_alike(error, before):
+            found = _caught(outcome, facts)
+        else:
+            found = cause_of_error(error, facts)
         met.append(_Met(outcome, facts, *found, shows=bool(cell.outputs)))
         root = None if not failed else found[1] or number
         story = facts.story.after(number, cell.source, failed=root, line=_failed_line(error))

@@ -112,7 +112,7 @@ def _metric(name: str, spec: Any, where: str, cell: int | None) -> Metric:
         pattern = re.compile(spec["pattern"])
     except re.error as error:
         raise InputError(
-            f"the pattern of the metric {name} in {where} is no regular expression: {error}."
+            f"the pattern of the metric {name} in {where} is not a regular expression: {error}."
         ) from error
     higher_is, tol = spec.get("higher_is"), spec.get("tol", 0.0)
     if higher_is not in (None, "better", "worse"):

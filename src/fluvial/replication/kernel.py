@@ -99,14 +99,26 @@ def environment_of(kernel: str) -> Path:
 
 
 @contextmanager
-def started_kernel(client: "NotebookClient", kernel: str, home: Path) -> Iterator[None]:
+def started_kernel(
+    client: "NotebookClient", kernel: str, home: Path, prefix: Path
+) -> Iterator[None]:
     """Run a client's kernel; what it started and did not end is ended with it.
+
+    Programs that its cells call, such as ``!pip``, are first those of its own environment.
+
+    Args:
+        client: from ``kernel_client``.
+        kernel: its name, for a message.
+        home: from ``private_home``.
+        prefix: the folder of the environment that it runs in.
 
     Raises:
         InputError: if the kernel does not start.
     """
     mark = uuid.uuid4().hex
-    environment = os.environ | {"IPYTHONDIR": str(home / "ipython"), MARK: mark}
+    programs = prefix / ("Scripts" if sys.platform == "win32" else "bin")
+    path = os.pathsep.join(filter(None, (str(programs), os.environ.get("PATH"))))
+    environment = os.environ | {"IPYTHONDIR": str(home / "ipython"), MARK: mark, "PATH": path}
     # What the kernel itself says, such as a traceback when it is stopped within a cell, is no
     # output of a cell, and would else appear on the terminal among ours.
     words = home / "kernel.log"

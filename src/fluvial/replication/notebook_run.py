@@ -109,10 +109,10 @@ def run_notebook(
         client.on_cell_executed = page_keeper(recorded)
         if python is not None:
             use_interpreter(client, python, kernel, home)
-        with started_kernel(client, kernel, home):
+        prefix = environment_of(kernel) if python is None else python.parent.parent
+        with started_kernel(client, kernel, home, prefix):
             cells = _run_cells(client, timeout, started, order)
             defaults = _defaults(client, recorded, cells)
-        prefix = environment_of(kernel) if python is None else python.parent.parent
     folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
     return NotebookRun(tuple(cells), notebook, begin, time.time(), folders, defaults)
 

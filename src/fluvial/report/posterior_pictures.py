@@ -24,7 +24,11 @@ _MOST_ROWS = 40  # of a forest
 _MOST_PAIRS = 6
 _POINTS = 1000  # in a panel: more of them are a blot
 _CHAINS = 4
+_DOTS = 120  # per inch
 _BLOCK = 100  # steps of training that a point of the trace is the mean of
+_LONGEST_NAME = 32  # letters; longer ones leave no room for what they name
+_LEAST_LOG_WEIGHT = -20.0  # draws that weigh less than e^-20 of the mean are never handed out
+_LEAST_WIDTH = 0.01  # of an axis: a standard deviation below it is a dot
 
 
 def draw_pictures(
@@ -32,9 +36,10 @@ def draw_pictures(
 ) -> list[str]:
     """Draw a posterior, as PNG on white, in place of what pictures a folder has.
 
-    forest.png has the intervals of the first 40 scalars, pair.png the first six against each
-    other; rank.png shows whether chains agree or, where there are none, weights.png how even the
-    importance weights are; elbo.png is the ELBO during training, if a flow was trained.
+    forest.png has the intervals of the first 40 scalars, with as many axes as their scales need;
+    pair.png has the first six against each other; rank.png shows whether chains agree or, where
+    there are none, weights.png how even the importance weights are; elbo.png is the ELBO during
+    training, if a flow was trained.
 
     Args:
         posterior: what the weights and the trace are taken from.
@@ -69,27 +74,56 @@ def draw_pictures(
 
 
 def _write(draw: Callable[[], Any], path: Path) -> None:
-    from matplotlib import pyplot
+    """Write what a function draws: a figure, or several, which are stacked."""
+    from matplotlib import image, pyplot
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fonts and layouts: the picture is there in any case
-        figure = draw()
+        drawn = draw()
+        figures = drawn if isinstance(drawn, list) else [drawn]
         try:
+            pixels = np.concatenate([_pixels(figure) for figure in figures])
             with replaced(path) as fresh:
-                figure.savefig(fresh, format="png", facecolor="white", dpi=120)
+                image.imsave(fresh, pixels, format="png", dpi=_DOTS)
         finally:
-            pyplot.close(figure)
+            for figure in figures:
+                pyplot.close(figure)
+
+
+def _pixels(figure: Any) -> np.ndarray:
+    """Return a figure as an array of shape (height, width, 4); all of one size are equally wide."""
+    figure.set_dpi(_DOTS)
+    figure.set_facecolor("white")
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba()).copy()
 
 
 def _tree(columns: Mapping[str, np.ndarray], chains: int = _CHAINS) -> Any:
-    """Scalars as a DataTree, whose names have no slash, which would make groups."""
+    """Scalars as a DataTree."""
     from arviz_base import from_dict
 
     def split(column: np.ndarray) -> np.ndarray:
         return column[: len(column) // chains * chains].reshape(chains, -1)
 
-    posterior = {name.replace("/", "."): split(column) for name, column in columns.items()}
+    labels = _labels(list(columns))
+    posterior = {labels[name]: split(column) for name, column in columns.items()}
     return from_dict({"posterior": posterior}, check_conventions=False)
+
+
+def _labels(names: Sequence[str]) -> dict[str, str]:
+    """Give each name a label that has no slash, which would make groups, and is short.
+
+    Example:
+        >>> _labels(["mu", "a/b", "x" * 40 + "[1]"])
+        {'mu': 'mu', 'a/b': 'a.b', 'xxxx...[1]': 'xxxxxxxxxxxxxxxx…xxxxxxxxxxxx[1]'}
+    """
+    half = _LONGEST_NAME // 2
+    whole = {name: name.replace("/", ".") for name in names}
+    short = {
+        name: label if len(label) <= _LONGEST_NAME else f"{label[:half]}…{label[1 - half :]}"
+        for name, label in whole.items()
+    }
+    return short if len(set(short.values())) == len(names) else whole
 
 
 def _first(columns: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
@@ -100,16 +134,41 @@ def _figure(collection: Any) -> Any:
     return collection.viz["figure"].item()
 
 
-def _forest(columns: Mapping[str, np.ndarray]) -> Any:
+def _forest(columns: Mapping[str, np.ndarray]) -> list[Any]:
     import arviz_plots
 
-    shown = _first(columns, _MOST_ROWS)
-    size = {"figsize": (7.0, 1.2 + 0.3 * len(shown)), "layout": "constrained"}
-    return _figure(
-        arviz_plots.plot_forest(
+    figures = []
+    for shown in _by_scale(_first(columns, _MOST_ROWS)):
+        size = {"figsize": (7.0, 1.2 + 0.3 * len(shown)), "layout": "constrained"}
+        collection = arviz_plots.plot_forest(
             _tree(shown), combined=True, backend="matplotlib", figure_kwargs=size
         )
-    )
+        figures.append(_figure(collection))
+    return figures
+
+
+def _by_scale(columns: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Divide columns, in their order, among as few axes as show the width of each.
+
+    Example:
+        >>> wave = np.sin(np.arange(9.0))
+        >>> groups = _by_scale({"a": wave, "year": 2000.0 + wave, "b": 2.0 * wave})
+        >>> [list(group) for group in groups]
+        [['a', 'b'], ['year']]
+    """
+    low, high = np.quantile(list(columns.values()), (0.03, 0.97), axis=1)
+    widths = np.std(list(columns.values()), axis=1)
+    groups: list[list[int]] = []
+    for row in range(len(columns)):
+        for group in groups:
+            span = high[[*group, row]].max() - low[[*group, row]].min()
+            if widths[[*group, row]].min() > _LEAST_WIDTH * span:
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    names = list(columns)
+    return [{names[row]: columns[names[row]] for row in group} for group in groups]
 
 
 def _pair(columns: Mapping[str, np.ndarray]) -> Any:
@@ -150,7 +209,7 @@ def _weights(log_weights: np.ndarray) -> Any:
     label = "log of weight over mean weight"
     return _figure(
         arviz_plots.plot_dist(
-            _tree({label: finite + np.log(len(finite))}, 1),
+            _tree({label: np.maximum(finite + np.log(len(finite)), _LEAST_LOG_WEIGHT)}, 1),
             kind="ecdf",
             visuals={
                 "point_estimate": False,

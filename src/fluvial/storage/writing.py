@@ -79,9 +79,10 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Have a folder's names on the disk before the next step."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Have a folder's names on the disk before the next step; Windows opens no folder."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -64,8 +64,8 @@ class Mapped:
         if not self._plain:
             return np.array(self._leaf[indices])
         found = np.empty((len(indices), *self._leaf.shape[1:]), self._leaf.dtype)
-        buffer = found.reshape(-1).view(np.uint8)
-        width = buffer.size // max(1, len(indices))
+        buffer = found.reshape(-1).view(np.uint8).data
+        width = len(buffer) // max(1, len(indices))
         with open(self._path, "rb", buffering=0) as file:
             for place, index in enumerate(indices.tolist()):
                 file.seek(self._offset + index * width)

@@ -151,8 +151,9 @@ class PyMCModel:
         if any(isinstance(part, transforms.Ordered) for part in parts):
             return True
         default = getattr(transforms, "_default_transform", None)
-        known = default is not None and not type(op).__module__.endswith("custom")
-        return given is not None and known and default(op, variable) is None
+        if given is None or default is None or type(op).__module__.endswith("custom"):
+            return False
+        return default(op, variable) is None
 
     def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
         kept = [v for v in self.model.free_RVs if v.name not in replaced]

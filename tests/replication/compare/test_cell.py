@@ -285,3 +285,11 @@ def test_the_same_cells_in_a_table_of_another_shape():
     assert all(d.tolerated for d in found([shown(text__html=before)], [shown(text__html=after)]))
     other = [shown(text__html=after.replace("5", "6"))]
     assert not all(d.tolerated for d in found([shown(text__html=before)], other))
+
+
+def test_a_table_that_its_own_plain_text_does_not_say_is_not_excused_by_it():
+    def table(number):
+        html = f"<table><tr><th>x</th></tr><tr><td>{number}</td></tr></table>"
+        return [result("   x\n0  310", text__html=html)]
+
+    assert [d.tolerated for d in found(table(310), table(301))] == [False]

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
+from fluvial.replication.compare.letters import changed_words
 from fluvial.replication.compare.scenes import (
     SIDE,
     background_of,
@@ -73,6 +74,8 @@ def compare_images(
     score = similarity(before, after)
     near = score >= tolerance.similarity
     reason = f"similarity {score:.3f} where they are most unlike"
+    if near and tolerance.similarity > 0.0 and (words := changed_words(before, after)):
+        near, reason = False, f"{reason}, and {words} of their words changed"
     if not near and _on_other_background(before, after):
         reason = f"{reason}, {OTHER_BACKGROUND}"
     cause = Cause.LIBRARY_PRINTING if near else None

@@ -26,6 +26,7 @@ __all__ = ["NumberedStanModel", "StanDensity"]
 _MOST_THREADS = 8
 # A gradient from which on threads pay in any batch; of cheaper ones, down to where they spend more
 # time handing over Python's lock than computing, only a batch that takes long is worth a thread.
+# Cheaper ones hold it throughout, a tenth of a second at most.
 _COSTLY_SECONDS, _CHEAP_SECONDS = 30e-6, 10e-6
 _LONG_BATCH_SECONDS = 5e-3
 
@@ -97,7 +98,7 @@ class StanDensity(Density):
     def _shared_out(self, method: str, points: np.ndarray) -> list:
         """What a model's method returns, for each share of the points."""
         if len(points) < 2 or not self._is_worth_threads(len(points)) or len(self._models) == 1:
-            return [getattr(self.model, method)(points)]
+            return [getattr(self.model, method)(points, holding=self._is_cheap)]
         shares = np.array_split(points, min(len(self._models), len(points)))
         jobs = [
             self._pool.submit(getattr(model, method), share)
@@ -109,6 +110,10 @@ class StanDensity(Density):
         seconds = self._seconds
         return seconds >= _COSTLY_SECONDS or points * seconds >= _LONG_BATCH_SECONDS
 
+    @property
+    def _is_cheap(self) -> bool:
+        return self._seconds < _CHEAP_SECONDS
+
     @cached_property
     def _seconds(self) -> float:
         return _seconds(self.model)
@@ -116,7 +121,7 @@ class StanDensity(Density):
     @cached_property
     def _models(self) -> list[StanModel]:
         threads = min(os.cpu_count() or 1, _MOST_THREADS)
-        if threads == 1 or self._seconds < _CHEAP_SECONDS:
+        if threads == 1 or self._is_cheap:
             return [self.model]
         return [self.model, *(self._make_model() for _ in range(threads - 1))]
 

@@ -1,0 +1,16 @@
+"""Options that several commands have, alike in all of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fluvial.seeds import LARGEST_SEED
+
+__all__ = ["DataFolder", "Quiet", "Seed"]
+
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")]
