@@ -29,6 +29,7 @@ __all__ = ["Separated", "separate"]
 _SCORES, _POINTS = 4096, 128  # of a pass, and points, at most
 _WAYS, _STEPS = 16, 64  # between modes, and on each of them
 _PASSES = 3  # each squares what is left of wrong directions
+_SUMS = 8  # of Hessians, of which the one is taken that tells factors apart best
 _STEP = 1e-3  # sd: what is left of the fourth derivative is 1e-6 of the second
 
 
@@ -116,4 +117,20 @@ def _turned(
     whitened = matrix @ (vectors * values**-0.5 @ vectors.T)
     elsewhere = [precision_along(counted, x, whitened, _STEP) for x in points]
     seen = [one for one in elsewhere if one is not None]
-    return whitened @ np.linalg.eigh(np.mean(seen, axis=0))[1] if seen else None
+    return whitened @ _common_vectors(np.stack(seen)) if seen else None
+
+
+def _common_vectors(matrices: Float[np.ndarray, "N D D"]) -> Float[np.ndarray, "D D"]:
+    """The eigenvectors of the sum that leave least off all diagonals.
+
+    Two factors may have the same eigenvalue in one sum, but hardly in another.
+    """
+    rng, best, least = np.random.default_rng(0), np.eye(matrices.shape[1]), np.inf
+    for _ in range(_SUMS):
+        weights = rng.standard_normal(len(matrices))
+        vectors = np.linalg.eigh(np.tensordot(weights, matrices, axes=1))[1]
+        turned = vectors.T @ matrices @ vectors
+        off = np.sum(turned**2) - np.sum(np.diagonal(turned, axis1=1, axis2=2) ** 2)
+        if off < least:
+            best, least = vectors, off
+    return best
