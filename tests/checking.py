@@ -13,7 +13,7 @@ from beartype import beartype
 
 __all__ = ["check_again", "check_first_calls"]
 
-MOST = 500
+MOST = 100
 _calls: Counter[str] = Counter()
 _unchecked: list[Callable] = []
 

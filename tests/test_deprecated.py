@@ -7,7 +7,7 @@ from fluvial import Posterior
 from fluvial.reproduction import JudgedClaim
 
 MOVED = [
-    ("fluvial.amortized.Gaussian", "fluvial.amortized.likelihoods.Normal"),
+    ("fluvial.amortized.Gaussian", "fluvial.amortized.Normal"),
     ("fluvial.amortized.join", "fluvial.distributed.join"),
     ("fluvial.replication.Judgement", "fluvial.reproduction.ClaimVerdict"),
     ("fluvial.replication.Ledger", "fluvial.reproduction.StudyResults"),

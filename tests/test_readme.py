@@ -14,7 +14,7 @@ def test_the_ten_lines_of_python_run(tmp_path, monkeypatch, capsys):
     assert names["draws"]["x"].shape == (4000,)
     assert names["draws"]["x"].std() == pytest.approx(1.0, abs=0.05)
     assert names["draws"]["y"].mean() == pytest.approx(0.5, abs=0.06)
-    assert (tmp_path / "run" / "banana" / "posterior.json").is_file()
+    assert (tmp_path / "banana" / "posterior.json").is_file()
     assert "verdict: " in capsys.readouterr().out
 
 

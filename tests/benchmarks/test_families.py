@@ -6,7 +6,7 @@ from benchmarks.families import FAMILIES, parameters, table
 from fluvial.flows import build_flow
 from fluvial.flows.families import FAMILIES as KNOWN
 
-FIXED = {"householder", "margins", "orthogonal", "permutation"}
+FIXED = {"householder", "margins", "mixtures", "orthogonal", "permutation"}
 """They preserve the standard normal until they are given something else, and learn nothing."""
 
 

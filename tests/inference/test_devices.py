@@ -89,6 +89,7 @@ def test_no_front_end_changes_the_process(front_ends):
     assert front_ends["flags"] == QUICK
 
 
+@pytest.mark.slow
 def test_the_hundred_devices_that_pymc_makes_are_not_used(front_ends):
     process = _start("jax", "pymc.sampling.jax", program=FRONT_ENDS, flags=QUICK)
     found = json.loads(process.communicate(timeout=300)[0])

@@ -46,7 +46,7 @@ def exact(theta, rows, group):
     return total, conditionals
 
 
-@pytest.mark.parametrize("local_dim", [1, 2])
+@pytest.mark.parametrize("local_dim", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_groups_are_integrated_out_and_drawn_again(local_dim):
     rows, group = data(local_dim)
     target = fluvial.Target.from_groups(

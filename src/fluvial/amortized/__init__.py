@@ -29,7 +29,7 @@ __all__ = [
 __getattr__ = moved(
     __name__,
     {
-        "Gaussian": "fluvial.amortized.real_likelihoods.Normal",
+        "Gaussian": "fluvial.amortized.Normal",
         "join": "fluvial.distributed.join",
     },
 )

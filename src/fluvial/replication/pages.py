@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbformat.v4 import new_output
-
 from fluvial.replication.read import RecordedNotebook
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ def page_keeper(recorded: RecordedNotebook) -> Callable[..., None]:
     Args:
         recorded: the notebook.
     """
+    from nbformat.v4 import new_output
+
     shown = {
         index
         for index, cell in enumerate(recorded.notebook.cells)
