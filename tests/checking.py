@@ -19,11 +19,16 @@ _unchecked: list[Callable] = []
 
 
 def check_first_calls(function: Callable) -> Callable:
-    """Return a function that checks its arguments, and ends its own checks after many calls."""
-    checked, name = beartype(function), f"{function.__module__}:{function.__qualname__}"
+    """Return a function that checks its arguments, and ends its own checks after many calls.
 
-    @functools.wraps(checked)
+    What checks is made at the first call: most functions of the package are called by few tests.
+    """
+    checked, name = None, f"{function.__module__}:{function.__qualname__}"
+
+    @functools.wraps(function)
     def counting(*args, **kwargs):
+        nonlocal checked
+        checked = checked or beartype(function)
         _calls[name] += 1
         if _calls[name] == MOST:
             _end_checks(function.__module__, function.__qualname__)

@@ -1,6 +1,7 @@
 """What a search would have missed, and what it says of a search that missed something."""
 
 import numpy as np
+import pytest
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
@@ -161,6 +162,7 @@ def test_all_modes_of_like_width_are_found_and_none_is_said_to_be_missing():
     assert "found 8 modes that matter" in found.sentence
 
 
+@pytest.mark.slow
 def test_where_modes_differ_in_width_and_are_not_all_found_it_is_said():
     found = explored(scattered([0.4, 1.2, 0.5, 1.0], 3))
     assert len(found.ends) == 4 or found.doubtful

@@ -83,6 +83,7 @@ def test_gaussian_latents_need_no_more_nodes():
     assert "The integrals over the latents of 32 of 32 groups, by quadrature with 9" in found.agreed
 
 
+@pytest.mark.slow
 def test_a_second_mode_that_the_prior_rules_out_does_no_harm():
     of_square, rows = of_squares(3)
     found = checked(around, of_square, rows, [1.0, -2.0])

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 import fluvial
 from fluvial.inference.settings import DEFAULT
 
-GROUPS, ROWS = 60, 720
+GROUPS, ROWS = 60, 2400
 RNG = np.random.default_rng(1)
 GROUP = np.repeat(np.arange(GROUPS), ROWS // GROUPS)
 COUNT = RNG.poisson(np.exp(0.2 + 0.5 * RNG.normal(size=GROUPS))[GROUP])
