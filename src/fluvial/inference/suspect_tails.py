@@ -16,12 +16,15 @@ from fluvial.inference.improper import named_along
 from fluvial.inference.marginal_tails import Margin, margin_followed
 from fluvial.inference.run import Run
 from fluvial.inference.weighing import Weighed
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["missing_tails"]
 
 _LOWEST = 0.02  # of the draws, by weight
 _ASKED = 1024  # draws, for their scores
 _SURELY = 2.0  # standard errors above the largest of D that noise makes
+_ENSEMBLES = 3  # that must agree; most questions are answered by the first
 _MOST = 2  # coordinates, each of which may take as long as a twentieth of the fit
 
 
@@ -48,10 +51,30 @@ def missing_tails(
     with run.counted.judging():
         gaussian = fitted.q.components[int(np.argmax(fitted.q.weights))].gaussian
         for coordinate in _suspects(run, fitted, points, weights):
-            margin = margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng)
-            if margin.largest > run.settings.verdict.max_tail_shift:
+            margin = _confirmed(run, gaussian, points, weights, coordinate)
+            if margin is not None:
                 return _sentence(run, gaussian.mean, coordinate, margin)
     return None
+
+
+def _confirmed(
+    run: Run,
+    gaussian: Gaussian | DiagonalGaussian,
+    points: Float[np.ndarray, "S D"],
+    weights: Float[np.ndarray, " S"],
+    coordinate: int,
+) -> Margin | None:
+    """What all ensembles find to be missing.
+
+    One alone may be too high by a factor a with a probability of 1/a (Markov's inequality), all
+    three with one of a^-3.
+    """
+    found = []
+    for _ in range(_ENSEMBLES):
+        found.append(margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng))
+        if found[-1].largest <= run.settings.verdict.max_tail_shift:
+            return None
+    return min(found, key=lambda margin: margin.largest)
 
 
 def _suspects(
