@@ -434,27 +434,30 @@ def beside(name: str, run, fitted: Fitted) -> None:
 
 
 def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
-    """PyMC's full-rank ADVI on minibatches, of the logistic regression."""
+    """PyMC's full-rank ADVI on minibatches, of the logistic regression, by ever smaller steps."""
     import pymc
+    import pytensor
 
     stream = target.streamed
     assert stream is not None
     rows = stream.rows.block(0, stream.rows.count)
+    rate = pytensor.shared(1e-2)  # pyright: ignore[reportPrivateImportUsage]
     with pymc.Model():
         theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
         batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)
         x, y = batches
         logits = pymc.math.dot(x, theta)
         pymc.Bernoulli("y", logit_p=logits, observed=y, total_size=stream.rows.count)
-        found = pymc.fit(
+        found: Any = pymc.fit(
             steps,
             method="fullrank_advi",
             progressbar=False,
             random_seed=0,
-            obj_optimizer=pymc.adam(learning_rate=1e-3),
+            obj_optimizer=pymc.adam(learning_rate=rate),  # pyright: ignore[reportArgumentType]
+            callbacks=[lambda _, __, step: rate.set_value(1e-2 * 1e-2 ** (step / steps))],
         )
-        x = np.asarray(found.sample(4000).posterior["theta"])[0]
-    return x.mean(axis=0), x.std(axis=0)
+        drawn = np.asarray(found.sample(4000).posterior["theta"])[0]
+    return drawn.mean(axis=0), drawn.std(axis=0)
 
 
 def compare(work: str, make, arguments: argparse.Namespace, target, fitted: Fitted) -> None:

@@ -115,29 +115,9 @@ def svi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) 
 
 def advi(target: fluvial.Target, truth, row: str, steps: int, batch: int = 1000) -> None:
     """PyMC's full-rank Gaussian by stochastic gradients on minibatches, of the regression."""
-    import pymc
-    import pytensor
-
-    stream = target.streamed
-    assert stream is not None
-    clock, rows = _Clock(), stream.rows.block(0, stream.rows.count)
-    rate = pytensor.shared(1e-2)  # pyright: ignore[reportPrivateImportUsage]
-    with pymc.Model():
-        theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
-        batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)
-        x, y = batches
-        logits = pymc.math.dot(x, theta)
-        pymc.Bernoulli("y", logit_p=logits, observed=y, total_size=stream.rows.count)
-        found: Any = pymc.fit(
-            steps,
-            method="fullrank_advi",
-            progressbar=False,
-            random_seed=0,
-            obj_optimizer=pymc.adam(learning_rate=rate),  # pyright: ignore[reportArgumentType]
-            callbacks=[lambda _, __, step: rate.set_value(1e-2 * 1e-2 ** (step / steps))],
-        )
-        drawn = np.asarray(found.sample(4000).posterior["theta"])[0]
-    off = _off(drawn.mean(axis=0), drawn.std(axis=0), truth)
+    clock = _Clock()
+    mean, sd = problems.advi(target, batch, steps)
+    off = _off(mean, sd, truth)
     print(f"{row} | {steps} steps of {batch} rows | {clock} | {off} | |", flush=True)
 
 

@@ -51,7 +51,7 @@ class Reader:
             case ast.Assign():
                 self._read_all([node.value, *node.targets])
             case ast.AnnAssign(value=None):
-                pass
+                return  # it says a type, and binds nothing
             case ast.AnnAssign() | ast.NamedExpr():
                 self._read_all([node.value, node.target])
             case ast.For() | ast.AsyncFor():
