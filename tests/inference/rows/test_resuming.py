@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.inference.rows import finding, weighing
+from fluvial.inference.rows import exact_weights, finding
 from tests.inference.rows.test_pipeline import QUICK, linear, log_likelihood, log_prior
 
 SMALL = dataclasses.replace(QUICK, rows=dataclasses.replace(QUICK.rows, batch=256))
@@ -50,7 +50,7 @@ def test_a_fit_that_was_cut_short_says_so_and_ends_with_the_same_bits_when_calle
     tmp_path, monkeypatch, whole
 ):
     with monkeypatch.context() as patched:
-        interrupt(patched, weighing, "_pass", 3)
+        interrupt(patched, exact_weights, "_pass", 3)
         short = fitted(tmp_path)
     assert short.provenance.interrupted
     assert 256 < short.pool.size < 1024
