@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import fluvial
 from fluvial.flows import Diagonal
-from fluvial.inference.train import train
+from fluvial.inference.flow_training.train import train
 from fluvial.objectives import FreeEnergy
 from fluvial.targets import example
 

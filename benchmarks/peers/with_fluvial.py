@@ -7,7 +7,7 @@ from benchmarks.peers import Trainer
 from benchmarks.speed_problems import Problem
 from fluvial import Target
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.train import flattened, start_optimizer, train_chunk
+from fluvial.inference.flow_training.train import flattened, start_optimizer, train_chunk
 from fluvial.objectives import FreeEnergy
 from fluvial.training import adam, train_steps
 

@@ -4,7 +4,7 @@ From jaxlib 0.10.2 on, XLA hands some reductions to YNNPACK. A matrix-vector pro
 sum, under ``vmap``, came out wrong by a hundred nats in batches of 256 and more on CPUs, without a
 word (https://github.com/jax-ml/jax/issues/39103; so up to 0.12.0.1, the newest that was tried).
 Single products and convolutions, which it does right and which bfloat16 is slow without, it keeps.
-``inference/agreement.py`` would notice if another such fault got into a fit.
+``inference/checks/agreement.py`` would notice if another such fault got into a fit.
 
 GPUs and TPUs round the factors of float32 products to TF32 or bfloat16 unless they are told not to,
 which is a thousandth of them where rounding to float32 is a ten-millionth. Here they are told.

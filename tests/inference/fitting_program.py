@@ -13,7 +13,7 @@ import fluvial
 from fluvial import distributed
 from fluvial.devices import Devices
 from fluvial.flows import build_flow
-from fluvial.inference.train import train
+from fluvial.inference.flow_training.train import train
 from fluvial.objectives import FreeEnergy
 
 FLOW, STEPS = "realnvp:2,width=8", 200

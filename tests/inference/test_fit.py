@@ -8,7 +8,7 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
-from fluvial.inference import train
+from fluvial.inference.flow_training import train
 from fluvial.inference.settings import SearchSettings, Settings, VerdictSettings
 from fluvial.targets.examples.registry import example
 

@@ -52,7 +52,7 @@ def test_what_was_trained_before_a_fit_was_killed_is_not_trained_again(tmp_path,
     def refuse(*_, **__):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("fluvial.inference.train_modes.train", refuse)
+    monkeypatch.setattr("fluvial.inference.flow_training.train_modes.train", refuse)
     again = fluvial.fit(target, **options)
     assert again.pool.points.tobytes() == whole.pool.points.tobytes()
     assert again.log_evidence == whole.log_evidence

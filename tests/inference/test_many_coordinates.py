@@ -6,7 +6,7 @@ import pytest
 
 import fluvial
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.diagonal import climb_diagonal
+from fluvial.inference.gaussian.diagonal import climb_diagonal
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 DIM = 400

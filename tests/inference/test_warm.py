@@ -10,9 +10,9 @@ from fluvial.errors import InputError
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT
+from fluvial.inference.verdict.weighing import with_own_draws
 from fluvial.inference.warm import lighter, warm_from
 from fluvial.inference.warm_search import quick_search
-from fluvial.inference.weighing import with_own_draws
 from fluvial.progress import Progress
 
 

@@ -9,9 +9,9 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.flows import build_flow
-from fluvial.inference.chained import carried_by
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.fit import _generator
+from fluvial.inference.verdict.chained import carried_by
 from fluvial.objectives import Importance
 from fluvial.posterior import as_prior
 from fluvial.posterior.evidence import Evidence

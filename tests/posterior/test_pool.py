@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluvial.inference.chains import Chains, pool_of_chains
+from fluvial.inference.chains.chains import Chains, pool_of_chains
 from fluvial.posterior.pool import Pool
 
 

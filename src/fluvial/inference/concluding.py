@@ -8,22 +8,22 @@ import numpy as np
 
 from fluvial._version import __version__
 from fluvial.flows import Flow
-from fluvial.inference.agreement import disagreement
-from fluvial.inference.centered import centered_advice
-from fluvial.inference.chained import carried_by
-from fluvial.inference.chains import Chains, pool_of_chains
-from fluvial.inference.choosing import Choice
+from fluvial.inference.chains.chains import Chains, pool_of_chains
+from fluvial.inference.checks.agreement import disagreement
+from fluvial.inference.checks.centered import centered_advice
+from fluvial.inference.checks.improper import IMPROPER_ADVICE
+from fluvial.inference.climbs.modes import group_into_modes
 from fluvial.inference.correcting import Corrected
-from fluvial.inference.improper import IMPROPER_ADVICE
-from fluvial.inference.modes import group_into_modes
-from fluvial.inference.more_draws import worth_of
+from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
-from fluvial.inference.tails import heavy_tails
-from fluvial.inference.verdict import judge, tail_matters
+from fluvial.inference.tails.tails import heavy_tails
+from fluvial.inference.verdict.chained import carried_by
+from fluvial.inference.verdict.more_draws import worth_of
+from fluvial.inference.verdict.verdict import judge, tail_matters
+from fluvial.inference.verdict.weighing import Weighed, error_of
 from fluvial.inference.warm import Warm
-from fluvial.inference.weighing import Weighed, error_of
 from fluvial.objectives import Importance
 from fluvial.objectives.bridge import bridge
 from fluvial.posterior.accuracy import ApproximationError

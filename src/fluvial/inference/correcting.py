@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.inference.chains import Chains, latent_chains, pool_of_chains
-from fluvial.inference.more_draws import precise_enough
+from fluvial.inference.chains.chains import Chains, latent_chains, pool_of_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.suspect_tails import missing_tails
-from fluvial.inference.verdict import is_weighable, misses_tails
-from fluvial.inference.weighing import Weighed, defended
+from fluvial.inference.tails.suspect_tails import missing_tails
+from fluvial.inference.verdict.more_draws import precise_enough
+from fluvial.inference.verdict.verdict import is_weighable, misses_tails
+from fluvial.inference.verdict.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Corrected", "correct"]

@@ -8,25 +8,30 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
-from fluvial.inference.absorbing import placed
-from fluvial.inference.batch_and_match import batch_and_match
-from fluvial.inference.choosing import Choice
-from fluvial.inference.climbing import Optimum
-from fluvial.inference.collapse import collapse_complaint
-from fluvial.inference.conditional import conditional_gaussian
-from fluvial.inference.dependence import Dependence, find_dependence
-from fluvial.inference.diagonal import climb_diagonal, match_diagonal
-from fluvial.inference.expected_curvature import with_expected_curvature
-from fluvial.inference.find_structure import find_structure
-from fluvial.inference.improper import improper_complaint, improper_on_axes
-from fluvial.inference.laplace import laplace_or
-from fluvial.inference.natural_steps import natural_steps
+from fluvial.inference.checks.collapse import collapse_complaint
+from fluvial.inference.checks.improper import improper_complaint, improper_on_axes
+from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.laplace import laplace_or
+from fluvial.inference.climbs.starts import distinct
+from fluvial.inference.flow_training.choosing import Choice
+from fluvial.inference.flow_training.sparse_flow import (
+    is_coupled,
+    is_sparse,
+    sparse_flow,
+    widened_hubs,
+)
+from fluvial.inference.gaussian.batch_and_match import batch_and_match
+from fluvial.inference.gaussian.conditional import conditional_gaussian
+from fluvial.inference.gaussian.diagonal import climb_diagonal, match_diagonal
+from fluvial.inference.gaussian.expected_curvature import with_expected_curvature
+from fluvial.inference.natural_gradient.absorbing import placed
+from fluvial.inference.natural_gradient.natural_steps import natural_steps
 from fluvial.inference.run import Run
-from fluvial.inference.scanning import coupling_elsewhere, scan_dependence
-from fluvial.inference.sparse_flow import is_coupled, is_sparse, sparse_flow, widened_hubs
-from fluvial.inference.starts import distinct
-from fluvial.inference.verdict import tail_matters
-from fluvial.inference.weighing import Weighed, weigh, weigh_unless_poor
+from fluvial.inference.structure.dependence import Dependence, find_dependence
+from fluvial.inference.structure.find_structure import find_structure
+from fluvial.inference.structure.scanning import coupling_elsewhere, scan_dependence
+from fluvial.inference.verdict.verdict import tail_matters
+from fluvial.inference.verdict.weighing import Weighed, weigh, weigh_unless_poor
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent

@@ -2,18 +2,18 @@
 
 from typing import NamedTuple
 
-from fluvial.inference.adaptive import adapt
-from fluvial.inference.adequate import Adequate, adequate_as_it_is
-from fluvial.inference.choosing import Choice
-from fluvial.inference.far_search import mass_far
-from fluvial.inference.inversion import inverse_complaint
+from fluvial.inference.flow_training.choosing import Choice
+from fluvial.inference.flow_training.inversion import inverse_complaint
 from fluvial.inference.matching import Matched
-from fluvial.inference.mode_search import Search, mass_outside
+from fluvial.inference.mixtures.adaptive import adapt
+from fluvial.inference.mixtures.sharpening import sharpened
+from fluvial.inference.mode_search.far_search import mass_far
+from fluvial.inference.mode_search.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.sharpening import sharpened
-from fluvial.inference.verdict import is_accurate
+from fluvial.inference.verdict.adequate import Adequate, adequate_as_it_is
+from fluvial.inference.verdict.verdict import is_accurate
+from fluvial.inference.verdict.weighing import Weighed, weigh
 from fluvial.inference.warm_search import quick_search
-from fluvial.inference.weighing import Weighed, weigh
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
 __all__ = ["Refined", "refine"]
@@ -65,7 +65,7 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
             elif not interrupted and _worth_training(run, fitted, doubtful=doubtful):
                 with run.progress.stage("flow"):
                     # optax takes a third of a second to import, and most fits train nothing
-                    from fluvial.inference.train_modes import train_modes
+                    from fluvial.inference.flow_training.train_modes import train_modes
 
                     trained = train_modes(run, fitted.q, choice, matched.dependence)
                     components, interrupted, choice = trained

@@ -5,17 +5,17 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from fluvial.inference.beyond import Beyond, look_beyond
-from fluvial.inference.check import finite_starts, gradient_complaint
-from fluvial.inference.climbing import Optimum
-from fluvial.inference.exploring import climb_from, explore
-from fluvial.inference.factors import combine, count_modes, factors, heads_of
-from fluvial.inference.improper import unidentified_complaint
+from fluvial.inference.checks.check import finite_starts, gradient_complaint
+from fluvial.inference.checks.improper import unidentified_complaint
+from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.starts import differ
 from fluvial.inference.matching import Matched
-from fluvial.inference.product import Product, match_product
+from fluvial.inference.mode_search.beyond import Beyond, look_beyond
+from fluvial.inference.mode_search.exploring import climb_from, explore
+from fluvial.inference.products.factors import combine, count_modes, factors, heads_of
+from fluvial.inference.products.product import Product, match_product
+from fluvial.inference.products.separating import separate
 from fluvial.inference.run import Run
-from fluvial.inference.separating import separate
-from fluvial.inference.starts import differ
 
 __all__ = ["Started", "start"]
 

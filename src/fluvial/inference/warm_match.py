@@ -15,18 +15,18 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.adaptive import moved
-from fluvial.inference.adequate import Adequate, is_adequate
-from fluvial.inference.batch_and_match import batch_and_match
-from fluvial.inference.climbing import Optimum
-from fluvial.inference.improper import improper_complaint
-from fluvial.inference.laplace import laplace_or
+from fluvial.inference.checks.improper import improper_complaint
+from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.laplace import laplace_or
+from fluvial.inference.climbs.starts import distinct
+from fluvial.inference.gaussian.batch_and_match import batch_and_match
 from fluvial.inference.matching import Matched, match
+from fluvial.inference.mixtures.adaptive import moved
 from fluvial.inference.run import Run
-from fluvial.inference.starts import distinct
-from fluvial.inference.verdict import is_accurate
+from fluvial.inference.verdict.adequate import Adequate, is_adequate
+from fluvial.inference.verdict.verdict import is_accurate
+from fluvial.inference.verdict.weighing import Weighed, weigh, with_own_draws
 from fluvial.inference.warm import Warm
-from fluvial.inference.weighing import Weighed, weigh, with_own_draws
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponent, Mixture

@@ -11,11 +11,11 @@ suspect: if so, the full search is made.
 
 import numpy as np
 
-from fluvial.inference.mode_search import Search, counts_far, look, mass_outside
+from fluvial.inference.climbs.slopes import on_slopes
+from fluvial.inference.mode_search.mode_search import Search, counts_far, look, mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.slopes import on_slopes
+from fluvial.inference.verdict.weighing import Weighed
 from fluvial.inference.warm import Warm, lighter
-from fluvial.inference.weighing import Weighed
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["quick_search"]

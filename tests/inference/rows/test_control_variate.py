@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fluvial
-from fluvial.inference.rows.climbing import Peak
 from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
+from fluvial.inference.rows.streamed_climb import Peak
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 

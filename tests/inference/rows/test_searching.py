@@ -6,10 +6,10 @@ import pytest
 import fluvial
 from fluvial.devices import Devices
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.rows.climbing import climb
 from fluvial.inference.rows.finding import find_modes
 from fluvial.inference.rows.sampling import Suspects
 from fluvial.inference.rows.searching import search_far
+from fluvial.inference.rows.streamed_climb import climb
 from fluvial.inference.rows.watching import watched
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT

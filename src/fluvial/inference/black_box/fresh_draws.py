@@ -17,7 +17,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.run import Run
 from fluvial.inference.settings import BlackBoxSettings
-from fluvial.inference.verdict import is_weighable
+from fluvial.inference.verdict.verdict import is_weighable
 from fluvial.posterior.accuracy import precision
 from fluvial.posterior.mixture import Mixture
 

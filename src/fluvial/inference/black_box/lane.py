@@ -13,16 +13,16 @@ from fluvial.inference.black_box.checks import (
     plateau_doubt,
     repeat_heaviest,
 )
-from fluvial.inference.black_box.exploring import Exploration, explore
 from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
+from fluvial.inference.black_box.independent_searches import Exploration, explore
 from fluvial.inference.black_box.narrowness import unseen
 from fluvial.inference.black_box.refining import by_flows, refined
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.concluding import evidence_of, provenance_of
 from fluvial.inference.run import Run
-from fluvial.inference.verdict import judge
+from fluvial.inference.verdict.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
 from fluvial.posterior.gaussian import Gaussian

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from fluvial.inference.gaussian_mixture import GaussianMixture
+from fluvial.inference.mixtures.gaussian_mixture import GaussianMixture
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 

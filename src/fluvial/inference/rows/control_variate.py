@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from fluvial.compiling import compiled
-from fluvial.inference.rows.climbing import Peak
+from fluvial.inference.rows.streamed_climb import Peak
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets.rows_density import RowsDensity
 

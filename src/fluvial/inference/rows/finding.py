@@ -7,12 +7,12 @@ import numpy as np
 from scipy.special import logsumexp
 
 from fluvial.errors import InputError
-from fluvial.inference.rows.climbing import Peak, peaks
+from fluvial.inference.rows.exact_weights import Streamed, weigh_rows
 from fluvial.inference.rows.sampling import Suspects
 from fluvial.inference.rows.searching import search_far
-from fluvial.inference.rows.weighing import Streamed, weigh_rows
+from fluvial.inference.rows.streamed_climb import Peak, peaks
 from fluvial.inference.run import Run
-from fluvial.inference.weighing import mixture_of
+from fluvial.inference.verdict.weighing import mixture_of
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.rows_density import RowsDensity

@@ -8,24 +8,24 @@ from typing import NamedTuple
 import numpy as np
 
 from fluvial.errors import InputError
-from fluvial.inference.choosing import Choice
 from fluvial.inference.concluding import conclude, without_draws
 from fluvial.inference.correcting import Corrected
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.refining import Refined
-from fluvial.inference.rows.climbing import Peak
+from fluvial.inference.rows.exact_weights import Streamed, weigh_rows
 from fluvial.inference.rows.finding import Modes, find_modes
 from fluvial.inference.rows.integrating import Finer, finer_rule, integrated, with_rule
 from fluvial.inference.rows.sampling import Suspects, sampled, suspects
 from fluvial.inference.rows.searching import mass_beside
+from fluvial.inference.rows.streamed_climb import Peak
 from fluvial.inference.rows.structured import structured
 from fluvial.inference.rows.training import train_on_rows
 from fluvial.inference.rows.watching import watched
-from fluvial.inference.rows.weighing import Streamed, weigh_rows
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started
-from fluvial.inference.verdict import tail_matters
-from fluvial.inference.weighing import Weighed
+from fluvial.inference.verdict.verdict import tail_matters
+from fluvial.inference.verdict.weighing import Weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.posterior import Posterior

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fluvial.inference.checks.improper import unidentified_complaint
+from fluvial.inference.climbs.laplace import laplace_or
+from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.hasty import around_the_best
-from fluvial.inference.improper import unidentified_complaint
-from fluvial.inference.laplace import laplace_or
-from fluvial.inference.mode_search import mass_outside
+from fluvial.inference.mode_search.mode_search import mass_outside
 from fluvial.inference.run import Run
 from fluvial.inference.starting import Started, start
-from fluvial.inference.starts import distinct
-from fluvial.inference.weighing import mixture_of, weighed
+from fluvial.inference.verdict.weighing import mixture_of, weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
 from fluvial.targets.rows_density import RowsDensity

@@ -21,14 +21,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from fluvial.inference.annealed import far_points
-from fluvial.inference.climbing import Optimum, climb
-from fluvial.inference.laplace import laplace_or
-from fluvial.inference.leaps import leaps
-from fluvial.inference.rows.climbing import Peak, peaks
+from fluvial.inference.climbs.climbing import Optimum, climb
+from fluvial.inference.climbs.laplace import laplace_or
+from fluvial.inference.climbs.leaps import leaps
+from fluvial.inference.climbs.starts import clusters
+from fluvial.inference.mode_search.annealed import far_points
 from fluvial.inference.rows.sampling import Sample, on_sample
+from fluvial.inference.rows.streamed_climb import Peak, peaks
 from fluvial.inference.run import Run
-from fluvial.inference.starts import clusters
 from fluvial.posterior.gaussian import Gaussian, factor
 from fluvial.posterior.mixture import Mixture
 from fluvial.targets.rows_density import RowsDensity

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from fluvial.inference.choosing import Choice, choose
+from fluvial.inference.flow_training.choosing import Choice, choose
+from fluvial.inference.flow_training.train_modes import train_modes
 from fluvial.inference.run import Run
-from fluvial.inference.scanning import scan_dependence
-from fluvial.inference.train_modes import train_modes
+from fluvial.inference.structure.scanning import scan_dependence
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Structured", "structured"]

@@ -9,11 +9,11 @@ from jaxtyping import PRNGKeyArray, PyTree
 
 from fluvial.compiling import compiled
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.rows.climbing import Peak
+from fluvial.inference.flow_training.stopping import Best, Phase, Schedule
+from fluvial.inference.flow_training.train import flattened, optimizer_of, start_optimizer
 from fluvial.inference.rows.control_variate import ControlVariate, remainder_variance
+from fluvial.inference.rows.streamed_climb import Peak
 from fluvial.inference.run import Run
-from fluvial.inference.stopping import Best, Phase, Schedule
-from fluvial.inference.train import flattened, optimizer_of, start_optimizer
 from fluvial.objectives import FreeEnergy, base_log_prob
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent

@@ -5,6 +5,7 @@ named is the one in which a change would show.
 """
 
 from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.climbs import ClimbSettings, StartSettings
 from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
 from fluvial.inference.settings.flow_training import TrainSettings
 from fluvial.inference.settings.many_rows import RowsSettings
@@ -12,7 +13,6 @@ from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSetting
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.settings import DEFAULT, Settings
-from fluvial.inference.settings.starts import ClimbSettings, StartSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = [

@@ -8,13 +8,13 @@ from typing import Any
 
 from fluvial.errors import InputError
 from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.climbs import ClimbSettings, StartSettings
 from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
 from fluvial.inference.settings.flow_training import TrainSettings
 from fluvial.inference.settings.many_rows import RowsSettings
 from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSettings, SearchSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
-from fluvial.inference.settings.starts import ClimbSettings, StartSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = ["DEFAULT", "Settings"]

@@ -1,0 +1,1 @@
+"""Hamiltonian chains in a flow's latent space."""

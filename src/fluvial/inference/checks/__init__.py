@@ -1,0 +1,1 @@
+"""Whether a target can be fitted at all: finite, consistent, and with a finite integral."""

@@ -1,0 +1,1 @@
+"""Which flow to train, its training, and when to stop."""

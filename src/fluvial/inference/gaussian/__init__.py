@@ -1,0 +1,1 @@
+"""Gaussians matched to a target by its gradients."""

@@ -1,0 +1,1 @@
+"""Mixtures of Gaussians fitted to weighted draws, without compilation."""

@@ -1,0 +1,1 @@
+"""The search for mass that the approximation does not see."""

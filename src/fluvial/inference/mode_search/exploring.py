@@ -1,0 +1,284 @@
+"""Where climbs differ: more of them, or cooled populations, until no further mode is expected.
+
+Climbs cost little, and so they come first: ever more of them, from wider and narrower laws around
+what is known, until the modes they end in leave no other to be expected: neither by how often each
+was found (see census.py), nor, where looks are not enough, by how many like them would have been
+missed (see planting.py). Where these are too many, far more points are looked at (see looking.py).
+
+Where climbs end in more optima than can be counted, the density is rough, or its modes are a
+product. Then populations (see population.py) are cooled: until each mode that holds a share of the
+mass has been found by two of them, or by one and by the climbs before. A mode that one of several
+independent searches has found, and no other, was found by luck, and others may not have been found
+at all (Chao 1987, Biometrics 43, 783). While it cools, a population drifts to the modes that are
+wide at a high temperature, the more so the more coordinates there are. So some climb from it on the
+way, when it still is everywhere; and in more than a few coordinates all climbs' hits count instead.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.climbs.census import Census, Mode, expected_unseen
+from fluvial.inference.climbs.climbing import Optimum, climb
+from fluvial.inference.climbs.start_law import StartLaw
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.evaluated import density_peaks
+from fluvial.inference.mode_search.further_modes import law_around, planted_like
+from fluvial.inference.mode_search.looking import unexplained
+from fluvial.inference.mode_search.planting import (
+    aimed,
+    expected_missed,
+    expected_others,
+)
+from fluvial.inference.mode_search.population import cooled_population, wide_law
+from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
+
+__all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
+
+
+_MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
+CLIMBS = -1
+"""The run of a census that is no population, but the climbs before."""
+_EARLIER = -2  # and that of an earlier fit
+
+
+class Explored(NamedTuple):
+    """What was found.
+
+    Attributes:
+        ends: optima that climbs reached, each of them once.
+        missed: modes that matter and were not found, by expectation.
+        doubtful: whether that is too many.
+        sentence: what was done, and what it found.
+    """
+
+    ends: list[Optimum]
+    missed: float
+    doubtful: bool
+    sentence: str
+
+
+def climb_from(
+    counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
+) -> list[Optimum]:
+    """Climb from each point, and return where the climbs ended."""
+    return [end for end in climb(counted, points, settings=settings) if end is not None]
+
+
+def explore(
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    ends: list[Optimum],
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+    *,
+    confirmed: Sequence[Optimum] = (),
+) -> Explored:
+    """Climb from more and more points, and cool populations where that does not settle it.
+
+    Args:
+        counted: the target.
+        starts: that span the region to explore, together with what climbs from them ended in.
+        ends: of these climbs.
+        rng: decides every draw.
+        settings: the thresholds.
+        confirmed: optima in modes that an earlier fit has found; with them one population is
+            enough that finds no other mode.
+    """
+    census = Census(counted, settings)
+    census.add(ends, len(ends), CLIMBS)
+    for run in (CLIMBS, _EARLIER) if confirmed else ():
+        census.add(list(confirmed), len(confirmed), run)
+    climbed = _climbed(census, counted, starts, rng, settings)
+    populations = 0
+    if climbed is None:
+        points = np.concatenate([starts, [end.x for end in ends]])
+        populations = _cooled(census, counted, points, rng, settings, confirmed=bool(confirmed))
+        missed = _seldom(census, populations, counted.dim, settings)
+        doubtful = missed > settings.explore.missed
+    else:
+        missed, doubtful = climbed
+    modes = census.mattering(census.modes())
+    looks = f", {census.looks:,} looks" if census.looks else ""
+    cooled = f" and {populations} cooled populations" if populations else ""
+    found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
+    rest = f"and missed {missed:.2g} by estimate."
+    if census.looks:
+        rest = f"and missed {missed:.2g} by estimate, if widths vary as far as theirs may."
+    sentence = f"{census.climbs} climbs{looks}{cooled} found {found}, {rest}"
+    return Explored(census.optima, missed, doubtful, sentence)
+
+
+def _climbed(
+    census: Census,
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> tuple[float, bool] | None:
+    """Climb until no other mode is to be expected; None where modes cannot be counted.
+
+    They cannot where there are too many low optima, or where evaluations end before.
+
+    Returns:
+        How many are to be expected, and whether that is too many.
+    """
+    explore = settings.explore
+    most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
+    began, count, missed = counted.evaluations, explore.first_climbs, np.inf
+    looking = not counted.target.on_host
+    modes = census.modes()
+    while counted.evaluations - began < most and census.climbs < explore.most_climbs:
+        law = law_around(starts, modes, settings)
+        points = law.sample(count, rng)
+        census.add(climb_from(counted, points, settings), count, CLIMBS)
+        modes = census.modes()
+        found = len(modes) + census.low
+        if expected_unseen(explore.most_climbs, found) > explore.unseen:
+            return None
+        unseen = expected_unseen(census.climbs, found)
+        if unseen <= explore.unseen:
+            missed = _missed(census, census.mattering(modes), law, rng, settings)
+            if missed <= explore.missed:
+                return missed, False
+            if looking:
+                looking, by_looks = False, _looked(census, counted, starts, rng, settings)
+                modes = census.modes()
+                if by_looks is not None:
+                    return by_looks, by_looks > _tolerated(census.mattering(modes), explore)
+        count = min(2 * count, explore.most_climbs - census.climbs)
+    return (missed, missed > explore.missed) if np.isfinite(missed) else None
+
+
+def _looked(
+    census: Census,
+    counted: CountedTarget,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> float | None:
+    """Look until many looks have found no other mode, and say how many they leave to be expected.
+
+    None where looks do not tell.
+    """
+    explore, rounds, told = settings.explore, settings.explore.look_rounds, None
+    modes, law, looks = _aimed(census, starts, rng, settings)
+    while rounds > 0:
+        rounds -= 1
+        points = unexplained(counted, modes, law, explore.looks, rng, settings)
+        census.looks += explore.looks
+        if len(points):
+            census.add(climb_from(counted, points, settings), 0, CLIMBS)
+            if len(census.mattering(census.modes())) > len(modes):
+                modes, law, looks = _aimed(census, starts, rng, settings)
+                told = None
+                continue
+            if len(points) == explore.suspects:  # there may have been more, in another mode
+                return None
+        looks += explore.looks
+        if looks == explore.most_looks:
+            places = max(explore.predicted // len(modes), explore.places)
+            planted = planted_like(modes, law, rng, settings, looks=True, predicted=places)
+            told, later = (
+                expected_others(law, planted, n) for n in (looks, explore.settling_looks)
+            )
+            tolerated = _tolerated(modes, explore)
+            if told <= tolerated or later > tolerated:
+                break
+            rounds, told = (explore.settling_looks - looks) // explore.looks, later
+    return np.inf if told is None else told
+
+
+def _tolerated(modes: list[Mode], explore: ExploreSettings) -> float:
+    """How many modes looks may have missed: more where many widths are known."""
+    many = len(modes) >= explore.many_known
+    return explore.missed_beside_many if many else explore.missed_by_looks
+
+
+def _aimed(
+    census: Census,
+    starts: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+) -> tuple[list[Mode], StartLaw, int]:
+    """The modes that matter, where to look for others like them, and no looks at all so far."""
+    modes = census.mattering(census.modes())
+    law = law_around(starts, modes, settings, settings.explore.look_factors)
+    planted = planted_like(modes, law, rng, settings, looks=True)
+    return modes, aimed(law, planted, settings), 0
+
+
+def _missed(
+    census: Census,
+    modes: list[Mode],
+    law: StartLaw,
+    rng: np.random.Generator,
+    settings: Settings,
+) -> float:
+    """How many modes like these the climbs have missed, where nothing else looks for them."""
+    if len(modes) < 2 or _looked_along(modes, settings):
+        return 0.0
+    return expected_missed(law, planted_like(modes, law, rng, settings), census.climbs)
+
+
+def _looked_along(modes: list[Mode], settings: Settings) -> bool:
+    """Whether looks find modes that differ as these do: in few coordinates, of few or of all."""
+    few, most = settings.search.sideways_dims
+    dim = modes[0].head.x.size
+    if dim <= settings.explore.well_seen:
+        return True
+    heads = np.stack([mode.head.x for mode in modes])
+    sd = np.stack([np.linalg.norm(mode.gaussian.cholesky, axis=1) for mode in modes]).max(axis=0)
+    return few <= dim <= most and int(np.sum(np.ptp(heads, axis=0) > sd)) <= _MOVED
+
+
+def _seldom(census: Census, populations: int, dim: int, settings: Settings) -> float:
+    """How many modes that matter were found by luck."""
+    explore, modes = settings.explore, census.mattering(census.modes())
+    if populations and dim <= explore.drifting:
+        return float(sum(len(mode.runs) < explore.least_runs for mode in modes))
+    return float(sum(mode.hits < explore.least_hits for mode in modes))
+
+
+def _cooled(
+    census: Census,
+    counted: CountedTarget,
+    points: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: Settings,
+    *,
+    confirmed: bool,
+) -> int:
+    """Cool populations, climb from their peaks, and return how many there were."""
+    wide = wide_law(points, settings)
+    known = len(census.mattering(census.modes())) if confirmed else 0
+    least = settings.explore.least_runs
+    for run in range(settings.explore.most_runs):
+        starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
+        if not len(starts):
+            return run
+        census.add(climb_from(counted, starts, settings), len(starts), run)
+        modes = census.mattering(census.modes())
+        lucky = any(len(mode.runs) < least for mode in modes)
+        enough = run + 1 >= (1 if confirmed else least)
+        if enough and not lucky and len(modes) == known:
+            return run + 1
+        known = len(modes)
+    return settings.explore.most_runs
+
+
+def _starts(
+    cooled: list[tuple[np.ndarray, np.ndarray]],
+    rng: np.random.Generator,
+    settings: ExploreSettings,
+) -> np.ndarray:
+    """Points to climb from: the peaks of the coldest population, and some of each warmer one."""
+    if not cooled:
+        return np.empty((0, 0))
+    x, log_p = cooled[-1]
+    usable = np.isfinite(log_p)
+    peaks = x[usable][density_peaks(x[usable], log_p[usable], settings.peaks)]
+    early = int(np.clip(x.shape[1] - settings.drifting, 0, settings.most_early))
+    return np.concatenate([peaks, *(x[rng.choice(len(x), early)] for x, _ in cooled[:-1])])

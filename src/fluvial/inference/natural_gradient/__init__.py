@@ -1,0 +1,1 @@
+"""Natural-gradient steps for flows that are nearly Gaussian."""

@@ -1,0 +1,1 @@
+"""Densities that are products, in their own coordinates or in others."""

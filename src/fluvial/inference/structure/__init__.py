@@ -1,0 +1,1 @@
+"""Which coordinates modulate or depend on which, found from gradients alone."""

@@ -1,0 +1,1 @@
+"""Tails that the draws may not reach."""

@@ -1,0 +1,125 @@
+r"""Which coordinates' draws may end before the target does, and whether they do.
+
+Two things tell where to look, in any number of coordinates and for next to nothing. Draws of the
+approximation whose weights are the smallest of all lie at the ends of such a coordinate. And by
+Stein's identity, which holds of draws of the target and of none that stop where it goes on,
+
+.. math:: E[(x_i - E x_i)\, \partial_i \ln p(x)] = -1 .
+
+What is found in this way is only asked about; the answer is that of ``marginal_tails``.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from fluvial.inference.checks.improper import named_along
+from fluvial.inference.run import Run
+from fluvial.inference.tails.marginal_tails import Margin, margin_followed
+from fluvial.inference.verdict.weighing import Weighed
+from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
+from fluvial.posterior.gaussian import Gaussian
+
+__all__ = ["missing_tails"]
+
+_LOWEST = 0.02  # of the draws, by weight
+_ASKED = 1024  # draws, for their scores
+_SURELY = 2.0  # standard errors above the largest of D that noise makes
+_ENSEMBLES = 3  # that must agree; most questions are answered by the first
+_MOST = 2  # coordinates, each of which may take as long as a twentieth of the fit
+
+
+def missing_tails(
+    run: Run,
+    fitted: Weighed,
+    points: Float[np.ndarray, "S D"],
+    weights: Float[np.ndarray, " S"],
+) -> str | None:
+    """Say which coordinate goes on where draws end, if that is found of any.
+
+    Args:
+        run: the fit.
+        fitted: the approximation, with its own draws.
+        points: draws that would be handed out.
+        weights: of these draws, summing to 1.
+
+    Returns:
+        A sentence, or None.
+    """
+    few = run.target.dim <= run.settings.flow.some  # where the search after the fit sees tails
+    if few or run.target.streamed is not None or not np.all(np.isfinite(weights)):
+        return None
+    with run.counted.judging():
+        gaussian = fitted.q.components[int(np.argmax(fitted.q.weights))].gaussian
+        for coordinate in _suspects(run, fitted, points, weights):
+            margin = _confirmed(run, gaussian, points, weights, coordinate)
+            if margin is not None:
+                return _sentence(run, gaussian.mean, coordinate, margin)
+    return None
+
+
+def _confirmed(
+    run: Run,
+    gaussian: Gaussian | DiagonalGaussian,
+    points: Float[np.ndarray, "S D"],
+    weights: Float[np.ndarray, " S"],
+    coordinate: int,
+) -> Margin | None:
+    """What all ensembles find to be missing.
+
+    One alone may be too high by a factor a with a probability of 1/a (Markov's inequality), all
+    three with one of a^-3.
+    """
+    found = []
+    for _ in range(_ENSEMBLES):
+        found.append(margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng))
+        if found[-1].largest <= run.settings.verdict.max_tail_shift:
+            return None
+    return min(found, key=lambda margin: margin.largest)
+
+
+def _suspects(
+    run: Run,
+    fitted: Weighed,
+    points: Float[np.ndarray, "S D"],
+    weights: Float[np.ndarray, " S"],
+) -> list[int]:
+    standing_out = np.sqrt(2.0 * np.log(run.target.dim)) + _SURELY
+    signs = np.maximum(_at_ends(fitted), _breaking_off(run, points, weights))
+    most = np.argsort(-signs, kind="stable")[:_MOST]
+    return [int(i) for i in most if signs[i] > standing_out]
+
+
+def _at_ends(fitted: Weighed) -> Float[np.ndarray, " D"]:
+    """By how many standard errors the draws of the smallest weights lie further out than all."""
+    usable = fitted.weights.usable
+    count = max(int(_LOWEST * len(usable)), 2)
+    lowest = fitted.x[np.argsort(usable, kind="stable")[:count]]
+    some = fitted.x[:: max(len(fitted.x) // _ASKED, 1)]
+    center, variance = some.mean(axis=0), some.var(axis=0)
+    further = ((lowest - center) ** 2).mean(axis=0) / np.where(variance > 0.0, variance, 1.0) - 1.0
+    return further * np.sqrt(0.5 * count)
+
+
+def _breaking_off(
+    run: Run, points: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]
+) -> Float[np.ndarray, " D"]:
+    """By how many standard errors Stein's identity fails, coordinate by coordinate."""
+    ticks = (np.arange(_ASKED) + 0.5) / _ASKED * weights.sum()
+    chosen = np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(points) - 1)
+    x = points[chosen]
+    values, scores = run.counted.value_and_grad(x)
+    usable = np.isfinite(values) & np.isfinite(scores).all(axis=1)
+    if usable.sum() < _ASKED // 2:
+        return np.zeros(run.target.dim)
+    terms = (x[usable] - x[usable].mean(axis=0)) * scores[usable]
+    noise = terms.std(axis=0) / np.sqrt(min(usable.sum(), 1.0 / np.sum(weights**2)))
+    return np.abs(terms.mean(axis=0) + 1.0) / np.where(noise > 0.0, noise, np.inf)
+
+
+def _sentence(run: Run, center: Float[np.ndarray, " D"], coordinate: int, margin: Margin) -> str:
+    name = named_along(run.target, center, np.eye(1, len(center), coordinate)[0])
+    return (
+        f"Mass is missing where the draws of {name} end: with what lies beyond, its mean is at "
+        f"least {abs(margin.mean_shift):.2f} sd elsewhere, and its log sd off by "
+        f"{abs(margin.log_sd_shift):.2f}."
+    )

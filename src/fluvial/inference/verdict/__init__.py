@@ -1,0 +1,1 @@
+"""What draws are worth, and the verdict on them."""
