@@ -29,7 +29,7 @@ _MOST_BYTES = 50_000_000  # a figure is a few hundred kilobytes, and a page hold
 
 
 @dataclass(frozen=True)
-class _Study:
+class _StudySection:
     """What the page shows of a study."""
 
     header: Mapping[str, Any]
@@ -105,12 +105,12 @@ def _template() -> "Template":
     return environment.get_template("report.html")
 
 
-def _study(results: StudyResults) -> _Study:
+def _study(results: StudyResults) -> _StudySection:
     done = [unit for unit in results.header["units"] if results.done(unit)]
     claims = [claim_row(results.header["study"], claim) for claim in results.claims()]
     figures = [_figure(results, figure) for figure in results.figures()]
     story = told(results.story(), claims, figures)
-    return _Study(
+    return _StudySection(
         header=results.header,
         done=len(done),
         seconds=sum((results.seconds(unit) for unit in done), 0.0),

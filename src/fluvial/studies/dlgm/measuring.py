@@ -9,7 +9,7 @@ import numpy as np
 from fluvial.amortized import DLGM, Trained, train
 from fluvial.datasets import Dataset
 from fluvial.reproduction import Record
-from fluvial.studies.dlgm.scratch import scratch
+from fluvial.studies.dlgm.checkpoint_folder import checkpoint_folder
 from fluvial.studies.dlgm.setting import PosteriorSetting, TrainingPlan, unit_name
 
 __all__ = ["measure"]
@@ -37,7 +37,7 @@ def measure(study: str, plan: TrainingPlan, setting: PosteriorSetting, seed: int
         prior=setting.prior or None,
         key=jax.random.key(seed),
     )
-    with scratch(f"{study}/{unit_name(setting, seed)}") as folder:
+    with checkpoint_folder(f"{study}/{unit_name(setting, seed)}") as folder:
         trained = train(
             dlgm,
             data,
