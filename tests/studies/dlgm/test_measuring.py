@@ -40,6 +40,10 @@ def test_a_record_holds_what_claims_and_figures_need(cache):
     assert len(arrays["curve_step"]) == len(arrays["curve_validation_bound"])
     for name in ("originals", "reconstructions", "drawn", "between", "along"):
         assert arrays[name].shape[1:] == (8, 8)
+        assert arrays[name].dtype == np.uint8
+    off = np.abs(arrays["reconstructions"] / 255 - arrays["originals"] / 255)
+    assert off.mean() < 0.35  # of white, as no picture of another scale would be
+    assert sum(array.nbytes for array in arrays.values()) < 10_000
     assert not list(cache.glob("*/*"))
 
 

@@ -128,9 +128,16 @@ def _pictures(trained: Trained, data: Dataset) -> dict[str, np.ndarray]:
     along = np.repeat(z[:1], _STEPS, axis=0)
     along[:, axis] = np.linspace(-_REACH, _REACH, _STEPS)
     return {
-        "originals": shown,
-        "reconstructions": trained.decode(trained.encode(shown)),
-        "drawn": trained.sample(_SHOWN),
-        "between": trained.decode(between),
-        "along": trained.decode(along),
+        "originals": _bytes(shown),
+        "reconstructions": _bytes(trained.decode(trained.encode(shown))),
+        "drawn": _bytes(trained.sample(_SHOWN)),
+        "between": _bytes(trained.decode(between)),
+        "along": _bytes(trained.decode(along)),
     }
+
+
+def _bytes(images: np.ndarray) -> np.ndarray:
+    """Intensities from 0 to 1 in 255ths, which is all that a figure shows; bytes as they are."""
+    if images.dtype == np.uint8:
+        return images
+    return np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
