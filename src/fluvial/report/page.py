@@ -18,6 +18,7 @@ from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.stories import Told, told
 from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file
+from fluvial.studies import STUDIES
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -63,7 +64,7 @@ def render_report(directory: Path) -> str:
     """
     require("report", "a report")
     results = find_results(directory)
-    studies = [_study(results) for results in results.studies]
+    studies = [_study(found) for found in sorted(results.studies, key=_place)]
     rows = [row for study in studies for row in study.claims]
     notebooks = [_notebook(result) for result in results.notebooks]
     return _template().render(
@@ -103,6 +104,13 @@ def _template() -> "Template":
         "short_number": lambda value: "none" if value is None else f"{float(value):.6g}",
     }
     return environment.get_template("report.html")
+
+
+def _place(results: StudyResults) -> int:
+    """Where a study stands on the page: as they are listed everywhere, and others after them."""
+    names = list(STUDIES)
+    name = results.header["study"]
+    return names.index(name) if name in names else len(names)
 
 
 def _study(results: StudyResults) -> _StudySection:
