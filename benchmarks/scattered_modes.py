@@ -86,6 +86,20 @@ def core(dim: int, seed: int) -> Problem:
     return Problem(log_density, dim, np.zeros(dim), sd)
 
 
+def pairs(factors: int, seed: int) -> Problem:
+    """A product of mixtures of four modes in two coordinates each: 4^factors modes."""
+    parts = [
+        mixture(2, 4, seed + 1000 * (k + 1), box=5.0, widths=(0.4, 1.3), even=False)
+        for k in range(factors)
+    ]
+
+    def log_density(x):
+        return sum(part.log_density(x[2 * k : 2 * k + 2]) for k, part in enumerate(parts))
+
+    mean, sd = (np.concatenate([getattr(part, name) for part in parts]) for name in ("mean", "sd"))
+    return Problem(log_density, 2 * factors, mean, sd)
+
+
 FAMILIES: dict[str, Callable[[int], Problem]] = {
     **{
         f"even, D = {d}, {k} modes": lambda s, d=d, k=k: mixture(
@@ -99,6 +113,11 @@ FAMILIES: dict[str, Callable[[int], Problem]] = {
         )
         for d, k in ((2, 8), (5, 8), (6, 4), (8, 6), (10, 8), (15, 6), (20, 8))
     },
+    "close, D = 8, 6 modes": lambda s: mixture(8, 6, s, box=2.5, widths=(0.8, 1.2), even=False),
+    "far, D = 10, 4 modes": lambda s: mixture(10, 4, s, box=15.0, widths=(1.0, 1.0), even=True),
+    "many, D = 3, 24 modes": lambda s: mixture(3, 24, s, box=12.0, widths=(1.0, 1.0), even=True),
+    "many, D = 5, 64 modes": lambda s: mixture(5, 64, s, box=12.0, widths=(1.0, 1.0), even=True),
+    "pairs, D = 16, 4^8 modes": lambda s: pairs(8, s),
     "wells, D = 4": lambda s: wells(2, s),
     "wells, D = 32": lambda s: wells(16, s),
     "core, D = 2": lambda s: core(2, s),

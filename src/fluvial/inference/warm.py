@@ -183,12 +183,11 @@ def lighter(settings: Settings, dim: int, far: Sequence[int]) -> Settings:
     looks = search.looks * len(wide) // len(search.look_spreads)
     looks = looks if dim <= search.sideways_dims[1] else looks // _FUTILE
     kept = min(1.0, _FAR * looks / max(sum(far), 1))
-    far = tuple(int(kept * count) for count in far)
+    far = [int(kept * count) for count in far]
     light = replace(
         search,
         looks=min(looks - sum(far), search.looks >> max(_SPARSE - dim, 0)),
-        far_looks=far,
-        far_times=1,
+        far_looks=max(far, default=0),
         look_spreads=wide,
         chains=int(_SHARE * search.chains),
         leaps=int(_SHARE * search.leaps),

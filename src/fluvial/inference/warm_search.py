@@ -12,7 +12,8 @@ suspect: if so, the full search is made.
 import numpy as np
 
 from fluvial.inference.climbs.slopes import on_slopes
-from fluvial.inference.mode_search.mode_search import Search, counts_far, look, mass_outside
+from fluvial.inference.mode_search.mode_search import Search, look, mass_outside
+from fluvial.inference.mode_search.mode_search.far_looks import counts_far
 from fluvial.inference.run import Run
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.inference.warm import Warm, lighter
@@ -43,7 +44,7 @@ def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search:
         places = np.concatenate([warm.seen, seen.suspects])
         return mass_outside(run.counted, q, log_evidence, run.rng, run.settings, places=places)
     again = f"{len(warm.seen)} places that the earlier fit has seen were looked at again"
-    return Search(missing_mass=missing, notes=(f"{seen.notes[0][:-1]}; {again}.",))
+    return Search(missing_mass=missing, notes=(f"{seen.notes[0][:-1]}; {again}.", *seen.notes[1:]))
 
 
 def _outside(q: Mixture, drawn: Weighed, excess: float) -> float:

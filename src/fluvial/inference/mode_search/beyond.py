@@ -15,6 +15,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.exploring import CLIMBS, climb_from
 from fluvial.inference.mode_search.further_modes import law_around, planted_like
 from fluvial.inference.mode_search.looking import unexplained
+from fluvial.inference.mode_search.mode_search.far_looks import looks_before
 from fluvial.inference.mode_search.planting import aimed, share_missed
 from fluvial.inference.settings import DEFAULT, Settings
 
@@ -35,16 +36,6 @@ class Beyond(NamedTuple):
     sentence: str
 
 
-def _count_looks(counted: CountedTarget, settings: Settings) -> int:
-    """Return how many looks are made where all climbs have ended in one mode.
-
-    None where looks after the fit see better, or where they cost a call each.
-    """
-    explore = settings.explore
-    well_seen = not explore.well_seen < counted.dim <= explore.max_dim
-    return 0 if counted.target.on_host or well_seen else explore.first_looks
-
-
 def look_beyond(
     counted: CountedTarget,
     starts: Float[np.ndarray, "N D"],
@@ -62,7 +53,7 @@ def look_beyond(
         settings: the thresholds.
     """
     sentence = f"{len(ends)} climbs ended in one mode, or in none"
-    looks = _count_looks(counted, settings)
+    looks = settings.explore.first_looks if looks_before(counted, settings) else 0
     census = Census(counted, settings)
     census.add(ends, len(ends), CLIMBS)
     modes = census.modes() if looks else []

@@ -17,6 +17,7 @@ of the mass in R without bias. By Markov's inequality it rarely says much where 
 Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,9 +30,16 @@ from fluvial.inference.climbs.leaps import leaps
 from fluvial.inference.climbs.slopes import climb_off_slopes, leads_elsewhere, on_slopes
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.mode_search.annealed import annealed_chains, far_points, shell_points
+from fluvial.inference.mode_search.annealed import annealed_chains, far_points
 from fluvial.inference.mode_search.beside import moved, spread_of
 from fluvial.inference.mode_search.coordinate_moves import count_sideways, sideways
+from fluvial.inference.mode_search.mode_search.far_looks import (
+    Kind,
+    kind_of,
+    look_far,
+    looks_before,
+    sentence_of,
+)
 from fluvial.inference.mode_search.outliers import Outlier, held, measured
 from fluvial.inference.mode_search.symmetries import Mirrored, mirrored
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
@@ -39,7 +47,7 @@ from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian, covers, factor
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Looked", "Search", "counts_far", "look", "mass_outside"]
+__all__ = ["Looked", "Search", "look", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -48,7 +56,7 @@ class Search(NamedTuple):
     Attributes:
         outliers: places that q misses, worth a component each.
         missing_mass: the mass outside q that wide Gaussians around it find, as a share of all mass.
-        notes: a sentence on what was looked at, where nothing was found.
+        notes: sentences on what was looked at, where nothing was found.
     """
 
     outliers: tuple[Outlier, ...] = ()
@@ -68,7 +76,7 @@ class Looked(NamedTuple):
         mirror: what symmetries led to.
         suspects: points outside q, apart from each other.
         missing_mass: that the looks find outside q, as a share of all mass.
-        notes: a sentence on what was done.
+        notes: sentences on what was done, and on what that would have found.
     """
 
     overall: Gaussian
@@ -115,11 +123,12 @@ def look(
     annealed = annealed_chains(counted, overall, rng, search)
     along = sideways(counted, q, overall, rng, settings)
     places = np.empty((0, q.dim)) if places is None else places
-    far = shell_points(overall, counts_far(counted, settings), search.far_spreads, rng)
-    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places, far])
-    log_p = np.concatenate([counted.values(fresh), log_p_before])
-    points = np.concatenate([fresh, seen_before])
-    excess = log_p - q.log_prob(points) - log_evidence
+    far = look_far(counted, q, log_evidence, overall, rng, settings)
+    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places])
+    log_p = np.concatenate([counted.values(fresh), far.log_p, log_p_before])
+    points = np.concatenate([fresh, far.points, seen_before])
+    log_q = q.log_prob(points)
+    excess = log_p - log_q - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
     log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
         overall, looks, search.look_spreads
@@ -133,7 +142,7 @@ def look(
         mirror,
         _apart(points[outside], log_p[outside], excess[outside], search),
         _share(log_ratios - log_evidence, search.looks),
-        _notes(len(starts), len(looks) + len(far), count_sideways(counted, settings), search),
+        _notes(counted, len(starts), overall, _kinds(looks, log_q, search) + far.kinds, settings),
     )
 
 
@@ -174,30 +183,36 @@ def mass_outside(
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
 
 
-def counts_far(counted: CountedTarget, settings: Settings) -> list[int]:
-    """Return how many more looks are made far out, where none before the fit have been.
-
-    Args:
-        counted: the target.
-        settings: the thresholds.
-
-    Returns:
-        A number for each of ``far_spreads``.
-    """
-    search, seen = settings.search, settings.explore.well_seen
-    if not counted.target.on_host or not seen < counted.dim <= search.sideways_dims[1]:
-        return [0 for _ in search.far_looks]
-    times = min(2 ** (counted.dim - seen - 1), search.far_times)
-    return [times * looks for looks in search.far_looks]
+def _kinds(
+    looks: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " M"], search: SearchSettings
+) -> tuple[Kind, ...]:
+    """Looks at each spread, which take turns; ``log_q`` begins with theirs."""
+    count = len(search.look_spreads)
+    return tuple(kind_of(looks[k::count], log_q[: len(looks)][k::count]) for k in range(count))
 
 
-def _notes(climbs: int, looks: int, along: int, search: SearchSettings) -> tuple[str, ...]:
+def _notes(
+    counted: CountedTarget,
+    climbs: int,
+    overall: Gaussian,
+    kinds: Sequence[Kind],
+    settings: Settings,
+) -> tuple[str, ...]:
+    """Say what was done, and what looks would have seen if those before the fit do not say so."""
+    search, looks = settings.search, sum(kind.number for kind in kinds)
     chains = f"{search.chains} chains through {search.temperatures} temperatures, "
+    along = count_sideways(counted, settings)
     sideways = f" and {along:,} along one or two coordinates" if along else ""
-    return (
+    done = (
         f"A search found nothing more: {climbs} climbs, {chains if search.chains else ''}"
-        f"{looks:,} looks around it{sideways}.",
+        f"{looks:,} looks around it{sideways}."
     )
+    if looks_before(counted, settings):
+        return (done,)
+    far = len(kinds) > len(search.look_spreads)
+    radius = max(search.far_spreads if far else search.look_spreads) * np.sqrt(counted.dim)
+    farthest = radius * np.sqrt(1.0 - search.far_width**2)
+    return done, sentence_of(overall, kinds, farthest, search)
 
 
 def _worthy(places: list[Outlier], search: SearchSettings) -> list[Outlier]:

@@ -163,12 +163,18 @@ class SearchSettings:
         spreads: of where both start, in sd.
         looks: points that are just looked at.
         look_spreads: of these, in sd.
-        far_looks: of a density that costs a call of its own, and is not looked at before the fit,
-            in six coordinates; twice as many for each coordinate more ...
-        far_times: ... but at most so many times as many, and none in more coordinates than are
-            looked along. A mode half as wide as another is a cone of 30 degrees from it, however
-            far: in eight coordinates one look in 870 is in it ...
-        far_spreads: ... at these distances, in the typical radius, which see it 8 to 28 sd away.
+        far_looks: at each of some distances, at most, of a density that costs a call of its own,
+            and is not looked at before the fit. As many are made as see nearly all modes ...
+        far_width: ... so wide, compared with the approximation. They lie in a cone of 30 degrees
+            from it, however far: in eight coordinates one look in 789 is in it, in ten one in
+            3,528, in twelve one in 15,456. None are made in more coordinates than are looked along:
+            in twenty, a hundred times as many looks see modes three quarters as wide.
+        far_spreads: these distances, in the typical radius. Between two of them both together see
+            as much as one does at the distance that it sees best; all see 4 to 22 sd in ten
+            coordinates.
+        far_kept: the highest of these looks, and as many of those with the largest excess.
+        narrow_missed: the share of modes so wide that may be missed; and of those as wide as it is
+            said that other modes may be.
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
@@ -204,9 +210,11 @@ class SearchSettings:
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
-    far_looks: tuple[int, ...] = (512, 1024)
-    far_times: int = 4
-    far_spreads: tuple[float, ...] = (4.0, 8.0)
+    far_looks: int = 2**16
+    far_width: float = 0.5
+    far_spreads: tuple[float, ...] = (2.0, 3.3, 5.2, 8.0)
+    far_kept: int = 1024
+    narrow_missed: float = 0.05
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03
