@@ -6,14 +6,15 @@ import pytest
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
-from fluvial.inference.climbs.census import Mode
+from fluvial.inference.climbs.census import Census, Mode
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.beyond import look_beyond
-from fluvial.inference.mode_search.exploring import climb_from
+from fluvial.inference.mode_search.exploring import CLIMBS, climb_from
 from fluvial.inference.mode_search.looking import unexplained
+from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -74,6 +75,26 @@ def test_climbs_that_all_end_in_the_widest_mode_are_not_the_end_of_it(width):
     assert len(distinct(counted, ends)) == 1
     beyond = look_beyond(counted, starts, ends, rng).ends
     assert len(distinct(counted, [*ends, *beyond])) == 2
+
+
+def test_a_mode_of_two_peaks_explains_what_lies_around_the_lower_one():
+    rng = np.random.default_rng(0)
+    means, widths = np.zeros((2, 6)), np.array([[0.71], [0.99]])
+    means[1, 0] = 3.1
+
+    def touching(x):
+        logs = norm.logpdf(x, means.astype(x.dtype), widths.astype(x.dtype)).sum(axis=1)
+        return logsumexp(logs + jnp.log(jnp.array([1.0, 2.0])))
+
+    counted = CountedTarget(Target(touching, 6))
+    census = Census(counted)
+    census.add(climb_from(counted, means), 2, CLIMBS)
+    (mode,) = census.modes()
+    law = StartLaw(np.zeros((1, 6)), np.full((1, 6), 2.0), np.ones(1))
+    both, one = (
+        unexplained(counted, [known], law, 2**13, rng) for known in (mode, mode._replace(beside=()))
+    )
+    assert len(both) < DEFAULT.explore.suspects == len(one)
 
 
 def test_where_there_is_one_mode_there_is_nothing_beyond_it():

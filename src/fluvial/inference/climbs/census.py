@@ -12,15 +12,20 @@ it is below one half. That is for basins of like volume; for others see planting
 from typing import NamedTuple, final
 
 import numpy as np
+from jaxtyping import Float
 
+from fluvial.constants import LOG_2PI
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.climbs.laplace import laplace_or
 from fluvial.inference.climbs.starts import clusters
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Census", "Mode", "expected_unseen"]
+
+_BESIDE = 3  # optima of a mode that are measured besides its highest: of a ridge there are hundreds
 
 
 class Mode(NamedTuple):
@@ -31,17 +36,27 @@ class Mode(NamedTuple):
         hits: climbs that ended in it.
         runs: independent searches that found it.
         gaussian: Laplace's approximation.
+        beside: the highest of its other optima, and Laplace's approximation at each: what is
+            two-peaked is no Gaussian.
     """
 
     head: Optimum
     hits: int
     runs: frozenset[int]
     gaussian: Gaussian
+    beside: tuple[tuple[Optimum, Gaussian], ...] = ()
 
     @property
     def log_mass(self) -> float:
         """By Laplace's approximation, in nats and up to a constant."""
         return self.head.log_p + self.gaussian.log_det
+
+    def log_density(self, x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+        """Return that of Laplace's approximations at all its optima, as the target gives it."""
+        parts = [(self.head, self.gaussian), *self.beside]
+        constant = 0.5 * x.shape[1] * LOG_2PI
+        terms = [g.log_prob(x) + top.log_p + g.log_det + constant for top, g in parts]
+        return log_sum_exp(np.stack(terms), axis=0)
 
 
 def expected_unseen(climbs: int, modes: int) -> float:
@@ -140,10 +155,14 @@ class Census:
         return len(self._optima) - 1
 
     def _mode(self, members: list[Optimum], rows: list[int]) -> Mode:
-        head = members[0]
-        if id(head) not in self._laplace:
-            fitted = laplace_or(self._counted, head.x, head.gaussian, self._settings)
-            self._laplace[id(head)] = fitted
+        head, *others = members
+        beside = tuple((other, self._gaussian(other)) for other in others[:_BESIDE])
         runs = frozenset[int]().union(*(self._runs[row] for row in rows))
         hits = sum(self._hits[row] for row in rows)
-        return Mode(head, hits, runs, self._laplace[id(head)])
+        return Mode(head, hits, runs, self._gaussian(head), beside)
+
+    def _gaussian(self, optimum: Optimum) -> Gaussian:
+        if id(optimum) not in self._laplace:
+            fitted = laplace_or(self._counted, optimum.x, optimum.gaussian, self._settings)
+            self._laplace[id(optimum)] = fitted
+        return self._laplace[id(optimum)]

@@ -5,10 +5,10 @@ mode that is not known the density exceeds the Gaussians of all that are,
 
 .. math:: p(x) > e^3 \sum_k m_k N(x; \mu_k, \Sigma_k),
 
-with m_k by Laplace's approximation. In many coordinates the basin of a narrow mode is a share of
-1e-5 of the space or less, and only looks are many enough to hit it. Where a known mode is not
-Gaussian its own tails exceed its Gaussian; then climbs from there end in it, and where there are
-more such places than are climbed from, looks tell nothing.
+with m_k by Laplace's approximation, at each optimum where a mode has several. In many coordinates
+the basin of a narrow mode is a share of 1e-5 of the space or less, and only looks are many enough
+to hit it. Where a known mode is not Gaussian its own tails exceed its Gaussian; then climbs from
+there end in it, and where there are more such places than are climbed from, looks tell nothing.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.constants import LOG_2PI
 from fluvial.inference.climbs.census import Mode
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.counted_target import CountedTarget
@@ -64,6 +63,4 @@ def unexplained(
 
 def _log_density(modes: Sequence[Mode], x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
     """Of the known modes together, unnormalized as the target is."""
-    constant = 0.5 * x.shape[1] * LOG_2PI
-    terms = [mode.gaussian.log_prob(x) + mode.log_mass + constant for mode in modes]
-    return log_sum_exp(np.stack(terms), axis=0)
+    return log_sum_exp(np.stack([mode.log_density(x) for mode in modes]), axis=0)
