@@ -12,7 +12,7 @@ from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.tails.suspect_tails import missing_tails
 from fluvial.inference.tails.tails.unreached import unreached
 from fluvial.inference.verdict.more_draws import precise_enough
-from fluvial.inference.verdict.verdict import is_weighable, misses_tails
+from fluvial.inference.verdict.verdict import is_accurate, is_weighable, misses_tails
 from fluvial.inference.verdict.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
 
@@ -79,9 +79,12 @@ def _lacking(
     points: Float[np.ndarray, "S D"],
     weights: Float[np.ndarray, " S"],
 ) -> str | None:
-    """What draws do not reach: the tail of a coordinate, or what the approximation leaves out."""
+    """What draws do not reach: the tail of a coordinate, or what the approximation leaves out.
+
+    One that is accurate, as a Gaussian may be, was not bent by training, which leaves regions out.
+    """
     said = missing_tails(run, fitted, points, weights)
-    if said is not None:
+    if said is not None or is_accurate(fitted.weights, run.settings):
         return said
     left_out = unreached(run, fitted, points, weights)
     much = left_out.surely > run.settings.verdict.max_missing_mass

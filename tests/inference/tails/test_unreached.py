@@ -23,6 +23,11 @@ DIAGONAL = DiagonalGaussian(np.zeros(DIM), np.ones(DIM))
 DENSE = Gaussian(np.zeros(DIM), np.eye(DIM))
 
 
+@pytest.fixture(autouse=True)
+def fewer_transitions(monkeypatch):
+    monkeypatch.setattr(module, "_MOST", 10)
+
+
 def a_run(log_density, dim=DIM):
     counted = CountedTarget(Target(log_density, dim=dim))
     rng = np.random.default_rng(0)
