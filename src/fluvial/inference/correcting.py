@@ -3,14 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from fluvial.inference.chains.chains import Chains, latent_chains, pool_of_chains
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.tails.suspect_tails import missing_tails
+from fluvial.inference.tails.tails.unreached import unreached
 from fluvial.inference.verdict.more_draws import precise_enough
-from fluvial.inference.verdict.verdict import is_weighable, misses_tails
+from fluvial.inference.verdict.verdict import is_accurate, is_weighable, misses_tails
 from fluvial.inference.verdict.weighing import Weighed, defended
 from fluvial.posterior.mixture import Mixture
 
@@ -52,7 +54,7 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
     hidden = misses_tails(refined.fitted.weights, run.target.dim, run.settings)
     if not hidden and is_weighable(drawn.weights, refined.missing_mass, run.settings):
         shares = np.exp(drawn.weights.smoothed)
-        if missing_tails(run, refined.fitted, drawn.x, shares) is None:
+        if _lacking(run, refined.fitted, drawn.x, shares) is None:
             enough = precise_enough(run, refined.fitted, drawn) if refined.drawn is None else drawn
             return Corrected(enough, [], False)
     with run.progress.stage("chains"):
@@ -68,7 +70,25 @@ def _missing(run: Run, fitted: Weighed, chains: list[Chains]) -> str | None:
     if not all(one.mixed(run.settings) for one in chains):
         return None
     pool = pool_of_chains(chains, fitted.q.weights)
-    return missing_tails(run, fitted, pool.points, np.exp(pool.log_weights))
+    return _lacking(run, fitted, pool.points, np.exp(pool.log_weights))
+
+
+def _lacking(
+    run: Run,
+    fitted: Weighed,
+    points: Float[np.ndarray, "S D"],
+    weights: Float[np.ndarray, " S"],
+) -> str | None:
+    """What draws do not reach: the tail of a coordinate, or what the approximation leaves out.
+
+    One that is accurate, as a Gaussian may be, was not bent by training, which leaves regions out.
+    """
+    said = missing_tails(run, fitted, points, weights)
+    if said is not None or is_accurate(fitted.weights, run.settings):
+        return said
+    left_out = unreached(run, fitted, points, weights)
+    much = left_out.surely > run.settings.verdict.max_missing_mass
+    return left_out.sentence() if much else None
 
 
 def _least_evaluations(run: Run) -> int:

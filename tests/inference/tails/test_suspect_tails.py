@@ -53,6 +53,21 @@ def test_draws_that_just_stop_are_found_by_steins_identity():
     assert "x[0]" in said
 
 
+def test_a_tail_in_which_hardly_any_draw_ends_is_found():
+    """28 of 8,192 draws are beyond 2.2, and the weights of all others vary."""
+
+    def log_density(x):
+        beyond = 5.0 * jnp.maximum(jnp.abs(x[0]) - 2.2, 0.0)
+        return norm.logpdf(x[0]) + norm.logpdf(x[1:], beyond, 1.15).sum()
+
+    run = a_run(log_density)
+    narrow = DiagonalGaussian(np.zeros(DIM), np.array([0.75] + [1.0] * (DIM - 1)))
+    fitted, drawn = with_own_draws(Mixture((GaussianComponent(narrow),), np.ones(1)), run)
+    said = missing_tails(run, fitted, drawn.x, np.exp(drawn.weights.smoothed))
+    assert said is not None
+    assert "where the draws of x[0] end" in said
+
+
 def test_right_draws_are_not_doubted():
     def log_density(x):
         return norm.logpdf(x).sum() + 0.1 * jnp.tanh(x[0]) * x[1]

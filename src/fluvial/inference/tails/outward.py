@@ -1,5 +1,6 @@
 """An ensemble of points that share one coordinate, moved with it and while it is held."""
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple, final
 
 import numpy as np
@@ -9,7 +10,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Ensemble", "OutwardFrame", "moved", "stepped"]
+__all__ = ["Coordinates", "Ensemble", "OutwardFrame", "moved", "stepped"]
 
 _LEAPFROGS, _ACCEPTED = 4, 0.75
 _NOISE = 4.0  # squared standard errors, below which a slope or a mean is not followed
@@ -17,7 +18,7 @@ _FLAT = 1e-3  # curvatures of less than this share of the Gaussian's are not fol
 
 
 class Ensemble(NamedTuple):
-    """Points with one value of the first coordinate.
+    """Points, often with one value of the first coordinate.
 
     Attributes:
         y: in whitened coordinates, shape (C, D).
@@ -30,14 +31,31 @@ class Ensemble(NamedTuple):
     score: Float[np.ndarray, "C D"]
 
 
+class Coordinates(ABC):
+    """Whitened coordinates, of which transitions hold the first ones.
+
+    Attributes:
+        held: how many.
+    """
+
+    held: int
+
+    @abstractmethod
+    def at(self, y: Float[np.ndarray, "N D"]) -> Ensemble:
+        """Values and scores; what is not finite is never accepted."""
+
+
 @final
-class OutwardFrame:
+class OutwardFrame(Coordinates):
     """Whitened coordinates, turned so that the first of them is v alone, and grows outward.
 
     Attributes:
+        held: that one.
         scale: of v, for each unit of the first coordinate.
         center: of v, where that is 0.
     """
+
+    held = 1
 
     def __init__(
         self,
@@ -121,25 +139,30 @@ def _map(now: Ensemble, then: Ensemble) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def moved(
-    frame: OutwardFrame, now: Ensemble, leap: float, rng: np.random.Generator
+    frame: Coordinates,
+    now: Ensemble,
+    leap: float,
+    rng: np.random.Generator,
+    leapfrogs: int = _LEAPFROGS,
 ) -> tuple[Ensemble, float]:
-    """A Hamiltonian transition that holds v; also the length of the next leapfrogs.
+    """A Hamiltonian transition; also the length of the next leapfrogs.
 
     Args:
         frame: the coordinates.
         now: where the points are.
         leap: the length of leapfrogs.
         rng: decides momenta, and what is accepted.
+        leapfrogs: of the transition.
     """
     momentum, size = rng.standard_normal(now.y.shape), leap * rng.uniform(0.8, 1.2)
-    momentum[:, 0] = 0.0
+    momentum[:, : frame.held] = 0.0
     p, end = momentum, now
-    for _ in range(_LEAPFROGS):
+    for _ in range(leapfrogs):
         p = p + 0.5 * size * end.score
-        p[:, 0] = 0.0
+        p[:, : frame.held] = 0.0
         end = frame.at(end.y + size * p)
         p = p + 0.5 * size * end.score
-        p[:, 0] = 0.0
+        p[:, : frame.held] = 0.0
     ratio = end.value - now.value + 0.5 * np.sum(momentum**2 - p**2, axis=1)
     accepted = np.exp(np.minimum(np.where(np.isnan(ratio), -np.inf, ratio), 0.0))
     take = rng.uniform(size=len(now.y)) < accepted
