@@ -12,14 +12,16 @@ ROWS = np.linspace(-1.0, 1.0, 23)
 def test_mean_sd_and_quantiles_are_those_of_all_draws(jax_target, posterior_of, monkeypatch):
     posterior = posterior_of(jax_target)
     monkeypatch.setattr(predictive, "_BLOCK", 60 * 5)  # five rows at a time
+    asked = [0.0, 0.3, 0.5, 1.0]
     found = posterior.predict(
-        lambda p, row: p["x"][0] * row + p["scale"], ROWS, 60, quantiles=[0.3]
+        lambda p, row: p["x"][0] * row + p["scale"], ROWS, 60, quantiles=asked
     )
     draws = posterior.draws(60)
     every = draws["x"] * ROWS + draws["scale"][:, None]
     np.testing.assert_allclose(found.mean, every.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.sd, every.std(axis=0), rtol=1e-10)
-    np.testing.assert_allclose(found.quantiles[0.3], np.quantile(every, 0.3, axis=0), rtol=1e-12)
+    for q in asked:
+        np.testing.assert_allclose(found.quantiles[q], np.quantile(every, q, axis=0), rtol=1e-12)
 
 
 def test_outcomes_are_drawn_with_a_key_for_each_draw_and_row(jax_target, posterior_of):
@@ -33,6 +35,28 @@ def test_outcomes_are_drawn_with_a_key_for_each_draw_and_row(jax_target, posteri
     assert found.sd.shape == (40, 2)
     np.testing.assert_allclose(found.sd, 1.0, atol=0.12)
     assert len(np.unique(found.mean)) == 80
+
+
+def test_blocks_change_neither_outcomes_nor_their_order(jax_target, posterior_of, monkeypatch):
+    posterior = posterior_of(jax_target)
+
+    def outcome(p, row, key):
+        return row + jax.random.normal(key, (2,))
+
+    at_once = posterior.predict(outcome, ROWS, 50, noise=True)
+    monkeypatch.setattr(predictive, "_BLOCK", 50 * 2 * 3)  # three rows at a time
+    monkeypatch.setattr(predictive, "workers", lambda: 4)
+    in_blocks = posterior.predict(outcome, ROWS, 50, noise=True)
+    np.testing.assert_array_equal(in_blocks.mean, at_once.mean)
+    np.testing.assert_array_equal(in_blocks.quantiles[0.95], at_once.quantiles[0.95])
+
+
+def test_quantiles_among_infinite_draws_are_those_of_numpy(jax_target, posterior_of):
+    found = posterior_of(jax_target).predict(
+        lambda p, row: jax.numpy.where(row < 0.0, -np.inf, p["scale"]), ROWS, 20
+    )
+    assert np.isneginf(found.quantiles[0.5][ROWS < 0.0]).all()
+    assert np.isfinite(found.quantiles[0.5][ROWS >= 0.0]).all()
 
 
 @pytest.mark.parametrize(
