@@ -120,23 +120,26 @@ def chained(batches: list[int], models: list[str]) -> None:
     for name in models:
         data, rows = _data(name, outliers=False), np.arange(100)
         whole = _chain(name, data, [rows])
-        mean, sd = _moments(whole)
         for count in batches:
             last = whole if count == 1 else _chain(name, data, np.array_split(rows, count))
-            now, spread = _moments(last)
-            total, se = last.chain_log_evidence
-            off, error = total - whole.log_evidence, np.hypot(se, whole.log_evidence_se)
-            print(
-                f"| {name} | {count} | {last.verdict} ({len(last.chain) + 1} fits) "
-                f"| {chain_shift(last.chain):.3f} "
-                f"| {np.abs((now - mean) / sd).max():.3f} "
-                f"| {np.abs(np.log(spread / sd)).max():.3f} "
-                f"| {off:+.4f} | {error:.4f} | {off / error if count > 1 else 0.0:+.1f} |",
-                flush=True,
-            )
+            print(f"| {name} | {count} {_beside(last, whole, count)}", flush=True)
         last = _chain(name, _data(name, outliers=True), [rows[:50], rows[50:], np.arange(100, 103)])
         why = [r for r in last.reasons if "earlier posterior" in r]
         print(f"\n{name}, three outliers last: {last.verdict}. {' '.join(why)}\n", flush=True)
+
+
+def _beside(last: fluvial.Posterior, whole: fluvial.Posterior, count: int) -> str:
+    """The rest of a line of the table: of a chain that ended early there is nothing to compare."""
+    said = f"| {last.verdict} ({len(last.chain) + 1} fits) | {chain_shift(last.chain):.3f} "
+    if len(last.chain) + 1 < count:
+        return said + "| | | | | |"
+    (mean, sd), (now, spread) = _moments(whole), _moments(last)
+    total, se = last.chain_log_evidence
+    off, error = total - whole.log_evidence, np.hypot(se, whole.log_evidence_se)
+    return (
+        f"{said}| {np.abs((now - mean) / sd).max():.3f} | {np.abs(np.log(spread / sd)).max():.3f} "
+        f"| {off:+.4f} | {error:.4f} | {off / error if count > 1 else 0.0:+.1f} |"
+    )
 
 
 def warm(models: int) -> None:
