@@ -433,8 +433,14 @@ def beside(name: str, run, fitted: Fitted) -> None:
     print(f"| {name}, against fluvial | | | | {found} |", flush=True)
 
 
-def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tuple:
-    """PyMC's full-rank ADVI on minibatches, of the logistic regression, by ever smaller steps."""
+def advi(
+    target: fluvial.Target, batch: int = 1000, steps: int = 10_000, seconds: float = np.inf
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """PyMC's full-rank ADVI on minibatches, of the logistic regression, by ever smaller steps.
+
+    Returns:
+        Means, sds, and how many steps there was time for.
+    """
     import pymc
     import pytensor
 
@@ -442,6 +448,13 @@ def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tupl
     assert stream is not None
     rows = stream.rows.block(0, stream.rows.count)
     rate = pytensor.shared(1e-2)  # pyright: ignore[reportPrivateImportUsage]
+    end = time.perf_counter() + seconds
+
+    def go_on(_, __, step: int) -> None:
+        rate.set_value(1e-2 * 1e-2 ** (step / steps))
+        if time.perf_counter() > end:
+            raise StopIteration
+
     with pymc.Model():
         theta = pymc.Normal("theta", 0.0, 5.0, shape=target.dim)
         batches: Any = pymc.Minibatch(rows["x"], rows["y"].astype("int32"), batch_size=batch)
@@ -454,10 +467,10 @@ def advi(target: fluvial.Target, batch: int = 1000, steps: int = 10_000) -> tupl
             progressbar=False,
             random_seed=0,
             obj_optimizer=pymc.adam(learning_rate=rate),  # pyright: ignore[reportArgumentType]
-            callbacks=[lambda _, __, step: rate.set_value(1e-2 * 1e-2 ** (step / steps))],
+            callbacks=[go_on],
         )
         drawn = np.asarray(found.sample(4000).posterior["theta"])[0]
-    return drawn.mean(axis=0), drawn.std(axis=0)
+    return drawn.mean(axis=0), drawn.std(axis=0), len(found.hist)
 
 
 def compare(work: str, make, arguments: argparse.Namespace, target, fitted: Fitted) -> None:
@@ -465,7 +478,7 @@ def compare(work: str, make, arguments: argparse.Namespace, target, fitted: Fitt
     for option, run in (
         ("nuts", nuts),
         ("svi", lambda t, _: svi(t)),
-        ("advi", lambda t, _: advi(t)),
+        ("advi", lambda t, _: advi(t)[:2]),
     ):
         count = int(getattr(arguments, option) or 0)
         if not count:

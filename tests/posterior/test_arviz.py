@@ -145,6 +145,21 @@ def test_a_predictive_of_numpyro_has_the_plates(posterior_of):
     np.testing.assert_array_equal(tree.observed_data["y"], [1.0, -2.0])
 
 
+def test_what_a_numpyro_model_is_called_with_is_constant_data(posterior_of):
+    numpyro = pytest.importorskip("numpyro")
+    from numpyro.distributions import Normal
+
+    def model(x, known, centered=True, y=None):
+        b = numpyro.sample("b", Normal(0.0, 3.0).expand([2]).to_event(1))
+        numpyro.sample("obs", Normal(b[0] + b[1] * x, known["sd"]), obs=y)
+
+    x, y = np.array([0.0, 1.0, 2.0]), np.array([0.1, 0.9, 2.2])
+    tree = posterior_of(from_numpyro(model, x, {"sd": 0.5, "why": "text"}, y=y)).to_arviz(8)
+    assert set(tree.constant_data.data_vars) == {"x", "sd"}  # y is what was observed
+    np.testing.assert_array_equal(tree.constant_data["x"], x)
+    assert set(tree.observed_data.data_vars) == {"obs"}
+
+
 def test_scopes_of_numpyro_are_no_groups(posterior_of, tmp_path):
     numpyro = pytest.importorskip("numpyro")
     from numpyro.distributions import Normal

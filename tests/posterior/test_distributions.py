@@ -63,6 +63,26 @@ def test_the_parameters_are_those_of_the_models_space(jax_target, posterior_of):
     np.testing.assert_allclose(found["scale"], np.e, rtol=1e-6)
 
 
+def test_the_parameters_of_a_pymc_variable_are_variables_with_a_gradient(jax_target, posterior_of):
+    pymc = pytest.importorskip("pymc")
+    posterior = posterior_of(jax_target)
+    with pymc.Model() as model:
+        named = posterior.parameters_at(posterior.to_pymc("x"))
+        pymc.Normal("y", named["x"][0], named["scale"], observed=0.5)
+    points = np.random.default_rng(0).normal(size=(3, 2))
+    off, scale = 0.5 - points[:, 0], np.exp(points[:, 1])
+    likelihood = -0.5 * (off / scale) ** 2 - points[:, 1] - 0.5 * np.log(2 * np.pi)
+    target = fluvial.from_pymc(model)
+    expected = posterior.log_prob(points) + likelihood
+    np.testing.assert_allclose(target.values(points), expected, rtol=1e-6)
+    step = np.array([0.0, 1e-4])
+    ahead, behind = target.values(points + step), target.values(points - step)
+    slope = target.value_and_grad(points)[1][:, 1]
+    np.testing.assert_allclose(slope, (ahead - behind) / 2e-4, rtol=1e-4)
+    by_pytensor = model.compile_dlogp()({"x": points[0]})
+    np.testing.assert_allclose(by_pytensor, target.value_and_grad(points[:1])[1][0], rtol=1e-6)
+
+
 @pytest.mark.parametrize("verdict", ["USE_MCMC", "FAILED"])
 @pytest.mark.parametrize("use", [lambda p: p.to_numpyro(), lambda p: p.to_pymc("x")])
 def test_a_density_that_the_verdict_does_not_vouch_for_is_no_distribution(

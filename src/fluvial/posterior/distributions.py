@@ -1,6 +1,7 @@
 """A posterior as a distribution of NumPyro or PyMC, for use in other models."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,7 @@ from fluvial.posterior.log_density import sampler
 from fluvial.posterior.mixture import Mixture
 from fluvial.xla import jit
 
-__all__ = ["numpyro_distribution", "pymc_distribution"]
+__all__ = ["is_pytensor", "numpyro_distribution", "pymc_distribution", "pymc_values"]
 
 
 def numpyro_distribution(q: Mixture, log_q: Callable[[jax.Array], jax.Array]) -> Any:
@@ -71,7 +72,7 @@ def pymc_distribution(name: str, q: Mixture, log_q: Callable[[jax.Array], jax.Ar
         raise InputError(
             "no PyMC model is being built: call to_pymc inside `with pymc.Model():`."
         ) from None
-    log_density = _operation(log_q)
+    log_density = _operation(log_q, 0)
 
     def random(*_, rng: np.random.Generator, size=None) -> np.ndarray:
         count = int(np.prod(size, dtype=int)) if size else 1
@@ -87,42 +88,76 @@ def pymc_distribution(name: str, q: Mixture, log_q: Callable[[jax.Array], jax.Ar
     )
 
 
-def _operation(log_q: Callable) -> Any:
-    """Make an operation of PyTensor that has a gradient, and that JAX can compile."""
+def pymc_values(
+    x: Any, function: Callable[[jax.Array], jax.Array], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Any]:
+    """Return functions of a variable of PyMC, which has a gradient, as variables.
+
+    Args:
+        x: of shape (D,).
+        function: of one point; what it returns is one array (sum of sizes,).
+        shapes: name -> shape of each piece of that.
+    """
+    flat, start, found = _operation(function, 1)(x), 0, {}
+    for name, shape in shapes.items():
+        size = int(np.prod(shape, dtype=int))
+        found[name] = flat[start : start + size].reshape(shape)
+        start += size
+    return found
+
+
+def is_pytensor(x: Any) -> bool:
+    """Whether something is a variable of PyTensor, as those of PyMC are."""
+    graph = sys.modules.get("pytensor.graph")
+    return graph is not None and isinstance(x, graph.Variable)
+
+
+def _operation(function: Callable[[jax.Array], jax.Array], axes: int) -> Any:
+    """Make an operation of PyTensor that has a gradient, and that JAX can compile.
+
+    Args:
+        function: of one point, shape (D,).
+        axes: of what it returns.
+    """
     pt: Any = import_module("pytensor.tensor")
     graph: Any = import_module("pytensor.graph")
     funcify: Any = import_module("pytensor.link.jax.dispatch").jax_funcify
-    value, gradient = jit(log_q), jit(jax.grad(log_q))
 
-    class Gradient(graph.Op):
-        """The gradient of ln q."""
+    def pulled(x, g):
+        return jax.vjp(function, x)[1](jnp.asarray(g, x.dtype))[0]
+
+    value, pullback = jit(function), jit(pulled)
+
+    class Pullback(graph.Op):
+        """The gradient of g · f."""
 
         def make_node(self, *inputs):
-            x = pt.as_tensor_variable(inputs[0])
-            return graph.Apply(self, [x], [x.type()])
+            x, g = (pt.as_tensor_variable(one) for one in inputs)
+            return graph.Apply(self, [x, g], [x.type()])
 
         def perform(self, node, inputs, output_storage):
-            output_storage[0][0] = _on_host(gradient, inputs[0])
+            output_storage[0][0] = _on_host(pullback, *inputs)
 
-    class LogDensityOp(graph.Op):
-        """Ln q, of one point."""
+    class Function(graph.Op):
+        """F, of one point."""
 
         def make_node(self, *inputs):
             x = pt.as_tensor_variable(inputs[0])
-            return graph.Apply(self, [x], [pt.scalar(dtype=x.dtype)])
+            return graph.Apply(self, [x], [pt.tensor(dtype=x.dtype, shape=(None,) * axes)])
 
         def perform(self, node, inputs, output_storage):
             output_storage[0][0] = _on_host(value, inputs[0])
 
         def grad(self, inputs, output_grads):
-            return [output_grads[0] * _gradient(inputs[0])]
+            return [_pullback(inputs[0], output_grads[0])]
 
-    _gradient = Gradient()
-    funcify.register(LogDensityOp, lambda op, **_: log_q)
-    funcify.register(Gradient, lambda op, **_: jax.grad(log_q))
-    return LogDensityOp()
+    _pullback = Pullback()
+    funcify.register(Function, lambda op, **_: function)
+    funcify.register(Pullback, lambda op, **_: pulled)
+    return Function()
 
 
-def _on_host(function: Callable, x: np.ndarray) -> np.ndarray:
+def _on_host(function: Callable, *inputs: np.ndarray) -> np.ndarray:
     with jax.enable_x64(True):
-        return np.array(function(jnp.asarray(x)), x.dtype)  # which PyTensor may write to
+        # A copy, which PyTensor may write to.
+        return np.array(function(*map(jnp.asarray, inputs)), inputs[0].dtype)

@@ -123,7 +123,8 @@ class Exports(ABC):
         """Add the approximation to the PyMC model that is being built, as a free variable on R^D.
 
         Args:
-            name: of the variable; its coordinates are those of all parameters, unconstrained.
+            name: of the variable; its coordinates are those of all parameters, unconstrained, which
+                ``posterior.parameters_at`` names.
 
         Raises:
             InputError: if PyMC is not installed, or the verdict does not vouch for the density,

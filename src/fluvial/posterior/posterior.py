@@ -16,6 +16,7 @@ from fluvial.counts import check_count
 from fluvial.errors import InputError
 from fluvial.posterior.arviz import arranged
 from fluvial.posterior.data_tree import Drawn
+from fluvial.posterior.distributions import is_pytensor, pymc_values
 from fluvial.posterior.earlier import need_density
 from fluvial.posterior.exports import Exports
 from fluvial.posterior.fitted import Fitted
@@ -219,13 +220,21 @@ class Posterior(Fitted, Exports):
         with jax.ensure_compile_time_eval():
             return elementwise(self.target.space, self.target.dim, self.parameters)
 
-    def parameters_at(self, x: ArrayLike) -> dict[str, Array]:
+    def parameters_at(self, x: Any) -> dict[str, Any]:
         """Return the parameters in the model's own space at one point x (D,); JAX can trace it.
+
+        Args:
+            x: an array, or a variable of PyMC such as ``to_pymc`` returns, of which the parameters
+                are variables, too.
 
         Raises:
             InputError: if a parameter's map to its own space is not one element by element.
         """
-        return self._elements.values(jnp.asarray(x, jnp.result_type(float, x)))
+        elements = self._elements
+        if is_pytensor(x):
+            shapes = {name: elements.shapes[name] for name in elements.places}
+            return pymc_values(x, elements.flat, shapes)
+        return elements.values(jnp.asarray(x, jnp.result_type(float, x)))
 
     def predict(
         self,

@@ -92,6 +92,10 @@ class Elementwise:
             name: mapped[places].reshape(self.shapes[name]) for name, places in self.places.items()
         }
 
+    def flat(self, x: Float[Array, " D"]) -> Float[Array, " P"]:
+        """Map x (D,) to all elements of the parameters, one parameter after another."""
+        return jnp.concatenate([jnp.ravel(value) for value in self.values(x).values()])
+
     def log_volume(self, x: Float[Array, " D"]) -> Float[Array, ""]:
         """Return ln|det dθ/dx| of these parameters, at x (D,)."""
         total = jnp.zeros((), x.dtype)

@@ -11,6 +11,7 @@ from jax.core import Tracer
 from fluvial.extras import require
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.density import JaxDensity
+from fluvial.targets.numpyro_constants import constants
 from fluvial.targets.numpyro_model import NumPyroModel, explained
 from fluvial.targets.numpyro_rows import (
     Subsampled,
@@ -85,7 +86,12 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
         bare.space,
         log_likelihood=log_likelihood,
         again=partial(from_numpyro, model, *args, **kwargs),
-        annotations=Annotations.of(bare.variables, adapted.sites.dims, observed=observed),
+        annotations=Annotations.of(
+            bare.variables,
+            adapted.sites.dims,
+            observed=observed,
+            constant=constants(model, args, kwargs, observed, {*bare.variables, *observed}),
+        ),
         functions=adapted.functions(layout),
     )
 

@@ -130,8 +130,10 @@ def anneal(
         last_beta, last_share = beta, share
         beta = _coolest(history, worth)
         if beta < min(1.0, _STUCK * last_beta):
-            # So few points do not show the shape of what they are drawn from.
-            worth = min(2.0 * worth, max(worth, len(history) / 4.0))
+            # So few points do not show the shape of what they are drawn from. A round that did not
+            # grow with what is asked for would take several to get back to where this one was.
+            more = min(2.0 * worth, max(worth, len(history) / 4.0))
+            size, worth = round(size * more / worth), more
             beta = _coolest(history, worth)
         fitted = fit(history.x, history.log_weights(beta), rng, fitted)
         proposal = thresholds.weigh.widened(fitted)
