@@ -165,7 +165,7 @@ class Result(NamedTuple):
     verdict: str = ""
 
 
-def by_fluvial(problem: Problem, seed: int, *, gradient: bool = False) -> Result:
+def by_fluvial(problem: Problem, seed: int, *, gradient: bool = False, dear: bool = True) -> Result:
     start = time.process_time()
     target = fluvial.Target.from_numpy(
         problem.log_density,
@@ -173,7 +173,7 @@ def by_fluvial(problem: Problem, seed: int, *, gradient: bool = False) -> Result
         vectorized=True,
         gradient=problem.gradient if gradient else None,
     )
-    posterior = fluvial.fit(target, seed=seed, progress=False, settings=_DEAR)
+    posterior = fluvial.fit(target, seed=seed, progress=False, settings=_DEAR if dear else DEFAULT)
     return Result(
         posterior.provenance.evaluations,
         time.process_time() - start,

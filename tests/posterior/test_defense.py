@@ -9,7 +9,7 @@ from scipy import stats
 from fluvial.flows import build_flow
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import precision
-from fluvial.posterior.defense import widened
+from fluvial.posterior.defense import Widened, widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
@@ -67,3 +67,10 @@ def test_a_heavy_tail_that_q_never_visits_is_found(sd):
         variance = w @ (x[:, 0] - w @ x[:, 0]) ** 2
         assert abs(0.5 * np.log(variance / 3.0)) < 0.12
         assert precision(x, w).variance_ess > 1000
+
+
+def test_where_the_component_has_no_density_the_widened_one_has_none():
+    wide = Widened(GaussianComponent(Gaussian(np.zeros(2), np.eye(2))))
+    found = wide.of_gaussian(np.array([-np.inf, -2.0]))
+    assert found[0] == -np.inf
+    assert np.isfinite(found[1])

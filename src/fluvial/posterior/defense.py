@@ -72,7 +72,7 @@ class Widened(Component):
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
         """Log densities, and squared radii in the base space."""
         log_q, squares = self.component.locate(x)
-        return log_q + self._gain(squares, x.shape[1]), squares
+        return self._widened(log_q, squares, x.shape[1]), squares
 
     @property
     def is_gaussian(self) -> bool:
@@ -82,7 +82,7 @@ class Widened(Component):
     def of_gaussian(self, log_g: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Log densities from those of ``gaussian``."""
         log_q = self.component.of_gaussian(log_g)
-        return log_q + self._gain(squared_radii(self.gaussian, log_g), self.gaussian.dim)
+        return self._widened(log_q, squared_radii(self.gaussian, log_g), self.gaussian.dim)
 
     def kinds(self, size: int) -> Int[np.ndarray, " N"]:
         """0 for draws that are not scaled, which are the component's own, then a number a scale."""
@@ -90,6 +90,10 @@ class Widened(Component):
         for offset in range(len(self.reach)):
             kinds[offset :: self.every] = 1 + offset
         return kinds
+
+    def _widened(self, log_q, squares, dim: int) -> Float[np.ndarray, " N"]:
+        """Log densities under B: none where the component has none, as infinitely far out."""
+        return log_q + np.where(np.isneginf(log_q), 0.0, self._gain(squares, dim))
 
     def _gain(self, squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
         """Ln B(z) − ln N(z; 0, I), a function of |z|²."""

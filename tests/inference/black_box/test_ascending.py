@@ -6,6 +6,14 @@ import scipy.stats as st
 
 import fluvial
 from fluvial.errors import InputError
+from fluvial.inference.black_box.ascending import ascend
+from fluvial.inference.black_box.spending import Spending
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.fit_budget import FitBudget
+from fluvial.inference.settings import DEFAULT
+from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.mixture import GaussianComponent, Mixture
+from fluvial.progress import Progress
 
 _CENTERS = np.array([-2.0, 2.0])
 
@@ -47,3 +55,34 @@ def test_a_gradient_of_another_function_is_refused(gradient):
     )
     with pytest.raises(InputError, match="not that of the log density"):
         fluvial.fit(target, progress=False)
+
+
+def _left(x):
+    return _terms(x)[:, 0]
+
+
+def _left_gradient(x):
+    return (_CENTERS[0] - x) / 0.3**2
+
+
+def _spending(function, gradient):
+    bounds = [(-5.0, 5.0)] * 2
+    target = fluvial.Target.from_numpy(function, bounds=bounds, vectorized=True, gradient=gradient)
+    return Spending(CountedTarget(target), FitBudget(), Progress(shown=False))
+
+
+def test_a_second_search_that_ends_in_the_same_modes_anneals_nothing():
+    reference = Mixture((GaussianComponent(Gaussian(np.zeros(2), np.eye(2))),), np.ones(1))
+    rng, both = np.random.default_rng(0), _spending(_modes, _modes_gradient)
+    (first,) = ascend(reference, both, rng, DEFAULT)
+    before = both.counted.evaluations
+    own, same = ascend(reference, both, rng, DEFAULT, first)
+    assert same is first
+    assert own.history.counts == (96,)
+    assert both.counted.evaluations - before < 0.8 * before
+    one = _spending(_left, _left_gradient)
+    (lost,) = ascend(reference, one, rng, DEFAULT)
+    (other,) = ascend(reference, both, rng, DEFAULT, lost)  # it ends where that has no mass
+    assert other.history.log_evidence == pytest.approx(first.history.log_evidence, abs=0.1)
+    (fewer,) = ascend(reference, one, rng, DEFAULT, first)  # and here it misses a mode of that
+    assert len(fewer.history.counts) > 1

@@ -9,6 +9,8 @@ import scipy.stats as st
 
 import fluvial
 from fluvial.inference.black_box.hills import climb_hills, same_hill
+from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.hunting import begun
 from fluvial.inference.black_box.planted_peaks import peaks_met
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
@@ -52,7 +54,9 @@ def test_what_could_not_have_been_seen_is_said():
     posterior = fluvial.fit(_spike_and_slab(2, 0.01), progress=False, settings=_within(0.0))
     assert posterior.provenance.evaluations < 10_000
     assert any("draws from the prior" in reason for reason in posterior.reasons)
-    assert any("of it in each parameter" in reason for reason in posterior.reasons)
+    said = next(reason for reason in posterior.reasons if "draws from the prior" in reason)
+    width = float(said.partition("narrower than ")[2].split()[0])
+    assert 0.001 < width < 0.01  # of the ten that the prior is wide: a spike of 0.01 is narrower
 
 
 def _narrow(dim, sd, at):
@@ -76,7 +80,7 @@ def test_a_dear_function_is_good_only_where_draws_would_have_met_a_peak_of_the_s
 def test_how_wide_a_mode_must_be_to_have_been_met_is_said():
     posterior = fluvial.fit(_narrow(5, 1.0, -1.0), progress=False, settings=_within(0.0))
     said = next(r for r in posterior.reasons if "draws from the prior" in r)
-    width = float(said.partition("if they were ")[2].split()[0])
+    width = float(said.partition("(its sd; ")[2].split()[0])
     assert 0.1 < width < 0.26  # enough for GOOD, and no more than some thousand draws can tell
 
 
@@ -91,6 +95,21 @@ def test_more_draws_meet_more_planted_peaks_and_wider_ones():
     assert _met(500, 0.25)[0] < _met(5_000, 0.25)[0] < _met(50_000, 0.25)[0]
     assert _met(500, 0.06)[0] < 0.1
     assert _met(5_000, 0.06)[1] == 1.0
+
+
+def test_a_spike_that_a_population_has_passed_is_climbed_from():
+    prior, near = (Gaussian(np.zeros(2), s * np.eye(2)) for s in (1.0, 0.2))
+    reference, passed = (Mixture((GaussianComponent(g),), np.ones(1)) for g in (prior, near))
+    rng = np.random.default_rng(0)
+    x, way = rng.standard_normal((300, 2)), 0.2 * rng.standard_normal((300, 2))
+    spike = np.where(np.arange(300) == 7, 6.0, 0.0)
+    history = History.empty(reference).with_draws(reference, x, near.log_prob(x))
+    history = history.with_draws(passed, way, near.log_prob(way) + spike)
+    points, heights, scales = begun(history, x, near.log_prob(x), 6)
+    row = np.flatnonzero((points == way[7]).all(axis=1))
+    assert len(row) == 1
+    assert heights[row] == near.log_prob(way[7:8]) + 6.0
+    assert np.all((scales > 0.0) & (scales < 1.0))
 
 
 def _counts(posterior):

@@ -73,3 +73,12 @@ def test_a_turned_ridge_in_ten_coordinates_is_weighed_by_a_flow(tmp_path):
     loaded = fluvial.load(tmp_path / "saved")
     points = posterior.pool.points[:5]
     assert loaded.log_prob(points) == pytest.approx(posterior.log_prob(points))
+
+
+def test_points_without_a_usable_weight_teach_a_flow_nothing():
+    settings = dataclasses.replace(DEFAULT.black_box, flow_steps=50, flow_chunk=50)
+    x = np.random.default_rng(0).standard_normal((600, 2))
+    log_w, unusable = np.zeros(600), np.arange(0, 600, 3)
+    log_w[unusable] = np.nan
+    q = fit_flow(settings, x, log_w, np.random.default_rng(1))
+    assert np.isfinite(q.log_prob(x)).all()

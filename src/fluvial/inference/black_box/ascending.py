@@ -3,6 +3,9 @@
 Where the function comes with a gradient, the way from the prior to a mode is some twenty
 evaluations of it instead of a dozen rounds of draws. Each mode's Gaussian has the curvature there
 (Laplace's approximation); the rounds that follow are those of a population without a gradient.
+
+A second search climbs from draws of its own. If it ends in the modes that the first one has, and in
+all of these that matter, it has found the same, and nothing is annealed again.
 """
 
 from dataclasses import replace
@@ -15,9 +18,10 @@ from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError
 from fluvial.inference.black_box.annealing import Population, anneal, round_size, spread_out
 from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.largest_peak import linked
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import BlackBoxSettings, Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
@@ -28,12 +32,22 @@ _STEPS = 200  # of a climb
 _SAME = 0.1  # standard deviations between two climbs' ends that are one mode
 _WRONG = 0.05  # by which a derivative is off, relative to its size
 _SMOOTHEST, _ROUGHEST = 1e-4, 1e12  # curvatures that a component may have
+_UNCORRECTED = 2  # proposals: the reference and the Gaussians at the modes
 _LIGHT = 12.0  # nats below the heaviest mode, where a mode is left out
+
+End = tuple[Float[np.ndarray, " D"], float]
+"""Where a climb ended, and the log density there."""
+Mode = tuple[Gaussian, float]
+"""A Gaussian of the curvature at an end, and the log of the mass that it stands for."""
 
 
 def ascend(
-    reference: Mixture, spending: Spending, rng: np.random.Generator, thresholds: Settings
-) -> Population:
+    reference: Mixture,
+    spending: Spending,
+    rng: np.random.Generator,
+    thresholds: Settings,
+    earlier: Population | None = None,
+) -> tuple[Population, ...]:
     """Climb from draws of the reference, and lead a population on from the modes.
 
     Args:
@@ -41,29 +55,66 @@ def ascend(
         spending: evaluates the target and its gradient.
         rng: decides every draw.
         thresholds: of the fit.
+        earlier: another search's population.
+
+    Returns:
+        The population; or, where the climbs say no more than the earlier one, the draws that they
+        began at and that one.
     """
     thresholds = _in_small_rounds(thresholds)
     settings = thresholds.black_box
-    dim = reference.dim
-    x = spread_out(reference, settings.ascending_base + settings.ascending_per_dim * dim, rng)
+    history = _begun(reference, spending, rng, settings)
+    if not np.isfinite(history.log_p).any():
+        return (Population(history, 0.0, 0.0),)
+    rows = _chosen(history, settings)
+    ends = [end for row in rows if (end := _climbed(spending, history.x[row])) is not None]
+    if earlier is not None and not spending.over and _agree(spending, ends, earlier, settings):
+        return Population(history, earlier.beta, earlier.efficiency), earlier
+    q = _laplace(_modes(spending, ends))
+    if q is None or spending.over:
+        return (anneal(reference, spending, rng, thresholds, history),)
+    proposal = thresholds.weigh.widened(q)
+    drawn, _ = proposal.sample(rng, round_size(reference.dim, settings))
+    found = spending.values(drawn, "draws at modes")
+    history = history.with_draws(proposal, drawn[: len(found)], found)
+    return (anneal(reference, spending, rng, thresholds, history),)
+
+
+def _begun(
+    reference: Mixture, spending: Spending, rng: np.random.Generator, settings: BlackBoxSettings
+) -> History:
+    """The points of the reference among which climbs begin."""
+    count = settings.ascending_base + settings.ascending_per_dim * reference.dim
+    x = spread_out(reference, count, rng)
     log_p = spending.values(x, "prior draws")
-    x = x[: len(log_p)]
-    history = History.empty(reference).with_draws(reference, x, log_p)
-    finite = np.isfinite(history.log_p)
-    if not finite.any():
-        return Population(history, 0.0, 0.0)
-    rows = starts(reference, x, history.log_p, settings.ascending_climbs)
+    return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
+
+
+def _chosen(history: History, settings: BlackBoxSettings) -> np.ndarray:
+    """The rows to climb from."""
+    rows = starts(history.reference, history.x, history.log_p, settings.ascending_climbs)
     # Among few draws of many coordinates hardly any is a maximum: the first ones are spread out.
-    rest = np.setdiff1d(np.flatnonzero(finite), rows)
-    rows = np.concatenate([rows, rest[: max(0, settings.ascending_climbs - len(rows))]])
-    modes = [mode for row in rows if (mode := _climbed(spending, x[row])) is not None]
-    q = _laplace(modes)
-    if q is not None and not spending.over:
-        proposal = thresholds.weigh.widened(q)
-        drawn, _ = proposal.sample(rng, round_size(dim, settings))
-        found = spending.values(drawn, "draws at modes")
-        history = history.with_draws(proposal, drawn[: len(found)], found)
-    return anneal(reference, spending, rng, thresholds, history)
+    rest = np.setdiff1d(np.flatnonzero(np.isfinite(history.log_p)), rows)
+    return np.concatenate([rows, rest[: max(0, settings.ascending_climbs - len(rows))]])
+
+
+def _agree(
+    spending: Spending, ends: list[End], earlier: Population, settings: BlackBoxSettings
+) -> bool:
+    """Whether climbs end where a population has its mass, and on each of its peaks that matter."""
+    q = earlier.fitted
+    if q is None or len(earlier.history.proposals) > _UNCORRECTED or not ends:
+        return False
+    x, heights = np.stack([x for x, _ in ends]), np.array([height for _, height in ends])
+    evidence = earlier.history.log_evidence
+    new = heights - q.log_prob(x) - evidence > settings.heavy
+    others = _modes(spending, [end for end, is_new in zip(ends, new, strict=True) if is_new])
+    if any(mass > evidence - _LIGHT for _, mass in others):
+        return False
+    peaks = linked(q)
+    joint = np.stack([component.log_prob(x[~new]) for component in q.components])
+    reached = peaks[np.argmax(joint + np.log(q.weights)[:, None], axis=0)].any(axis=0)
+    return bool(np.all(reached | (peaks @ q.weights < settings.matters)))
 
 
 def _in_small_rounds(thresholds: Settings) -> Settings:
@@ -102,8 +153,8 @@ def check_gradient(
         )
 
 
-def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> tuple[Gaussian, float] | None:
-    """Climb from a point; the Gaussian at the end, and the log of the mass that it stands for."""
+def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> End | None:
+    """Climb from a point."""
     from scipy.optimize import minimize  # half a second, which most fits need not take
 
     def negative(point):
@@ -117,28 +168,42 @@ def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> tuple[Gaussian, 
 
     try:
         end = minimize(negative, x, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
-        steps = np.concatenate([np.eye(len(x)), -np.eye(len(x))]) * _STEP
-        _, gradients = spending.value_and_grad(end.x + steps)
     except StopIteration:
         return None
+    return end.x, -float(end.fun)
+
+
+def _modes(spending: Spending, ends: list[End]) -> list[Mode]:
+    """The modes that climbs have ended at, the highest first."""
+    found: list[Mode] = []
+    for x, height in sorted(ends, key=lambda end: -end[1]):
+        apart = [np.linalg.norm(gaussian.whiten(x[None])) for gaussian, _ in found]
+        if min(apart, default=np.inf) <= _SAME:
+            continue
+        gaussian = _curved_as(spending, x)
+        if gaussian is not None:
+            mass = height + 0.5 * len(x) * LOG_2PI + gaussian.log_det
+            found.append((gaussian, mass))
+    return found
+
+
+def _curved_as(spending: Spending, x: Float[np.ndarray, " D"]) -> Gaussian | None:
+    """The Gaussian of the curvature at a point; None if the gradients there are not finite."""
+    steps = np.concatenate([np.eye(len(x)), -np.eye(len(x))]) * _STEP
+    _, gradients = spending.value_and_grad(x + steps)
     if len(gradients) < len(steps) or not np.isfinite(gradients).all():
         return None
     curvature = -(gradients[: len(x)] - gradients[len(x) :]) / (2.0 * _STEP)
     eigenvalues, vectors = scipy.linalg.eigh(0.5 * (curvature + curvature.T))
     sd = np.clip(np.abs(eigenvalues), _SMOOTHEST, _ROUGHEST) ** -0.5
     triangle = np.linalg.qr((vectors * sd).T, mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
-    gaussian = Gaussian(end.x, triangle * np.sign(np.diag(triangle)))
-    return gaussian, -float(end.fun) + 0.5 * len(x) * LOG_2PI + gaussian.log_det
+    return Gaussian(x, triangle * np.sign(np.diag(triangle)))
 
 
-def _laplace(modes: list[tuple[Gaussian, float]]) -> Mixture | None:
-    """The mixture of distinct modes, each with the mass that its height and curvature give it."""
-    kept: list[tuple[Gaussian, float]] = []
+def _laplace(modes: list[Mode]) -> Mixture | None:
+    """The mixture of the modes that matter, each with the mass that it stands for."""
     heaviest = max((mass for _, mass in modes), default=0.0)
-    for gaussian, mass in sorted(modes, key=lambda mode: -mode[1]):
-        apart = [np.linalg.norm(g.whiten(gaussian.mean[None])) for g, _ in kept]
-        if min(apart, default=np.inf) > _SAME and mass > heaviest - _LIGHT:
-            kept.append((gaussian, mass))
+    kept = [(gaussian, mass) for gaussian, mass in modes if mass > heaviest - _LIGHT]
     if not kept:
         return None
     masses = np.array([mass for _, mass in kept])

@@ -4,7 +4,8 @@ A population follows the bulk of the mass down from the prior, and forgets a dra
 spike: beside a broad mode it has no weight at any temperature. Here every draw that is higher than
 its neighbors is tried. If a valley lies between it and all that is known, its hill is climbed, and
 a population is annealed from around the top. Two halves of the draws do this on their own, so that
-what only one of them has found is known to have been found by luck.
+what only one of them has found is known to have been found by luck. So is every point that a
+population has passed on its way, of which there are more and more towards the modes that are known.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.narrowness import narrow_doubts
-from fluvial.inference.black_box.planted_peaks import narrowest_met, unmet_doubt
+from fluvial.inference.black_box.planted_peaks import Narrowest, narrowest_met, unmet_doubt
 from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import Settings
@@ -28,7 +29,7 @@ from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
-__all__ = ["Hunted", "hunt", "probe"]
+__all__ = ["Hunted", "begun", "hunt", "probe"]
 
 _CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
@@ -45,14 +46,13 @@ class Hunted(NamedTuple):
         groups: of each half of the draws, the populations on peaks that it has led to.
         draws: from the prior, of both halves.
         doubts: sentences about peaks that few draws have met.
-        narrowest: the width of peaks that the draws would have met, as a part of that of the
-            largest one.
+        narrowest: the width of peaks that the draws would have met.
     """
 
     groups: tuple[tuple[Population, ...], ...]
     draws: int
     doubts: tuple[str, ...] = ()
-    narrowest: float = np.inf
+    narrowest: Narrowest = Narrowest()
 
 
 class _HuntedPeak(NamedTuple):
@@ -91,10 +91,9 @@ def hunt(
     evidence = max(history.log_evidence for history in explored)
     drawn = drawn_from_prior(explored, largest, size, spending, rng, settings)
     groups = []
-    for history, (x, log_p) in zip(explored, drawn.halves, strict=True):
-        rows = starts(history.reference, x, log_p, settings.hunting_climbs)
-        scales = _spacing(x, rows)
-        groups.append(tuple(search.along(x[rows], log_p[rows], scales, evidence + _NEGLIGIBLE)))
+    for history, half in zip(explored, drawn.halves, strict=True):
+        climbs = begun(history, *half, settings.hunting_climbs)
+        groups.append(tuple(search.along(*climbs, evidence + _NEGLIGIBLE)))
     x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
     unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None
@@ -195,6 +194,29 @@ class _Hunt:
         best = int(np.argmax(log_p))
         self.peaks.append(_HuntedPeak(population.history.x[best], float(log_p[best]), population))
         return population
+
+
+def begun(
+    history: History, x: Float[np.ndarray, "N D"], log_p: Float[np.ndarray, " N"], most: int
+) -> tuple[Float[np.ndarray, "K D"], Float[np.ndarray, " K"], Float[np.ndarray, " K"]]:
+    """Return points to climb from, among draws from the prior and on a population's way.
+
+    Args:
+        history: the population's points, of which the first are draws from the prior.
+        x: those draws, and more of them.
+        log_p: the log density at each.
+        most: how many of the most surprising of each kind.
+
+    Returns:
+        The points, the log density at each, and the standard deviation to begin with.
+    """
+    way = slice(history.counts[0], None)
+    rows = starts(history.reference, x, log_p, most)
+    passed = starts(history.reference, history.x[way], history.log_p[way], most)
+    every = np.concatenate([x, history.x[way]])
+    heights = np.concatenate([log_p, history.log_p[way]])
+    rows = np.concatenate([rows, len(x) + passed])
+    return every[rows], heights[rows], _spacing(every, rows)
 
 
 def _tops(explored: tuple[History, ...], known: Mixture) -> list[_HuntedPeak]:

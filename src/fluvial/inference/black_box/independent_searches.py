@@ -14,6 +14,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
 from fluvial.inference.black_box.largest_peak import largest_peak
+from fluvial.inference.black_box.planted_peaks import Narrowest, narrowest_met
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
@@ -36,7 +37,7 @@ class Exploration(NamedTuple):
         once: modes that matter and that one search only has found, ...
         mass: ... and their share of the mass.
         draws: from the prior, among which peaks were looked for.
-        narrowest: the width of peaks that they would have met, as a part of that of the largest.
+        narrowest: the width of peaks that they would have met.
         timed: whether a clock has decided how many there are.
         doubts: about peaks that few of them have met.
         flows: whether mixtures of Gaussians would not do.
@@ -47,7 +48,7 @@ class Exploration(NamedTuple):
     once: int
     mass: float
     draws: int
-    narrowest: float
+    narrowest: Narrowest
     timed: bool
     doubts: tuple[str, ...]
     flows: bool
@@ -79,12 +80,13 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     for done in range(1, most + 1):
         if groups and spending.over:
             break
-        population = search.population()
-        if not np.isfinite(population.history.log_p).any():
+        group = search.group(groups)
+        history = group[0].history
+        if not np.isfinite(history.log_p).any():
             if groups:
                 break
-            raise _nowhere(len(population.history), proper=density.prior.proper, scale=scale)
-        groups.append((population,))
+            raise _nowhere(len(history), proper=density.prior.proper, scale=scale)
+        groups.append(group)
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
@@ -93,6 +95,8 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
             if size.draws or not density.has_gradient:  # else all that there are were climbed from
                 hunted = _hunted(run, spending, groups, size)
                 groups += hunted.groups
+            else:
+                hunted = _climbed_from(run, groups)
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
@@ -115,12 +119,14 @@ class _Searching:
     reference: Mixture
     flows: bool = False
 
-    def population(self) -> Population:
-        common = self.spending, self.run.rng, self.run.settings
+    def group(self, groups: Sequence[tuple[Population, ...]]) -> tuple[Population, ...]:
+        """What one more search finds, after others."""
+        common = self.reference, self.spending, self.run.rng, self.run.settings
         if self.flows:
-            return self._by_flows(None)
-        search = ascend if self.density.has_gradient else anneal
-        return search(self.reference, *common)
+            return (self._by_flows(None),)
+        if self.density.has_gradient:
+            return ascend(*common, groups[0][0] if groups else None)
+        return (anneal(*common),)
 
     def led_on(self, groups: list[tuple[Population, ...]]) -> list[tuple[Population, ...]]:
         """Lead populations that are stuck on by flows, of which those that follow are made."""
@@ -147,11 +153,30 @@ def _hunted(
 ) -> Hunted:
     """Look among draws from the prior for peaks that populations have missed."""
     rng = np.random.default_rng([run.seed, 1])  # so that the fit is the same if there are none
-    explored = tuple(group[0].history for group in groups)
-    history = _joined([group[0] for group in groups])
-    known = fit_mixture(history.x, history.log_weights(), rng)
-    largest = largest_peak(known, history)
+    explored = _firsts(groups)
+    known, largest = _known(_joined(_each_once(groups)), rng)
     return hunt(explored, known, largest, size, spending, rng, run.settings)
+
+
+def _climbed_from(run: Run, groups: Sequence[tuple[Population, ...]]) -> Hunted:
+    """What the draws that climbs along a gradient began at would have met."""
+    history = _joined(_each_once(groups))
+    _, largest = _known(history, np.random.default_rng([run.seed, 1]))
+    begun = [(h.x[: h.counts[0]], h.log_p[: h.counts[0]]) for h in _firsts(groups)]
+    x, log_p = map(np.concatenate, zip(*begun, strict=True))
+    looked = history.reference, largest, history.log_evidence, x, log_p
+    return Hunted((), len(x), narrowest=narrowest_met(*looked, run.settings.black_box))
+
+
+def _firsts(groups: Sequence[tuple[Population, ...]]) -> tuple[History, ...]:
+    """Of each search, the points that are its own, of which the first are from the reference."""
+    return tuple(group[0].history for group in groups)
+
+
+def _known(history: History, rng: np.random.Generator) -> tuple[Mixture, Gaussian]:
+    """A mixture fitted to all points, and its largest peak."""
+    known = fit_mixture(history.x, history.log_weights(), rng)
+    return known, largest_peak(known, history)
 
 
 def _each_once(groups: Sequence[tuple[Population, ...]]) -> list[Population]:

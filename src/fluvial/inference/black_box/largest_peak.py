@@ -19,7 +19,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["dense", "largest_peak"]
+__all__ = ["dense", "largest_peak", "linked"]
 
 _VALLEY = 1.0  # nats below the lower of two centers
 _BETWEEN = np.arange(1, 8) / 8.0
@@ -33,7 +33,7 @@ def largest_peak(known: Mixture, history: History) -> Gaussian:
         history: points with their densities.
     """
     first = int(np.argmax(known.weights))
-    own = _linked(known)[first]
+    own = linked(known)[first]
     shape = dense(known.components[first].gaussian)
     joint = np.stack([component.log_prob(history.x) for component in known.components], axis=1)
     joint = np.exp(joint - joint.max(axis=1, keepdims=True)) * known.weights
@@ -48,8 +48,12 @@ def largest_peak(known: Mixture, history: History) -> Gaussian:
     return Gaussian(shape.mean, np.exp(max(more, 0.0) / shape.dim) * shape.cholesky)
 
 
-def _linked(known: Mixture) -> Bool[np.ndarray, "K K"]:
-    """Whether a way without a valley leads from each component to each other one."""
+def linked(known: Mixture) -> Bool[np.ndarray, "K K"]:
+    """Tell whether a way without a valley leads from each component to each other one.
+
+    Args:
+        known: a mixture of Gaussians.
+    """
     centers = np.stack([component.gaussian.mean for component in known.components])
     heights = known.log_prob(centers)
     between = centers[:, None, None] + _BETWEEN[:, None] * (

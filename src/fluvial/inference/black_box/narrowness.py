@@ -14,6 +14,7 @@ from jaxtyping import Float
 from fluvial.inference.black_box.annealing import Population
 from fluvial.inference.black_box.hills import same_hill
 from fluvial.inference.black_box.history import History
+from fluvial.inference.black_box.planted_peaks import Narrowest
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import BlackBoxSettings
 from fluvial.posterior.gaussian import moments
@@ -66,32 +67,32 @@ def _is_new(
     return bool(history.shares_of_mass[excess > settings.heavy].sum() > 0.5)
 
 
-def unseen(draws: int, dim: int, narrowest: float, least: float, *, timed: bool) -> str:
-    """Say which peak none of so many draws from the prior would have met.
+def unseen(draws: int, dim: int, narrowest: Narrowest, least: float, *, timed: bool) -> str:
+    """Say which peak so many draws from the prior may have missed.
 
     Args:
         draws: from the prior.
         dim: D.
-        narrowest: the width of peaks, as a part of that of the largest one found, ...
+        narrowest: the width of peaks as heavy as all that was found, ...
         least: ... of which this share would have been met.
-        timed: whether a clock has decided how many there are.
+        timed: whether a clock has decided how many draws there are.
     """
-    volume = _EXPECTED / draws
-    width = (
-        f" Of other peaks as heavy as all that was found, {least:.0%} would have been met if they "
-        f"were {narrowest:.2g} times as wide as the largest one, and fewer if they were narrower."
-    )
+    looked = f"Peaks were looked for among {draws:,} draws from the prior."
     clock = (
         " How many there were is the clock's doing; with max_evaluations, and no max_seconds, it "
         "is the same in every run."
     )
-    return (
-        f"Peaks were looked for among {draws:,} draws from the prior: one that stands apart and "
-        f"rises from less than {volume:.1g} of the prior's volume, "
-        f"{100.0 * volume ** (1.0 / dim):.2g}% of it in each parameter, may have been missed."
-        f"{width if np.isfinite(narrowest) else ''}"
-        f"{clock if timed else ''}"
+    volume = _EXPECTED / draws
+    missed = (
+        f" A mode that is narrower than {narrowest.of_prior:.2g} of the prior's width in each "
+        f"parameter (its sd; {narrowest.of_largest:.2g} of that of the largest one) could have "
+        "been missed, even if it were as heavy as all that was found: of those as wide as that "
+        f"{least:.0%} would have been met."
+        if np.isfinite(narrowest.of_largest)
+        else f" One that stands apart and rises from less than {volume:.1g} of the prior's volume, "
+        f"{volume ** (1.0 / dim):.2g} of its width in each parameter, could have been missed."
     )
+    return f"{looked}{missed}{clock if timed else ''}"
 
 
 def _narrow_doubt(history: History, mass: float, x, log_p, spending: Spending) -> str | None:

@@ -10,6 +10,8 @@ the covariance Σ is
 for v times its volume. Nothing is evaluated for this.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr
@@ -20,7 +22,7 @@ from fluvial.inference.settings import BlackBoxSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["narrowest_met", "peaks_met", "planted_width", "unmet_doubt"]
+__all__ = ["Narrowest", "narrowest_met", "peaks_met", "planted_width", "unmet_doubt"]
 
 _PLANTED = 400
 _FEWEST, _PAIRS = 24, 1 << 23  # ... of very many draws, so that it takes no more than a second
@@ -28,6 +30,19 @@ _SEEN = 3.0  # nats by which a draw has to be higher
 _HITS = 2  # draws that have to be: a peak that one alone has met is found by one half of them
 _OUTERMOST = 2.0  # standard deviations of the prior, beyond which a peak is taken to be here
 _WIDTHS = 2.0 ** (-0.25 * np.arange(33))  # from as wide as the largest peak to 1/256 of that
+
+
+class Narrowest(NamedTuple):
+    """The width of the narrowest planted peaks of which enough would have been met.
+
+    Attributes:
+        of_largest: as a part of that of the largest peak found; infinite if not even peaks as wide
+            as that would have been.
+        of_prior: its standard deviation as a part of the prior's width, on the unit cube.
+    """
+
+    of_largest: float = np.inf
+    of_prior: float = np.inf
 
 
 def peaks_met(
@@ -48,12 +63,8 @@ def peaks_met(
         log_p: the log density at each.
         widths: of the planted peaks, as parts of that of the largest peak found.
     """
-    prior = dense(reference.components[0].gaussian)
-    z, at = prior.whiten(x), prior.whiten(largest.mean[None])[0]
-    slope = np.exp(-0.5 * np.minimum(np.abs(at), _OUTERMOST) ** 2 - 0.5 * LOG_2PI)
-    triangle = slope[:, None] * np.linalg.solve(prior.cholesky, largest.cholesky)
-    peak = Gaussian(np.zeros(x.shape[1]), triangle)
-    w = peak.whiten(ndtr(z))
+    peak = _on_the_cube(reference, largest)
+    w = peak.whiten(ndtr(dense(reference.components[0].gaussian).whiten(x)))
     level = log_evidence - 0.5 * x.shape[1] * LOG_2PI - peak.log_det - _SEEN
     rises = level - x.shape[1] * np.log(widths)[:, None] - (log_p - reference.log_prob(x))
     below = widths[:, None] ** 2 * rises  # half the largest squared distance
@@ -66,6 +77,15 @@ def peaks_met(
     return np.mean(met, axis=0)
 
 
+def _on_the_cube(reference: Mixture, largest: Gaussian) -> Gaussian:
+    """A peak of the largest one's shape there."""
+    prior = dense(reference.components[0].gaussian)
+    at = np.minimum(np.abs(prior.whiten(largest.mean[None])[0]), _OUTERMOST)
+    slope = np.exp(-0.5 * at**2 - 0.5 * LOG_2PI)
+    triangle = slope[:, None] * np.linalg.solve(prior.cholesky, largest.cholesky)
+    return Gaussian(np.zeros(largest.dim), triangle)
+
+
 def narrowest_met(
     reference: Mixture,
     largest: Gaussian,
@@ -73,11 +93,8 @@ def narrowest_met(
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
     settings: BlackBoxSettings,
-) -> float:
+) -> Narrowest:
     """Return the width of the narrowest planted peaks of which enough would have been met.
-
-    It is a part of that of the largest peak found, and infinite if not even peaks as wide as that
-    would have been.
 
     Args:
         reference: the one Gaussian that the draws are from.
@@ -89,7 +106,11 @@ def narrowest_met(
     """
     met = peaks_met(reference, largest, log_evidence, x, log_p, _WIDTHS)
     enough = np.cumprod(met >= settings.planted_least)
-    return float(_WIDTHS[int(enough.sum()) - 1]) if enough[0] else np.inf
+    if not enough[0]:
+        return Narrowest()
+    width = float(_WIDTHS[int(enough.sum()) - 1])
+    sd = np.exp(_on_the_cube(reference, largest).log_det / largest.dim)
+    return Narrowest(width, width * float(sd))
 
 
 def planted_width(dim: int, settings: BlackBoxSettings) -> float:

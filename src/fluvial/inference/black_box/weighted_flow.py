@@ -43,7 +43,8 @@ def fit_flow(
         last: what was fitted to a density like this one, if it is from here: where training
             starts if the points that are held out are more likely there.
     """
-    shares = np.exp(truncated(log_w - np.max(log_w)))
+    log_w = truncated(log_w)
+    shares = np.exp(log_w - log_w.max())
     whitener = moments(x, shares)
     z = whitener.whiten(x)
     held_out = rng.permutation(len(x)) % settings.flow_held_out == 0
