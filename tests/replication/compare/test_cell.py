@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.outputs import IN_LIKE_FONTS
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -293,3 +294,18 @@ def test_a_table_that_its_own_plain_text_does_not_say_is_not_excused_by_it():
         return [result("   x\n0  310", text__html=html)]
 
     assert [d.tolerated for d in found(table(310), table(301))] == [False]
+
+
+def bars(*heights):
+    pixels = np.ones((80, 80, 3))
+    for at, height in enumerate(heights):
+        pixels[80 - height :, 20 * at + 10 : 20 * at + 25] = 0.0
+    return png(pixels)
+
+
+@pytest.mark.parametrize(("other", "tolerated"), [((9, 30, 60), True), ((50, 60, 9), False)])
+def test_a_plot_may_be_the_recorded_one_in_fonts_that_are_not_installed(other, tolerated):
+    local = shown(image__png=bars(60, 9, 30))
+    local.metadata["image/png"] = {IN_LIKE_FONTS: bars(*other)}
+    differences = found([shown(image__png=bars(9, 30, 60))], [local])
+    assert [difference.tolerated for difference in differences] == [tolerated]

@@ -7,6 +7,7 @@ from fluvial.replication.compare.html import read_html
 
 __all__ = [
     "IMAGES",
+    "IN_LIKE_FONTS",
     "Outputs",
     "displays",
     "errors",
@@ -19,6 +20,8 @@ __all__ = [
 Outputs = Sequence[Mapping[str, Any]]
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+IN_LIKE_FONTS = "fluvial_in_like_fonts"
+"""The name of a picture drawn again, in fonts like those that the plot asks for."""
 
 
 def stdout(outputs: Outputs) -> str:
@@ -38,8 +41,15 @@ def rewritten(outputs: Outputs, change: Callable[[str], str]) -> list[Mapping[st
 
 
 def displays(outputs: Outputs) -> list[Mapping[str, Any]]:
-    """Return what a cell displayed or returned, each as type -> content, but for widgets."""
-    shown = [o["data"] for o in outputs if o["output_type"] in ("display_data", "execute_result")]
+    """Return what a cell displayed or returned, each as type -> content, but for widgets.
+
+    A picture that was also drawn in other fonts has that one beside it, as ``IN_LIKE_FONTS``.
+    """
+    shown = [
+        {**o["data"], **_in_like_fonts(o)}
+        for o in outputs
+        if o["output_type"] in ("display_data", "execute_result")
+    ]
     return [data for data in shown if data and not any("widget-view" in mime for mime in data)]
 
 
@@ -63,6 +73,12 @@ def with_stream(outputs: Outputs, others: Outputs) -> Outputs:
 def errors(outputs: Outputs) -> list[Mapping[str, Any]]:
     """Return the errors that a cell raised: one, if any."""
     return [output for output in outputs if output["output_type"] == "error"]
+
+
+def _in_like_fonts(output: Mapping[str, Any]) -> dict[str, str]:
+    about = output.get("metadata", {}).get("image/png")
+    drawn = about.get(IN_LIKE_FONTS) if isinstance(about, Mapping) else None
+    return {} if drawn is None else {IN_LIKE_FONTS: drawn}
 
 
 def _texts(output: Mapping[str, Any]) -> Iterator[str]:
