@@ -309,3 +309,18 @@ def test_a_plot_may_be_the_recorded_one_in_fonts_that_are_not_installed(other, t
     local.metadata["image/png"] = {IN_LIKE_FONTS: bars(*other)}
     differences = found([shown(image__png=bars(9, 30, 60))], [local])
     assert [difference.tolerated for difference in differences] == [tolerated]
+
+
+@pytest.mark.parametrize(
+    ("header", "source", "tolerated"),
+    [
+        ("runtime", "films.head()", False),
+        ("runtime", "begin = time.time()", True),
+        ("mean_fit_time", "pd.DataFrame(search.cv_results_)", True),
+    ],
+)
+def test_what_a_table_calls_time_is_data_unless_it_was_measured(header, source, tolerated):
+    table = "<table><tr><th>" + header + "</th></tr><tr><td>{}</td></tr></table>"
+    tables = (shown(text__html=table.format(minutes)) for minutes in (120.5, 30.5))
+    (difference,) = found(*([one] for one in tables), source)
+    assert difference.tolerated is tolerated
