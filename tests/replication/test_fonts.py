@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from fluvial.replication import fonts
-from fluvial.replication.compare.outputs import IN_LIKE_FONTS
+from fluvial.replication.compare.outputs import IN_LIKE_FONTS, MISSING_FONTS
 
 from .books import book, recorded, shown
 
@@ -20,7 +20,8 @@ def print_figure(monkeypatch):
     """Draw as a kernel does that has a font like one that is not installed."""
     for name in ("print_figure", "retina_figure"):
         monkeypatch.setattr(pylabtools, name, getattr(pylabtools, name))
-    monkeypatch.setattr(fonts, "_LIKE", {"Of Nobody": "DejaVu Serif"})
+    like = {"Of Nobody": "DejaVu Serif", "Of None": "Not There"}
+    monkeypatch.setattr(fonts, "_LIKE", like)
     notebook = recorded(book(("plot()", [shown(image__png=PICTURE)])))
     exec(fonts.font_configuration(notebook), {})
     return lambda figure: pylabtools.print_figure(figure, fmt="png", base64=True)
@@ -40,6 +41,12 @@ def test_a_plot_in_a_font_that_is_not_installed_is_drawn_in_one_like_it_too(prin
     assert about[IN_LIKE_FONTS] == print_figure(titled("DejaVu Serif"))
     assert picture == print_figure(titled("DejaVu Sans"))  # what Matplotlib falls back to
     assert fontManager.ttflist == before
+
+
+@pytest.mark.filterwarnings("ignore:.*findfont")
+def test_fonts_are_named_that_nothing_like_is_installed_of(print_figure):
+    _, about = print_figure(titled("Of None"))
+    assert about == {MISSING_FONTS: "Of None"}
 
 
 def test_a_plot_in_installed_fonts_is_drawn_once(print_figure):

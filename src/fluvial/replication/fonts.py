@@ -1,6 +1,6 @@
 """Plots drawn a second time, in fonts like those that they ask for and that are not installed."""
 
-from fluvial.replication.compare.outputs import IN_LIKE_FONTS
+from fluvial.replication.compare.outputs import IN_LIKE_FONTS, MISSING_FONTS
 from fluvial.replication.read import RecordedNotebook
 
 __all__ = ["font_configuration"]
@@ -19,38 +19,45 @@ _CONFIGURATION = """\
 def _fluvial_draw_in_like_fonts():
     import dataclasses
     import functools
+    import itertools
     import os
 
     from IPython.core import pylabtools
 
     like = {like!r}
 
+    def asked(figure):
+        import matplotlib
+        from matplotlib.font_manager import fontManager
+        from matplotlib.text import Text
+
+        there = {{font.name for font in fontManager.ttflist}}
+        missing = set()
+        for text in figure.findobj(Text):
+            names = []
+            for family in text.get_fontproperties().get_family():
+                names += matplotlib.rcParams.get("font." + family, [family])
+            before = itertools.takewhile(lambda name: name not in there, names)
+            missing.update(name for name in before if name in like)
+        return sorted(missing)
+
     @functools.lru_cache(maxsize=1)
-    def missing():
+    def installed():
         from matplotlib import font_manager
 
-        known = font_manager.fontManager.ttflist
-        names = sorted(set(like) - {{font.name for font in known}})
-        found = [font for font in known if font.name in like.values()]
+        found = [font for font in font_manager.fontManager.ttflist if font.name in like.values()]
         # Matplotlib's own list may be older than what is installed.
         files = tuple(name.replace(" ", "") for name in like.values())
-        for path in font_manager.findSystemFonts() if names else ():
+        for path in font_manager.findSystemFonts():
             if os.path.basename(path).startswith(files):
                 found.append(font_manager.ttfFontProperty(font_manager.get_font(path)))
-        return [
-            dataclasses.replace(font, name=name)
-            for name in names
-            for font in found
-            if font.name == like[name]
-        ]
+        return found
 
-    def again(draw, figure, fmt, options):
+    def again(draw, figure, fmt, options, fonts):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.font_manager import FontManager, fontManager
 
-        fonts, before, canvas = missing(), list(fontManager.ttflist), figure.canvas
-        if not fonts:
-            return None
+        before, canvas = list(fontManager.ttflist), figure.canvas
         try:
             fontManager.ttflist.extend(fonts)
             FontManager._findfont_cached.cache_clear()
@@ -70,13 +77,20 @@ def _fluvial_draw_in_like_fonts():
                 return shown
             picture, about = shown if isinstance(shown, tuple) else (shown, {{}})
             try:
-                other = again(draw, figure, fmt, options)
+                names = asked(figure)
+                fonts = [
+                    dataclasses.replace(font, name=name)
+                    for name in names
+                    for font in installed()
+                    if font.name == like[name]
+                ]
+                if not fonts:
+                    return (picture, dict(about, {missing}=", ".join(names))) if names else shown
+                other = again(draw, figure, fmt, options, fonts)
             except Exception:  # another version of Matplotlib: there is one picture then
                 return shown
             other = other[0] if isinstance(other, tuple) else other
-            if other in (None, picture):
-                return shown
-            return picture, dict(about, {name}=other)
+            return picture, dict(about, {again}=other)
 
         return drawn
 
@@ -92,9 +106,11 @@ def font_configuration(recorded: RecordedNotebook) -> str:
     """Return IPython's configuration for also drawing plots in like fonts; "" if there are none.
 
     Seaborn's plots, say, ask for Arial. Where it is not installed, Matplotlib takes another font,
-    with wider letters; the recorded plot may be either, depending on where it was drawn.
+    with wider letters; the recorded plot may be either, depending on where it was drawn. Where no
+    like font is installed either, the output says which ones are missing.
     """
     drawn = any(
         "image/png" in output.get("data", {}) for cell in recorded.cells for output in cell.outputs
     )
-    return _CONFIGURATION.format(like=_LIKE, name=IN_LIKE_FONTS) if drawn else ""
+    names = {"again": IN_LIKE_FONTS, "missing": MISSING_FONTS}
+    return _CONFIGURATION.format(like=_LIKE, **names) if drawn else ""

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from fluvial.replication.compare.cell import compare_outputs
-from fluvial.replication.compare.outputs import IN_LIKE_FONTS
+from fluvial.replication.compare.outputs import IN_LIKE_FONTS, MISSING_FONTS
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -324,3 +324,11 @@ def test_what_a_table_calls_time_is_data_unless_it_was_measured(header, source, 
     tables = (shown(text__html=table.format(minutes)) for minutes in (120.5, 30.5))
     (difference,) = found(*([one] for one in tables), source)
     assert difference.tolerated is tolerated
+
+
+def test_a_plot_in_other_letters_says_which_font_is_missing():
+    local = shown(image__png=bars(60, 9, 30))
+    local.metadata["image/png"] = {MISSING_FONTS: "Arial"}
+    (difference,) = found([shown(image__png=bars(9, 30, 60))], [local])
+    assert not difference.tolerated
+    assert difference.reason.endswith("not installed here: Arial")

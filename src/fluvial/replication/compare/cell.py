@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
@@ -16,6 +17,7 @@ from fluvial.replication.compare.messages import plain_messages, reworded
 from fluvial.replication.compare.outputs import (
     IMAGES,
     IN_LIKE_FONTS,
+    MISSING_FONTS,
     Outputs,
     displays,
     errors,
@@ -182,6 +184,9 @@ def _compare_pictures(
         if all(difference.tolerated for difference in again):
             reason, cause = "the same plot in fonts that are not installed here", Cause.ENVIRONMENT
             found = [difference.accepted(reason, cause) for difference in found]
+    if MISSING_FONTS in local:
+        told = f"in other letters, since this is not installed here: {local[MISSING_FONTS]}"
+        found = [d if d.tolerated else replace(d, reason=f"{d.reason}, {told}") for d in found]
     yield from found
 
 

@@ -8,6 +8,7 @@ from fluvial.replication.compare.html import read_html
 __all__ = [
     "IMAGES",
     "IN_LIKE_FONTS",
+    "MISSING_FONTS",
     "Outputs",
     "displays",
     "errors",
@@ -22,6 +23,8 @@ Outputs = Sequence[Mapping[str, Any]]
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 IN_LIKE_FONTS = "fluvial_in_like_fonts"
 """The name of a picture drawn again, in fonts like those that the plot asks for."""
+MISSING_FONTS = "fluvial_missing_fonts"
+"""The name of a list of the fonts that a plot asks for and that nothing like is there of."""
 
 
 def stdout(outputs: Outputs) -> str:
@@ -43,10 +46,11 @@ def rewritten(outputs: Outputs, change: Callable[[str], str]) -> list[Mapping[st
 def displays(outputs: Outputs) -> list[Mapping[str, Any]]:
     """Return what a cell displayed or returned, each as type -> content, but for widgets.
 
-    A picture that was also drawn in other fonts has that one beside it, as ``IN_LIKE_FONTS``.
+    A picture that was also drawn in other fonts has that one beside it, as ``IN_LIKE_FONTS``, or
+    the names of the fonts that are missing, as ``MISSING_FONTS``.
     """
     shown = [
-        {**o["data"], **_in_like_fonts(o)}
+        {**o["data"], **_of_fonts(o)}
         for o in outputs
         if o["output_type"] in ("display_data", "execute_result")
     ]
@@ -75,10 +79,10 @@ def errors(outputs: Outputs) -> list[Mapping[str, Any]]:
     return [output for output in outputs if output["output_type"] == "error"]
 
 
-def _in_like_fonts(output: Mapping[str, Any]) -> dict[str, str]:
+def _of_fonts(output: Mapping[str, Any]) -> dict[str, str]:
     about = output.get("metadata", {}).get("image/png")
-    drawn = about.get(IN_LIKE_FONTS) if isinstance(about, Mapping) else None
-    return {} if drawn is None else {IN_LIKE_FONTS: drawn}
+    known = about if isinstance(about, Mapping) else {}
+    return {name: known[name] for name in (IN_LIKE_FONTS, MISSING_FONTS) if name in known}
 
 
 def _texts(output: Mapping[str, Any]) -> Iterator[str]:
