@@ -45,6 +45,9 @@ _GROUPS = {
             ("sixth strangers", "Twenty more notebooks of strangers"),
             ("seventh strangers", "Eight more notebooks of strangers"),
             ("eighth strangers", "Eleven more notebooks of strangers"),
+            ("ninth strangers", "Fourteen more notebooks of strangers"),
+            ("tenth strangers", "Twelve more notebooks of strangers"),
+            ("eleventh strangers", "Nine more notebooks of strangers"),
         )
     },
 }

@@ -144,6 +144,23 @@ def test_what_repeats_vary_is_randomness():
     assert done.cells[0].verdict == "WITHIN_TOLERANCE"
 
 
+@pytest.mark.parametrize(("others", "cause"), [("0.5", "library version"), ("0.6", "randomness")])
+def test_a_draw_that_most_of_what_depends_on_it_does_not_vary_with_is_not_random(others, cause):
+    """A generator may be seeded where nobody sees it; a cell of another draw varies."""
+    cells = [
+        ("x = draw_with.normal(size=9)", [], None),
+        *((f"x.mean({at})", [result("0.5")], None) for at in range(3)),
+        ("x.std() + np.random.rand()", [result("0.1")], None),
+        ("x.max()", [result("0.7")], None),
+    ]
+    runs = [
+        run_of([], *([result(mean)] for _ in range(3)), [result(last)], [result("0.9")])
+        for mean, last in (("0.5", "0.2"), (others, "0.3"))
+    ]
+    _, done = replicated(cells, *runs)
+    assert done.cells[5].differences[0].cause == cause
+
+
 def test_a_summary_of_three_lines():
     kept, done = replicated(
         [

@@ -97,3 +97,20 @@ def test_draws_that_repeats_do_not_vary_are_not_random():
     assert Facts(**known).random
     assert not Facts(**known, repeated=True).random
     assert Facts(**known, repeated=True, vary=frozenset({3})).random
+
+
+def test_what_a_seeded_generator_draws_is_not_random():
+    seeded = NotebookStory().after(1, "rng = np.random.default_rng(0)")
+    unseeded = NotebookStory().after(1, "rng = np.random.default_rng()")
+    draw = "x = rng.normal(size=9)"
+    assert not facts(seeded, draw).random
+    assert not facts(seeded.after(2, draw), "x").random
+    assert facts(unseeded, draw).random
+    assert facts(seeded.after(2, "rng = make_rng()"), draw).random
+
+
+@pytest.mark.parametrize(
+    ("source", "random"), [("make_blobs(9)", True), ("make_scorer(loss)", False)]
+)
+def test_what_makes_data_draws_and_what_makes_pipelines_does_not(source, random):
+    assert facts(NotebookStory(), source).random is random

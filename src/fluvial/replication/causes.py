@@ -125,8 +125,27 @@ def _innocent(met: Sequence[_Met]) -> frozenset[int]:
 
 
 def _varying(met: Sequence[_Met]) -> frozenset[int]:
-    """Return the cells that drew numbers without a seed which were seen to vary."""
-    return frozenset().union(*(cell.facts.chance for cell in met if cell.facts.varying))
+    """Return the cells that drew numbers without a seed which were seen to vary.
+
+    A cell most of whose descendants say the same in every run drew nothing, or from a seed that
+    was set out of sight; of several that reach what varies at least one did.
+    """
+    balance: Counter[int] = Counter()
+    for cell in met:
+        if cell.shows or cell.facts.varying:
+            for drawn in cell.facts.chance:
+                balance[drawn] += 1 if cell.facts.varying else -1
+    reach = [cell.facts.chance for cell in met if cell.facts.varying and cell.facts.chance]
+    suspected = frozenset().union(*reach)
+    vary = frozenset(drawn for drawn in suspected if balance[drawn] >= 0)
+    unexplained = (chance for chance in reach if not chance & vary)
+    return vary.union(*(_most(chance, balance) for chance in unexplained))
+
+
+def _most(chance: frozenset[int], balance: Counter[int]) -> frozenset[int]:
+    """Return those of several cells that speak most for varying."""
+    most = max(balance[drawn] for drawn in chance)
+    return frozenset(drawn for drawn in chance if balance[drawn] == most)
 
 
 def _explained(met: _Met) -> CellOutcome:

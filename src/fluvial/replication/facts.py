@@ -84,7 +84,7 @@ class Facts:
     @property
     def chance(self) -> frozenset[int]:
         """Return the cells that drew numbers without a seed which reach it."""
-        here = draws(self.source) and not self.story.seeded
+        here = draws(self.source, self.story.generators) and not self.story.seeded
         return self.story.draws_of(self.names) | ({self.number} if here else frozenset())
 
     @property
@@ -95,7 +95,7 @@ class Facts:
     @property
     def drawn_later(self) -> bool:
         """Whether seeded random numbers reach it of which more had been drawn before."""
-        here = draws(self.source) and self.story.seeded and self.story.moved
+        here = draws(self.source, self.story.generators) and self.story.seeded and self.story.moved
         return here or bool(self.names.used & self.story.late)
 
     @property

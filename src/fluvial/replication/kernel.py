@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fluvial.errors import InputError
 from fluvial.replication.children import MARK, end_children
+from fluvial.replication.fonts import font_configuration
 from fluvial.replication.plots import plot_configuration
 from fluvial.replication.read import RecordedNotebook
 from fluvial.replication.tables import table_configuration
@@ -42,7 +43,7 @@ def private_home(recorded: RecordedNotebook) -> Iterator[Path]:
         home = Path(name)
         profile = home / "ipython" / "profile_default"
         profile.mkdir(parents=True)
-        if configuration := plot_configuration(recorded):
+        if configuration := plot_configuration(recorded) + font_configuration(recorded):
             (profile / "ipython_kernel_config.py").write_text(configuration)
         if startup := table_configuration(recorded):
             (profile / "startup").mkdir()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from fluvial.replication.names import Names, Step, names_in, steps, without_comments
-from fluvial.replication.randomness import draws, seeds
+from fluvial.replication.randomness import draws, seeded_generators, seeds
 
 __all__ = ["STYLE", "NotebookStory", "reads_net"]
 
@@ -30,6 +30,7 @@ class NotebookStory:
         affected: names that may not be what they should be, and the cells that failed before.
         random: names of what was drawn without a seed, and the cells that drew it.
         late: names of what was drawn from a seeded stream of which more had been drawn before.
+        generators: names of seeded generators of random numbers.
         net: names of what was fetched.
         plain: names of what Python's own library alone has made.
         imported: names of modules and of what is in them.
@@ -44,6 +45,7 @@ class NotebookStory:
     affected: Origins = field(default_factory=dict)
     random: Origins = field(default_factory=dict)
     late: frozenset[str] = frozenset()
+    generators: frozenset[str] = frozenset()
     net: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
@@ -109,14 +111,15 @@ class NotebookStory:
 
     def _past(self, step: Step, number: int) -> "NotebookStory":
         """Go on past a statement that did what it should with what it found."""
-        names, drawn = step.names, draws(step.source)
-        late = drawn and self.seeded and self.moved
+        names = step.names
+        late = draws(step.source, self.generators) and self.seeded and self.moved
         return replace(
             self,
             imported=self.imported | names.imported,
             affected=_inherited(self.affected, names, frozenset()),
             random=_inherited(self.random, names, self._chance(step, number)),
             late=_carried(self.late, names, begins=late),
+            generators=(self.generators - names.bound) | seeded_generators(step.source),
             net=_carried(self.net, names, begins=reads_net(step.source)),
         )
 
@@ -129,7 +132,8 @@ class NotebookStory:
         return replace(self, affected=affected, random=random)
 
     def _chance(self, step: Step, number: int) -> frozenset[int]:
-        return frozenset({number} if draws(step.source) and not self.seeded else ())
+        drawn = draws(step.source, self.generators) and not self.seeded
+        return frozenset({number} if drawn else ())
 
 
 def reads_net(source: str) -> bool:

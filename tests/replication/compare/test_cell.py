@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from fluvial.replication.compare.cell import compare_outputs
+from fluvial.replication.compare.outputs import IN_LIKE_FONTS, MISSING_FONTS
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -293,3 +294,41 @@ def test_a_table_that_its_own_plain_text_does_not_say_is_not_excused_by_it():
         return [result("   x\n0  310", text__html=html)]
 
     assert [d.tolerated for d in found(table(310), table(301))] == [False]
+
+
+def bars(*heights):
+    pixels = np.ones((80, 80, 3))
+    for at, height in enumerate(heights):
+        pixels[80 - height :, 20 * at + 10 : 20 * at + 25] = 0.0
+    return png(pixels)
+
+
+@pytest.mark.parametrize(("other", "tolerated"), [((9, 30, 60), True), ((50, 60, 9), False)])
+def test_a_plot_may_be_the_recorded_one_in_fonts_that_are_not_installed(other, tolerated):
+    local = shown(image__png=bars(60, 9, 30))
+    local.metadata["image/png"] = {IN_LIKE_FONTS: bars(*other)}
+    differences = found([shown(image__png=bars(9, 30, 60))], [local])
+    assert [difference.tolerated for difference in differences] == [tolerated]
+
+
+@pytest.mark.parametrize(
+    ("header", "source", "tolerated"),
+    [
+        ("runtime", "films.head()", False),
+        ("runtime", "begin = time.time()", True),
+        ("mean_fit_time", "pd.DataFrame(search.cv_results_)", True),
+    ],
+)
+def test_what_a_table_calls_time_is_data_unless_it_was_measured(header, source, tolerated):
+    table = "<table><tr><th>" + header + "</th></tr><tr><td>{}</td></tr></table>"
+    tables = (shown(text__html=table.format(minutes)) for minutes in (120.5, 30.5))
+    (difference,) = found(*([one] for one in tables), source)
+    assert difference.tolerated is tolerated
+
+
+def test_a_plot_in_other_letters_says_which_font_is_missing():
+    local = shown(image__png=bars(60, 9, 30))
+    local.metadata["image/png"] = {MISSING_FONTS: "Arial"}
+    (difference,) = found([shown(image__png=bars(9, 30, 60))], [local])
+    assert not difference.tolerated
+    assert difference.reason.endswith("not installed here: Arial")

@@ -103,6 +103,8 @@ def test_metrics_beside_a_bar_are_compared():
         ("time: 3.0", "time: 2.0", "begin = time.time()", True),
         ("training took 30.0 s", "training took 12 s", "", True),
         ("training took 30.0 s", "training took 12 min", "", False),
+        ("runtime: 50", "runtime: 12", "print('Runtime:', film.runtime)", False),
+        ("runtime: 50", "runtime: 12", "solve()", True),
         ("Wall time: 30 s", "Wall time: 12 s", "", True),
         (
             "1000 loops, best of 3: 1.2 ms per loop",

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
@@ -15,6 +16,8 @@ from fluvial.replication.compare.images import compare_images
 from fluvial.replication.compare.messages import plain_messages, reworded
 from fluvial.replication.compare.outputs import (
     IMAGES,
+    IN_LIKE_FONTS,
+    MISSING_FONTS,
     Outputs,
     displays,
     errors,
@@ -161,7 +164,7 @@ def _compare_form(
     elif mime.endswith("json"):
         yield from compare_values(a, b, tolerance, place)
     elif mime in IMAGES:
-        yield from compare_images(a, b, tolerance, place)
+        yield from _compare_pictures(a, local, mime, tolerance, place)
     elif mime == "text/html":
         yield from compare_html(a, b, tolerance, place, run)
     elif mime in _TEXTS:
@@ -169,6 +172,22 @@ def _compare_form(
     elif a != b:
         sizes = f"{len(a)} characters of {mime}", f"{len(b)} characters of {mime}"
         yield Difference(Kind.TYPE, place, None, *sizes, None, False, "other data")
+
+
+def _compare_pictures(
+    recorded: str, local: Mapping[str, Any], mime: str, tolerance: Tolerance, place: str
+) -> Iterator[Difference]:
+    """Compare two pictures, the local one also as it is in other fonts if it was drawn so."""
+    found = list(compare_images(recorded, local[mime], tolerance, place))
+    if IN_LIKE_FONTS in local and any(not difference.tolerated for difference in found):
+        again = list(compare_images(recorded, local[IN_LIKE_FONTS], tolerance, place))
+        if all(difference.tolerated for difference in again):
+            reason, cause = "the same plot in fonts that are not installed here", Cause.ENVIRONMENT
+            found = [difference.accepted(reason, cause) for difference in found]
+    if MISSING_FONTS in local:
+        told = f"in other letters, since this is not installed here: {local[MISSING_FONTS]}"
+        found = [d if d.tolerated else replace(d, reason=f"{d.reason}, {told}") for d in found]
+    yield from found
 
 
 def _by_default(recorded: str, local: str, place: str) -> Iterator[Difference]:

@@ -21,8 +21,9 @@ OTHER_SHAPE = "another shape of table"
 """What is said of tables with other rows or columns."""
 
 _SECONDS_HEADER = re.compile(
-    r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]", re.I
+    r"\b(?:time|elapsed|duration|runtime|seconds)\b|[(\[](?:s|ms)[)\]]|(?:fit|score)_time$", re.I
 )
+_MEASURED = re.compile(r"(?:fit|score)_time$")  # by scikit-learn
 _SIZE = re.compile(r"\d+ rows? × \d+ columns?")
 _DOTS = ("...", "…")
 _MISSING = ("NaN", "None", "<NA>", "NaT", "nan")  # as pandas shows what is not there
@@ -180,7 +181,9 @@ def _compare_cell(
     match tokens(recorded), tokens(local):
         case [Number() as x], [Number() as y] if _SECONDS_HEADER.search(where.near):
             seconds = Duration(abs(x.value), x.text), Duration(abs(y.value), y.text)
-            yield from duration_difference(*seconds, tolerance, where, run)
+            # A table may be of anything: what it calls time is none of the run's by its name.
+            header = where if _MEASURED.search(where.near) else replace(where, near="")
+            yield from duration_difference(*seconds, tolerance, header, run)
         case [Number() as x], [Number() as y]:
             yield from number_difference(x, y, tolerance, where)
         case _:

@@ -18,7 +18,8 @@ __all__ = ["Where", "digits_shown", "duration_difference", "number_difference"]
 _EPSILON = 2.0**-52
 _LARGEST_EXACT = 2.0**53
 _TIMER = re.compile(
-    r"per loop|\b(?:wall|cpu) time|\beta\b|/step|s/it\b|it/s\b|s/epoch|<progress>|\bbest of \d",
+    r"per loop|\b(?:wall|cpu) time|\beta\b|/step|s/it\b|it/s\b|s/epoch|<progress>|\bbest of \d"
+    r"|(?:fit|score)_time\b",
     re.IGNORECASE,
 )
 _TIMED = re.compile(
@@ -164,9 +165,9 @@ def duration_difference(
 ) -> Iterator[Difference]:
     """Judge two durations by their ratio if the run took them, and else as numbers of seconds.
 
-    A run took what a known timer prints, or what is called so, or may be since the code reads a
-    clock; and in any case no longer than it ran. What a notebook calls time may else be anything:
-    the survival of a patient, the length of a film.
+    A run took what a known timer prints, or what a library calls so, or may be since the code
+    reads a clock; and in any case no longer than it ran. What a notebook itself calls time may else
+    be anything: the survival of a patient, the length of a film.
     """
     if recorded.seconds == local.seconds:
         return
@@ -189,7 +190,10 @@ def _was_taken(local: Duration, where: Where, run: Surroundings) -> bool:
         return True
     if not run.could_last(local.seconds):
         return False
-    return run.reads_clock or bool(_TIMED.search(where.near))
+    if run.reads_clock:
+        return True
+    # Who writes the word and reads no clock has the number from elsewhere.
+    return any(word not in run.source.lower() for word in _TIMED.findall(where.near.lower()))
 
 
 def _wall_time(

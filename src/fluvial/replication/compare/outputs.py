@@ -7,6 +7,8 @@ from fluvial.replication.compare.html import read_html
 
 __all__ = [
     "IMAGES",
+    "IN_LIKE_FONTS",
+    "MISSING_FONTS",
     "Outputs",
     "displays",
     "errors",
@@ -19,6 +21,10 @@ __all__ = [
 Outputs = Sequence[Mapping[str, Any]]
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+IN_LIKE_FONTS = "fluvial_in_like_fonts"
+"""The name of a picture drawn again, in fonts like those that the plot asks for."""
+MISSING_FONTS = "fluvial_missing_fonts"
+"""The name of a list of the fonts that a plot asks for and that nothing like is there of."""
 
 
 def stdout(outputs: Outputs) -> str:
@@ -38,8 +44,16 @@ def rewritten(outputs: Outputs, change: Callable[[str], str]) -> list[Mapping[st
 
 
 def displays(outputs: Outputs) -> list[Mapping[str, Any]]:
-    """Return what a cell displayed or returned, each as type -> content, but for widgets."""
-    shown = [o["data"] for o in outputs if o["output_type"] in ("display_data", "execute_result")]
+    """Return what a cell displayed or returned, each as type -> content, but for widgets.
+
+    A picture that was also drawn in other fonts has that one beside it, as ``IN_LIKE_FONTS``, or
+    the names of the fonts that are missing, as ``MISSING_FONTS``.
+    """
+    shown = [
+        {**o["data"], **_of_fonts(o)}
+        for o in outputs
+        if o["output_type"] in ("display_data", "execute_result")
+    ]
     return [data for data in shown if data and not any("widget-view" in mime for mime in data)]
 
 
@@ -63,6 +77,12 @@ def with_stream(outputs: Outputs, others: Outputs) -> Outputs:
 def errors(outputs: Outputs) -> list[Mapping[str, Any]]:
     """Return the errors that a cell raised: one, if any."""
     return [output for output in outputs if output["output_type"] == "error"]
+
+
+def _of_fonts(output: Mapping[str, Any]) -> dict[str, str]:
+    about = output.get("metadata", {}).get("image/png")
+    known = about if isinstance(about, Mapping) else {}
+    return {name: known[name] for name in (IN_LIKE_FONTS, MISSING_FONTS) if name in known}
 
 
 def _texts(output: Mapping[str, Any]) -> Iterator[str]:
