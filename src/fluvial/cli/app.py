@@ -47,7 +47,7 @@ def run(arguments: Sequence[str] | None) -> int:
         with lasting_output():
             code = _run(arguments)
     except OSError as error:
-        sys.stderr.write(f"fluvial: what was to be printed could not be: {error.strerror}.\n")
+        sys.stderr.write(f"fluvial: the output could not be written: {error.strerror}.\n")
         code = code or ExitCode.INPUT_WRONG
     return code
 
@@ -96,13 +96,17 @@ def _fluvial(
     verbose: Annotated[
         bool,
         typer.Option(
-            "--verbose", "-v", help="Log what happens on stderr, and where an error came from."
+            "--verbose", "-v", help="Log progress to stderr, and show where an error came from."
         ),
     ] = False,
     version: Annotated[
         bool | None,
         typer.Option(
-            "--version", "-V", callback=_print_version, is_eager=True, help="Say the version."
+            "--version",
+            "-V",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = None,
 ) -> None:

@@ -21,12 +21,14 @@ def calibrate(
         ),
     ],
     *,
-    fits: Annotated[int, typer.Option(min=1, help="How many data sets are simulated.")] = 100,
+    fits: Annotated[int, typer.Option(min=1, help="Number of data sets to simulate.")] = 100,
     seed: Seed = 0,
-    processes: Annotated[int, typer.Option(min=1, help="Fits at the same time.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, help="Number of fits to run at once.")] = 1,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep every fit's ranks there, and go on from there."),
+        typer.Option(
+            metavar="DIR", help="Save the ranks of every fit in DIR, and resume from them."
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -10,7 +10,7 @@ from fluvial.seeds import LARGEST_SEED
 __all__ = ["DataFolder", "Quiet", "Seed"]
 
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Where mnist or cifar10 are.")
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder that holds mnist or cifar10.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Decides everything random.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of all random numbers.")]

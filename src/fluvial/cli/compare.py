@@ -26,7 +26,7 @@ def compare(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Leave comparison.json and comparison.png there."),
+        typer.Option(metavar="DIR", help="Save comparison.json and comparison.png in DIR."),
     ] = None,
 ) -> None:
     """Compare models of the same data by evidence and by prediction."""

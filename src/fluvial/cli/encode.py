@@ -15,32 +15,34 @@ __all__ = ["encode"]
 
 
 def encode(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What fluvial train has left.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder that fluvial train wrote.")
+    ],
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="Images, as fluvial train takes them.")
     ],
     *,
     labels: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Of the images, if the model is conditional."),
+        typer.Option(metavar="FILE", help="Labels of the images, if the model is conditional."),
     ] = None,
     draws: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Draws from each image's posterior; by default where its center goes."
+            min=1, help="Draws from each image's posterior; by default, the image of its center."
         ),
     ] = None,
     seed: Seed = 0,
     data_dir: DataFolder = None,
     size: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Resize pictures, as for the training.")
+        str | None, typer.Option(metavar="WxH", help="Resize pictures, as in training.")
     ] = None,
     color: Annotated[
-        bool | None, typer.Option("--color/--gray", help="As for the training.")
+        bool | None, typer.Option("--color/--gray", help="Color or gray, as in training.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A .npz file; by default DIR/latents.npz."),
+        typer.Option(metavar="FILE", help="The .npz file to write; by default DIR/latents.npz."),
     ] = None,
 ) -> None:
     """Write the latent vectors of images: one array, or one for each part of a data set."""

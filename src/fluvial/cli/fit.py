@@ -33,8 +33,8 @@ def fit(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Data of a Stan program, or what a NumPyro model takes: JSON, R's dump format, "
-            "or CSV with a column for each vector.",
+            help="Data of a Stan program, or arguments of a NumPyro model: JSON, R's dump "
+            "format, or CSV with one column per vector.",
         ),
     ] = None,
     example: Annotated[
@@ -49,24 +49,28 @@ def fit(
         ),
     ] = "auto",
     seed: Seed = 0,
-    max_steps: Annotated[int, typer.Option(min=1, help="Most training steps a mode.")] = 3000,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Maximum number of training steps per mode.")
+    ] = 3000,
     max_seconds: Annotated[
         float | None,
-        typer.Option(metavar="S", help="Stop after so long with the best so far."),
+        typer.Option(metavar="S", help="Stop after S seconds, and return the best result so far."),
     ] = None,
     max_evaluations: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Stop after so many evaluations, likewise."),
+        typer.Option(min=1, metavar="N", help="The same after N evaluations of the density."),
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep what takes long there, and go on from there."),
+        typer.Option(
+            metavar="DIR", help="Save expensive intermediate results in DIR, and resume from them."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Save the posterior there, with its table and, with the extra arviz, posterior.nc "
+            help="Save the posterior and its table in DIR; with the extra arviz, also posterior.nc "
             "and pictures.",
         ),
     ] = None,
@@ -76,11 +80,13 @@ def fit(
     draws_csv: DrawsFile = None,
     draws: Draws = 4000,
     pictures: Annotated[
-        bool, typer.Option(help="Draw forest.png, pair.png and others in DIR.")
+        bool, typer.Option(help="Save forest.png, pair.png and other pictures in DIR.")
     ] = True,
     log_likelihood: Annotated[
         bool,
-        typer.Option(help="Put every observation's log likelihood at every draw in posterior.nc."),
+        typer.Option(
+            help="Save the log likelihood of every observation at every draw in posterior.nc."
+        ),
     ] = True,
     quiet: Quiet = False,
 ) -> None:
@@ -99,7 +105,7 @@ def fit(
     try:
         if out is not None:
             saved = save_results(posterior, out, showing, log_likelihood, pictures)
-    finally:  # what could not be saved is shown at least
+    finally:  # even if the results could not be saved
         showing.show(posterior)
     for line in saved:
         showing.say(line)

@@ -27,22 +27,27 @@ class Format(StrEnum):
 
 
 AllRows = Annotated[
-    bool, typer.Option("--all", help="Show every row, those of derived quantities included.")
+    bool, typer.Option("--all", help="Show every row, including derived quantities.")
 ]
 Names = Annotated[
     str | None,
     typer.Option(
-        "--vars", metavar="REGEX", help="Show and draw only what has a name that this is found in."
+        "--vars", metavar="REGEX", help="Show and draw only names in which REGEX is found."
     ),
 ]
 OutputFormat = Annotated[
-    Format, typer.Option("--format", help="Of the summary: json and csv have full precision.")
+    Format,
+    typer.Option("--format", help="Format of the summary; json and csv have full precision."),
 ]
 DrawsFile = Annotated[
     Path | None,
-    typer.Option("--draws-csv", metavar="FILE", help="Write the draws there, a column a scalar."),
+    typer.Option(
+        "--draws-csv", metavar="FILE", help="Write the draws to FILE, one column per scalar."
+    ),
 ]
-Draws = Annotated[int, typer.Option(min=4, help="Draws in posterior.nc, pictures and FILE.")]
+Draws = Annotated[
+    int, typer.Option(min=4, help="Number of draws in posterior.nc, pictures and FILE.")
+]
 
 
 @dataclass(frozen=True)

@@ -24,21 +24,22 @@ __all__ = ["replicate"]
 def replicate(
     notebook: Annotated[
         str,
-        typer.Argument(metavar="NOTEBOOK", help="A path, or a URL as copied from GitHub's page."),
+        typer.Argument(metavar="NOTEBOOK", help="A path, or a URL copied from GitHub."),
     ],
     *,
-    rtol: Annotated[float, typer.Option(help="Of numbers, relative to the recorded ones.")] = 1e-5,
-    atol: Annotated[float, typer.Option(help="Of numbers, absolute.")] = 0.0,
-    time_ratio: Annotated[
-        float, typer.Option(help="How many times longer or shorter a duration may be.")
-    ] = 5.0,
+    rtol: Annotated[
+        float, typer.Option(help="Tolerance of numbers, relative to the recorded ones.")
+    ] = 1e-5,
+    atol: Annotated[float, typer.Option(help="Absolute tolerance of numbers.")] = 0.0,
+    time_ratio: Annotated[float, typer.Option(help="Factor by which durations may differ.")] = 5.0,
     similarity: Annotated[
-        float, typer.Option(help="Least similarity of pictures where most unlike, from 0 to 1.")
+        float,
+        typer.Option(help="Minimum similarity of pictures, from 0 to 1, where they differ most."),
     ] = 0.9,
     repeat: Annotated[
-        int, typer.Option(min=1, help="Run it so many times, to see what varies by itself.")
+        int, typer.Option(min=1, help="Run it this many times, to see what varies between runs.")
     ] = 1,
-    timeout: Annotated[int, typer.Option(min=1, help="Most seconds a cell may take.")] = 600,
+    timeout: Annotated[int, typer.Option(min=1, help="Maximum number of seconds per cell.")] = 600,
     kernel: Annotated[
         str | None, typer.Option(metavar="NAME", help="Use this kernel, not the notebook's own.")
     ] = None,
@@ -46,13 +47,13 @@ def replicate(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The folder that it may read files from; by default its git repository.",
+            help="Folder from which it may read files; by default its git repository.",
         ),
     ] = None,
     restore: Annotated[
         bool,
         typer.Option(
-            "--restore", help="Run it with the packages of its time, too; uv installs them."
+            "--restore", help="Also run it with the packages of its time, which uv installs."
         ),
     ] = False,
     metrics: Annotated[
@@ -64,7 +65,8 @@ def replicate(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save replication.json and more there.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Save replication.json and other results in DIR."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Run it without asking.")] = False,
     quiet: Quiet = False,

@@ -14,15 +14,17 @@ def report(
     directory: Annotated[
         Path,
         typer.Argument(
-            metavar="DIR", help="What reproduce, replicate, fit or train wrote; subfolders too."
+            metavar="DIR",
+            help="Folder with results of reproduce, replicate, fit or train, also in subfolders.",
         ),
     ],
     *,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="By default DIR/report.html.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The page to write; by default DIR/report.html."),
     ] = None,
 ) -> None:
-    """Make one HTML page, which needs no network, of a folder of results."""
+    """Turn a folder of results into one self-contained HTML page."""
     from fluvial.report.page import render_report
     from fluvial.storage.writing import replaced
 

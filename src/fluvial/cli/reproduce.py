@@ -31,26 +31,26 @@ class _BudgetChoice(StrEnum):
 def reproduce(
     studies: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[STUDY]...", help=f"Such as energies; all of them if none: {STUDY_NAMES}."
-        ),
+        typer.Argument(metavar="STUDY", help=f"Any of {STUDY_NAMES}; all of them by default."),
     ] = None,
     *,
     budget: Annotated[
         _BudgetChoice,
         typer.Option(
-            help="smoke: seconds, judges nothing; quick: minutes; full: as published.",
+            help="smoke: seconds, without judging; quick: minutes; full: as published.",
         ),
     ] = _BudgetChoice.quick,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Keep the results in DIR/STUDY.")] = Path(
         "results"
     ),
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the results that are there.")
+        bool, typer.Option("--resume", help="Continue from the results in DIR.")
     ] = False,
     jobs: Annotated[
         int,
-        typer.Option("--jobs", "-j", min=1, help="Units of work at a time, each in a process."),
+        typer.Option(
+            "--jobs", "-j", min=1, help="Units of work to run at once, each in its own process."
+        ),
     ] = 1,
     quiet: Quiet = False,
 ) -> None:

@@ -12,20 +12,28 @@ __all__ = ["sample"]
 
 
 def sample(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What fluvial train has left.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder that fluvial train wrote.")
+    ],
     *,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many images.")] = 64,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of images.")] = 64,
     seed: Seed = 0,
     label: Annotated[
         int | None,
-        typer.Option(min=0, help="Of all images, if the model is conditional; by default in turn."),
+        typer.Option(
+            min=0,
+            help="Label of all images, if the model is conditional; by default each label in turn.",
+        ),
     ] = None,
     pixels: Annotated[
-        bool, typer.Option("--pixels", help="Draw the pixels, too, not only what is behind them.")
+        bool,
+        typer.Option(
+            "--pixels", help="Draw pixels from the likelihood instead of showing its mean."
+        ),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A .npz file; by default DIR/sampled.npz."),
+        typer.Option(metavar="FILE", help="The .npz file to write; by default DIR/sampled.npz."),
     ] = None,
 ) -> None:
     """Draw new images from a trained model: an array, and a picture beside it."""

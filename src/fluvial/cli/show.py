@@ -14,7 +14,8 @@ __all__ = ["show"]
 
 def show(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="What fluvial fit --out, or train, has written.")
+        Path,
+        typer.Argument(metavar="DIR", help="Folder that fluvial fit --out or fluvial train wrote."),
     ],
     *,
     every: AllRows = False,

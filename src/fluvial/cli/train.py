@@ -70,11 +70,12 @@ def train(
         ),
     ] = "none",
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Checkpoints, metrics, pictures, and the model.")
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder for checkpoints, metrics, pictures and the model."
+        ),
     ] = Path("run"),
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the training in DIR.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the training in DIR.")] = False,
     data_dir: DataFolder = None,
     labels: Annotated[
         str | None,
@@ -85,55 +86,62 @@ def train(
         ),
     ] = None,
     likelihood: Annotated[
-        _LikelihoodChoice | None, typer.Option(help="By default what suits the pixels.")
+        _LikelihoodChoice | None, typer.Option(help="By default, chosen to suit the pixels.")
     ] = None,
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Resize pictures, such as 32x32.")
     ] = None,
     color: Annotated[
         bool | None,
-        typer.Option("--color/--gray", help="By default what most of the images are."),
+        typer.Option("--color/--gray", help="By default, whichever most of the images are."),
     ] = None,
     latent: Annotated[
         list[int] | None,
-        typer.Option(min=1, help="Latent coordinates; again for a further stochastic layer."),
+        typer.Option(
+            min=1, help="Number of latent coordinates; repeat it for further stochastic layers."
+        ),
     ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="Units in a hidden layer.")] = 400,
+    hidden: Annotated[int, typer.Option(min=1, help="Units in each hidden layer.")] = 400,
     depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
-    activation: Annotated[str, typer.Option(help="Of the hidden layers.")] = "maxout",
-    epochs: Annotated[float, typer.Option(help="How often each image is seen.")] = 100.0,
+    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "maxout",
+    epochs: Annotated[float, typer.Option(help="Passes over the training images.")] = 100.0,
     early_stopping: Annotated[
         float,
         typer.Option(
             metavar="EPOCHS",
             min=0.0,
-            help="Stop when the validation bound has not improved for so many; 0 never does.",
+            help="Stop after this many epochs without a better validation bound; 0 turns it off.",
         ),
     ] = 0.0,
     batch: Annotated[
         int | None,
-        typer.Option(min=1, help="Images in a step; by default 100, or all if there are fewer."),
+        typer.Option(min=1, help="Images per step; by default 100, or all if there are fewer."),
     ] = None,
-    rate: Annotated[float, typer.Option(help="The largest step size of Adam.")] = 3e-3,
+    rate: Annotated[float, typer.Option(help="Largest step size of Adam.")] = 3e-3,
     annealing: Annotated[
-        _AnnealingChoice, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
+        _AnnealingChoice,
+        typer.Option(help="kl: warm-up of the KL term; joint: that of the paper; or none."),
     ] = _AnnealingChoice.kl,
     draws: Annotated[
-        int, typer.Option(min=1, help="Of z for each image: the importance-weighted bound if > 1.")
+        int,
+        typer.Option(min=1, help="Draws of z per image; above 1, the importance-weighted bound."),
     ] = 1,
     binarization: Annotated[
-        _BinarizationChoice, typer.Option(help="Of gray images to train on: at each step, or once.")
+        _BinarizationChoice,
+        typer.Option(help="Whether gray training images are binarized anew at each step, or once."),
     ] = _BinarizationChoice.fresh,
     seed: Seed = 0,
     coordinator: Annotated[
         str | None,
         typer.Option(
             metavar="HOST:PORT",
-            help="Of process 0, to train in several processes; SLURM's tasks need none of these.",
+            help="Address of process 0, to train in several processes; not needed under SLURM.",
         ),
     ] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="How many there are.")] = None,
-    process: Annotated[int | None, typer.Option(min=0, help="Which this one is.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Number of processes.")] = None,
+    process: Annotated[
+        int | None, typer.Option(min=0, help="Number of this process, from 0.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train a deep latent Gaussian model with an amortized flow posterior on images."""
