@@ -10,7 +10,7 @@ from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.tails.suspect_tails import missing_tails
-from fluvial.inference.tails.tails.unreached import unreached
+from fluvial.inference.tails.unreached import unreached
 from fluvial.inference.verdict.more_draws import precise_enough
 from fluvial.inference.verdict.verdict import is_accurate, is_weighable, misses_tails
 from fluvial.inference.verdict.weighing import Weighed, defended

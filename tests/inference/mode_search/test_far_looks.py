@@ -3,7 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from fluvial.inference.mode_search.mode_search.far_looks import (
+
+import fluvial
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.mode_search.far_looks import (
     cap_share,
     counts_far,
     kind_of,
@@ -11,9 +14,6 @@ from fluvial.inference.mode_search.mode_search.far_looks import (
     looks_before,
     narrowest_seen,
 )
-
-import fluvial
-from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
