@@ -12,8 +12,8 @@ suspect: if so, the full search is made.
 import numpy as np
 
 from fluvial.inference.climbs.slopes import on_slopes
+from fluvial.inference.mode_search.far_looks import counts_far
 from fluvial.inference.mode_search.mode_search import Search, look, mass_outside
-from fluvial.inference.mode_search.mode_search.far_looks import counts_far
 from fluvial.inference.run import Run
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.inference.warm import Warm, lighter

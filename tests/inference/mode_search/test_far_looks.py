@@ -3,7 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from fluvial.inference.mode_search.mode_search.far_looks import (
+
+import fluvial
+from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.mode_search.far_looks import (
     cap_share,
     counts_far,
     kind_of,
@@ -11,9 +14,6 @@ from fluvial.inference.mode_search.mode_search.far_looks import (
     looks_before,
     narrowest_seen,
 )
-
-import fluvial
-from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
@@ -57,9 +57,11 @@ def test_caps_hold_the_share_that_they_have_on_a_circle_and_a_sphere(cosine):
 
 def test_looks_are_made_where_nothing_else_finds_a_mode_in_any_direction():
     numbers = {
-        dim: counts_far(CountedTarget(on_host(np.zeros((1, dim)), [1.0]))) for dim in (5, 8, 10, 13)
+        dim: counts_far(CountedTarget(on_host(np.zeros((1, dim)), [1.0])))
+        for dim in (5, 6, 8, 10, 13)
     }
     assert numbers[5] == numbers[13] == [0] * len(DEFAULT.search.far_spreads)
+    assert numbers[6] == [1024] * 4
     # three expected looks in a cone of 30 degrees, at each distance
     assert numbers[8] == pytest.approx([3 * 789] * 4, rel=0.002)
     assert numbers[10] == pytest.approx([3 * 3528] * 4, rel=0.002)

@@ -13,9 +13,9 @@ from fluvial.inference.climbs.census import Census
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.exploring import CLIMBS, climb_from
+from fluvial.inference.mode_search.far_looks import looks_before
 from fluvial.inference.mode_search.further_modes import law_around, planted_like
 from fluvial.inference.mode_search.looking import unexplained
-from fluvial.inference.mode_search.mode_search.far_looks import looks_before
 from fluvial.inference.mode_search.planting import aimed, share_missed
 from fluvial.inference.settings import DEFAULT, Settings
 

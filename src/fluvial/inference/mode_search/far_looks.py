@@ -112,7 +112,7 @@ def counts_far(counted: CountedTarget, settings: Settings = DEFAULT) -> list[int
         return [0 for _ in search.far_spreads]
     cone = float(cap_share(np.array(np.sqrt(1.0 - search.far_width**2)), counted.dim))
     needed = int(np.ceil(-np.log(search.narrow_missed) / cone))
-    return [min(needed, search.far_looks) for _ in search.far_spreads]
+    return [int(np.clip(needed, *search.far_looks)) for _ in search.far_spreads]
 
 
 def look_far(

@@ -33,7 +33,7 @@ from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.mode_search.annealed import annealed_chains, far_points
 from fluvial.inference.mode_search.beside import moved, spread_of
 from fluvial.inference.mode_search.coordinate_moves import count_sideways, sideways
-from fluvial.inference.mode_search.mode_search.far_looks import (
+from fluvial.inference.mode_search.far_looks import (
     Kind,
     kind_of,
     look_far,
