@@ -121,6 +121,7 @@ def test_looks_that_are_too_few_for_any_width_say_so():
     log_q = standard(10).log_prob(looks)
     overall = Gaussian(np.zeros(10), np.eye(10))
     assert narrowest_seen(overall, [kind_of(looks, log_q)], 20.0) == np.inf
+    assert narrowest_seen(overall, [kind_of(looks[:0], log_q[:0])], 20.0) == np.inf
 
 
 def test_the_reasons_say_how_wide_another_mode_would_have_to_be():

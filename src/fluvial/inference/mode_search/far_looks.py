@@ -197,6 +197,9 @@ def narrowest_seen(
     Returns:
         As a part of the width of ``overall``; infinite where they would not see one as wide.
     """
+    kinds = [kind for kind in kinds if kind.number]
+    if not kinds:
+        return np.inf
     dim, least = overall.dim, -np.log(search.narrow_missed)
     r = np.concatenate([np.linalg.norm(overall.whiten(kind.x), axis=1) for kind in kinds])
     log_q = np.concatenate([kind.log_q for kind in kinds]) + overall.log_det
