@@ -187,7 +187,7 @@ def lighter(settings: Settings, dim: int, far: Sequence[int]) -> Settings:
     light = replace(
         search,
         looks=min(looks - sum(far), search.looks >> max(_SPARSE - dim, 0)),
-        far_looks=max(far, default=0),
+        far_looks=(0, max(far, default=0)),
         look_spreads=wide,
         chains=int(_SHARE * search.chains),
         leaps=int(_SHARE * search.leaps),

@@ -57,9 +57,11 @@ def test_caps_hold_the_share_that_they_have_on_a_circle_and_a_sphere(cosine):
 
 def test_looks_are_made_where_nothing_else_finds_a_mode_in_any_direction():
     numbers = {
-        dim: counts_far(CountedTarget(on_host(np.zeros((1, dim)), [1.0]))) for dim in (5, 8, 10, 13)
+        dim: counts_far(CountedTarget(on_host(np.zeros((1, dim)), [1.0])))
+        for dim in (5, 6, 8, 10, 13)
     }
     assert numbers[5] == numbers[13] == [0] * len(DEFAULT.search.far_spreads)
+    assert numbers[6] == [1024] * 4
     # three expected looks in a cone of 30 degrees, at each distance
     assert numbers[8] == pytest.approx([3 * 789] * 4, rel=0.002)
     assert numbers[10] == pytest.approx([3 * 3528] * 4, rel=0.002)
@@ -119,6 +121,7 @@ def test_looks_that_are_too_few_for_any_width_say_so():
     log_q = standard(10).log_prob(looks)
     overall = Gaussian(np.zeros(10), np.eye(10))
     assert narrowest_seen(overall, [kind_of(looks, log_q)], 20.0) == np.inf
+    assert narrowest_seen(overall, [kind_of(looks[:0], log_q[:0])], 20.0) == np.inf
 
 
 def test_the_reasons_say_how_wide_another_mode_would_have_to_be():

@@ -112,7 +112,7 @@ def counts_far(counted: CountedTarget, settings: Settings = DEFAULT) -> list[int
         return [0 for _ in search.far_spreads]
     cone = float(cap_share(np.array(np.sqrt(1.0 - search.far_width**2)), counted.dim))
     needed = int(np.ceil(-np.log(search.narrow_missed) / cone))
-    return [min(needed, search.far_looks) for _ in search.far_spreads]
+    return [int(np.clip(needed, *search.far_looks)) for _ in search.far_spreads]
 
 
 def look_far(
@@ -197,6 +197,9 @@ def narrowest_seen(
     Returns:
         As a part of the width of ``overall``; infinite where they would not see one as wide.
     """
+    kinds = [kind for kind in kinds if kind.number]
+    if not kinds:
+        return np.inf
     dim, least = overall.dim, -np.log(search.narrow_missed)
     r = np.concatenate([np.linalg.norm(overall.whiten(kind.x), axis=1) for kind in kinds])
     log_q = np.concatenate([kind.log_q for kind in kinds]) + overall.log_det

@@ -163,8 +163,9 @@ class SearchSettings:
         spreads: of where both start, in sd.
         looks: points that are just looked at.
         look_spreads: of these, in sd.
-        far_looks: at each of some distances, at most, of a density that costs a call of its own,
-            and is not looked at before the fit. As many are made as see nearly all modes ...
+        far_looks: at each of some distances, at least and at most, of a density that costs a call
+            of its own, and is not looked at before the fit. In between, as many are made as see
+            nearly all modes ...
         far_width: ... so wide, compared with the approximation. They lie in a cone of 30 degrees
             from it, however far: in eight coordinates one look in 789 is in it, in ten one in
             3,528, in twelve one in 15,456. None are made in more coordinates than are looked along:
@@ -210,7 +211,7 @@ class SearchSettings:
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
-    far_looks: int = 2**16
+    far_looks: tuple[int, int] = (2**10, 2**16)
     far_width: float = 0.5
     far_spreads: tuple[float, ...] = (2.0, 3.3, 5.2, 8.0)
     far_kept: int = 1024
