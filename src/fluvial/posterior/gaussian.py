@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -39,7 +40,7 @@ class Gaussian:
         """The number of coordinates, D."""
         return self.mean.shape[0]
 
-    @property
+    @cached_property
     def log_det(self) -> float:
         """ln|det L|: the log volume of the unit ellipsoid, in nats."""
         return float(np.log(np.diag(self.cholesky)).sum())

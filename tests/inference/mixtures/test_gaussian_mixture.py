@@ -34,6 +34,15 @@ def test_em_recovers_what_points_were_drawn_from():
     np.testing.assert_allclose(found.factors[order], FACTORS, atol=0.1)
 
 
+def test_a_step_of_em_weights_points_by_their_shares_in_the_components():
+    x = np.random.default_rng(4).normal(scale=2.0, size=(300, 2))
+    joint = MIXTURE.joint_log_prob(x)
+    shares = np.exp(joint - logsumexp(joint, axis=0))
+    found = fit_by_em(MIXTURE, x, np.stack([np.eye(2)] * 2), steps=1)
+    np.testing.assert_allclose(found.weights, shares.mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(found.means, shares @ x / shares.sum(axis=1)[:, None], rtol=1e-9)
+
+
 def test_a_component_without_points_neither_moves_nor_collapses():
     x = np.random.default_rng(3).normal(size=(500, 2))
     far = GaussianMixture(np.full(2, 0.5), np.array([[0.0, 0.0], [90.0, 0.0]]), FACTORS)

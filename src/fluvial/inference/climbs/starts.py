@@ -79,7 +79,8 @@ def _nearest(optimum: Optimum, mode: list[Optimum], count: int) -> list[Optimum]
 
 
 def _is_same(a: Optimum, b: Optimum, settings: Settings) -> bool:
-    return np.allclose(a.x, b.x, rtol=settings.climb.same, atol=settings.climb.same)
+    near = np.abs(a.x - b.x) <= settings.climb.same * (1.0 + np.abs(b.x))
+    return bool(near.all())
 
 
 def _dips(

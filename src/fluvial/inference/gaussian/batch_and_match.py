@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.all_finite import all_finite
 from fluvial.constants import LOG_2PI
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, MatchSettings
@@ -97,8 +98,8 @@ def _step(counted: CountedTarget, q: Gaussian, rng: np.random.Generator, batch: 
     z = rng.standard_normal((batch, q.dim))
     x = q.color(z)
     log_p, scores = counted.value_and_grad(x)
-    usable = np.isfinite(log_p) & np.all(np.isfinite(scores), axis=1)
-    if not usable.all():
+    if not (all_finite(log_p) and all_finite(scores)):
+        usable = np.isfinite(log_p) & np.all(np.isfinite(scores), axis=1)
         z, x, log_p, scores = z[usable], x[usable], log_p[usable], scores[usable]
     # log q from z: its draws are at hand in whitened coordinates
     log_q = -0.5 * np.einsum("nd,nd->n", z, z) - 0.5 * q.dim * LOG_2PI - q.log_det
