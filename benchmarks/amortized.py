@@ -6,7 +6,7 @@ The model is the paper's for MNIST: 784 pixels, two layers of 400 maxout units i
 decoder, 40 latents, batches of 100, planar flows of K layers. The images are noise: the time does
 not depend on them. For each K: a step inside the compiled chunk of fluvial.amortized; the same step
 as a program of its own, written to fresh memory each time, as plain JAX has it; and the step's
-matrix products alone, each with its two gradients.
+matrix products alone, each with its two gradients, and how many times as long the step takes.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=50, help="a repetition (default 50)")
     parser.add_argument("--repetitions", type=int, default=3)
     options = parser.parse_args(arguments)
-    print("  K  parameters  chunk ms  images/s  alone ms  products ms")
+    print("  K  parameters  chunk ms  images/s  alone ms  products ms  chunk/products")
     for layers in options.layers:
         measure(layers, options.batch, options.steps, options.repetitions)
 
@@ -50,7 +50,7 @@ def measure(layers: int, batch: int, steps: int, repetitions: int) -> None:
     products = product_seconds(layers, batch, 5 * repetitions)
     print(
         f"{layers:>3}{count:>12}{1e3 * chunk:>10.1f}{batch / chunk:>10.0f}{1e3 * alone:>10.1f}"
-        f"{1e3 * products:>13.1f}",
+        f"{1e3 * products:>13.1f}{chunk / products:>16.2f}",
         flush=True,
     )
 
