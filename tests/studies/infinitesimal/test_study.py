@@ -53,6 +53,15 @@ def test_claims_hold_where_gaps_close_and_the_diffusion_arrives(recorded):
     assert claims["u2-hamiltonian-toward-log-z"].measured == pytest.approx(1 / 16, rel=0.01)
 
 
+def test_the_full_budget_trains_more_flows_only_where_they_decide_a_claim():
+    quick, full = plan(Budget.QUICK), plan(Budget.FULL)
+    assert full._replace(seeds=quick.seeds, repeats=quick.repeats) == quick
+    counts = {(one.target, one.family): full.seeds_of(one) for one in full.settings()}
+    assert counts["U2", "hamiltonian"] == counts["U4", "hamiltonian"] == 20
+    assert counts["U1", "langevin"] == counts["U1", "hamiltonian"] == 3
+    assert {quick.seeds_of(setting) for setting in quick.settings()} == {3}
+
+
 def test_claims_fail_where_more_steps_are_worse(recorded):
     claims = recorded(lambda K: 0.1 * K, lambda k: 0.01 * np.sqrt(k))
     assert {judged.judgment for judged in claims.values()} == {ClaimVerdict.NOT_REPRODUCED}

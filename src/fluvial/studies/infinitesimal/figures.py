@@ -41,19 +41,25 @@ def _bounds(results: StudyResults, measured: InfinitesimalPlan, directory: Path)
         axis.set_xticks(measured.lengths, [str(length) for length in measured.lengths])
         axis.set_xlabel("steps K")
         axis.set_title(target)
+        _plain_ticks(axis)
     axes[0, 0].set_ylabel("ln Z - ELBO, nats")
     axes[0, -1].legend(fontsize=7)
     save(figure, directory / "bounds.png")
     return Figure(
         "bounds.png",
         "Bounds of infinitesimal flows",
-        f"How far the evidence lower bound in the extended space is below ln Z, mean over "
-        f"{measured.seeds} seeds with one standard deviation. Step sizes, masses, inverse "
+        "How far the evidence lower bound in the extended space is below ln Z, mean over "
+        f"{_counted(measured)} seeds with one standard deviation. Step sizes, masses, inverse "
         "temperatures, gains, angles and the Gaussian start are learned. Dashed: the mean of "
         "flows of a differential equation, which have no number of steps.",
         alt="A panel for each target: nats below ln Z against the number of steps, with a falling "
         "line for the Langevin and one for the Hamiltonian flow, and a dashed level.",
     )
+
+
+def _counted(measured: InfinitesimalPlan) -> str:
+    fewest, most = sorted((measured.other_seeds, measured.seeds))
+    return str(most) if fewest == most else f"{fewest} or {most}"
 
 
 def _diffusion(results: StudyResults, measured: InfinitesimalPlan, directory: Path) -> Figure:
@@ -70,11 +76,20 @@ def _diffusion(results: StudyResults, measured: InfinitesimalPlan, directory: Pa
         "diffusion.png",
         "Unadjusted Langevin dynamics, nothing learned",
         f"The divergence of the density after k steps from the target's, started from N(0, 1), "
-        f"mean over {measured.seeds} seeds with one standard deviation. It falls until only the "
+        f"mean over {measured.repeats} seeds with one standard deviation. It falls until only the "
         "size of the step keeps the densities apart.",
         alt="Divergence in nats against the number of steps, on logarithmic axes: a line for each "
         "energy, U1 to U4, falls from above 1 nat to hundredths and less.",
     )
+
+
+def _plain_ticks(axis) -> None:
+    """Write 0.1, 0.2 and 0.5 where a logarithmic axis spans a decade or less."""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _curve(axis, x: Sequence[int], values: np.ndarray, color: str, label: str) -> None:

@@ -43,7 +43,7 @@ def _train(setting: InfinitesimalSetting, chosen: InfinitesimalPlan) -> Record:
 
     bounds = trained_bounds(
         setting,
-        seeds=chosen.seeds,
+        seeds=chosen.seeds_of(setting),
         steps=chosen.steps,
         draws=chosen.draws,
         measuring_draws=chosen.measuring_draws,
@@ -77,7 +77,7 @@ def _diffuse(energy: str, chosen: InfinitesimalPlan) -> Record:
             points=chosen.measuring_particles,
             seed=seed,
         )
-        for seed in range(chosen.seeds)
+        for seed in range(chosen.repeats)
     ]
     values = {
         "energy": energy,
