@@ -107,12 +107,12 @@ def _agree(
         return False
     x, heights = np.stack([x for x, _ in ends]), np.array([height for _, height in ends])
     evidence = earlier.history.log_evidence
-    new = heights - q.log_prob(x) - evidence > settings.heavy
-    others = _modes(spending, [end for end, is_new in zip(ends, new, strict=True) if is_new])
+    excess = heights - q.log_prob(x) - evidence
+    others = _modes(spending, [ends[i] for i in np.flatnonzero(excess > settings.heavy)])
     if any(mass > evidence - _LIGHT for _, mass in others):
         return False
-    peaks = linked(q)
-    joint = np.stack([component.log_prob(x[~new]) for component in q.components])
+    peaks, there = linked(q), x[np.abs(excess) <= settings.heavy]
+    joint = np.stack([component.log_prob(there) for component in q.components])
     reached = peaks[np.argmax(joint + np.log(q.weights)[:, None], axis=0)].any(axis=0)
     return bool(np.all(reached | (peaks @ q.weights < settings.matters)))
 
