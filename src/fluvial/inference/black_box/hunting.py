@@ -32,7 +32,6 @@ __all__ = ["Hunted", "hunt", "probe"]
 
 _CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
-_NEGLIGIBLE = -10.0  # nats: e^-10 of the evidence, with room for what a Gaussian is off
 _ROUNDS = 12  # from around a summit it is not far to the posterior there
 _PART = 0.25
 _WIDER = 3.0  # times the standard deviations that a climb ended with
@@ -94,7 +93,9 @@ def hunt(
     for history, (x, log_p) in zip(explored, drawn.halves, strict=True):
         rows = starts(history.reference, x, log_p, settings.hunting_climbs)
         scales = _spacing(x, rows)
-        groups.append(tuple(search.along(x[rows], log_p[rows], scales, evidence + _NEGLIGIBLE)))
+        groups.append(
+            tuple(search.along(x[rows], log_p[rows], scales, evidence - settings.negligible))
+        )
     x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
     unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None

@@ -35,7 +35,7 @@ class Curvature:
         return self._known[rows]
 
     def forget(self, rows: _Rows) -> None:
-        """Begin anew, with the identity."""
+        """Start again, from the identity."""
         self._s[:, rows], self._y[:, rows] = 0.0, 0.0
         self._known[rows], self._scale[rows] = False, 1.0
 

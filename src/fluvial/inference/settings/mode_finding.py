@@ -169,6 +169,9 @@ class SearchSettings:
             looked along. A mode half as wide as another is a cone of 30 degrees from it, however
             far: in eight coordinates one look in 870 is in it ...
         far_spreads: ... at these distances, in the typical radius, which see it 8 to 28 sd away.
+        far_suspects: places outside of q from which the rows' mass is measured.
+        far_parts: of the way from there, at whose ends is looked whether it leads back into q, ...
+        far_glance: ... by so many draws.
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
@@ -207,6 +210,9 @@ class SearchSettings:
     far_looks: tuple[int, ...] = (512, 1024)
     far_times: int = 4
     far_spreads: tuple[float, ...] = (4.0, 8.0)
+    far_suspects: int = 4
+    far_parts: int = 3
+    far_glance: int = 64
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03
