@@ -30,7 +30,8 @@ from fluvial.posterior.pool import large_enough
 from fluvial.posterior.predictive import Predictions, predicted
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
-from fluvial.posterior.summary import Summary, facts, summarize
+from fluvial.posterior.summary import Summary, summarize
+from fluvial.posterior.summary_facts import facts
 from fluvial.seeds import check_seed
 from fluvial.targets import Annotations, Target
 from fluvial.targets.density import JaxDensity
@@ -100,7 +101,7 @@ class Posterior(Fitted, Exports):
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is no whole number from 1 on, the target is not available, or the
+            InputError: if ``n`` is not a whole number from 1 on, there is no target, or the
                 density is improper.
         """
         check_count(n, "n")
@@ -255,7 +256,7 @@ class Posterior(Fitted, Exports):
 
         Raises:
             InputError: if the function fails or does not return real numbers, the arrays of rows
-                differ in length, or ``n`` is no whole number from 1 on.
+                differ in length, or ``n`` is not a whole number from 1 on.
 
         Example:
             >>> import fluvial
