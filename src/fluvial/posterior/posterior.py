@@ -91,10 +91,10 @@ class Posterior(Fitted, Exports):
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains). For more than the pool holds, which is
-        8,192, further points are drawn and weighed, so that at most about a quarter of them repeat
-        another, and of even weights almost none. Without the target, under USE_MCMC, or where JAX
-        cannot trace the log density, they repeat.
+        weights (or, under USE_MCMC, taken from the chains). The pool holds 8,192; if ``n`` is
+        larger, further points are drawn and weighted, so that at most about a quarter of the draws
+        repeat another one, and almost none if weights are even. Without the target, under
+        USE_MCMC, or if JAX cannot trace the log density, draws repeat.
 
         Args:
             n: how many, at least 1.
