@@ -3,7 +3,7 @@
     python -m benchmarks.speed            the same flow, target, batch and steps for every library
     python -m benchmarks.speed --cold     fluvial's command line, caches empty and then full
 
-Needs ``pip install ".[bench]"`` for the others; what is not installed is said so. Repetitions
+Needs ``pip install . --group bench`` for the others; what is not installed is said so. Repetitions
 of all libraries are interleaved, so that a busy moment hits all alike; medians are printed.
 """
 

@@ -19,7 +19,7 @@ __all__ = ["ALL", "EXTRAS", "FOLDER", "extras_of"]
 FOLDER = ROOT / ".newcomer"
 ALL = "all"
 _DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-_ALIASES = {"all", "bench", "notebooks", "plots"}
+_ALIASES = {"all", "notebooks", "plots"}
 EXTRAS = tuple(e for e in _DECLARED["optional-dependencies"] if e not in _ALIASES)
 _FOR_TESTS = {
     "newest": (),

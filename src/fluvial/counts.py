@@ -17,7 +17,7 @@ def check_count(count: Any, name: str, least: int = 1) -> None:
         least: the smallest that makes sense.
 
     Raises:
-        InputError: if it is no whole number, or too small.
+        InputError: if it is not a whole number, or too small.
 
     Example:
         >>> check_count(1.5, "n")

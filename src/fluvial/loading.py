@@ -54,7 +54,7 @@ def load(
         flow: one of the structure of the flow that was fitted or trained, if that was a ``Flow``
             rather than a text; its numbers do not matter.
         model: one of the structure of the model that was trained, if its networks or likelihood
-            were one's own; its numbers do not matter. With it, a trained model is returned.
+            were custom ones; its numbers do not matter. With it, a trained model is returned.
 
     Returns:
         The posterior, with the same draws to the bit, or the trained model. With neither target

@@ -14,7 +14,7 @@ def check_seed(seed: int) -> None:
     """Check that a number is a seed.
 
     Raises:
-        InputError: if it is no whole number, is negative, or JAX would cut it off.
+        InputError: if it is not a whole number, is negative, or JAX would cut it off.
 
     Example:
         >>> check_seed(2**32)

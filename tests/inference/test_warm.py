@@ -9,9 +9,9 @@ from fluvial.devices import Devices
 from fluvial.errors import InputError
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
-from fluvial.inference.settings import DEFAULT
+from fluvial.inference.settings import DEFAULT, WarmSettings
 from fluvial.inference.verdict.weighing import with_own_draws
-from fluvial.inference.warm import lighter, warm_from
+from fluvial.inference.warm import fewer_moves, lighter, warm_from
 from fluvial.inference.warm_search import quick_search
 from fluvial.progress import Progress
 
@@ -70,6 +70,13 @@ def test_in_fewer_coordinates_fewer_looks_meet_a_mode_as_often():
     assert few == [1024, 2048, 4096, 5461, 2730]
     far = lighter(DEFAULT, 6, (2048, 2048)).search
     assert (far.looks, far.far_looks) == (1367, (0, 2047))
+
+
+def test_how_much_of_a_search_is_made_again_is_a_setting():
+    half = replace(DEFAULT, warm=WarmSettings(share=0.5, climbs=2))
+    assert fewer_moves(half).search.sideways == DEFAULT.search.sideways // 2
+    again = lighter(half, 6, (0, 0)).search
+    assert (again.chains, again.climbs) == (DEFAULT.search.chains // 2, 2 * DEFAULT.search.climbs)
 
 
 def test_an_earlier_flow_is_carried_to_where_the_density_has_moved():

@@ -88,7 +88,7 @@ def test_out_of_its_bounds_the_named_density_is_zero_and_has_no_slope(
         (np.zeros(3), "shape (3,)"),
         ({"x": np.zeros(1)}, "lacks 'scale'"),
         ({"x": np.zeros(2), "scale": 1.0}, "'x' of shape (2,)"),
-        ({"x": np.zeros(1), "scale": 1.0, "z": 1.0}, "'z', which is no parameter"),
+        ({"x": np.zeros(1), "scale": 1.0, "z": 1.0}, "'z', which is not a parameter"),
     ],
 )
 def test_a_wrong_point_is_refused_in_a_sentence(posterior_of, jax_target, value, said):

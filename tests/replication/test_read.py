@@ -89,7 +89,7 @@ def test_what_the_web_answers_instead(server, path, words):
 
 
 def test_what_is_no_address():
-    with pytest.raises(InputError, match="is no address"):
+    with pytest.raises(InputError, match="is not an address"):
         read_notebook("http://[ann/a.ipynb")
     with pytest.raises(InputError, match="put https:// before"):
         read_notebook("github.com/ann/thesis/blob/main/a.ipynb")

@@ -117,7 +117,7 @@ def test_a_function_that_fails(write):
 
 def test_neither_file_nor_example():
     assert message("funel").startswith("there is no example 'funel', did you mean 'funnel'?")
-    assert message("model.json").startswith("model.json is no model: give a file.stan,")
+    assert message("model.json").startswith("model.json is not a model: give a file.stan,")
 
 
 def test_a_folder(tmp_path):

@@ -33,7 +33,7 @@ class AmortizedFlow(eqx.Module):
 
     Args:
         template: any flow.
-        spec: the text that made the template, for whoever rebuilds it; "" for a custom flow.
+        spec: the text that made the template, from which it can be rebuilt; "" for a custom flow.
         which: the parameters that depend on the datum. "all" of them; "vectors" only: those
             that have at most one axis in their layer, such as the biases of a coupling's
             network, as a network with a context input has it (Kingma et al. 2016); or "none".

@@ -48,8 +48,8 @@ def rebuild(
     Args:
         description: from ``describe``.
         origin: what the complaint names.
-        model: one of the same structure; needed where networks or the likelihood are one's own.
-        flow: one of the same structure, where the flow was one's own.
+        model: one of the same structure; needed for custom networks or a custom likelihood.
+        flow: one of the same structure, for a custom flow.
 
     Raises:
         InputError: if ``model`` or ``flow`` is needed and not given, or of another architecture.

@@ -98,7 +98,7 @@ class Checkpoints:
             if _ARRAYS not in files:
                 raise InputError(f"{paths[-1]} has no {_ARRAYS}.")
         except InputError as error:
-            rest = f"resume from {paths[-2].name}" if paths[1:] else "begin anew"
+            rest = f"resume from {paths[-2].name}" if paths[1:] else "start again"
             raise InputError(
                 f"{paths[-1]} is damaged or cut short: delete it to {rest}."
             ) from error

@@ -28,7 +28,7 @@ class Data:
         train: rows to train on: bool, uint8 in 255ths, or float32.
         validation: rows to choose by, as the model sees them.
         shape: of one image.
-        fresh: binarize ``train`` anew at each step.
+        fresh: binarize ``train`` afresh at each step.
     """
 
     train: Rows

@@ -22,7 +22,7 @@ class FlowPrior(eqx.Module):
 
     Args:
         flow: f, on the D latent coordinates.
-        spec: the text that made it, for whoever rebuilds it; "" for a custom flow.
+        spec: the text that made it, from which it can be rebuilt; "" for a custom flow.
 
     Example:
         >>> from fluvial.flows import build_flow

@@ -25,7 +25,7 @@ class Batches(eqx.Module):
         indices: rows of ``images``, shape (steps, batch).
         rates: step sizes, shape (steps,).
         weights: of ln p(x|z), ln p(z) and ln q in the annealed free energy, shape (steps, 3).
-        fresh: draw binary images anew at each step, with the pixels as probabilities.
+        fresh: draw binary images afresh at each step, with the pixels as probabilities.
         draws: of z for each image.
     """
 

@@ -19,7 +19,7 @@ INTERRUPTED = "fluvial: interrupted."
 def leaving_at_once() -> Iterator[None]:
     """Leave with a sentence as soon as Ctrl-C is pressed; for as long as nothing is written.
 
-    Whoever has a handler of their own keeps it.
+    A handler that the caller has installed is kept.
     """
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not usual or threading.current_thread() is not threading.main_thread():

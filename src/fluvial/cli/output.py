@@ -116,7 +116,7 @@ class _Stream(io.TextIOWrapper):
 
 def _lasting(stream: Any, descriptor: int) -> _Stream | None:
     """Wrap a stream of the process; None for one that is something else, as in a notebook."""
-    if stream is None:  # closed by whoever started the process
+    if stream is None:  # closed by the process that started this one
         os.open(os.devnull, os.O_WRONLY)
         return _Stream(_File(os.devnull, "w"), "utf-8", by_line=False)
     try:

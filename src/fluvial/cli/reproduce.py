@@ -31,7 +31,7 @@ class _BudgetChoice(StrEnum):
 def reproduce(
     studies: Annotated[
         list[str] | None,
-        typer.Argument(metavar="STUDY", help=f"Any of {STUDY_NAMES}; all of them by default."),
+        typer.Argument(metavar="STUDY", help=f"Any of {STUDY_NAMES}. By default, all of them."),
     ] = None,
     *,
     budget: Annotated[

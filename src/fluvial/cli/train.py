@@ -128,7 +128,9 @@ def train(
     ] = 1,
     binarization: Annotated[
         _BinarizationChoice,
-        typer.Option(help="Whether gray training images are binarized anew at each step, or once."),
+        typer.Option(
+            help="Whether gray training images are binarized afresh at each step, or once."
+        ),
     ] = _BinarizationChoice.fresh,
     seed: Seed = 0,
     coordinator: Annotated[

@@ -44,18 +44,19 @@ def compare(
 
     Args:
         posteriors: name -> posterior, at least two.
-        prior: name -> the model's probability before, up to a factor; by default all are equal.
-        trees: name -> a tree for ArviZ of the same fit, where the posterior cannot make one with
-            its log likelihood, since its target is not at hand.
+        prior: name -> the model's prior probability, up to a common factor; by default all are
+            equal.
+        trees: name -> an ArviZ tree of the same fit, for a posterior that cannot make one with its
+            log likelihood because its target is not available.
 
     Returns:
-        Evidences, probabilities, leave-one-out and stacking weights where models tell the
-        likelihood of each observation, and the sensitivity to the prior where they tell that, too.
+        Evidences and probabilities; leave-one-out and stacking weights if the models give the
+        likelihood of each observation; and the sensitivity to the prior if they give that, too.
 
     Raises:
-        InputError: if there are fewer than two posteriors, or anything else among them, they have
-            seen different data, or the models' probabilities before are not positive or not for
-            these models, or trees are not.
+        InputError: if there are fewer than two posteriors, or anything else is among them, they
+            have seen different data, prior probabilities are not positive, or ``prior`` or
+            ``trees`` name other models.
 
     Example:
         >>> import jax.numpy as jnp

@@ -119,8 +119,7 @@ def _images(path: Path, files: dict[str, bytes]) -> _Parts:
 def _decoded(path: Path, name: str, data: bytes) -> UInt8[np.ndarray, "N 32 32 3"]:
     if not data or len(data) % _RECORD:
         raise InputError(
-            f"{path}: {name} holds {len(data)} bytes, which is no whole number of images: get it "
-            "again."
+            f"{path}: {name} holds {len(data)} bytes, not a whole number of images: get it again."
         )
     records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
     planes = records[:, 1:].reshape(-1, 3, 32, 32)

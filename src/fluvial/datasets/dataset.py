@@ -27,7 +27,7 @@ class Dataset:
         validation: (V, *shape), to choose by.
         test: (T, *shape), to report.
         likelihood: which of ``LIKELIHOODS`` suits its pixels.
-        note: what whoever reads a result should know of the data, a sentence; else empty.
+        note: a sentence about the data for readers of a result; else empty.
         labels: whole numbers from 0, one for each image of the three parts, if they are known.
         reading: what was guessed, dropped and changed when the files were read, in phrases.
 

@@ -42,7 +42,7 @@ def dequantize(pixels: Shaped[np.ndarray, "N ..."], seed: int = 0) -> Float32[np
     spread = np.empty(pixels.shape, np.float32)
     for start in range(0, len(pixels), _BLOCK):
         block = pixels[start : start + _BLOCK]
-        # In float32 255 + u can round to 256, which is no part of the level.
+        # In float32 255 + u can round to 256, which is not part of the level.
         noise = np.minimum(rng.random(block.shape, np.float32), np.float32(1 - 2**-16))
         spread[start : start + _BLOCK] = (block + noise) / np.float32(_LEVELS)
     return spread

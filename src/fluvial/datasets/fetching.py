@@ -17,7 +17,7 @@ def data_folder(directory: str | Path | None) -> Path | None:
     """Return the folder that the user named, directly or as ``FLUVIAL_DATA``, or None.
 
     Raises:
-        InputError: if it is no folder.
+        InputError: if it is not a folder.
 
     Example:
         >>> data_folder("no/such/folder")

@@ -63,7 +63,7 @@ def mnist_folder() -> Path | None:
     """Return the folder ``FLUVIAL_DATA`` if MNIST's four files are there, as ``load_mnist`` reads.
 
     Raises:
-        InputError: if ``FLUVIAL_DATA`` is no folder.
+        InputError: if ``FLUVIAL_DATA`` is not a folder.
     """
     folder = data_folder(None)
     if folder is None:

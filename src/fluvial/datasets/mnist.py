@@ -22,7 +22,7 @@ _GZIPPED = {  # SHA-256 of the published .gz files
     _TRAIN: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     _TEST: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
 }
-_PIXELS = {  # SHA-256 of the pixels alone, whoever compressed them
+_PIXELS = {  # SHA-256 of the pixels alone, however they were compressed
     _TRAIN: "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
     _TEST: "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
 }

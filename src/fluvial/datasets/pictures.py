@@ -119,7 +119,7 @@ def _instead(paths: Sequence[PurePath]) -> str:
 
 
 def _names_note(paths: Sequence[PurePath]) -> tuple[str, ...]:
-    """Say which files were passed over, and that the names of folders are no labels here."""
+    """Say which files were passed over, and that names of folders do not count as labels."""
     others = [path.name for path in paths if not _hidden(path) and not _is_picture(path)]
     folders = {path.parent for path in paths if _is_picture(path)}
     notes = []

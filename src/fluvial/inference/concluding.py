@@ -231,7 +231,7 @@ def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
 
 
 def _warmed(run: Run, warm: Warm, pool: Pool) -> dict[str, Any]:
-    return warm.report(pool, run.counted.evaluations, run.progress.seconds)
+    return warm.report(pool, run.counted.evaluations, run.progress.seconds, run.settings.warm.gone)
 
 
 def provenance_of(

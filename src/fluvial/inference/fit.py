@@ -58,8 +58,8 @@ def fit(
 
     The draws of training are split over all GPUs or TPUs, and over all processes if
     ``distributed.join`` was called first, which then all have to make the same calls; the numbers
-    are those of one device but for rounding. CPU devices of one process share its cores: of those
-    one is used, unless ``every_device`` is True. What the host computes, such as a Stan program,
+    are those of one device, up to rounding. CPU devices of one process share its cores, so only one
+    of them is used unless ``every_device`` is True. What the host computes, such as a Stan program,
     is not split.
 
     What is compiled is kept in the cache folder (``FLUVIAL_CACHE``, or the platform's own), where
@@ -80,12 +80,12 @@ def fit(
         max_seconds: of wall time, after which the best so far is returned with its verdict.
         max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
             last third of either limit goes to fresh draws, which judge the rest.
-        checkpoint: a folder in which what took long is kept as soon as it is done. A fit that was
-            killed, and is called again with the same arguments, goes on from there and ends with
-            the same bits.
+        checkpoint: a folder in which expensive intermediate results are saved as soon as they are
+            done. A fit that was killed, and is called again with the same arguments, continues
+            from there and ends with the same bits.
         every_device: True splits over all devices, also where one process has several on one CPU
-            (``XLA_FLAGS``, ``numpyro.set_host_device_count``); with False the first device of
-            this process does all.
+            (``XLA_FLAGS``, ``numpyro.set_host_device_count``); False uses only the first device
+            of this process.
         settings: every threshold of the fit, which the posterior's provenance keeps.
 
     Returns:

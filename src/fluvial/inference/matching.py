@@ -38,13 +38,7 @@ from fluvial.posterior.mixture import GaussianComponent
 
 __all__ = ["Matched", "match", "match_independent"]
 
-_FEW = 8  # heads, as in choosing.py
-_MOST_HELD = 3  # heads, each of which takes two Laplace approximations a step; by hand
-_MOST_ONE_BY_ONE = 1000  # coordinates, that are moved one at a time: the cost grows with D²
-_REPLACED = 3  # times, at most, that structure is looked for again from a better place
 _FIRST_LOOKS, _MORE_LOOKS = 3, 10
-_CLOSE = 0.05  # nats
-_FAR = 3.0  # nats that a few steps gain: then what was seen before was seen from a wrong place
 _SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
 
 
@@ -106,7 +100,7 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
     gaussian = match_diagonal(run.counted, start, run.rng, run.settings.match)
     gaussian = climb_diagonal(run.counted, gaussian, run.rng)
     dependence = _depending(run, gaussian)
-    for _ in range(_REPLACED):
+    for _ in range(run.settings.match.replacements):
         found = _replaced(run, gaussian, dependence)
         if found is None:
             break
@@ -117,7 +111,7 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
 
 
 def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
-    one_by_one = run.counted.dim <= _MOST_ONE_BY_ONE
+    one_by_one = run.counted.dim <= run.settings.match.one_by_one
     look = find_dependence if one_by_one else scan_dependence
     found = look(run.counted, gaussian, run.rng)
     if found is None or is_coupled(found):
@@ -138,7 +132,9 @@ def _replaced(
         return None
     flow = sparse_flow(dependence, jax.random.key(run.seed))
     gaussian = widened_hubs(gaussian, dependence)
-    first = natural_steps(flow, gaussian, run.target, run.rng, enough=_CLOSE, most=1)
+    first = natural_steps(
+        flow, gaussian, run.target, run.rng, enough=run.settings.match.close, most=1
+    )
     run.counted.count(first.evaluations, 0)
     most = first
     for looks in (_FIRST_LOOKS, _MORE_LOOKS):
@@ -147,12 +143,12 @@ def _replaced(
             most.gaussian,
             run.target,
             run.rng,
-            enough=_CLOSE,
+            enough=run.settings.match.close,
             most=looks,
             on_step=lambda evaluations, elbo: run.counted.spend(evaluations),
         )
         run.counted.count(most.evaluations, 0)
-        if not most.weights.elbo > first.weights.elbo + _FAR:
+        if not most.weights.elbo > first.weights.elbo + run.settings.match.misplaced:
             return None
     assert isinstance(most.gaussian, DiagonalGaussian)
     return placed(most.flow, most.gaussian)
@@ -169,13 +165,15 @@ def _coupled(run: Run, independent: Matched) -> Matched:
     at = DiagonalGaussian(at.mean, at.sd)
     heads = find_structure(counted, at, run.rng).heads
     # Where many bend by themselves, none of them rules the others.
-    held = heads[:_MOST_HELD] if len(heads) <= _FEW else ()
+    held = heads[: settings.held_heads] if len(heads) <= settings.few_heads else ()
     start = conditional_gaussian(counted, at, held)
     matched = None
     if start is not None:
         hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
         start = with_expected_curvature(counted, start, run.rng, sorted({*held, *hubs}))
-        ruled = held and 1 <= len(find_structure(counted, start, run.rng).heads) <= _FEW
+        ruled = (
+            held and 1 <= len(find_structure(counted, start, run.rng).heads) <= settings.few_heads
+        )
         matched = start if ruled else None
     if matched is None:
         # A step takes time as D³ does.

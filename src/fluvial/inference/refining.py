@@ -75,7 +75,7 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
         found, interrupted = _search(run, fitted, interrupted, near)
         if interrupted or not found.outliers:
             break
-        # What was grown from the places is grown anew, from the new ones too.
+        # What was grown from the places is grown again, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
         fitted, drawn = weigh([*places, *extra], run), None
     missed = sum(outlier.share for outlier in found.outliers)

@@ -20,7 +20,6 @@ from fluvial.inference.run import Run
 __all__ = ["Started", "start"]
 
 _SAID = 1_000_000  # of more modes no number is said
-_MANY = 8  # optima in which climbs have ended: half of all, so that there are many more
 
 
 class Started(NamedTuple):
@@ -115,10 +114,10 @@ def _separated(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) 
     """Match a product in coordinates of its own, where there are too many modes to be listed."""
     heads, same = heads_of(ends), run.settings.climb.same
     tried = 2 <= run.counted.dim <= run.settings.match.dense and run.warm is None
-    if not tried or run.target.streamed is not None or len(heads) < _MANY:
+    if not tried or run.target.streamed is not None or len(heads) < run.settings.start.many:
         return None
     apart = np.abs(heads[:, None] - heads) > same * (1.0 + np.abs(heads))
-    if np.sum(~np.any(np.triu(~apart.any(axis=2), 1), axis=0)) < _MANY:
+    if np.sum(~np.any(np.triu(~apart.any(axis=2), 1), axis=0)) < run.settings.start.many:
         return None
     found = separate(run.counted, starts, ends, run.settings)
     return None if found is None else match_product(run, found.labels, starts, ends, found.basis)

@@ -26,22 +26,6 @@ from fluvial.targets import Target
 
 __all__ = ["Warm", "fewer_moves", "lighter", "warm_from"]
 
-# Of a cold fit's moves along coordinates, leaps and chains; by hand. The moves are nine tenths of
-# the evaluations of a fit that needs no flow, and look for what the earlier one has looked for.
-_SHARE = 0.125
-# How many times the climbs of a cold search; by hand. Per evaluation, in 3 to 15 dimensions, looks
-# hit a mode within ten sd 4 to 22 times as often as chains do, and climbs one that is further out.
-_CLIMBS = 3
-# Coordinates below which each fewer halves the wide looks. One meets a mode of half the width of q
-# and a fifth of its mass, 10 sd away, with a probability of 0.024, 0.012, 0.0070, 0.0040, 0.0031,
-# 0.0014 in one to six coordinates (computed).
-_SPARSE = 6
-# Of the wide looks, those far out, where a cold fit makes such; by hand. Of 16 new modes of half
-# the width, 10 sd away in 8 coordinates, all were met; with one half, 12.
-_FAR = 0.75
-_FUTILE = 2  # by which wide looks are divided in more coordinates than moves along them serve
-_GONE = 1e-3  # the share of the mass below which a mode is said to be gone: `weigh.negligible`
-
 
 @dataclass(frozen=True, eq=False)
 class Warm:
@@ -68,7 +52,7 @@ class Warm:
     def places(self) -> list[Gaussian | DiagonalGaussian]:
         """Where to match again: of Gaussians that share a mode, one for all of them.
 
-        A mixture that was grown on a mode is grown anew; its parts would all end in the same place.
+        A mixture grown on a mode is grown again: its parts would all end in the same place.
         """
         gaussians = [component.gaussian for component in self.components]
         full = [g for g in gaussians if isinstance(g, Gaussian)]
@@ -100,17 +84,20 @@ class Warm:
         earlier = [own for own in self.components if isinstance(own, FlowComponent)]
         return component if any(component.trained is own.trained for own in earlier) else None
 
-    def report(self, pool: Pool, evaluations: int, seconds: Mapping[str, float]) -> dict[str, Any]:
+    def report(
+        self, pool: Pool, evaluations: int, seconds: Mapping[str, float], gone: float
+    ) -> dict[str, Any]:
         """Say what became of the earlier modes, and what was saved.
 
         Args:
             pool: of the new fit.
             evaluations: that it took.
             seconds: that it took, by stage.
+            gone: the share of the mass below which a mode is said to be gone.
         """
         before = self.posterior.provenance
         modes = np.asarray(self.posterior.grouping or range(len(self.components)))
-        kept = np.bincount(modes, self._masses(pool)) > _GONE
+        kept = np.bincount(modes, self._masses(pool)) > gone
         taken = sum(seconds.values())
         return {
             "modes_before": len(kept),
@@ -140,7 +127,7 @@ def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
         flow: what would be trained now; an earlier flow of another text is not used.
 
     Raises:
-        InputError: if it is no posterior, has FAILED, or shares no parameter with the target.
+        InputError: if it is not a posterior, has FAILED, or shares no parameter with the target.
     """
     if not isinstance(posterior, Posterior):
         raise InputError(
@@ -162,8 +149,8 @@ def warm_from(target: Target, posterior: Posterior, flow: object) -> Warm:
 
 def fewer_moves(settings: Settings) -> Settings:
     """Return settings whose search makes fewer moves sideways; the rest of it is as it was."""
-    search = settings.search
-    moves, each = int(_SHARE * search.sideways), int(_SHARE * search.sideways_per_pair)
+    search, share = settings.search, settings.warm.share
+    moves, each = int(share * search.sideways), int(share * search.sideways_per_pair)
     return replace(settings, search=replace(search, sideways=moves, sideways_per_pair=each))
 
 
@@ -178,21 +165,21 @@ def lighter(settings: Settings, dim: int, far: Sequence[int]) -> Settings:
         dim: D, on which depends how many looks meet a mode.
         far: looks that a cold fit makes far out, at each distance.
     """
-    search = settings.search
+    search, warm = settings.search, settings.warm
     wide = search.look_spreads[1:] or search.look_spreads
     looks = search.looks * len(wide) // len(search.look_spreads)
-    looks = looks if dim <= search.sideways_dims[1] else looks // _FUTILE
-    kept = min(1.0, _FAR * looks / max(sum(far), 1))
+    looks = looks if dim <= search.sideways_dims[1] else looks // warm.futile
+    kept = min(1.0, warm.far * looks / max(sum(far), 1))
     far = [int(kept * count) for count in far]
     light = replace(
         search,
-        looks=min(looks - sum(far), search.looks >> max(_SPARSE - dim, 0)),
+        looks=min(looks - sum(far), search.looks >> max(warm.sparse - dim, 0)),
         far_looks=(0, max(far, default=0)),
         look_spreads=wide,
-        chains=int(_SHARE * search.chains),
-        leaps=int(_SHARE * search.leaps),
+        chains=int(warm.share * search.chains),
+        leaps=int(warm.share * search.leaps),
         suspects=search.suspects // 2,
-        climbs=_CLIMBS * search.climbs,
+        climbs=warm.climbs * search.climbs,
     )
     return replace(settings, search=light)
 

@@ -33,12 +33,6 @@ from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponen
 
 __all__ = ["warm_match"]
 
-_GLANCE = 0.25  # of the draws of a cold fit, by which a mixture is moved; by hand
-# Of the same, by which it is judged. What is right by them is worth at least 0.6 of their number
-# (``AdaptiveSettings.least_ess``): of 4,096, standard errors of 0.02 sd, of the 0.033 that GOOD
-# asks for.
-_SHARE = 0.5
-
 
 def warm_match(
     run: Run, warm: Warm, starts: Float[np.ndarray, "N D"], ends: list[Optimum]
@@ -77,7 +71,7 @@ def warm_match(
 
 
 def _around(warm: Warm, gaussians: list[Gaussian]) -> list[Component]:
-    """The earlier flows, each around the Gaussian in the place of its own."""
+    """The earlier flows, each around the Gaussian in place of its own."""
     return [
         FlowComponent(component.trained, gaussian)
         if isinstance(component, FlowComponent)
@@ -103,9 +97,9 @@ def _is_right(run: Run, found: Adequate) -> bool:
 
 def _attempts(run: Run, q: Mixture) -> Iterator[Adequate]:
     """The mixture, moved by a glance at it, with half of the draws; and, moved again, with all."""
-    size = run.settings.weigh.draws
-    found = Adequate(*with_own_draws(q, run, int(_GLANCE * size)))
-    for draws in (int(_SHARE * size), size):
+    size, warm = run.settings.weigh.draws, run.settings.warm
+    found = Adequate(*with_own_draws(q, run, int(warm.glance * size)))
+    for draws in (int(warm.judged * size), size):
         again = found.fitted.q if _is_right(run, found) else moved(run, found.drawn)
         if again is None:
             return

@@ -21,8 +21,6 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["quick_search"]
 
-_SUSPECT = 0.25  # of the mass that may be missing: beyond, the full search measures it; by hand
-
 
 def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search:
     """Search in part, and in full where that is not enough.
@@ -38,7 +36,7 @@ def quick_search(run: Run, warm: Warm, q: Mixture, drawn: Weighed) -> Search:
     seen = look(run.counted, q, log_evidence, run.rng, settings, places=warm.seen)
     near = _outside(q, drawn, run.settings.search.excess)
     missing = max(seen.missing_mass, near)
-    suspect = missing > _SUSPECT * run.settings.verdict.max_missing_mass
+    suspect = missing > run.settings.warm.suspect * run.settings.verdict.max_missing_mass
     if suspect or not on_slopes(run.counted, q, log_evidence, seen.suspects, settings).all():
         # Other looks would have to meet by chance what these have met.
         places = np.concatenate([warm.seen, seen.suspects])

@@ -155,7 +155,7 @@ def grouped(
             _dotted(name): [dim and _dotted(dim) for dim in dims]
             for name, dims in annotations.dims.items()
         },
-        check_conventions=False,  # more chains than draws is no slip here
+        check_conventions=False,  # more chains than draws is not a slip here
         attrs={"/": attributes},
     )
 

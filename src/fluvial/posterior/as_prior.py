@@ -1,4 +1,4 @@
-"""An earlier posterior in the place of a target's prior."""
+"""An earlier posterior in place of a target's prior."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ approximations, Z_k = ∫ q_{k−1} L_k what the fits say, and r_k = ln p_k − 
 
 .. math:: \ln \int p_0 L_1 \cdots L_n = \sum_k \ln Z_k + \ln E_{p_n}[e^{r_1 + \dots + r_{n-1}}],
 
-by putting p_k = q_k e^{r_k} in the place of q_{k−1} L_k / Z_k, one after the other. Each r_k is
+by putting p_k = q_k e^{r_k} in place of q_{k−1} L_k / Z_k, one after the other. Each r_k is
 measured under p_{k+1}, and its mean is added. It contains −ln Z_k, so that the error of Z_k drops
 out: what is left is that of the mean of ln p_k − ln q_k. As more data come that mean is a
 martingale; what it gathers is part of the standard error.

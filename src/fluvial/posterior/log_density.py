@@ -69,7 +69,7 @@ def named_log_density(
     missing = [name for name in elements.places if name not in arrays]
     extra = [name for name in arrays if name not in elements.places]
     if missing or extra:
-        what = f"lacks {missing[0]!r}" if missing else f"has {extra[0]!r}, which is no parameter"
+        what = f"lacks {missing[0]!r}" if missing else f"has {extra[0]!r}, which is not a parameter"
         raise InputError(
             f"log_density was given a dictionary that {what}: give "
             f"{', '.join(elements.places)}, or an unconstrained point."

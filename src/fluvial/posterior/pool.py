@@ -69,7 +69,7 @@ def large_enough(pool: Pool, q: Mixture, target: Target | None, n: int, seed: in
     """Return a pool large enough for ``n`` draws: the same one, or one with more points.
 
     So many are drawn and weighed that at most about a quarter of the draws repeat another. Chains,
-    and expensive evaluations, are never made anew.
+    and expensive evaluations, are never repeated.
 
     Args:
         pool: draws of ``q``, that tell how even the weights are; of a mixture of Gaussians, whose

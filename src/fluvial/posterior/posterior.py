@@ -31,7 +31,8 @@ from fluvial.posterior.pool import large_enough
 from fluvial.posterior.predictive import Predictions, predicted
 from fluvial.posterior.recorded import RecordedValues
 from fluvial.posterior.structure import Structure
-from fluvial.posterior.summary import Summary, facts, summarize
+from fluvial.posterior.summary import Summary, summarize
+from fluvial.posterior.summary_facts import facts
 from fluvial.seeds import check_seed
 from fluvial.targets import Annotations, Target
 from fluvial.targets.density import JaxDensity
@@ -91,17 +92,17 @@ class Posterior(Fitted, Exports):
         """Corrected draws in the model's own space: name -> (n, *shape), float64.
 
         They are resampled from a pool of evaluated draws in proportion to their Pareto-smoothed
-        weights (or, under USE_MCMC, taken from the chains). For more than the pool holds, which is
-        8,192, further points are drawn and weighed, so that at most about a quarter of them repeat
-        another, and of even weights almost none. Without the target, under USE_MCMC, or where JAX
-        cannot trace the log density, they repeat.
+        weights (or, under USE_MCMC, taken from the chains). The pool holds 8,192; if ``n`` is
+        larger, further points are drawn and weighted, so that at most about a quarter of the draws
+        repeat another one, and almost none if weights are even. Without the target, under
+        USE_MCMC, or if JAX cannot trace the log density, draws repeat.
 
         Args:
             n: how many, at least 1.
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is no whole number from 1 on, the target is not available, or the
+            InputError: if ``n`` is not a whole number from 1 on, there is no target, or the
                 density is improper.
         """
         check_count(n, "n")
@@ -264,7 +265,7 @@ class Posterior(Fitted, Exports):
 
         Raises:
             InputError: if the function fails or does not return real numbers, the arrays of rows
-                differ in length, or ``n`` is no whole number from 1 on.
+                differ in length, or ``n`` is not a whole number from 1 on.
 
         Example:
             >>> import fluvial

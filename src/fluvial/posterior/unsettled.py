@@ -2,7 +2,7 @@ r"""How much of an approximation's error will show only when more data come.
 
 Of r = ln p − ln q, a link of a chain knows how its linear part and its squares move means and log
 sds. What is left is of a higher degree: it moves neither now, and will once a narrower posterior
-sees a part of it, in a direction that nobody knows. In a normal model with ρ the ratio of the new
+sees a part of it, in an unknown direction. In a normal model with ρ the ratio of the new
 standard deviation to the one before, and s = 1 − ρ², a Hermite polynomial of degree m
 
 - moves its mean, and with it the log evidence, by s^m of its variance,

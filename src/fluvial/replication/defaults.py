@@ -58,7 +58,7 @@ def asked_defaults(client: "NotebookClient", names: list[str]) -> Mapping[str, M
 
     scikit-learn has left out the parameters that have their defaults since its version 0.23, and
     other libraries show some that they did not have, so that only who runs them can tell what they
-    are. What is no literal, or has no default, is left out; a kernel that does not answer knows
+    are. What is not a literal, or has no default, is left out; a kernel that does not answer knows
     none.
 
     Args:

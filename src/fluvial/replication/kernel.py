@@ -37,7 +37,7 @@ _OUTPUT_SECONDS = 120
 def private_home(recorded: RecordedNotebook) -> Iterator[Path]:
     """Yield a folder for what is the kernel's own: sockets, settings, its log.
 
-    The user's own startup files and history are no part of the notebook.
+    The user's own startup files and history are not part of the notebook.
     """
     with tempfile.TemporaryDirectory(prefix="fluvial-", ignore_cleanup_errors=True) as name:
         home = Path(name)

@@ -39,7 +39,7 @@ def read_side_file(path: Path) -> Mapping[str, Any]:
     """Read the declarations in a file, name -> declaration, by the suffix of its name.
 
     Raises:
-        InputError: if it cannot be read, or is no table.
+        InputError: if it cannot be read, or is not a table.
     """
     try:
         text = path.read_text(encoding="utf-8")

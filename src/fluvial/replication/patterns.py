@@ -10,7 +10,7 @@ from fluvial.errors import InputError
 __all__ = ["check_patterns"]
 
 _SECONDS = 20.0
-# In a process of its own, since nothing within this one can stop a search that goes on for ever.
+# In a process of its own, since nothing within this one can stop an endless search.
 _SEARCH = """
 import json, re, sys
 content = json.load(sys.stdin)

@@ -108,7 +108,7 @@ def ticks_point_outwards(picture: "Image") -> bool:
     left = lines[0]
     rows = np.flatnonzero(dark[:, left])
     marked = np.all(dark[rows[0] : rows[-1] + 1, left - _MARK : left], axis=1).astype(int)
-    # A mark is a pixel or two high; anything else beside the line is no mark.
+    # A mark is a pixel or two high; anything else beside the line is not a mark.
     marks = np.count_nonzero(np.diff(marked, prepend=0) == 1)
     return bool(marks >= _LEAST_MARKS and int(marked.sum()) <= 4 * int(marks) < height)
 

@@ -63,7 +63,7 @@ def read_notebook(origin: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> Rec
         raw_hosts: host of pages -> where the files themselves are, as ``raw_address`` takes it.
 
     Raises:
-        InputError: if it cannot be found or fetched, is no notebook, or has no recorded outputs;
+        InputError: if it cannot be found or fetched, is not a notebook, or has no recorded outputs;
             or if a package that replicating needs is not installed.
     """
     require("replicate", "replicating a notebook")
@@ -88,7 +88,7 @@ def raw_address(page: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> str:
         raw_hosts: host -> scheme and host that serve ``/owner/repository/revision/path``.
 
     Raises:
-        InputError: if it is no address.
+        InputError: if it is not an address.
 
     Example:
         >>> raw_address("https://github.com/ann/thesis/blob/main/k%20means.ipynb?plain=1#L3")
@@ -97,7 +97,7 @@ def raw_address(page: str, raw_hosts: Mapping[str, str] = _RAW_HOSTS) -> str:
     try:
         parts = urlsplit(page)
     except ValueError as error:
-        raise InputError(f"{page} is no address ({error}): copy it from the browser.") from error
+        raise InputError(f"{page} is not an address ({error}): copy it from a browser.") from error
     # Links in texts often hold spaces and letters that a browser would have encoded.
     path, query = (quote(part, safe=_IN_ADDRESSES) for part in (parts.path, parts.query))
     host = parts.netloc.lower().removeprefix("www.")

@@ -115,7 +115,7 @@ class Reader:
         self._bind(name)
 
     def _read_part(self, node: ast.Attribute | ast.Subscript) -> None:
-        """Read an entry or an attribute: to store one changes the object that it is of."""
+        """Read an entry or an attribute: storing one changes the object that holds it."""
         self._read_all(ast.iter_child_nodes(node))
         if not isinstance(node.ctx, ast.Load) and (name := _root(node)):
             self.stored.add(name)

@@ -25,7 +25,7 @@ class Claim:
         name: unique within the study, in lower case with hyphens.
         statement: the sentence as published.
         source: where: paper, figure, equation, cell of a notebook.
-        published: the value as published, in words where it is no number; "" if none was given.
+        published: the value as published, in words where it is not a number; "" if none was given.
         quantity: what is measured, in words, such as "seconds of loops / vectorized".
         rule: where the quantity must lie for the statement to hold.
         unit: of the quantity, such as "nat"; "" for a pure number.

@@ -23,7 +23,7 @@ class Equivalence(NamedTuple):
         high: its upper end.
         p_equivalent: of the two one-sided tests: small if the mean lies within the margins.
         p_better: of the naive null hypothesis that the mean is positive or zero: small if it is
-            negative. A large value is no evidence of equality.
+            negative. A large value is not evidence of equality.
     """
 
     mean: float

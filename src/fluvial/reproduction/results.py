@@ -38,7 +38,7 @@ Each of these JSON files has ``format`` (3), ``kind``, what is said above as ``c
 ``sha256``, which seals the rest of it. Earlier formats are still read: in format 2 records were
 never packed, and claims had no bounds as numbers; in format 1 a file was the bare content, and
 ``study.json`` said the format. A number that is not finite is one of the strings "NaN", "Infinity"
-and "-Infinity". Whoever writes holds ``storage.locks.in_use`` of the folder.
+and "-Infinity". A writer holds ``storage.locks.in_use`` of the folder.
 """
 
 import os
@@ -173,7 +173,7 @@ class StudyResults:
     def write_shown(
         self, figures: Sequence[Figure], curves: Sequence[Curve], layers: Sequence[Layers]
     ) -> None:
-        """Keep the lists of what there is to be shown."""
+        """Save the lists of what the report shows."""
         for kind, shown in (("figures", figures), ("curves", curves), ("layers", layers)):
             path = self.folder / f"{kind}.json"
             if shown or kind == "figures":

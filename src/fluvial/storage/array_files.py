@@ -38,7 +38,7 @@ def from_npz(data: bytes, origin: str) -> dict[str, np.ndarray]:
         origin: what the complaint names.
 
     Raises:
-        InputError: if it is no archive of arrays, holds Python objects, or an array is said to be
+        InputError: if it is not an archive of arrays, has Python objects, or an array claims to be
             larger than what there is of it, or unpacks to more than a gigabyte beyond its size.
     """
     try:

@@ -89,7 +89,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check(content: Any) -> None:
-    """Refuse what would trip whoever walks over it, or writes it as text."""
+    """Refuse what would break code that walks over it or writes it as text."""
     level = [content]
     for _ in range(_DEEPEST):
         below = []

@@ -143,7 +143,7 @@ def _is_data(leaf: Any) -> bool:
 
 
 def _is_real(leaf: Any) -> bool:
-    """Whether it is no integer: an array of these may hold sizes, too."""
+    """Whether it is not an integer: an array of these may hold sizes, too."""
     return _is_number(leaf) and np.asarray(leaf).dtype.kind == "f"
 
 

@@ -47,7 +47,7 @@ def load_target(spec: str, data: str | Path | None = None) -> Target:
     if spec in EXAMPLES or not Path(spec).suffix:
         return example(spec).target
     raise InputError(
-        f"{spec} is no model: give a file.stan, a file.py:name, or one of the examples "
+        f"{spec} is not a model: give a file.stan, a file.py:name, or one of the examples "
         f"{', '.join(EXAMPLES)}."
     )
 

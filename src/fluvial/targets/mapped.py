@@ -1,4 +1,4 @@
-"""Memory maps read as the files that they are of.
+"""Memory maps, read through the files behind them.
 
 Pages that were read through a map stay with the process, up to the whole file, and reading past
 the end of a file that has become shorter ends the process without a word. Reading the file does
@@ -75,7 +75,7 @@ class Mapped:
 
 
 def mapped(name: str, leaf: Any) -> Mapped | None:
-    """Return the file behind a leaf, or None if it is no memory map nor a view of one."""
+    """Return the file behind a leaf, or None if it is not a memory map nor a view of one."""
     part = leaf
     while isinstance(part, np.ndarray):
         if isinstance(part, np.memmap) and part.base is not None and part.filename:
@@ -90,6 +90,6 @@ def mapped(name: str, leaf: Any) -> Mapped | None:
 def shrunk(name: str) -> InputError:
     """What is said of a leaf that has become shorter."""
     return InputError(
-        f"{name!r} of the data has lost rows since the target was made: write the file anew, and "
+        f"{name!r} of the data has lost rows since the target was made: write the file again, and "
         "make the target again."
     )

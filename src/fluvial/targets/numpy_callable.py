@@ -13,7 +13,8 @@ from fluvial.errors import InputError, described
 from fluvial.evaluating.evaluator import Evaluator
 from fluvial.evaluating.processes import Processes
 from fluvial.targets.density import Density, with_gradient
-from fluvial.targets.priors import Prior, as_prior
+from fluvial.targets.given_prior import as_prior
+from fluvial.targets.priors import Prior
 from fluvial.targets.space import Space
 
 __all__ = ["NumpyDensity", "numpy_parts"]

@@ -59,7 +59,7 @@ def subsampling(model: Callable, args: tuple, kwargs: dict) -> Subsampled | None
     try:
         jax.eval_shape(look)
     except Exception:
-        return None  # whatever is wrong with the model is said by whoever reads its sites
+        return None  # the code that reads the model's sites says what is wrong with it
     if len(found) > 1:
         names = " and ".join(map(repr, found))
         raise subsampled(f"the NumPyro plates {names} subsample", "let one of them do so")

@@ -26,7 +26,7 @@ class MinibatchedRows(NamedTuple):
 
 
 def minibatched(model: Any, variables: list[Any]) -> MinibatchedRows:
-    """Put blocks of rows in the place of a model's minibatches.
+    """Put blocks of rows in place of a model's minibatches.
 
     Args:
         model: a `pymc.Model`.

@@ -15,7 +15,7 @@ class AddedDensity(Density):
     """Ln p(x_1 … x_d) + ln r(x), of x in D ≥ d dimensions.
 
     Args:
-        density: ln p, of the first d coordinates; computed by whoever computes it by itself.
+        density: ln p, of the first d coordinates; computed by itself.
         added: ln r, of all D.
     """
 

@@ -38,7 +38,7 @@ class Target(Constructors):
     is given, or a PyTree shaped like `example`. It returns a real scalar, in nats. It is always
     evaluated in float64, whatever the dtype of the point that is asked for; arrays in float32
     that it has captured stay as they are. NaN and -inf are allowed on part of the space: they are
-    counted by whoever evaluates the density, never hidden here.
+    counted by the code that evaluates the density, never hidden here.
 
     Parameters that are bounded must be mapped to R^D by the log density itself, which then
     includes the log Jacobian of that map; `constrain` leads back, for the draws.

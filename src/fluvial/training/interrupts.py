@@ -10,7 +10,7 @@ __all__ = ["DeferredInterrupt"]
 class DeferredInterrupt:
     """Within it the first Ctrl-C is only noted; a second one interrupts at once.
 
-    Outside the main thread, where Python lets nobody handle signals, it notes nothing.
+    Outside the main thread, where Python does not allow signal handlers, it notes nothing.
 
     Attributes:
         noted: whether there was one.

@@ -167,7 +167,7 @@ def test_an_improper_jax_target_has_no_draws():
 def test_thousands_of_axes_cost_evaluations_and_memory_that_are_linear_in_their_number():
     dim = 4000
     counted = CountedTarget(Target(lambda x: -0.5 * jnp.sum(x**2), dim=dim))
-    counted.values(np.zeros((1, dim)))  # what is compiled is no part of it
+    counted.values(np.zeros((1, dim)))  # what is compiled is not part of it
     tracemalloc.start()
     assert improper_on_axes(counted, np.zeros(dim), np.ones(dim)) is None
     peak = tracemalloc.get_traced_memory()[1]

@@ -74,7 +74,7 @@ def interrupt(*_):
 @pytest.mark.usefixtures("no_training")
 def test_mixtures_are_fitted_to_other_draws_until_one_is_right():
     """Of the eight schools, where one in three has a moment that is a tenth off."""
-    example = Path(__file__).parents[2] / "examples"
+    example = Path(__file__).parents[3] / "examples"
     schools = fluvial.from_stan(example / "eight_schools.stan", example / "eight_schools.json")
     posterior = fluvial.fit(schools, seed=0, progress=False)
     assert not posterior.interrupted

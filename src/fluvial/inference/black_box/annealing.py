@@ -35,10 +35,6 @@ __all__ = [
 ]
 
 
-_STUCK = 1.05  # times the last β
-_PATIENCE = 8  # rounds in which β does not grow by so much
-
-
 class Population(NamedTuple):
     """The state of a population.
 
@@ -129,7 +125,7 @@ def anneal(
     while not spending.over and rounds < most and np.isfinite(history.log_p).any():
         last_beta, last_share = beta, share
         beta = _coolest(history, worth)
-        if beta < min(1.0, _STUCK * last_beta):
+        if beta < min(1.0, thresholds.black_box.stuck * last_beta):
             # So few points do not show the shape of what they are drawn from. A round that did not
             # grow with what is asked for would take several to get back to where this one was.
             more = min(2.0 * worth, max(worth, len(history) / 4.0))
@@ -141,8 +137,8 @@ def anneal(
         log_p = spending.values(x, f"annealing at {beta:.3g}")
         history = history.with_draws(proposal, x[: len(log_p)], log_p)
         rounds += 1
-        stuck = stuck + 1 if beta < min(1.0, _STUCK * last_beta) else 0
-        if stuck >= _PATIENCE:
+        stuck = stuck + 1 if beta < min(1.0, thresholds.black_box.stuck * last_beta) else 0
+        if stuck >= thresholds.black_box.patience:
             break
         share = efficiency(history)
         if beta == last_beta == 1.0:

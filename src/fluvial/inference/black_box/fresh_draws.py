@@ -25,7 +25,6 @@ __all__ = ["TOLD", "fresh_draws", "needed_by", "will_do", "worth_of_a_draw"]
 
 TOLD = 0.1
 """Of the most fresh draws: those by which it is told how many are needed."""
-_LEAST_MORE = 0.5  # of the draws so far, where they were not enough
 
 
 def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> History:
@@ -60,7 +59,7 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
             continue
         wanted = 1.1 * len(fresh) * needed / max(worth, 0.1) - len(fresh)
         most = told if len(fresh) < told else settings.max_fresh
-        size = int(min(max(wanted, _LEAST_MORE * len(fresh)), most - len(fresh)))
+        size = int(min(max(wanted, settings.more_fresh * len(fresh)), most - len(fresh)))
     return fresh
 
 

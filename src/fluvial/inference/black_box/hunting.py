@@ -33,7 +33,6 @@ __all__ = ["Hunted", "begun", "hunt", "probe"]
 
 _CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
 _NEIGHBORS = 4  # known peaks that a draw is compared with
-_NEGLIGIBLE = -10.0  # nats: e^-10 of the evidence, with room for what a Gaussian is off
 _ROUNDS = 12  # from around a summit it is not far to the posterior there
 _PART = 0.25
 _WIDER = 3.0  # times the standard deviations that a climb ended with
@@ -93,7 +92,7 @@ def hunt(
     groups = []
     for history, half in zip(explored, drawn.halves, strict=True):
         climbs = begun(history, *half, settings.hunting_climbs)
-        groups.append(tuple(search.along(*climbs, evidence + _NEGLIGIBLE)))
+        groups.append(tuple(search.along(*climbs, evidence - settings.negligible)))
     x, log_p = drawn.joined
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
     unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None

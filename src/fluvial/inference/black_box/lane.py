@@ -33,10 +33,6 @@ from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["fit_black_box"]
 
-_PROBES = 3  # looks at fresh draws for spikes
-_HELD = 0.3  # effective sample size, as a share of the draws, that a poor mixture does not have
-_LEAST_FRESH = 100  # draws: fewer are no judgment
-
 
 def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     """Fit a function that only NumPy can call.
@@ -75,7 +71,7 @@ def _weighed(
 ) -> tuple[History, Mixture, History, list[str]]:
     """Draw afresh, and again wherever the heaviest draws have led to a spike."""
     rng = np.random.default_rng([run.seed, 2])
-    for _ in range(_PROBES):
+    for _ in range(run.settings.black_box.probes):
         fresh = fresh_draws(run, spending, q, history)
         found = probe(fresh, q, spending, rng, run.settings) if len(fresh) else ()
         if not found or spending.over:
@@ -126,7 +122,9 @@ def _findings(
         )
     elif explored.once:
         doubts.append("Only one population was annealed, so that modes may be missing.")
-    if explored.beta < 1.0 and not (len(fresh) and efficiency(fresh) > _HELD):
+    if explored.beta < 1.0 and not (
+        len(fresh) and efficiency(fresh) > run.settings.black_box.hopeless
+    ):
         doubts.append(
             f"Annealing ended at an inverse temperature of {explored.beta:.2g}, not at 1."
         )
@@ -134,7 +132,7 @@ def _findings(
         doubts.append("The fit was interrupted; this is the best found until then.")
     elif spending.over and run.budget.limited:
         spent = run.budget.spent(run.counted.evaluations)
-        if len(fresh) < _LEAST_FRESH:
+        if len(fresh) < run.settings.black_box.least_fresh:
             doubts.append(f"The fit has used {spent}.")
     return Findings(tuple(fatal), (*doubts, *explored.doubts, *looks))
 
@@ -150,7 +148,7 @@ def _concluded(
 ) -> Posterior:
     doubts = list(findings.doubts)
     judged = fresh
-    if len(fresh) < _LEAST_FRESH:
+    if len(fresh) < run.settings.black_box.least_fresh:
         doubts.append("No evaluations were left for fresh draws: the weights are of earlier ones.")
         judged = history
     weights = judged.importance

@@ -22,9 +22,6 @@ from fluvial.training import adam, scan_steps, start_state, step_sizes, warmup_c
 
 __all__ = ["fit_flow"]
 
-_WORSE = 1.0  # nats above the least cross entropy, where points are being learned by heart
-_WARMUP = 50  # steps, as in ``TrainSettings``
-
 
 def fit_flow(
     settings: BlackBoxSettings,
@@ -64,7 +61,9 @@ def fit_flow(
 def _trained(flow: Flow, z, shares, judges, rng: np.random.Generator, settings) -> Flow:
     """The flow, of all that training passes through, under which the judges are most likely."""
     steps, chunk, batch = settings.flow_steps, settings.flow_chunk, settings.flow_batch
-    rates = step_sizes(warmup_cosine(settings.flow_rate, steps, _WARMUP), np.arange(steps))
+    rates = step_sizes(
+        warmup_cosine(settings.flow_rate, steps, settings.flow_warmup), np.arange(steps)
+    )
     state, key = start_state(flow, adam), jax.random.key(0)  # the loss draws nothing
     best, least = flow, float(_cross_entropy(flow, judges))
     for start in range(0, steps, chunk):
@@ -73,7 +72,7 @@ def _trained(flow: Flow, z, shares, judges, rng: np.random.Generator, settings) 
         found = float(_cross_entropy(state.parameters, judges))
         if found < least:
             best, least = state.parameters, found
-        if not found < least + _WORSE:
+        if not found < least + settings.flow_worse:
             break
     return best
 

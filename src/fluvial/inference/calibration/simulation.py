@@ -41,7 +41,7 @@ class Simulation:
 
     @classmethod
     def from_numpyro(cls, model: Callable, *args: Any, **kwargs: Any) -> "Simulation":
-        """Take both from a NumPyro model: its prior, and new data in the place of the observed.
+        """Take both from a NumPyro model: its prior, and new data in place of the observed.
 
         Args:
             model: as for ``fluvial.from_numpyro``, with data, whose values do not matter.

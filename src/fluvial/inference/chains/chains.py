@@ -23,9 +23,6 @@ from fluvial.targets import Target
 __all__ = ["Chains", "latent_chains", "pool_of_chains"]
 
 
-_FEWER = 0.25  # rejections: a step of about half the length
-
-
 class Chains(NamedTuple):
     """Draws of several chains, with their diagnostics.
 
@@ -100,7 +97,7 @@ def latent_chains(
         if joined.rhat > settings.chain.hopeless_rhat:
             break
         if joined.outermost < settings.verdict.least_outermost:
-            rejected *= _FEWER
+            rejected *= settings.chain.fewer_rejections
     return joined
 
 

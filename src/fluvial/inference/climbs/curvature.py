@@ -35,7 +35,7 @@ class Curvature:
         return self._known[rows]
 
     def forget(self, rows: _Rows) -> None:
-        """Begin anew, with the identity."""
+        """Start again, from the identity."""
         self._s[:, rows], self._y[:, rows] = 0.0, 0.0
         self._known[rows], self._scale[rows] = False, 1.0
 
@@ -91,9 +91,9 @@ def _two_loops(s, y, scale, vectors: _Vectors) -> _Vectors:
     """Apply the kept pairs, the first axis of s and y, to a vector of each climb or of one."""
     r, alphas = vectors.copy(), []
     for one, other in zip(s[::-1], y[::-1], strict=True):
-        alphas.append(np.vecdot(one, r)[:, None])
+        alphas.append(np.vecdot(one, r)[..., None])
         r -= alphas[-1] * other
     r *= scale
     for one, other in zip(s, y, strict=True):
-        r += (alphas.pop() - np.vecdot(other, r)[:, None]) * one
+        r += (alphas.pop() - np.vecdot(other, r)[..., None]) * one
     return r

@@ -26,8 +26,6 @@ from fluvial.posterior.structure import Structure
 
 __all__ = ["Choice", "choose", "untrained"]
 
-# Of heads that one small network takes in; in the models measured there were up to three.
-_MOST_HEADS = 8
 _NAMED = 5
 _EACH = "sinh-arcsinh+diagonal"
 
@@ -77,7 +75,7 @@ def choose(run: Run, q: Mixture, dependence: Dependence | None = None) -> Choice
             return Choice(sparse_spec(dependence), structure, dependence=dependence)
     found = find_structure(run.counted, gaussian, run.rng)
     structure = _named(run, Structure(dim, found.heads, found.influence), gaussian)
-    few = 1 <= len(found.heads) <= _MOST_HEADS
+    few = 1 <= len(found.heads) <= run.settings.match.few_heads
     dense = isinstance(gaussian, Gaussian)
     large = dim > run.settings.match.dense
     if not few and large and dense and bend_alone(run.counted, gaussian, run.rng):

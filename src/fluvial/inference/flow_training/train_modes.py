@@ -33,7 +33,6 @@ _Gaussians = list[Gaussian | DiagonalGaussian]
 # Of many coordinates each may be off by a little; half a variance of 0.4 leaves weights that are
 # worth e^-0.8 of their number.
 _EACH, _MOST = 2e-4, 0.4
-_GAIN = 0.2  # of half the variance of log weights: by less, bends change little
 # What a sparse flow may be given, besides what is linear in hubs and heads.
 _GROWTHS = ("", "margins", "all")
 # After natural-gradient steps training has less to find than from the identity, and shows sooner
@@ -58,7 +57,7 @@ def train_modes(
     dependence: Dependence | None = None,
     choice: Choice | None = None,
 ) -> TrainedModes:
-    """Put a trained flow in the place of every Gaussian; what is a flow of this fit stays.
+    """Put a trained flow in place of every Gaussian; what is a flow of this fit stays.
 
     Args:
         run: the fit.
@@ -244,7 +243,7 @@ def _stepped(
         return linear, ""
     look = looked(linear.flow, linear.gaussian, run.target, rng)
     made = linear.evaluations + len(look.z)
-    if not margins_gain(look) > _GAIN * linear.weights.half_variance:
+    if not margins_gain(look) > run.settings.train.least_bend * linear.weights.half_variance:
         return linear._replace(evaluations=made), ""
     bent = natural_steps(
         with_margins(linear.flow),

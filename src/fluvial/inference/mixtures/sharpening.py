@@ -23,9 +23,6 @@ from fluvial.posterior.mixture import Component, GaussianComponent
 __all__ = ["sharpened"]
 
 _DRAWS_PER_DIM = 10.0  # in effect, of which a covariance is estimated
-_MOST_DIMS = 8  # in which one Gaussian is taken for several; in more, sizes hardly overlap
-_SIZES = (0.25, 1.0, 4.0)
-_GAIN = 0.8  # of the half variance that a round has to leave at most, to go on
 
 
 def sharpened(run: Run, fitted: Weighed) -> Weighed:
@@ -33,14 +30,17 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
     if not fitted.q.gaussians or is_accurate(fitted.weights, run.settings):
         return fitted
     alone = len(fitted.q.components) == 1
-    if alone and run.target.dim > _MOST_DIMS:
+    if alone and run.target.dim > run.settings.adaptive.sizes_max_dim:
         return fitted
     current = _several(run, fitted) if alone else fitted
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current
         before, current = current, _weighed(_updated(current), run)
-        if not current.weights.half_variance < _GAIN * before.weights.half_variance:
+        if (
+            not current.weights.half_variance
+            < run.settings.adaptive.sharpening * before.weights.half_variance
+        ):
             break
     return current if is_accurate(current.weights, run.settings) else fitted
 
@@ -48,7 +48,7 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
 def _several(run: Run, fitted: Weighed) -> Weighed:
     """One Gaussian in several sizes: what it was matched to may be one within the other."""
     (one,) = fitted.q.gaussians
-    sizes = [Gaussian(one.mean, size * one.cholesky) for size in _SIZES]
+    sizes = [Gaussian(one.mean, size * one.cholesky) for size in run.settings.adaptive.sizes]
     return _weighed([GaussianComponent(gaussian) for gaussian in sizes], run)
 
 

@@ -35,7 +35,7 @@ def sideways(
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
 ) -> Float[np.ndarray, "N D"]:
-    """Return the looks where the density most exceeds Gaussians in the place of q.
+    """Return the looks where the density most exceeds Gaussians in place of q.
 
     Args:
         counted: the target.

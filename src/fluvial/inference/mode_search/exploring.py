@@ -40,7 +40,7 @@ __all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
 
 _MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
 CLIMBS = -1
-"""The run of a census that is no population, but the climbs before."""
+"""The run of a census that is not a population, but the climbs before."""
 _EARLIER = -2  # and that of an earlier fit
 
 

@@ -23,9 +23,6 @@ from fluvial.posterior.mixture import Mixture
 __all__ = ["mass_far"]
 
 _DRAWS = 512  # by which q's spread is measured: to 3 %
-_SUSPECTS = 4
-_PARTS = 3  # of the way from a suspect, at whose ends is looked whether it leads back into q
-_GLANCE = 64  # draws
 
 
 def mass_far(
@@ -54,7 +51,7 @@ def mass_far(
     log_p = counted.values(ends)
     excess = log_p - q.log_prob(ends) - log_evidence
     outside = np.flatnonzero(np.isfinite(excess) & (excess > settings.search.excess))
-    suspects = outside[np.argsort(-log_p[outside])][:_SUSPECTS]
+    suspects = outside[np.argsort(-log_p[outside])][: settings.search.far_suspects]
     shares = [
         _share(counted, q, log_evidence, DiagonalGaussian(ends[i], overall.sd), rng, settings)
         for i in suspects
@@ -75,10 +72,14 @@ def _share(
     What has come back into q is not followed further.
     """
     search, g, found = settings.search, start, -np.inf
-    matching = replace(settings.match, steps=search.match_steps // _PARTS)
-    for part in range(1, _PARTS + 1):
+    matching = replace(settings.match, steps=search.match_steps // search.far_parts)
+    for part in range(1, search.far_parts + 1):
         g = match_diagonal(counted, g, rng, matching)
-        x = g.color(rng.standard_normal((search.draws if part == _PARTS else _GLANCE, g.dim)))
+        x = g.color(
+            rng.standard_normal(
+                (search.draws if part == search.far_parts else search.far_glance, g.dim)
+            )
+        )
         log_p = counted.values(x)
         excess = log_p - log_evidence - q.log_prob(x)
         outside = excess > search.excess

@@ -134,7 +134,7 @@ def looked(
         exact, base = as_float64(flow), jnp.asarray(z)
         if target.streamed is None:
             measured = _measured(exact, Whitened(target, gaussian), base)
-        else:  # what reads rows is no part of a compiled program
+        else:  # what reads rows is not part of a compiled program
             colored = Colored(gaussian)
             found = target.value_and_grad(np.asarray(_pushed(exact, colored, base)))
             measured = _measured_by_host(exact, colored, base, *map(jnp.asarray, found))

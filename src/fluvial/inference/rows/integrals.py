@@ -23,7 +23,6 @@ from fluvial.xla import jit
 __all__ = ["Checked", "check_integrals"]
 
 _KEPT = 8  # programs, so that a second look compiles nothing
-_FINER = 1.6  # times as many nodes, in the rule that a rule is compared with
 
 
 class Checked(NamedTuple):
@@ -113,7 +112,7 @@ def _marginal(local: Locals, nodes: int) -> Callable:
 
 def _complaint(run: Run, local: Locals, sample: _CheckedGroups) -> str | None:
     """Say what is wrong with a rule, if anything is."""
-    finer = int(np.ceil(_FINER * local.nodes)) | 1
+    finer = int(np.ceil(run.settings.rows.finer * local.nodes)) | 1
     values, more = (
         np.asarray(_marginal(local._replace(rule=0), nodes)(sample.points, sample.groups))
         for nodes in (local.nodes, finer)

@@ -20,7 +20,6 @@ _ADVICE = (
     "them parameters of all, with Target.from_rows."
 )
 _UNCHECKED = "The integrals over the groups' latents were not checked, as the fit was interrupted."
-_LEFT = 0.5  # of a budget, without which a fit is not begun again
 
 
 class Finer(NamedTuple):
@@ -74,7 +73,9 @@ def integrated(run: Run, stream: RowsDensity, posterior: Posterior) -> Posterior
         judgment = posterior.judgment
         reasons = (*judgment.reasons, checked.agreed)
         return replace(posterior, judgment=replace(judgment, reasons=reasons))
-    ended = posterior.interrupted or run.budget.over(run.counted.evaluations, _LEFT)
+    ended = posterior.interrupted or run.budget.over(
+        run.counted.evaluations, run.settings.rows.left
+    )
     if checked.rule is None or ended:
         return _failed(posterior, checked.complaint)
     return Finer(checked.rule)

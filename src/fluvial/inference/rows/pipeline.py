@@ -121,7 +121,7 @@ def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior])
 
 
 class _FlowsOfRows(NamedTuple):
-    """Flows in the place of Gaussians.
+    """Flows in place of Gaussians.
 
     Attributes:
         q: the flows.
@@ -147,7 +147,7 @@ def _needs_flow(run: Run, pilot: Streamed) -> bool:
 
 
 def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_FlowsOfRows | None, Modes]:
-    """Put a flow in the place of the Gaussians, and weigh it; what Ctrl-C finds unweighed is left.
+    """Put a flow in place of the Gaussians, and weigh it; what Ctrl-C finds unweighed is left.
 
     First what needs no training, where there is structure.
     """

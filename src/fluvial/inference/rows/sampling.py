@@ -38,7 +38,7 @@ class Suspects(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A fit of some rows in the place of all.
+    """A fit of some rows in place of all.
 
     Attributes:
         run: the fit.

@@ -12,7 +12,7 @@ __all__ = ["Structured", "structured"]
 
 
 class Structured(NamedTuple):
-    """A flow in the place of a Gaussian.
+    """A flow in place of a Gaussian.
 
     Attributes:
         q: the flow.

@@ -42,7 +42,7 @@ class TrainedOnRows(NamedTuple):
 def train_on_rows(
     run: Run, stream: RowsDensity, peak: Peak, gaussian: Gaussian, part: int
 ) -> TrainedOnRows:
-    """Train a flow that starts at a Gaussian, by steps on rows drawn anew for each.
+    """Train a flow that starts at a Gaussian, by steps on rows drawn afresh for each.
 
     How many rows a step takes follows from the measured variance of the control variate. What a
     chunk of steps has gained is judged on one sample of rows, which stays.

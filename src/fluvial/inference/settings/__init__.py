@@ -13,6 +13,8 @@ from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSetting
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.settings import DEFAULT, Settings
+from fluvial.inference.settings.starting_warm import WarmSettings
+from fluvial.inference.settings.tail_asking import TailSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "SearchSettings",
     "Settings",
     "StartSettings",
+    "TailSettings",
     "TrainSettings",
     "VerdictSettings",
+    "WarmSettings",
     "WeighSettings",
 ]

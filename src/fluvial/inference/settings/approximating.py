@@ -27,6 +27,16 @@ class MatchSettings:
         dense: coordinates up to which a matrix is matched at once; above, coordinates are taken to
             be independent first, and a matrix is matched only where they are coupled.
         most_dense: coordinates above which no matrix of D x D is made: one of 3,000 is 72 MB.
+        one_by_one: coordinates up to which each is moved by itself to see what depends on it, at a
+            cost that grows with D²; above, all are moved at once. By hand (``benchmarks/large.py``,
+            as the next five).
+        few_heads: of coordinates that rule the others, up to which one small network takes them in
+            and a modulated flow is thought of: in the models measured there were up to three.
+        held_heads: of these, held while the others are matched: each takes two Laplace
+            approximations a step.
+        replacements: the most times that structure is looked for again from a better place.
+        close: nats that natural-gradient steps still gain, at which they stop there.
+        misplaced: nats that a few such steps gain where structure was seen from a wrong place.
     """
 
     max_modes: int = 64
@@ -42,6 +52,12 @@ class MatchSettings:
     poor_half_variance: float = 1.0
     dense: int = 300
     most_dense: int = 3000
+    one_by_one: int = 1000
+    few_heads: int = 8
+    held_heads: int = 3
+    replacements: int = 3
+    close: float = 0.05
+    misplaced: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,11 @@ class AdaptiveSettings:
         unproven: ... as do so many rounds without ``least_ess``. Once a round has had it, all are
             made: a mixture fitted to other draws costs a hundredth of a flow's training.
         agreement: of ln Z from two mixtures, in standard errors of the difference.
+        sizes: of one Gaussian, which are tried as a mixture where one mode may lie within another,
+            ...
+        sizes_max_dim: ... in up to so many coordinates: in more, sizes hardly overlap.
+        sharpening: the share of the half variance that a round of sharpening may leave, if another
+            one is to follow.
     """
 
     max_dim: int = 15
@@ -83,6 +104,9 @@ class AdaptiveSettings:
     hopeless: float = 0.1
     unproven: int = 6
     agreement: float = 4.0
+    sizes: tuple[float, ...] = (0.25, 1.0, 4.0)
+    sizes_max_dim: int = 8
+    sharpening: float = 0.8
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ class StartSettings:
         gradient_tolerance: the relative error of a gradient that is called wrong.
         kept: points that were evaluated in any stage and are kept, the fewest and the most.
         kept_numbers: at most, of all their coordinates together: 8 MB.
+        many: optima in which the climbs from the starts end, half of their number, from which on
+            there must be many more, and the density may be a product.
     """
 
     count: int = 16
@@ -26,6 +28,7 @@ class StartSettings:
     gradient_tolerance: float = 1e-2
     kept: tuple[int, int] = (64, 512)
     kept_numbers: int = 2**20
+    many: int = 8
 
 
 @dataclass(frozen=True)

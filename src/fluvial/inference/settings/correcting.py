@@ -59,6 +59,8 @@ class ChainSettings:
             one over their number, and from here would have to fall to a sixteenth of it for
             ``VerdictSettings.max_rhat``.
         acceptance: that the step size aims for (Stan's adapt_delta, 0.8).
+        fewer_rejections: of those so far, that are aimed for where transitions are turned back at
+            the ends of a coordinate: a step of about half the length; by hand.
         max_leapfrogs: of a transition; by hand.
         trajectory: its length: π/2 is a quarter turn, after which the end in N(0, I) is independent
             of the start.
@@ -74,6 +76,7 @@ class ChainSettings:
     rounds: int = 4
     hopeless_rhat: float = 1.46
     acceptance: float = 0.8
+    fewer_rejections: float = 0.25
     max_leapfrogs: int = 24
     trajectory: float = 1.5707963267948966
     gamma: float = 0.05

@@ -25,7 +25,7 @@ class TrainSettings:
         worse: nats below the best ELBO seen, at which a step size has diverged.
         warmup: steps over which the step size rises from 0.
         window: chunks over which free energies are averaged before they are compared.
-        min_gain: nats a chunk, less than which is no progress.
+        min_gain: nats a chunk, less than which is not progress.
         near_half_variance: nats; of log weights, at which a short cooling is tried, once, if a
             chunk gains less than that: the noise of the last steps adds about as much.
         enough_half_variance: nats; of weights as even as that more steps would gain nothing: the
@@ -33,6 +33,8 @@ class TrainSettings:
         enough_largest: the same of the largest weight, as a multiple of the mean.
         shortest_cooling: steps over which the step size falls to 0, at the least.
         cooling: the same as a multiple of the steps before.
+        least_bend: the share of half the variance of log weights that bending each coordinate by
+            itself has to promise, if it is to be tried (``benchmarks/large.py``).
     """
 
     rates: tuple[float, ...] = (5e-3, 1.5e-3, 4e-4)
@@ -51,3 +53,4 @@ class TrainSettings:
     enough_largest: float = 10.0
     shortest_cooling: int = 300
     cooling: float = 1.5
+    least_bend: float = 0.2

@@ -31,6 +31,8 @@ class RowsSettings:
         checked_at_once: climbs, times rows of a group.
         integral_noise: standard errors by which an integral may differ from that by importance
             sampling.
+        finer: times as many nodes, in the rule that a rule is compared with.
+        left: of a budget, without which a fit is not begun again with more nodes.
         hasty: draws by which is judged what is there when a fit is cut short.
         climb: iterations on all rows, the most.
         gradient: of a climb's end, in units in which the posterior's sd is 1: what is left of the
@@ -76,6 +78,8 @@ class RowsSettings:
     checked_draws: int = 4
     checked_at_once: int = 2**17
     integral_noise: float = 5.0
+    finer: float = 1.6
+    left: float = 0.5
     hasty: int = 64
     climb: int = 60
     gradient: float = 1e-2

@@ -176,6 +176,9 @@ class SearchSettings:
         far_kept: the highest of these looks, and as many of those with the largest excess.
         narrow_missed: the share of modes so wide that may be missed; and of those as wide as it is
             said that other modes may be.
+        far_suspects: places outside of q from which the rows' mass is measured.
+        far_parts: of the way from there, at whose ends is looked whether it leads back into q, ...
+        far_glance: ... by so many draws.
         temperatures: of a chain.
         leapfrogs: at each.
         hottest: inverse temperature.
@@ -216,6 +219,9 @@ class SearchSettings:
     far_spreads: tuple[float, ...] = (2.0, 3.3, 5.2, 8.0)
     far_kept: int = 1024
     narrow_missed: float = 0.05
+    far_suspects: int = 4
+    far_parts: int = 3
+    far_glance: int = 64
     temperatures: int = 30
     leapfrogs: int = 4
     hottest: float = 0.03

@@ -15,6 +15,8 @@ from fluvial.inference.settings.many_rows import RowsSettings
 from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSettings, SearchSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
+from fluvial.inference.settings.starting_warm import WarmSettings
+from fluvial.inference.settings.tail_asking import TailSettings
 from fluvial.inference.settings.without_gradients import BlackBoxSettings
 
 __all__ = ["DEFAULT", "Settings"]
@@ -39,6 +41,8 @@ class Settings:
         mode: which components are one.
         rows: where the density is a sum over many.
         black_box: functions without a gradient.
+        warm: fits from an earlier one.
+        tail: what goes on where draws end.
         verdict: what is promised.
 
     Example:
@@ -62,6 +66,8 @@ class Settings:
     mode: ModeSettings = field(default_factory=ModeSettings)
     rows: RowsSettings = field(default_factory=RowsSettings)
     black_box: BlackBoxSettings = field(default_factory=BlackBoxSettings)
+    warm: WarmSettings = field(default_factory=WarmSettings)
+    tail: TailSettings = field(default_factory=TailSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
 
     def mapping(self) -> dict[str, dict[str, Any]]:

@@ -17,10 +17,16 @@ class BlackBoxSettings:
         worth_base: the effective sample size that the next temperature has to leave ...
         worth_per_dim: ... and so much more for each coordinate.
         max_rounds: of a population.
+        stuck: times the last inverse temperature, below which a round has not cooled; ...
+        patience: ... after so many of these a population is stuck.
         enough_efficiency: of a proposal, beyond which no round saves what it costs.
         wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
             half as much again for the variance, which is estimated less well.
         max_fresh: fresh draws at most.
+        more_fresh: of the draws so far, made at least where they were not enough.
+        least_fresh: draws, fewer of which allow no judgment.
+        probes: looks at fresh draws for spikes.
+        hopeless: effective sample size, as a share of the draws, that a poor mixture does not have.
         hunting_seconds: that draws from the prior may take, among which peaks are looked for that
             populations missed: where they would take longer there are fewer, which the reasons
             say. With a budget of evaluations alone, a quarter of what is left is the limit instead,
@@ -29,6 +35,8 @@ class BlackBoxSettings:
         hunting_draws: the most of them, for 1, 2, … coordinates: a second or three of those where
             so many more find so much more; in many it is hopeless.
         hunting_climbs: hills that each half of the draws climbs.
+        negligible: nats below the evidence, where a hill's mass is no matter: e^-10, with room for
+            what a Gaussian is off.
         planted_volume: of the peaks that these draws are to meet, each as heavy as all that was
             found, as a part of that of the largest peak, ...
         planted_width: ... or of its width, where that is more, ...
@@ -66,6 +74,9 @@ class BlackBoxSettings:
         flow_rate: the largest step size of Adam.
         flow_held_out: of how many points one is held out.
         flow_judges: batches of these by which flows are compared.
+        flow_warmup: steps over which the step size rises, as in ``TrainSettings``.
+        flow_worse: nats above the least cross entropy of these, where points are being learned by
+            heart, and training ends.
         reference_sd: of the law from which a density without a prior is explored: that of
             ``ExploreSettings.least_spread``.
     """
@@ -77,12 +88,19 @@ class BlackBoxSettings:
     worth_base: int = 40
     worth_per_dim: int = 10
     max_rounds: int = 40
+    stuck: float = 1.05
+    patience: int = 8
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
+    more_fresh: float = 0.5
+    least_fresh: int = 100
+    probes: int = 3
+    hopeless: float = 0.3
     hunting_seconds: float = 5.0
     hunting_draws: tuple[int, ...] = (4096, 131072, 1 << 20, 1 << 20, 1 << 20, 131072, 4096)
     hunting_climbs: int = 6
+    negligible: float = 10.0
     planted_volume: float = 1e-3
     planted_width: float = 0.05
     planted_enough: float = 0.95
@@ -116,4 +134,6 @@ class BlackBoxSettings:
     flow_rate: float = 1e-3
     flow_held_out: int = 5
     flow_judges: int = 4
+    flow_warmup: int = 50
+    flow_worse: float = 1.0
     reference_sd: float = 4.0

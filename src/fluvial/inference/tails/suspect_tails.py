@@ -15,16 +15,13 @@ from jaxtyping import Float
 
 from fluvial.inference.checks.improper import named_along
 from fluvial.inference.run import Run
+from fluvial.inference.settings import TailSettings
 from fluvial.inference.tails.marginal_tails import MarginShift, margin_followed
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["missing_tails"]
-
-_LOWEST = 0.0025, 0.005, 0.01, 0.02  # of the draws, by weight: few where few draws end in a tail
-_ASKED = 1024  # draws, for their scores
-_ENSEMBLES = 3  # that must agree; most questions are answered by the first
 
 
 def missing_tails(
@@ -66,10 +63,10 @@ def _confirmed(
     """What all ensembles find to be missing.
 
     One alone may be too high by a factor a with a probability of 1/a (Markov's inequality), all
-    three with one of a^-3.
+    N with one of a^-N.
     """
     found = []
-    for _ in range(_ENSEMBLES):
+    for _ in range(run.settings.tail.ensembles):
         found.append(margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng))
         if found[-1].largest <= run.settings.verdict.max_tail_shift:
             return None
@@ -82,18 +79,18 @@ def _suspects(
     points: Float[np.ndarray, "S D"],
     weights: Float[np.ndarray, " S"],
 ) -> list[int]:
-    signs = _at_ends(fitted), _breaking_off(run, points, weights)
+    signs = _at_ends(fitted, run.settings.tail), _breaking_off(run, points, weights)
     return sorted({int(np.argmax(sign)) for sign in signs})
 
 
-def _at_ends(fitted: Weighed) -> Float[np.ndarray, " D"]:
+def _at_ends(fitted: Weighed, settings: TailSettings) -> Float[np.ndarray, " D"]:
     """By how many standard errors the draws of the smallest weights lie further out than all."""
     order = np.argsort(fitted.weights.usable, kind="stable")
-    some = fitted.x[:: max(len(fitted.x) // _ASKED, 1)]
+    some = fitted.x[:: max(len(fitted.x) // settings.asked, 1)]
     center, variance = some.mean(axis=0), some.var(axis=0)
     variance = np.where(variance > 0.0, variance, 1.0)
     signs = []
-    for share in _LOWEST:
+    for share in settings.lowest:
         count = max(int(share * len(order)), 2)
         lowest = fitted.x[order[:count]]
         further = ((lowest - center) ** 2).mean(axis=0) / variance - 1.0
@@ -105,12 +102,13 @@ def _breaking_off(
     run: Run, points: Float[np.ndarray, "S D"], weights: Float[np.ndarray, " S"]
 ) -> Float[np.ndarray, " D"]:
     """By how many standard errors Stein's identity fails, coordinate by coordinate."""
-    ticks = (np.arange(_ASKED) + 0.5) / _ASKED * weights.sum()
+    asked = run.settings.tail.asked
+    ticks = (np.arange(asked) + 0.5) / asked * weights.sum()
     chosen = np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(points) - 1)
     x = points[chosen]
     values, scores = run.counted.value_and_grad(x)
     usable = np.isfinite(values) & np.isfinite(scores).all(axis=1)
-    if usable.sum() < _ASKED // 2:
+    if usable.sum() < asked // 2:
         return np.zeros(run.target.dim)
     terms = (x[usable] - x[usable].mean(axis=0)) * scores[usable]
     noise = terms.std(axis=0) / np.sqrt(min(usable.sum(), 1.0 / np.sum(weights**2)))

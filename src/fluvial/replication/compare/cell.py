@@ -136,7 +136,7 @@ def _compare_display(
 
 
 def _says_all(plain: Any, rich: str) -> bool:
-    """Whether a plain text has all the numbers that a table or a formula has, and is no name."""
+    """Whether a plain text has all the numbers that a table or a formula has, and is not a name."""
     if not isinstance(plain, str) or not plain or "<" in plain:
         return False
     content = read_html(rich)

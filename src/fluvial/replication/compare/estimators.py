@@ -152,7 +152,7 @@ class _EstimatorReader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "td" and self._reads == "value" and self._of_parameters and self.estimators:
-            # What is no literal is an object; what has dots is cut off.
+            # What is not a literal is an object; what has dots is cut off.
             if "..." in self._value:
                 self._value = ""
             with suppress(ValueError, SyntaxError, MemoryError, RecursionError):

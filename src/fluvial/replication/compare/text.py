@@ -114,7 +114,7 @@ def _without_advice(lines: Sequence[str]) -> list[str]:
 
 
 def _of_ipython(recorded: Sequence[str], local: Sequence[str], place: str) -> Iterator[Difference]:
-    """Compare what IPython says of its own commands, which is no result."""
+    """Compare what IPython says of its own commands, which is not a result."""
     texts = ["\n".join(filter(_ADVICE.match, lines)) for lines in (recorded, local)]
     if texts[0] != texts[1]:
         reason, cause = "what IPython says of itself", Cause.LIBRARY_PRINTING

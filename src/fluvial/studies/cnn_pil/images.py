@@ -32,7 +32,7 @@ def from_png(files: Sequence[bytes], side: int) -> Float32[np.ndarray, "N side s
         side: of the pictures that the network takes, in pixels; others are resized, bilinearly.
 
     Raises:
-        InputError: if one of them is no picture.
+        InputError: if one of them is not a picture.
 
     Example:
         >>> from_png(to_png(np.full((1, 8, 8), 51, np.uint8)), side=16)[0, 0, 0]

@@ -15,7 +15,7 @@ def checkpoint_folder(name: str) -> Iterator[Path]:
     """Give a folder in the cache that outlives a process that is killed, but not success.
 
     Args:
-        name: unique to the work; whoever comes back with it finds what was left there.
+        name: unique to the work; the same name leads back to what was left there.
     """
     folder = cache_folder() / "training" / name
     yield folder

@@ -34,7 +34,7 @@ _SEEDS = {Budget.SMOKE: 1, Budget.QUICK: 3, Budget.FULL: 5}
 _PICTURE = "picture"
 _SOURCE = "class notebook: k-means vectorized and not vectorized"
 _EXACT = 1e-9
-_REPEATS = Repetition.REPEATS  # of problems drawn anew
+_REPEATS = Repetition.REPEATS  # of problems drawn afresh
 
 _IDENTICAL = Claim(
     name="identical-results",

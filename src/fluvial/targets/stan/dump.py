@@ -98,7 +98,7 @@ class _DumpReader:
         """Return an error that says where the next token is."""
         line = self._text.count("\n", 0, self._next[2]) + 1
         return InputError(
-            f"{self._path} is no R dump that can be read: {self._next[1] or 'its end'!r} at line "
+            f"{self._path} is not a readable R dump: {self._next[1] or 'its end'!r} at line "
             f"{line} is neither a number, c(...) nor structure(c(...), .Dim = c(...)); "
             "write the data as JSON instead."
         )

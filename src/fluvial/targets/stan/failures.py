@@ -14,7 +14,7 @@ _lock = threading.Lock()
 def note_failure(name: str, error: BaseException) -> None:
     """Count a call that failed; the first one of each name is logged with its message.
 
-    The result is NaN then, which whoever evaluates the target counts as not finite.
+    The result is then NaN, which the caller counts as not finite.
     """
     with _lock:
         _counts[name] += 1

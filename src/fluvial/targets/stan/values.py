@@ -71,7 +71,7 @@ def _nested(name: str, value: Any) -> np.ndarray:
         found = _ragged(value)
         if found is None:
             raise InputError(
-                f"the data's field {name!r} is no array of numbers: {error}."
+                f"the data's field {name!r} is not an array of numbers: {error}."
             ) from error
         place, length, usual = found
         what = f"has {length} elements where its neighbors have {usual}: its lists are ragged"

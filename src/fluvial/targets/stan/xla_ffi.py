@@ -1,7 +1,7 @@
 """Functions of the host that a program compiled for the CPU calls by name and number.
 
 JAX's own callbacks are addresses baked into a program, so that it cannot be kept on disk and is
-compiled anew by every process; and each call costs a quarter of a millisecond in Python. A
+compiled again by every process; and each call costs a quarter of a millisecond in Python. A
 function called through XLA's foreign function interface has a name instead. Handlers of that
 interface are usually compiled; its structures (``xla/ffi/api/c_api.h``, shipped with jaxlib) are
 plain C, and here ctypes reads them.
