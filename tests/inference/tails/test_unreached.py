@@ -3,14 +3,14 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from fluvial.inference.tails.tails.unreached import unreached
 from jax.scipy.stats import norm
 
 from fluvial.devices import Devices
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT
-from fluvial.inference.tails.tails import unreached as module
+from fluvial.inference.tails import unreached as module
+from fluvial.inference.tails.unreached import unreached
 from fluvial.inference.verdict.weighing import with_own_draws
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
