@@ -92,7 +92,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
             *heavy_tails(run.counted, pool, run.settings),
             *carried.doubts,
         ],
-        notes=(*started.notes, *refined.notes),
+        notes=(*started.notes, *refined.notes, *_unused(corrected)),
         precise=None if corrected.chains else worth_of(run, drawn),
         error=error,
         settings=run.settings,
@@ -120,6 +120,12 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         structure=None if choice is None else choice.structure,
         places=run.counted.evaluated.peaks(run.settings.search.peaks),
     )
+
+
+def _unused(corrected: Corrected) -> list[str]:
+    """Why chains were run although weights were good."""
+    said = corrected.lacking
+    return [] if said is None else [f"Weighted draws were not used. {said}"]
 
 
 def _visited(run: Run, fitted: Weighed, chains: Sequence[Chains]) -> float:

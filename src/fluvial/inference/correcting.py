@@ -28,12 +28,14 @@ class Corrected(NamedTuple):
             tails; else empty.
         interrupted: whether Ctrl-C has cut the fit short, in this stage or before.
         missing: what the draws do not reach, although chains have mixed; or None.
+        lacking: what weighted draws do not reach, although their weights are good; or None.
     """
 
     drawn: Weighed
     chains: list[Chains]
     interrupted: bool
     missing: str | None = None
+    lacking: str | None = None
 
 
 def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
@@ -52,17 +54,23 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
         return Corrected(refined.fitted, [], True)
     drawn = refined.drawn or defended(run, refined.fitted)
     hidden = misses_tails(refined.fitted.weights, run.target.dim, run.settings)
-    if not hidden and is_weighable(drawn.weights, refined.missing_mass, run.settings):
-        shares = np.exp(drawn.weights.smoothed)
-        if _lacking(run, refined.fitted, drawn.x, shares) is None:
-            enough = precise_enough(run, refined.fitted, drawn) if refined.drawn is None else drawn
-            return Corrected(enough, [], False)
-    with run.progress.stage("chains"):
-        try:
+    lacking = None
+    try:
+        if not hidden and is_weighable(drawn.weights, refined.missing_mass, run.settings):
+            shares = np.exp(drawn.weights.smoothed)
+            lacking = _lacking(run, refined.fitted, drawn.x, shares)
+            if lacking is None:
+                return Corrected(_enough(run, refined, drawn), [], False)
+        with run.progress.stage("chains"):
             chains = _chains(run, refined.fitted.q)
-            return Corrected(drawn, chains, False, _missing(run, refined.fitted, chains))
-        except KeyboardInterrupt:
-            return Corrected(drawn, [], True)
+            missing = _missing(run, refined.fitted, chains)
+            return Corrected(drawn, chains, False, missing, lacking)
+    except KeyboardInterrupt:
+        return Corrected(drawn, [], True, missing=lacking)
+
+
+def _enough(run: Run, refined: Refined, drawn: Weighed) -> Weighed:
+    return drawn if refined.drawn is not None else precise_enough(run, refined.fitted, drawn)
 
 
 def _missing(run: Run, fitted: Weighed, chains: list[Chains]) -> str | None:

@@ -129,10 +129,13 @@ def _whitening(
     """The draws' covariance, drawn to that of the approximation's base by D draws' worth."""
     base = fitted.q.components[int(np.argmax(fitted.q.weights))].gaussian
     mean, ess = weights @ points, 1.0 / np.sum(weights**2)
-    away, trust = points - mean, ess / (ess + points.shape[1])
+    trust = ess / (ess + points.shape[1])
     if isinstance(base, DiagonalGaussian):
-        variance = trust * (weights @ away**2) + (1.0 - trust) * base.sd**2
-        return DiagonalGaussian(mean, np.sqrt(variance))
+        # Column by column, since all of many coordinates at once would be a copy of the draws
+        columns = zip(points.T, mean, strict=True)
+        variance = np.array([weights @ (x - center) ** 2 for x, center in columns])
+        return DiagonalGaussian(mean, np.sqrt(trust * variance + (1.0 - trust) * base.sd**2))
+    away = points - mean
     own = (away * weights[:, None]).T @ away
     return Gaussian(mean, factor(trust * own + (1.0 - trust) * base.factor @ base.factor.T))
 
