@@ -7,7 +7,8 @@ from jax.scipy.special import logsumexp
 
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.mode_search import mass_outside, mode_search
+from fluvial.inference.mode_search import mode_search
+from fluvial.inference.mode_search.mode_search import mass_outside
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
