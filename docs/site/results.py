@@ -9,6 +9,7 @@ from mkdocs.structure.files import File, Files
 
 from fluvial.report.claims import claim_row
 from fluvial.reproduction import StudyResults
+from fluvial.studies import STUDIES
 
 _RESULTS = Path(__file__).parents[2] / "results"
 _HEAD = """# Claims
@@ -18,14 +19,14 @@ was built. `fluvial reproduce STUDY` measures it again, and `fluvial report resu
 sort and filter. A claim is INCONCLUSIVE if there were too few repetitions to judge it.
 """
 _TREE = "repo:results"
-_FIRST = ("energies", "mnist")  # what the paper is known for
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the page, and ``figures/STUDY/*.png`` for other pages to show."""
     parts = [_HEAD.format(tree=_TREE)]
-    folders = [path.parent for path in sorted(_RESULTS.glob("*/claims.json"))]
-    for folder in sorted(folders, key=lambda folder: folder.name not in _FIRST):
+    for folder in (_RESULTS / study for study in STUDIES):
+        if not (folder / "claims.json").is_file():
+            continue
         results = StudyResults(folder)
         parts += [
             f"\n## {results.header['title']}\n",

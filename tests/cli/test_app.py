@@ -74,7 +74,7 @@ def test_an_interrupt_that_no_command_expects_is_a_sentence(run, monkeypatch):
 
 INTERRUPTED_IMPORT = """
 import os, signal
-from fluvial.cli.interrupts import leaving_at_once
+from fluvial.cli.leaving import leaving_at_once
 
 with leaving_at_once():
     try:

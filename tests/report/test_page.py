@@ -1,5 +1,6 @@
 import math
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from fluvial.report.claims import claim_row
 from fluvial.report.page import render_report
 from fluvial.report.stories import told
 from fluvial.reproduction import Budget, Claim, Repetition, Rule, StudyResults
+from fluvial.reproduction.results_files import write_content
 
 from . import sample
 
@@ -133,6 +135,15 @@ def test_a_story_says_what_was_claimed_and_found_and_how_sure_that_is(page):
 
 def test_stories_come_first_and_claims_below(page):
     assert page.index('id="study-energies"') < page.index('id="claims"')
+
+
+def test_studies_stand_in_the_order_in_which_they_are_listed(folder, tmp_path):
+    for name in ("cnn_pil", "energies", "mnist", "unheard_of"):
+        shutil.copytree(folder / "energies", tmp_path / name)
+        header = {**StudyResults(tmp_path / name).header, "study": name}
+        write_content(tmp_path / name / "study.json", "study", header)
+    places = re.findall(r'<section id="study-(\w+)"', render_report(tmp_path))
+    assert places == ["energies", "mnist", "cnn_pil", "unheard_of"]
 
 
 def test_results_without_a_story_begin_with_their_first_claims_and_figure(tmp_path):

@@ -16,7 +16,7 @@ from fluvial.cli.compare import compare
 from fluvial.cli.encode import encode
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
-from fluvial.cli.interrupts import INTERRUPTED
+from fluvial.cli.leaving import INTERRUPTED
 from fluvial.cli.output import lasting_output, say
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fluvial.cli.interrupts import leaving_at_once
+from fluvial.cli.leaving import leaving_at_once
 
 __all__ = ["importing"]
 

@@ -16,6 +16,6 @@ FLOW_NAMES = (
     "sinh-arcsinh"
 )
 STUDY_NAMES = (
-    "energies, infinitesimal, scaling, mnist, cifar10, cifar10_pixels, kmeans, "
+    "energies, mnist, cifar10, cifar10_pixels, infinitesimal, scaling, kmeans, "
     "cnn_pil, vanishing_gradient"
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["reproduce"]
 
 
-class _Budget(StrEnum):
+class _BudgetChoice(StrEnum):
     """A copy of ``fluvial.reproduction.Budget``, whose import would load NumPy."""
 
     smoke = "smoke"
@@ -37,11 +37,11 @@ def reproduce(
     ] = None,
     *,
     budget: Annotated[
-        _Budget,
+        _BudgetChoice,
         typer.Option(
             help="smoke: seconds, judges nothing; quick: minutes; full: as published.",
         ),
-    ] = _Budget.quick,
+    ] = _BudgetChoice.quick,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Keep the results in DIR/STUDY.")] = Path(
         "results"
     ),

@@ -23,7 +23,7 @@ __all__ = ["train"]
 _BATCH = 100
 
 
-class _Likelihood(StrEnum):
+class _LikelihoodChoice(StrEnum):
     """A copy of ``fluvial.datasets.LIKELIHOODS``, whose import would load NumPy."""
 
     bernoulli = "bernoulli"
@@ -31,14 +31,14 @@ class _Likelihood(StrEnum):
     logit_normal = "logit-normal"
 
 
-class _Binarization(StrEnum):
+class _BinarizationChoice(StrEnum):
     """A copy of ``fluvial.amortized.recipe.BINARIZATION``."""
 
     fresh = "fresh"
     fixed = "fixed"
 
 
-class _Annealing(StrEnum):
+class _AnnealingChoice(StrEnum):
     """A copy of ``fluvial.amortized.recipe.ANNEALING``."""
 
     kl = "kl"
@@ -85,7 +85,7 @@ def train(
         ),
     ] = None,
     likelihood: Annotated[
-        _Likelihood | None, typer.Option(help="By default what suits the pixels.")
+        _LikelihoodChoice | None, typer.Option(help="By default what suits the pixels.")
     ] = None,
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Resize pictures, such as 32x32.")
@@ -116,14 +116,14 @@ def train(
     ] = None,
     rate: Annotated[float, typer.Option(help="The largest step size of Adam.")] = 3e-3,
     annealing: Annotated[
-        _Annealing, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
-    ] = _Annealing.kl,
+        _AnnealingChoice, typer.Option(help="kl: warm-up; joint: the paper's; or none.")
+    ] = _AnnealingChoice.kl,
     draws: Annotated[
         int, typer.Option(min=1, help="Of z for each image: the importance-weighted bound if > 1.")
     ] = 1,
     binarization: Annotated[
-        _Binarization, typer.Option(help="Of gray images to train on: at each step, or once.")
-    ] = _Binarization.fresh,
+        _BinarizationChoice, typer.Option(help="Of gray images to train on: at each step, or once.")
+    ] = _BinarizationChoice.fresh,
     seed: Seed = 0,
     coordinator: Annotated[
         str | None,

@@ -73,13 +73,13 @@ def prior_sensitivity(
     names = [name for name in (p.replace("/", ".") for p in parameters) if name in tree.posterior]
     with _quiet():
         found = stats.psense(tree, var_names=names, group="prior")
-    labelled = [
+    labeled = [
         (float(value), f"{name}[{','.join(map(str, index))}]" if index else str(name))
         for name, array in found.data_vars.items()
         for index, value in np.ndenumerate(np.asarray(array))
         if np.isfinite(value)
     ]
-    return max(labelled, default=None)
+    return max(labeled, default=None)
 
 
 def _joined(tree: "xarray.DataTree") -> "xarray.DataTree":

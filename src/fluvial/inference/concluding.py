@@ -21,7 +21,7 @@ from fluvial.inference.starting import Started
 from fluvial.inference.tails.tails import heavy_tails
 from fluvial.inference.verdict.chained import carried_by
 from fluvial.inference.verdict.more_draws import worth_of
-from fluvial.inference.verdict.verdict import judge, tail_matters
+from fluvial.inference.verdict.verdict import evidence_se, judge, tail_matters
 from fluvial.inference.verdict.weighing import Weighed, error_of
 from fluvial.inference.warm import Warm
 from fluvial.objectives import Importance
@@ -155,11 +155,6 @@ def evidence_of(
 ) -> Evidence:
     """Gather what weights say.
 
-    Where draws hardly reach, as far out in a tail that is heavier than that of the approximation,
-    their weights neither hold the mass nor show that it is missing. Looks that are spread wider
-    measure it without bias, as a share m of what was found: ln Z lacks up to ln(1 + m), which is
-    added to its standard error as a second one.
-
     Args:
         run: the fit.
         own: weights of the approximation's own draws, which give the ELBO.
@@ -171,7 +166,7 @@ def evidence_of(
         own.elbo,
         own.elbo_se,
         weights.log_evidence,
-        float(np.hypot(weights.log_evidence_se, np.log1p(missing_mass))),
+        evidence_se(weights, missing_mass),
         own.half_variance,
         weights.khat,
         weights.ess,

@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.all_finite import all_finite
 from fluvial.inference.evaluated import Evaluated
 from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import DEFAULT, Settings
@@ -18,10 +19,9 @@ __all__ = ["CountedTarget"]
 
 def _nonfinite(values: Float[np.ndarray, " N"], grads: Float[np.ndarray, "N D"]) -> int:
     """How many rows have a value, or a gradient, that is not finite; mostly none has."""
-    finite = np.isfinite(values), np.isfinite(grads)
-    if all(part.all() for part in finite):
+    if all_finite(values) and all_finite(grads):
         return 0
-    return int(np.sum(~(finite[0] & finite[1].all(axis=1))))
+    return int(np.sum(~(np.isfinite(values) & np.isfinite(grads).all(axis=1))))
 
 
 @final

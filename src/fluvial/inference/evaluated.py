@@ -15,6 +15,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.all_finite import all_finite
 from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Evaluated", "density_peaks"]
@@ -87,10 +88,9 @@ class Evaluated:
 
 
 def _highest(log_p: Float[np.ndarray, " N"], count: int) -> np.ndarray:
-    finite = np.isfinite(log_p)
-    if len(log_p) <= _FEW and finite.all():
-        return np.argsort(-log_p)[:count]
-    chosen = np.flatnonzero(finite)
+    if len(log_p) <= _FEW and all_finite(log_p):
+        return (-log_p).argsort()[:count]
+    chosen = np.flatnonzero(np.isfinite(log_p))
     if len(chosen) > count:
         chosen = chosen[np.argpartition(-log_p[chosen], count - 1)[:count]]
     return chosen[np.argsort(-log_p[chosen])]

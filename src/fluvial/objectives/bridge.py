@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import logsumexp
 
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.objectives.stratified import error_of_mean
 
 __all__ = ["Bridge", "bridge"]
@@ -67,13 +67,13 @@ def bridge(
     if not len(q) or not len(p):
         return None
     shares = np.log([_effective(from_p), len(from_q)])
-    log_s = shares - logsumexp(shares)
+    log_s = shares - log_sum_exp(shares)
     log_z = float(np.median(p))
     for _ in range(_STEPS):
         above = q - np.logaddexp(log_s[0] + q, log_s[1] + log_z)
         below = -np.logaddexp(log_s[0] + p, log_s[1] + log_z)
         # A draw of q where p is zero counts, with a ratio of zero.
-        step = logsumexp(above) - np.log(len(from_q)) - logsumexp(below) + np.log(len(p))
+        step = log_sum_exp(above) - np.log(len(from_q)) - log_sum_exp(below) + np.log(len(p))
         moved, log_z = abs(step - log_z), float(step)
         if moved < _SETTLED:
             break

@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import ndtri, stdtrit
 
 __all__ = ["error_of_mean", "error_of_replicates"]
 
@@ -60,6 +59,8 @@ def error_of_replicates(
         >>> round(error_of_replicates(values, replicates), 2)
         0.32
     """
+    from scipy.special import ndtri, stdtrit  # a tenth of a second to import
+
     counts = np.bincount(replicates)
     counts = counts[counts > 0]
     _, replicates = np.unique(replicates, return_inverse=True)

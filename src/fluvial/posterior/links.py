@@ -35,8 +35,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
 
+from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.accuracy import shifts
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
@@ -208,14 +208,14 @@ def brought(
         np.concatenate([mean, log_sd]),
         np.concatenate([mean_se, log_sd_se]),
         0.0,
-        -float(np.asarray(logsumexp(-r, b=v))),
+        float(log_sum_exp(log_v) - log_sum_exp(log_v - r)),
         float(np.sqrt(v**2 @ off**2)),
         unsettled(x, v, r),
     )
 
 
 def _normalized(log_w: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
-    return np.exp(log_w - np.asarray(logsumexp(log_w)))
+    return np.exp(log_w - log_sum_exp(log_w))
 
 
 def later(link: Link, before: Gaussian, now: Gaussian, old: np.ndarray, new: np.ndarray) -> Link:

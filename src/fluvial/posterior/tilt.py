@@ -34,7 +34,7 @@ _RARE = 1e-3  # the share of the mass that lies outside of the ball
 
 
 @dataclass(frozen=True, eq=False)
-class _Terms:
+class _Monomials:
     """All terms of one degree: each is a term of the degree below times a coordinate."""
 
     parents: Int[np.ndarray, " T"]
@@ -56,7 +56,7 @@ class Tilt:
 
     gaussian: Gaussian
     radius: float
-    terms: tuple[_Terms, ...]
+    terms: tuple[_Monomials, ...]
     coefficients: tuple[Float[np.ndarray, " _"], ...]
     limits: tuple[float, float]
     constant: float = 0.0
@@ -129,10 +129,10 @@ def _quantile(values: Float[np.ndarray, " S"], w: Float[np.ndarray, " S"], share
     return float(values[order][min(place, len(order) - 1)])
 
 
-def _candidates(dim: int, most: int) -> Iterator[tuple[_Terms, ...]]:
+def _candidates(dim: int, most: int) -> Iterator[tuple[_Monomials, ...]]:
     """Polynomials with at most so many terms: linear, of each coordinate by itself, then of all."""
-    alone = _Terms(np.arange(dim), np.arange(dim))
-    linear = _Terms(np.zeros(dim, int), np.arange(dim))
+    alone = _Monomials(np.arange(dim), np.arange(dim))
+    linear = _Monomials(np.zeros(dim, int), np.arange(dim))
     yield (linear,)
     if dim > 1 and 1 + 2 * dim <= most:
         yield (linear, alone)
@@ -144,7 +144,7 @@ def _candidates(dim: int, most: int) -> Iterator[tuple[_Terms, ...]]:
         last = terms[-1].factors
         parents = np.repeat(np.arange(len(last)), dim - last)
         factors = np.concatenate([np.arange(first, dim) for first in last])
-        terms.append(_Terms(parents, factors))
+        terms.append(_Monomials(parents, factors))
         yield tuple(terms)
 
 
@@ -153,7 +153,7 @@ def _in_ball(z: Any, radius: float, xp: ModuleType) -> Any:
     return z / xp.sqrt(xp.maximum(xp.sum(z**2, axis=-1, keepdims=True), radius**2))
 
 
-def _powers(u: Any, terms: tuple[_Terms, ...]) -> Iterator[Any]:
+def _powers(u: Any, terms: tuple[_Monomials, ...]) -> Iterator[Any]:
     """The terms of each degree at points of shape (..., d)."""
     power = u[..., :1] * 0.0 + 1.0
     yield power
@@ -162,7 +162,7 @@ def _powers(u: Any, terms: tuple[_Terms, ...]) -> Iterator[Any]:
         yield power
 
 
-def _design(u: Float[np.ndarray, "S d"], terms: tuple[_Terms, ...]) -> Float[np.ndarray, "S T"]:
+def _design(u: Float[np.ndarray, "S d"], terms: tuple[_Monomials, ...]) -> Float[np.ndarray, "S T"]:
     return np.concatenate(list(_powers(u, terms)), axis=1)
 
 
@@ -180,7 +180,7 @@ def _held_out(
     u: Float[np.ndarray, "S d"],
     w: Float[np.ndarray, " S"],
     r: Float[np.ndarray, " S"],
-    terms: tuple[_Terms, ...],
+    terms: tuple[_Monomials, ...],
 ) -> float:
     """The spread of what is left of r at each half of the points, fitted at the other half."""
     design, left = _design(u, terms), np.empty(len(r))

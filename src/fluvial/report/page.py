@@ -18,6 +18,7 @@ from fluvial.report.layers import LayerPictures, layer_pictures
 from fluvial.report.stories import Told, told
 from fluvial.reproduction import ClaimVerdict, Figure, StudyResults
 from fluvial.storage.reading import place_inside, read_file
+from fluvial.studies import STUDIES
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,7 +30,7 @@ _MOST_BYTES = 50_000_000  # a figure is a few hundred kilobytes, and a page hold
 
 
 @dataclass(frozen=True)
-class _Study:
+class _StudySection:
     """What the page shows of a study."""
 
     header: Mapping[str, Any]
@@ -63,7 +64,7 @@ def render_report(directory: Path) -> str:
     """
     require("report", "a report")
     results = find_results(directory)
-    studies = [_study(results) for results in results.studies]
+    studies = [_study(found) for found in sorted(results.studies, key=_place)]
     rows = [row for study in studies for row in study.claims]
     notebooks = [_notebook(result) for result in results.notebooks]
     return _template().render(
@@ -105,12 +106,19 @@ def _template() -> "Template":
     return environment.get_template("report.html")
 
 
-def _study(results: StudyResults) -> _Study:
+def _place(results: StudyResults) -> int:
+    """Where a study stands on the page: as they are listed everywhere, and others after them."""
+    names = list(STUDIES)
+    name = results.header["study"]
+    return names.index(name) if name in names else len(names)
+
+
+def _study(results: StudyResults) -> _StudySection:
     done = [unit for unit in results.header["units"] if results.done(unit)]
     claims = [claim_row(results.header["study"], claim) for claim in results.claims()]
     figures = [_figure(results, figure) for figure in results.figures()]
     story = told(results.story(), claims, figures)
-    return _Study(
+    return _StudySection(
         header=results.header,
         done=len(done),
         seconds=sum((results.seconds(unit) for unit in done), 0.0),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fluvial.report.claims import ClaimRow
 from fluvial.reproduction import ClaimVerdict
-from fluvial.reproduction.shown import Story
+from fluvial.reproduction.presentation import Story
 
 __all__ = ["Told", "told"]
 

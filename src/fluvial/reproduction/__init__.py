@@ -3,11 +3,11 @@
 from fluvial.deprecated import moved
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import Claim, JudgedClaim
+from fluvial.reproduction.presentation import Curve, Figure, Layers, Story
 from fluvial.reproduction.records import Record
 from fluvial.reproduction.repetition import Repetition
 from fluvial.reproduction.results import StudyResults
 from fluvial.reproduction.rule import ClaimVerdict, Rule
-from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 
 __all__ = [
     "Budget",

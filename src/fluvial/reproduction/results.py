@@ -50,9 +50,9 @@ from typing import Any
 from fluvial.errors import InputError
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import JudgedClaim
+from fluvial.reproduction.presentation import Curve, Figure, Layers, Story
 from fluvial.reproduction.records import Record, Records
 from fluvial.reproduction.results_files import FORMAT, format_of, read_content, write_content
-from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 from fluvial.storage.folder import check_folder
 from fluvial.storage.locks import in_use
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from fluvial.reproduction.budget import Budget
 from fluvial.reproduction.claim import Claim, JudgedClaim
+from fluvial.reproduction.presentation import Curve, Figure, Layers, Story
 from fluvial.reproduction.records import Record
 from fluvial.reproduction.results import StudyResults
-from fluvial.reproduction.shown import Curve, Figure, Layers, Story
 
 __all__ = ["Study", "Unit"]
 

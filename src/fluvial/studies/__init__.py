@@ -12,17 +12,17 @@ from fluvial.reproduction.study import Study, Unit
 __all__ = ["STUDIES", "Study", "Unit", "load_study"]
 
 STUDIES: dict[str, str] = {
+    "energies": "fluvial.studies.energies.study:STUDY",
+    "mnist": "fluvial.studies.mnist.study:STUDY",
     "cifar10": "fluvial.studies.cifar10.study:STUDY",
     "cifar10_pixels": "fluvial.studies.cifar10_pixels.study:STUDY",
-    "cnn_pil": "fluvial.studies.cnn_pil.study:STUDY",
-    "energies": "fluvial.studies.energies.study:STUDY",
     "infinitesimal": "fluvial.studies.infinitesimal.study:STUDY",
-    "kmeans": "fluvial.studies.kmeans.study:STUDY",
-    "mnist": "fluvial.studies.mnist.study:STUDY",
     "scaling": "fluvial.studies.scaling.study:STUDY",
+    "kmeans": "fluvial.studies.kmeans.study:STUDY",
+    "cnn_pil": "fluvial.studies.cnn_pil.study:STUDY",
     "vanishing_gradient": "fluvial.studies.vanishing_gradient.study:STUDY",
 }
-"""Name -> "module:attribute"."""
+"""Name -> "module:attribute"; the paper's experiments come first."""
 
 
 def load_study(name: str) -> Study:

@@ -22,7 +22,7 @@ _AGREES = 1e-8  # relative: rounding differs between a constant and an argument
 _SPREAD = 0.5  # of the point at which it has to
 
 
-class _Shared(NamedTuple):
+class _SharedProgram(NamedTuple):
     """What the targets of one shape of data have in common."""
 
     program: DataProgram
@@ -51,7 +51,7 @@ class TargetFamily:
 
     def __init__(self, make: Callable[[Any], Any]):
         self._make = make
-        self._known: dict[Hashable, _Shared | None] = {}
+        self._known: dict[Hashable, _SharedProgram | None] = {}
 
     def __call__(self, data: Any) -> Any:
         """Return the target of some data, or whatever else ``make`` returns.
@@ -74,7 +74,7 @@ class TargetFamily:
                 return self._of(shared, data, _chosen(leaves, moving))
         return self._make(data)
 
-    def _of(self, shared: _Shared, data: Any, arrays: Sequence[np.ndarray]) -> Target:
+    def _of(self, shared: _SharedProgram, data: Any, arrays: Sequence[np.ndarray]) -> Target:
         space = shared.first.space
         if shared.constrain is not None:
             constrain = mapped(shared.constrain, *arrays)
@@ -90,7 +90,9 @@ class TargetFamily:
             ),
         )
 
-    def _traced(self, leaves: list, structure: Any, moving: Sequence[bool]) -> _Shared | None:
+    def _traced(
+        self, leaves: list, structure: Any, moving: Sequence[bool]
+    ) -> _SharedProgram | None:
         """Trace ``make`` with some of its data as arguments, if that can be done."""
         arrays = _chosen(leaves, moving)
         first = self._make(jax.tree.unflatten(structure, leaves))
@@ -106,7 +108,7 @@ class TargetFamily:
         try:
             traced = Traced(lambda x, *given: _log_density(made(given))(x), first.dim, arrays)
             found = Traced(lambda x, *given: _map(made(given))(x), first.dim, arrays)
-            shared = _Shared(
+            shared = _SharedProgram(
                 DataProgram(traced, first.dim), batched(found) if has_map else None, first
             )
         except Exception:  # of whatever kind a function raises that cannot be traced

@@ -11,13 +11,13 @@ or light ones (Geweke 1989, Econometrica 57).
 """
 
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
-from scipy.special import gammaln
 
 from fluvial.targets.local_latents import Locals, joint, peak
 
@@ -130,8 +130,8 @@ def _log_mixture(u: Array, log_shares: Array, ends: Array, factors: Array) -> Ar
     inverses = jnp.linalg.inv(factors)
     z = jnp.einsum("kij,nkj->nki", inverses, u[:, None] - ends)
     constant = (
-        gammaln((_FREEDOM + dim) / 2.0)
-        - gammaln(_FREEDOM / 2.0)
+        math.lgamma((_FREEDOM + dim) / 2.0)
+        - math.lgamma(_FREEDOM / 2.0)
         - 0.5 * dim * np.log(_FREEDOM * np.pi)
         - jax.vmap(_log_volume)(factors)
     )

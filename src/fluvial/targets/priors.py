@@ -13,7 +13,6 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import ndtr
 
 from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError, described
@@ -106,6 +105,8 @@ class QuantilePrior(Prior):
 
     def parameters(self, z: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N D"]:
         """Map points of R^D to parameters, one coordinate at a time."""
+        from scipy.special import ndtr  # a tenth of a second to import
+
         x = np.empty_like(z)
         tail = np.maximum(ndtr(-np.abs(z)), _TINY)
         for i, (ppf, isf, _) in enumerate(self._quantiles):
@@ -145,6 +146,8 @@ class CubePrior(Prior):
 
     def parameters(self, z: Float64[np.ndarray, "N D"]) -> Float64[np.ndarray, "N D"]:
         """Map points of R^D to the cube, and on to parameters."""
+        from scipy.special import ndtr  # a tenth of a second to import
+
         u = np.clip(ndtr(z), _TINY, _LARGEST)
         if self._vectorized:
             return self._checked(self._called(u), u.shape)

@@ -6,6 +6,7 @@ import pytest
 from fluvial.inference.chains.chains import Chains
 from fluvial.inference.settings import Settings, VerdictSettings
 from fluvial.inference.verdict.verdict import (
+    evidence_se,
     is_accurate,
     is_weighable,
     judge,
@@ -101,6 +102,14 @@ def test_two_percent_of_the_mass_may_be_missing_around(missing_mass, weighable):
         any("is missing" in r for r in judge(weights(0.05), missing_mass=missing_mass).reasons)
         != weighable
     )
+
+
+def test_the_error_of_the_evidence_that_is_said_holds_the_mass_that_is_missing():
+    of_weights = weights(0.05)
+    error = evidence_se(of_weights, 0.019)
+    assert error == pytest.approx(np.hypot(of_weights.log_evidence_se, np.log(1.019)))
+    said = " ".join(judge(of_weights, missing_mass=0.019).reasons)
+    assert f"{error:.3f} nat of the log evidence" in said
 
 
 @pytest.mark.parametrize(

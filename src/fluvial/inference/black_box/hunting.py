@@ -55,7 +55,7 @@ class Hunted(NamedTuple):
     narrowest: float = np.inf
 
 
-class _Peak(NamedTuple):
+class _HuntedPeak(NamedTuple):
     """A point near the top of a hill, its log density, and the population that was annealed there.
 
     A peak of the populations that were there before has none.
@@ -87,7 +87,7 @@ def hunt(
         thresholds: of the fit.
     """
     settings = thresholds.black_box
-    search = _Search(spending, rng, thresholds, _tops(explored, known))
+    search = _Hunt(spending, rng, thresholds, _tops(explored, known))
     evidence = max(history.log_evidence for history in explored)
     drawn = drawn_from_prior(explored, largest, size, spending, rng, settings)
     groups = []
@@ -131,7 +131,7 @@ def probe(
         return ()
     x = fresh.x[rows]
     climbed = climb_hills(spending.values, x, fresh.log_p[rows], _spacing(fresh.x, rows), rng)
-    search = _Search(spending, rng, thresholds)
+    search = _Hunt(spending, rng, thresholds)
     found = []
     for top, summit in zip(*climbed, strict=True):
         above = summit - q.log_prob(top.mean[None])[0] - weights.log_evidence
@@ -143,11 +143,11 @@ def probe(
 
 @final
 @dataclass
-class _Search:
+class _Hunt:
     spending: Spending
     rng: np.random.Generator
     thresholds: Settings
-    peaks: list[_Peak] = field(default_factory=list)
+    peaks: list[_HuntedPeak] = field(default_factory=list)
 
     def along(self, x, heights, scales, level: float) -> list[Population]:
         """Climb from the points of a half, and return the populations on the peaks it leads to."""
@@ -163,7 +163,7 @@ class _Search:
                     found.append(self.settled(tops[i], float(summits[i])))
         return [population for population in found if population is not None]
 
-    def _met(self, point, height) -> _Peak | None:
+    def _met(self, point, height) -> _HuntedPeak | None:
         """The known peak on whose hill a point is, and that is about as high."""
         apart = [float(np.sum((peak.x - point) ** 2)) for peak in self.peaks]
         near = [self.peaks[i] for i in np.argsort(apart, kind="stable")[:_NEIGHBORS]]
@@ -193,11 +193,11 @@ class _Search:
         if population.beta < 1.0 or not np.isfinite(log_p).any():
             return None
         best = int(np.argmax(log_p))
-        self.peaks.append(_Peak(population.history.x[best], float(log_p[best]), population))
+        self.peaks.append(_HuntedPeak(population.history.x[best], float(log_p[best]), population))
         return population
 
 
-def _tops(explored: tuple[History, ...], known: Mixture) -> list[_Peak]:
+def _tops(explored: tuple[History, ...], known: Mixture) -> list[_HuntedPeak]:
     """The point in the middle of each component that is more than a few lucky draws.
 
     It is not the highest one, which may be a draw on the foot of a spike that was forgotten.
@@ -212,7 +212,7 @@ def _tops(explored: tuple[History, ...], known: Mixture) -> list[_Peak]:
     belongs = np.argmax(belongs, axis=0) == np.arange(len(belongs))[:, None]
     worth = [Importance(log_w[of]).ess if of.any() else 0.0 for of in belongs]
     sampled = joint[np.array(worth) >= known.dim + 1]
-    return [_Peak(x[row], float(log_p[row])) for row in np.argmax(sampled, axis=1)]
+    return [_HuntedPeak(x[row], float(log_p[row])) for row in np.argmax(sampled, axis=1)]
 
 
 def _spacing(x, rows) -> Float[np.ndarray, " K"]:

@@ -1,6 +1,6 @@
 r"""A mixture of Gaussians fitted to weighted points, by expectation-maximization.
 
-The covariance of a component is shrunk towards what all components have in common,
+The covariance of a component is shrunk toward what all components have in common,
 
 .. math:: \Sigma_k = \frac{n_k S_k + \nu \bar S}{n_k + \nu},
           \qquad n_k = \frac{(\sum_i w_i r_{ik})^2}{\sum_i (w_i r_{ik})^2},

@@ -12,8 +12,8 @@ Modes are what these ways connect.
 
 import numpy as np
 from jaxtyping import Float
-from scipy.sparse.csgraph import connected_components
 
+from fluvial.inference.connected import connected
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.log_sum_exp import log_sum_exp
@@ -51,7 +51,7 @@ def group_into_modes(
                 <= settings.mode.dip
                 or _dip_at_border(pair, log_p) <= settings.mode.dip
             )
-    return tuple(int(mode) for mode in connected_components(touching, directed=False)[1])
+    return tuple(int(mode) for mode in connected(touching))
 
 
 def _overlap(pair: Float[np.ndarray, "S 2"]) -> float:

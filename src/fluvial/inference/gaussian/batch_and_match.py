@@ -40,7 +40,7 @@ def batch_and_match(
 
     Draws at which the density or its score is not finite are left out of a step; a step whose
     covariance cannot be factored, or that has fewer than two usable draws, halves the scale of
-    the Gaussian instead, so that it retreats towards where the target is finite.
+    the Gaussian instead, so that it retreats toward where the target is finite.
 
     Args:
         counted: what to fit; evaluated in batches of max(2D, 32) draws, at most 256.

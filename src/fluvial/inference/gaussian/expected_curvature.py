@@ -37,7 +37,7 @@ class _Seen(NamedTuple):
     change: Float[np.ndarray, " R"]
 
 
-class _Given(NamedTuple):
+class _ConditionalGaussian(NamedTuple):
     """A Gaussian of the rest, given heads that are held: the point in its middle, L and P."""
 
     x: Float[np.ndarray, " D"]
@@ -88,16 +88,18 @@ def with_expected_curvature(
 
 def _given(
     x: Float[np.ndarray, " D"], rest: Int[np.ndarray, " R"], precision: Float[np.ndarray, "R R"]
-) -> _Given | None:
+) -> _ConditionalGaussian | None:
     """None if the precision is not positive definite."""
     try:
         factor = np.linalg.cholesky(_inverse(np.linalg.cholesky(precision)))
     except np.linalg.LinAlgError:
         return None
-    return _Given(x.copy(), rest, factor, precision)
+    return _ConditionalGaussian(x.copy(), rest, factor, precision)
 
 
-def _look(counted: CountedTarget, q: _Given, rng: np.random.Generator) -> _Seen | None:
+def _look(
+    counted: CountedTarget, q: _ConditionalGaussian, rng: np.random.Generator
+) -> _Seen | None:
     z = rng.standard_normal((_DRAWS // 2, len(q.rest)))
     z = np.concatenate([z, -z])
     shifts, sd = z @ q.factor.T, np.linalg.norm(q.factor, axis=1)
@@ -115,7 +117,9 @@ def _look(counted: CountedTarget, q: _Given, rng: np.random.Generator) -> _Seen 
     return _Seen(float(np.mean(log_w[usable])), error, *means)
 
 
-def _joined(start: Gaussian, given: _Given, whole: Float[np.ndarray, "D D"]) -> Gaussian:
+def _joined(
+    start: Gaussian, given: _ConditionalGaussian, whole: Float[np.ndarray, "D D"]
+) -> Gaussian:
     """Put the heads back: their own covariance, and what they move the others by."""
     held = np.setdiff1d(np.arange(start.dim), given.rest)
     own = (start.cholesky[held] @ start.cholesky[held].T) if len(held) else np.empty((0, 0))

@@ -54,7 +54,7 @@ class _Begun(NamedTuple):
         return np.argmax(self.parents.joint_log_prob(z), axis=0)
 
 
-class _Drawn(NamedTuple):
+class _ProposalDraws(NamedTuple):
     """All draws so far, whitened, and the proposals that they came from.
 
     Attributes:
@@ -89,7 +89,7 @@ def adapt(run: Run, fitted: Weighed) -> Adequate | None:
     log_p = fitted.log_p + begun.overall.log_det
     z = begun.overall.whiten(fitted.x)
     log_q = begun.parents.log_prob(z)[None]
-    drawn = _Drawn(z, log_p, ((begun.parents, len(z)),), log_q)
+    drawn = _ProposalDraws(z, log_p, ((begun.parents, len(z)),), log_q)
     drawn = _extended(run, begun, drawn, begun.wider, settings.draws[0])
     grown: GaussianMixture = begun.parents
     last: Importance | None = None
@@ -175,13 +175,15 @@ def _whitened(overall: Gaussian, cholesky: Float[np.ndarray, "D D"]) -> Float[np
     return solve_triangular(overall.cholesky, cholesky, lower=True)
 
 
-def _extended(run: Run, begun: _Begun, drawn: _Drawn, q: GaussianMixture, count: int) -> _Drawn:
+def _extended(
+    run: Run, begun: _Begun, drawn: _ProposalDraws, q: GaussianMixture, count: int
+) -> _ProposalDraws:
     """Evaluate draws of one more proposal."""
     z = q.sample(run.rng, count)
     log_p = run.counted.values(begun.overall.color(z)) + begun.overall.log_det
     earlier = np.stack([proposal.log_prob(z) for proposal, _ in drawn.proposals])
     every = np.concatenate([drawn.z, z])
-    return _Drawn(
+    return _ProposalDraws(
         every,
         np.concatenate([drawn.log_p, log_p]),
         (*drawn.proposals, (q, count)),
@@ -204,7 +206,7 @@ def _resampled(
 
 def _seeded(
     rng: np.random.Generator,
-    drawn: _Drawn,
+    drawn: _ProposalDraws,
     log_w: Float[np.ndarray, " N"],
     old: GaussianMixture,
     begun: _Begun,

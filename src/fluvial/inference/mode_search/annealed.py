@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.all_finite import all_finite
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import SearchSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -66,4 +67,6 @@ def annealed_chains(
 
 
 def _finite(scores: np.ndarray) -> np.ndarray:
-    return np.clip(np.where(np.isfinite(scores), scores, 0.0), -1e6, 1e6)
+    if not all_finite(scores):
+        scores = np.where(np.isfinite(scores), scores, 0.0)
+    return np.minimum(np.maximum(scores, -1e6), 1e6)

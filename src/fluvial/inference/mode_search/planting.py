@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import stdtrit
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.climbs.start_law import StartLaw
@@ -125,6 +124,8 @@ def _narrowings(gaussians: Sequence[Gaussian], explore: ExploreSettings) -> Floa
 
     Modes of one width are copies of each other, by a symmetry, and so will the next one be.
     """
+    from scipy.special import stdtrit  # a tenth of a second to import
+
     log_widths = _log_widths(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full(len(gaussians), explore.least_narrowing)
@@ -137,6 +138,8 @@ def _predicted(
     gaussians: Sequence[Gaussian], places: int, rng: np.random.Generator, explore: ExploreSettings
 ) -> Float[np.ndarray, "K places"]:
     """The same by as many quantiles as there are places, which are spread evenly."""
+    from scipy.special import stdtrit  # a tenth of a second to import
+
     log_widths = _log_widths(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full((len(gaussians), places), explore.least_narrowing)

@@ -55,7 +55,7 @@ class Symmetry(NamedTuple):
         return Gaussian(mean, lower_root((self.signs[:, None] * g.cholesky[self.order]).T))
 
 
-class _Block(NamedTuple):
+class _ParameterOrders(NamedTuple):
     """A parameter: the numbers of its coordinates, in its shape, in each order they may be in."""
 
     orders: tuple[np.ndarray, ...]
@@ -141,20 +141,20 @@ def symmetries(
             yield one
 
 
-def _block(start: int, size: int, shape: tuple[int, ...]) -> _Block:
+def _block(start: int, size: int, shape: tuple[int, ...]) -> _ParameterOrders:
     """Stan lists the elements of a matrix column by column, all others row by row."""
     places = np.arange(start, start + size)
     if int(np.prod(shape)) != size or not shape:
-        return _Block((places,))
+        return _ParameterOrders((places,))
     rows, columns = places.reshape(shape), places.reshape(shape, order="F")
-    return _Block((rows,) if np.array_equal(rows, columns) else (rows, columns))
+    return _ParameterOrders((rows,) if np.array_equal(rows, columns) else (rows, columns))
 
 
-def _union(blocks: tuple[_Block, ...]) -> np.ndarray:
+def _union(blocks: tuple[_ParameterOrders, ...]) -> np.ndarray:
     return np.concatenate([block.in_order(0).ravel() for block in blocks])
 
 
-def _labeled(blocks: list[_Block]) -> Iterator[tuple[int, list[np.ndarray]]]:
+def _labeled(blocks: list[_ParameterOrders]) -> Iterator[tuple[int, list[np.ndarray]]]:
     """Lengths of axes that may be labels, with the coordinates of all parameters that have one."""
     lengths = {size for block in blocks for size in block.in_order(0).shape}
     for length in sorted(lengths):
@@ -168,7 +168,7 @@ def _axes(places: np.ndarray, length: int) -> list[int]:
     return [axis for axis, size in enumerate(places.shape) if size == length]
 
 
-def _slices(blocks: list[_Block]) -> Iterator[np.ndarray]:
+def _slices(blocks: list[_ParameterOrders]) -> Iterator[np.ndarray]:
     """All coordinates with the same number along axes of the same length."""
     for length, labeled in _labeled(blocks):
         for number in range(length):
@@ -177,7 +177,7 @@ def _slices(blocks: list[_Block]) -> Iterator[np.ndarray]:
             )
 
 
-def _swaps(blocks: list[_Block], dim: int) -> Iterator[np.ndarray]:
+def _swaps(blocks: list[_ParameterOrders], dim: int) -> Iterator[np.ndarray]:
     """Orders in which two numbers along axes of the same length have changed places."""
     for length, labeled in _labeled(blocks):
         for one, other in combinations(range(length), 2):

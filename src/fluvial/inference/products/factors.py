@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.sparse.csgraph import connected_components
 
 from fluvial.inference.climbs.census import expected_unseen
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.climbs.start_law import start_law
 from fluvial.inference.climbs.starts import distinct
+from fluvial.inference.connected import connected
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.exploring import climb_from
 from fluvial.inference.products.basis import Basis
@@ -66,7 +66,7 @@ def factors(
         linked |= _linked(counted, x, y)
         if linked.all():
             break
-    return connected_components(linked, directed=False)[1]
+    return connected(linked)
 
 
 @np.errstate(over="ignore", invalid="ignore")

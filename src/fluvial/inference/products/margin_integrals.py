@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.special import ndtri
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.counted_target import CountedTarget
@@ -124,6 +123,8 @@ def _quantiles(at: Float[np.ndarray, " N"], p: Float[np.ndarray, " N"]) -> Float
 
     Both tails are summed from their ends, so that neither is lost to rounding.
     """
+    from scipy.special import ndtri  # a tenth of a second to import
+
     cells = 0.5 * (p[1:] + p[:-1])
     below = np.append(0.0, np.cumsum(cells)) / cells.sum()
     beyond = np.append(np.cumsum(cells[::-1])[::-1], 0.0) / cells.sum()

@@ -50,7 +50,7 @@ class Product(NamedTuple):
     note: str
 
 
-class _Parts(NamedTuple):
+class _KnownFactors(NamedTuple):
     """What is known of the factors, in the coordinates in which they are factors.
 
     Attributes:
@@ -103,7 +103,7 @@ def match_product(
         if mixture is None:
             return None
         mixtures.append((own, mixture))
-    component, spec = _component(_Parts(base, margins, mixtures)), _spec(mixtures)
+    component, spec = _component(_KnownFactors(base, margins, mixtures)), _spec(mixtures)
     if basis is not None:
         component, spec = _turned(component, basis), f"{spec}+orthogonal"
     fitted = weigh([component], run)
@@ -127,7 +127,7 @@ def _of_several_modes(
     return found
 
 
-def _component(parts: _Parts) -> FlowComponent:
+def _component(parts: _KnownFactors) -> FlowComponent:
     """A flow of all margins and mixtures, with a Gaussian for what is neither."""
     base, margins = parts.base, parts.margins
     columns = [margins.get(i) or straight(float(base.mean[i])) for i in range(base.dim)]

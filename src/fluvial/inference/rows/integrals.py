@@ -40,7 +40,7 @@ class Checked(NamedTuple):
     agreed: str
 
 
-class _Sample(NamedTuple):
+class _CheckedGroups(NamedTuple):
     """Groups that are checked.
 
     Attributes:
@@ -73,7 +73,7 @@ def check_integrals(run: Run, stream: RowsDensity, points: Float64[np.ndarray, "
     size = len(groups["present"])
     with jax.enable_x64(True):
         truth = _truth(local, points[0], groups, run.seed, rows.checked_at_once // stream.unit)
-        sample = _Sample(groups, size, stream.count, points, truth)
+        sample = _CheckedGroups(groups, size, stream.count, points, truth)
         complaint = ""
         for rule in range(local.rule, len(RULES[local.dim])):
             tried = local._replace(rule=rule)
@@ -111,7 +111,7 @@ def _marginal(local: Locals, nodes: int) -> Callable:
     return jit(jax.vmap(marginal(local, nodes), (0, None)))
 
 
-def _complaint(run: Run, local: Locals, sample: _Sample) -> str | None:
+def _complaint(run: Run, local: Locals, sample: _CheckedGroups) -> str | None:
     """Say what is wrong with a rule, if anything is."""
     finer = int(np.ceil(_FINER * local.nodes)) | 1
     values, more = (
@@ -121,7 +121,7 @@ def _complaint(run: Run, local: Locals, sample: _Sample) -> str | None:
     return _missed(run, local, sample, values[0]) or _imprecise(run, local, sample, values - more)
 
 
-def _missed(run: Run, local: Locals, sample: _Sample, values: np.ndarray) -> str | None:
+def _missed(run: Run, local: Locals, sample: _CheckedGroups, values: np.ndarray) -> str | None:
     """Compare with importance sampling: of each group, and of all together."""
     rows, (truth, se) = run.settings.rows, sample.truth
     off = values - truth
@@ -140,7 +140,7 @@ def _missed(run: Run, local: Locals, sample: _Sample, values: np.ndarray) -> str
     return _off(run, local, sample, abs(mean) * sample.count, "the log evidence")
 
 
-def _imprecise(run: Run, local: Locals, sample: _Sample, off: np.ndarray) -> str | None:
+def _imprecise(run: Run, local: Locals, sample: _CheckedGroups, off: np.ndarray) -> str | None:
     """Compare with more nodes, at all points."""
     share = (1.0 - sample.size / sample.count) / sample.size
     mean, spread = off.mean(axis=1), (off - off.mean(axis=0)).std(axis=1)
@@ -152,7 +152,7 @@ def _imprecise(run: Run, local: Locals, sample: _Sample, off: np.ndarray) -> str
     )
 
 
-def _off(run: Run, local: Locals, sample: _Sample, error: float, of: str) -> str | None:
+def _off(run: Run, local: Locals, sample: _CheckedGroups, error: float, of: str) -> str | None:
     if error <= run.settings.verdict.max_evidence_se:
         return None
     return (
@@ -162,7 +162,7 @@ def _off(run: Run, local: Locals, sample: _Sample, error: float, of: str) -> str
     )
 
 
-def _agreed(local: Locals, sample: _Sample) -> str:
+def _agreed(local: Locals, sample: _CheckedGroups) -> str:
     return (
         f"The integrals over the latents of {sample.size:,} of {sample.count:,} groups, by "
         f"{_rule(local)}, agree with importance sampling and with more nodes."

@@ -120,7 +120,7 @@ def _plain(run: Run, stream: RowsDensity, fit_plain: Callable[[Run], Posterior])
     return fit_plain(replace(run, counted=CountedTarget(whole, run.settings, run.budget)))
 
 
-class _Trained(NamedTuple):
+class _FlowsOfRows(NamedTuple):
     """Flows in the place of Gaussians.
 
     Attributes:
@@ -146,7 +146,7 @@ def _needs_flow(run: Run, pilot: Streamed) -> bool:
     return heavy or weights.ess < settings.rows.worth * weights.size
 
 
-def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_Trained | None, Modes]:
+def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_FlowsOfRows | None, Modes]:
     """Put a flow in the place of the Gaussians, and weigh it; what Ctrl-C finds unweighed is left.
 
     First what needs no training, where there is structure.
@@ -171,12 +171,12 @@ def _with_flow(run: Run, stream: RowsDensity, modes: Modes) -> tuple[_Trained | 
     return trained, modes
 
 
-def _structured(run: Run, stream: RowsDensity, modes: Modes) -> _Trained | None:
+def _structured(run: Run, stream: RowsDensity, modes: Modes) -> _FlowsOfRows | None:
     found = structured(run, modes.pilot.weighed.q)
-    return None if found is None else _Trained(found.q, found.choice, (), found.interrupted)
+    return None if found is None else _FlowsOfRows(found.q, found.choice, (), found.interrupted)
 
 
-def _trained(run: Run, stream: RowsDensity, modes: Modes) -> _Trained:
+def _trained(run: Run, stream: RowsDensity, modes: Modes) -> _FlowsOfRows:
     q = modes.pilot.weighed.q
     parts = [
         train_on_rows(run, stream, top, gaussian, k)
@@ -190,7 +190,7 @@ def _trained(run: Run, stream: RowsDensity, modes: Modes) -> _Trained:
         f"{variance**0.5:.2g} nat of noise in the log density."
     )
     interrupted = any(part.interrupted for part in parts)
-    return _Trained(Mixture(components, q.weights), Choice(run.flow), (told,), interrupted)
+    return _FlowsOfRows(Mixture(components, q.weights), Choice(run.flow), (told,), interrupted)
 
 
 def _nearest(tops: list[Peak], gaussian: Gaussian) -> list[Peak]:
@@ -211,7 +211,7 @@ def _weighed(run: Run, pilot: Streamed, draws: int) -> Streamed:
 
 
 def _concluded(
-    run: Run, started: Started, modes: Modes, trained: _Trained | None, streamed: Streamed
+    run: Run, started: Started, modes: Modes, trained: _FlowsOfRows | None, streamed: Streamed
 ) -> Posterior:
     weighed = streamed.weighed
     arrived = bool(modes.tops) and modes.tops[0].settled

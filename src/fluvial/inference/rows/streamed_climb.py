@@ -7,7 +7,7 @@ all rows at its end θ:
 .. math:: N(\theta - H^{-1} g, \; -H^{-1})
 
 The mean of a skewed posterior is beside its mode. The Gaussian of the highest ELBO has a mean μ at
-which E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5). One step towards it, by
+which E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5). One step toward it, by
 Σ E[∇ ln p], costs one pass, over pairs of draws on either side of μ, in which all but what is
 skewed cancels.
 """
@@ -88,7 +88,7 @@ def climb(run: Run, stream: RowsDensity, suspect: Gaussian) -> Peak | None:
 
 
 def _centered(run: Run, gaussian: Gaussian) -> Gaussian:
-    """Move a Gaussian from the mode towards the mean, unless that is too far for one step."""
+    """Move a Gaussian from the mode toward the mean, unless that is too far for one step."""
     z = even_draws(run.settings.rows.centering, run.target.dim, run.rng)
     scores = run.counted.value_and_grad(gaussian.color(np.concatenate([z, -z])))[1]
     step = gaussian.cholesky.T @ scores.mean(axis=0)

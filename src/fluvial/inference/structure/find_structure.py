@@ -26,7 +26,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.structure import Structure
 
-__all__ = ["Basis", "bend_alone", "find_structure", "influences", "modulation_basis"]
+__all__ = ["ModulationBasis", "bend_alone", "find_structure", "influences", "modulation_basis"]
 
 _H = 1e-3  # standard deviations, of the differences that make a Hessian
 _BLOCK = 256  # scores at once
@@ -107,7 +107,7 @@ def bend_alone(
     return len(usable) > _LOOKS // 2 and bool(np.median(usable) > _ALONE)
 
 
-class Basis(NamedTuple):
+class ModulationBasis(NamedTuple):
     """Where one head acts on the rest coordinate by coordinate.
 
     Attributes:
@@ -125,7 +125,7 @@ def modulation_basis(
     frame: Float[np.ndarray, "D D"],
     heads: int,
     head: int,
-) -> Basis:
+) -> ModulationBasis:
     r"""The eigenvectors of how the curvature of the rest changes with one head.
 
     .. math:: \Delta H = \tfrac12 \left[H(z = +e_i) - H(z = -e_i)\right], \qquad
@@ -147,12 +147,12 @@ def modulation_basis(
     change = 0.5 * (above - below)
     if not np.isfinite(change).all():
         rest = len(change)
-        return Basis(np.eye(rest), np.zeros(rest))
+        return ModulationBasis(np.eye(rest), np.zeros(rest))
     vectors = scipy.linalg.eigh(change)[1]
     up, down = (np.einsum("ij,ik,kj->j", vectors, h, vectors) for h in (above, below))
     usable = (up < 0.0) & (down < 0.0)
     ratio = np.where(usable, up, -1.0) / np.where(usable, down, -1.0)
-    return Basis(vectors, -0.25 * np.log(ratio))
+    return ModulationBasis(vectors, -0.25 * np.log(ratio))
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -20,11 +20,11 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.tails.outward import Ensemble, Frame, moved, stepped
+from fluvial.inference.tails.outward import Ensemble, OutwardFrame, moved, stepped
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Margin", "margin_followed"]
+__all__ = ["MarginShift", "margin_followed"]
 
 _POINTS = 64
 _FROM, _RIGHT = 0.6, 0.9  # quantiles, between which the draws are taken for right
@@ -35,7 +35,7 @@ _UNEVEN, _EVEN = 0.5, 0.2  # variances of a step's log weights: it is halved; th
 _FARTHEST, _DEEPEST = 4.5, 8.0  # sd, and nats below the start: beyond it nothing matters
 
 
-class Margin(NamedTuple):
+class MarginShift(NamedTuple):
     """How far the moments of a coordinate are from those with what lies beyond the draws.
 
     Both are what two standard errors leave of them, so that 0 means that nothing is known to be
@@ -70,7 +70,7 @@ def margin_followed(
     weights: Float[np.ndarray, " S"],
     coordinate: int,
     rng: np.random.Generator,
-) -> Margin:
+) -> MarginShift:
     """Follow a coordinate's margin to both sides, and add what the draws lack there.
 
     Args:
@@ -97,7 +97,7 @@ def margin_followed(
     x = points[:, coordinate]
     sides = {}
     for sign in (1.0, -1.0):
-        frame = Frame(counted, gaussian, coordinate, sign)
+        frame = OutwardFrame(counted, gaussian, coordinate, sign)
         order = np.argsort(sign * x)
         ranks = np.empty(len(x))
         ranks[order] = np.cumsum(weights[order])
@@ -107,7 +107,7 @@ def margin_followed(
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _outward(
-    frame: Frame,
+    frame: OutwardFrame,
     x: Float[np.ndarray, " S"],
     points: Float[np.ndarray, "S D"],
     weights: Float[np.ndarray, " S"],
@@ -151,7 +151,7 @@ def _outward(
 
 def _with_tails(
     x: Float[np.ndarray, " S"], weights: Float[np.ndarray, " S"], sides: dict
-) -> Margin:
+) -> MarginShift:
     mean = weights @ x
     sd = np.sqrt(weights @ (x - mean) ** 2)
     ess = 1.0 / np.sum(weights**2)
@@ -174,7 +174,7 @@ def _with_tails(
     w = w / w.sum()
     center = w @ every
     spread = np.sqrt(w @ (every - center) ** 2)
-    return Margin(float((center - mean) / spread), float(np.log(spread / sd)))
+    return MarginShift(float((center - mean) / spread), float(np.log(spread / sd)))
 
 
 def _normalized(log_w: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:

@@ -9,7 +9,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Ensemble", "Frame", "moved", "stepped"]
+__all__ = ["Ensemble", "OutwardFrame", "moved", "stepped"]
 
 _LEAPFROGS, _ACCEPTED = 4, 0.75
 _NOISE = 4.0  # squared standard errors, below which a slope or a mean is not followed
@@ -31,7 +31,7 @@ class Ensemble(NamedTuple):
 
 
 @final
-class Frame:
+class OutwardFrame:
     """Whitened coordinates, turned so that the first of them is v alone, and grows outward.
 
     Attributes:
@@ -70,7 +70,7 @@ class Frame:
         return z - 2.0 * (z @ self._mirror)[:, None] * self._mirror
 
 
-def stepped(frame: Frame, now: Ensemble, step: float) -> tuple[Ensemble, np.ndarray]:
+def stepped(frame: OutwardFrame, now: Ensemble, step: float) -> tuple[Ensemble, np.ndarray]:
     """Take the ensemble to the next value of v; also its log weights.
 
     With the map between the Gaussians whose means and widths the scores before and after show, or
@@ -121,7 +121,7 @@ def _map(now: Ensemble, then: Ensemble) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def moved(
-    frame: Frame, now: Ensemble, leap: float, rng: np.random.Generator
+    frame: OutwardFrame, now: Ensemble, leap: float, rng: np.random.Generator
 ) -> tuple[Ensemble, float]:
     """A Hamiltonian transition that holds v; also the length of the next leapfrogs.
 

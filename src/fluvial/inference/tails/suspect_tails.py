@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from fluvial.inference.checks.improper import named_along
 from fluvial.inference.run import Run
-from fluvial.inference.tails.marginal_tails import Margin, margin_followed
+from fluvial.inference.tails.marginal_tails import MarginShift, margin_followed
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
@@ -63,7 +63,7 @@ def _confirmed(
     points: Float[np.ndarray, "S D"],
     weights: Float[np.ndarray, " S"],
     coordinate: int,
-) -> Margin | None:
+) -> MarginShift | None:
     """What all ensembles find to be missing.
 
     One alone may be too high by a factor a with a probability of 1/a (Markov's inequality), all
@@ -116,7 +116,9 @@ def _breaking_off(
     return np.abs(terms.mean(axis=0) + 1.0) / np.where(noise > 0.0, noise, np.inf)
 
 
-def _sentence(run: Run, center: Float[np.ndarray, " D"], coordinate: int, margin: Margin) -> str:
+def _sentence(
+    run: Run, center: Float[np.ndarray, " D"], coordinate: int, margin: MarginShift
+) -> str:
     name = named_along(run.target, center, np.eye(1, len(center), coordinate)[0])
     return (
         f"Mass is missing where the draws of {name} end: with what lies beyond, its mean is at "

@@ -16,6 +16,7 @@ from fluvial.posterior.accuracy import ApproximationError, Precision
 from fluvial.posterior.judgment import Judgment, Verdict
 
 __all__ = [
+    "evidence_se",
     "is_accurate",
     "is_precise",
     "is_weighable",
@@ -57,6 +58,26 @@ def is_accurate(weights: Importance, settings: Settings = DEFAULT) -> bool:
         or weights.khat < settings.verdict.accurate_khat
     )
     return light and weights.half_variance < settings.verdict.accurate_half_variance
+
+
+def evidence_se(weights: Importance, missing_mass: float) -> float:
+    """Return the standard error of ln Z, in nats.
+
+    Where draws hardly reach, as far out in a tail that is heavier than that of the approximation,
+    their weights neither hold the mass nor show that it is missing. Looks that are spread wider
+    measure it without bias, as a share m of what was found: ln Z lacks up to ln(1 + m), which is
+    added to the standard error of the weights as a second one.
+
+    Args:
+        weights: of the draws that are handed out.
+        missing_mass: that a search has found outside the approximation, as a share.
+
+    Example:
+        >>> import numpy as np
+        >>> float(round(evidence_se(Importance(np.zeros(4000)), 0.01), 4))
+        0.01
+    """
+    return float(np.hypot(weights.log_evidence_se, np.log1p(missing_mass)))
 
 
 def _share_of(missing_mass: float) -> str:
@@ -164,8 +185,8 @@ def judge(
     if not chains and is_weighable(weights, missing_mass, settings):
         reasons.append(
             f"Standard errors are at most {precise.mean_se:.3f} sd of a mean, "
-            f"{precise.log_sd_se:.3f} of a log sd, {weights.log_evidence_se:.3f} nat of the "
-            "log evidence."
+            f"{precise.log_sd_se:.3f} of a log sd, {evidence_se(weights, missing_mass):.3f} nat of "
+            "the log evidence."
         )
         reasons += [*_approximation(error, settings), *notes]
         right = is_precise(weights, precise, settings) and not doubts

@@ -45,7 +45,7 @@ def read_html(html: str) -> Html:
         >>> read_html("<p>Two:</p><table><tr><th>a</th></tr><tr><td>1.5</td></tr></table>")
         Html(tables=[[['a'], ['1.5']]], lines=['Two:'])
     """
-    reader = _Reader()
+    reader = _TableReader()
     reader.feed(html)
     reader.close()
     lines = [" ".join(line.split()) for line in "".join(reader.text).split("\n")]
@@ -192,7 +192,7 @@ def _shape(table: list[list[str]]) -> str:
     return f"{len(table)} rows of {max(map(len, table), default=0)} cells"
 
 
-class _Reader(HTMLParser):
+class _TableReader(HTMLParser):
     """Collects the cells of tables, and the text outside of them."""
 
     def __init__(self):

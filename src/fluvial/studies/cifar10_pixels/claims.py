@@ -7,11 +7,12 @@ import numpy as np
 from fluvial.reproduction import Claim, Rule, StudyResults
 from fluvial.studies.cifar10_pixels.plan import PLANS, USUAL, Preparation
 
-__all__ = ["measured", "measured_claims", "unit_name"]
+__all__ = ["ENOUGH", "measured", "measured_claims", "unit_name"]
 
 _PAPER = "Rezende & Mohamed 2015, section 6.3"
 _OWN = "this project's own question, beyond the paper"
-_ENOUGH = 1.0
+ENOUGH = 1.0
+"""Nats that more importance samples may add where there are enough."""
 
 
 def unit_name(preparation: Preparation, layers: int, seed: int) -> str:
@@ -77,6 +78,6 @@ def _enough(samples: int, more: int) -> Claim:
         source=_OWN,
         published="",
         quantity=f"−ln p(x) by {samples} samples less that by {more:,}, of the same patches",
-        rule=Rule(high=_ENOUGH),
+        rule=Rule(high=ENOUGH),
         unit="nat",
     )

@@ -56,6 +56,12 @@ class Compared:
         gains = [measured(worse) - measured(better) for worse, better in pairs]
         return min(gains, key=np.mean)
 
+    def missed(self, setting: PosteriorSetting) -> np.ndarray:
+        """What more importance samples add to ln p(x), in nats, shape (trainings,)."""
+        seeds = self.results.header["seeds"]
+        values = [self.results.record(unit_name(setting, seed)).values for seed in seeds]
+        return np.array([one["log_likelihood_more"] - one["log_likelihood_few"] for one in values])
+
     def _values(self, setting: PosteriorSetting, name: str) -> np.ndarray:
         seeds = self.results.header["seeds"]
         images = [self.results.record(unit_name(setting, seed)).arrays[name] for seed in seeds]

@@ -9,7 +9,7 @@ import numpy as np
 from fluvial.amortized import DLGM, Trained, train
 from fluvial.datasets import Dataset
 from fluvial.reproduction import Record
-from fluvial.studies.dlgm.scratch import scratch
+from fluvial.studies.dlgm.checkpoint_folder import checkpoint_folder
 from fluvial.studies.dlgm.setting import PosteriorSetting, TrainingPlan, unit_name
 
 __all__ = ["measure"]
@@ -37,7 +37,7 @@ def measure(study: str, plan: TrainingPlan, setting: PosteriorSetting, seed: int
         prior=setting.prior or None,
         key=jax.random.key(seed),
     )
-    with scratch(f"{study}/{unit_name(setting, seed)}") as folder:
+    with checkpoint_folder(f"{study}/{unit_name(setting, seed)}") as folder:
         trained = train(
             dlgm,
             data,
@@ -69,6 +69,7 @@ def _record(
         "log_likelihood": log_p.mean(),
         "divergence": (log_p - bound).mean(),
         "samples": plan.samples,
+        **_by_more_samples(trained, data, plan, log_p),
         "validation_bound": trained.validation_bound,
         "train_bound": last["train_bound"],
         "best_step": trained.best_step,
@@ -88,6 +89,22 @@ def _record(
         **(_pictures(trained, data) if seed == 0 else {}),  # only the first training's are drawn
     }
     return Record(values, arrays)
+
+
+def _by_more_samples(
+    trained: Trained, data: Dataset, plan: TrainingPlan, log_p: np.ndarray
+) -> dict[str, Any]:
+    """Mean ln p(x) of the first test images, by the usual samples and by more, of other draws."""
+    if not plan.more_samples:
+        return {}
+    few = data.test[: plan.few]
+    more = trained.log_likelihood(few, samples=plan.more_samples, seed=1)
+    return {
+        "few": len(few),
+        "more_samples": plan.more_samples,
+        "log_likelihood_few": log_p[: plan.few].mean(),
+        "log_likelihood_more": more.mean(),
+    }
 
 
 def _curves(history: tuple[Mapping[str, Any], ...]) -> dict[str, np.ndarray]:
@@ -111,9 +128,16 @@ def _pictures(trained: Trained, data: Dataset) -> dict[str, np.ndarray]:
     along = np.repeat(z[:1], _STEPS, axis=0)
     along[:, axis] = np.linspace(-_REACH, _REACH, _STEPS)
     return {
-        "originals": shown,
-        "reconstructions": trained.decode(trained.encode(shown)),
-        "drawn": trained.sample(_SHOWN),
-        "between": trained.decode(between),
-        "along": trained.decode(along),
+        "originals": _bytes(shown),
+        "reconstructions": _bytes(trained.decode(trained.encode(shown))),
+        "drawn": _bytes(trained.sample(_SHOWN)),
+        "between": _bytes(trained.decode(between)),
+        "along": _bytes(trained.decode(along)),
     }
+
+
+def _bytes(images: np.ndarray) -> np.ndarray:
+    """Intensities from 0 to 1 in 255ths, which is all that a figure shows; bytes as they are."""
+    if images.dtype == np.uint8:
+        return images
+    return np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)

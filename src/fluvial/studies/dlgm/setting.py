@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from fluvial.amortized import Recipe
 from fluvial.datasets import Dataset
+from fluvial.flows.families import FAMILIES
 
 __all__ = ["DIAGONAL", "PosteriorSetting", "TrainingPlan", "unit_name"]
 
@@ -43,7 +44,11 @@ class PosteriorSetting(NamedTuple):
     @property
     def flow(self) -> str | None:
         """The text that makes the flow."""
-        return f"{self.family}:{self.layers}{self.options}" if self.layers else None
+        if not self.layers:
+            return None
+        # Of a family that is one layer no number is written.
+        length = "" if FAMILIES[self.family].layers is None else f":{self.layers}"
+        return f"{self.family}{length}{self.options}"
 
 
 DIAGONAL = PosteriorSetting("diagonal", 0)
@@ -61,6 +66,8 @@ class TrainingPlan:
         usual: how all are trained, but for their own changes.
         seeds: how often each is trained.
         samples: for ln p(x).
+        more_samples: for ln p(x) of the first test images again; 0 for no second estimate.
+        few: how many these are.
     """
 
     load: Callable[[], Dataset]
@@ -70,6 +77,8 @@ class TrainingPlan:
     usual: Recipe
     seeds: int
     samples: int = 200
+    more_samples: int = 0
+    few: int = 200
 
     def recipe(self, setting: PosteriorSetting) -> Recipe:
         """How a setting is trained."""

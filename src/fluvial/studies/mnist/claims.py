@@ -147,7 +147,7 @@ def _numbers(compared: Compared) -> _Measured:
             published = numbers[setting.layers]
             claim = Claim(
                 name=f"{setting.name}-reaches-the-published-value",
-                statement=f"−ln p(x) of {setting.name} is {published}.",
+                statement=f"−ln p(x) of {setting.name} is {published}, or less.",
                 source=_PAPER,
                 published=f"{published}",
                 quantity="−ln p(x) of the test images, by 200 importance samples",

@@ -168,7 +168,7 @@ class _NotSimpleError(Exception):
 
 
 def _truncated(a: int, b: int) -> int:
-    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)  # Stan rounds towards zero
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)  # Stan rounds toward zero
 
 
 _OPERATORS: dict[type, Callable[[int, int], int]] = {

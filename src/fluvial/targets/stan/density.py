@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from itertools import cycle
@@ -79,7 +79,7 @@ class StanDensity(Density):
     ) -> tuple[Float64[np.ndarray, " N"], Float64[np.ndarray, "N D"]]:
         """Return log densities and their gradients, by several threads where that pays."""
         shares = self._shared_out("value_and_grad", points)
-        values, gradients = map(_joined, zip(*shares, strict=True))
+        values, gradients = shares[0] if len(shares) == 1 else _pairs_joined(shares)
         return values + self._constant, gradients
 
     def rows(self, points: Float64[np.ndarray, "N D"], seed: int) -> Float64[np.ndarray, "N C"]:
@@ -128,6 +128,10 @@ class StanDensity(Density):
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(len(self._models), thread_name_prefix="stan")
+
+
+def _pairs_joined(shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[np.ndarray]:
+    return map(np.concatenate, zip(*shares, strict=True))
 
 
 def _joined(shares: Sequence[np.ndarray]) -> np.ndarray:

@@ -20,6 +20,8 @@ from itertools import repeat
 import numpy as np
 from jaxtyping import Float64
 
+from fluvial.all_finite import all_finite
+
 __all__ = ["StanModel"]
 
 _FLAG, _ADDRESS = ctypes.c_bool, ctypes.c_void_p
@@ -103,9 +105,8 @@ class StanModel:
             failed = _each(function, self._first, (points, values), None)
         if failed:
             values[failed] = -np.inf
-        finite = np.isfinite(points)
-        if not finite.all():
-            values[~finite.all(axis=1)] = np.nan
+        if not all_finite(points):
+            values[~np.isfinite(points).all(axis=1)] = np.nan
         return values
 
     def value_and_grad(
@@ -127,9 +128,8 @@ class StanModel:
             failed = _each(function, self._first, (points, values, gradients), None)
         if failed:
             values[failed], gradients[failed] = -np.inf, 0.0
-        finite = np.isfinite(points)
-        if not finite.all():
-            strange = ~finite.all(axis=1)
+        if not all_finite(points):
+            strange = ~np.isfinite(points).all(axis=1)
             values[strange], gradients[strange] = np.nan, 0.0
         return values, gradients
 
@@ -168,9 +168,8 @@ class StanModel:
             function = self._call["stanli_wa_row" if alone else "stanli_constrain"]
             failed = _each(function, (model,), (points, rows))
         rows[failed] = np.nan
-        finite = np.isfinite(points)
-        if not finite.all():
-            rows[~finite.all(axis=1)] = np.nan
+        if not all_finite(points):
+            rows[~np.isfinite(points).all(axis=1)] = np.nan
 
     @cached_property
     def _holding(self) -> dict[str, Callable]:
@@ -197,8 +196,8 @@ def _each(function: Callable, first: tuple, arrays: Sequence[np.ndarray], *last)
 
 
 def _addresses(array: np.ndarray) -> Sequence[int]:
-    """Return where each row of an array begins; asking NumPy row by row takes a microsecond."""
-    rows, start = len(array), array.ctypes.data
+    """Return where each row of an array begins; asking row by row takes a microsecond."""
+    rows, start = len(array), array.__array_interface__["data"][0]
     width = array.nbytes // max(rows, 1)
     return range(start, start + rows * width, width) if width else (start,) * rows
 

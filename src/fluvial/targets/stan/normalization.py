@@ -84,7 +84,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?!\w*\s*\()")
 _MASS = re.compile(r"_l?c?cdf\s*\(\s*[-+.\d]")  # of a prior, beyond a number
 
 
-class _Prior(NamedTuple):
+class _PriorStatement(NamedTuple):
     name: str
     distribution: str
     arguments: tuple[str, ...] = ()
@@ -122,22 +122,22 @@ def _is_constant(statement: str) -> bool:
     return bool(added and (not _NAME.search(added[1]) or _MASS.search(added[1])))
 
 
-def _priors(statement: str) -> Iterator[_Prior]:
+def _priors(statement: str) -> Iterator[_PriorStatement]:
     """What a statement gives a density, where that is all that it does."""
     sampled = _SAMPLED.search(statement)
     if sampled:
         name, distribution, arguments, truncated = sampled.groups()
-        yield _Prior(name, distribution, tuple(split(arguments)), bool(truncated))
+        yield _PriorStatement(name, distribution, tuple(split(arguments)), bool(truncated))
     added = _ADDED.search(statement)
     if added:
         terms, place = [], 0
         while term := _TERM.match(added[1], place):
-            terms.append(_Prior(term[2], term[1], tuple(split(term[3]))))
+            terms.append(_PriorStatement(term[2], term[1], tuple(split(term[3]))))
             place = term.end()
         yield from terms if place == len(added[1]) else []
 
 
-def _is_cut(parameter: Declaration, prior: _Prior) -> bool:
+def _is_cut(parameter: Declaration, prior: _PriorStatement) -> bool:
     """Whether some of the mass of a prior lies where the parameter cannot be."""
     if prior.truncated or prior.distribution not in _KNOWN:
         return False
@@ -171,7 +171,7 @@ def _bounds(parameter: Declaration) -> tuple[str | None, str | None]:
     return ends.get("lower"), ends.get("upper")
 
 
-def _end(end: _End, prior: _Prior) -> str | None:
+def _end(end: _End, prior: _PriorStatement) -> str | None:
     if not isinstance(end, int):
         return end
     return prior.arguments[end] if end < len(prior.arguments) else None

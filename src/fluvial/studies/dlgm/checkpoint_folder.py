@@ -7,11 +7,11 @@ from pathlib import Path
 
 from fluvial.storage.cache import cache_folder
 
-__all__ = ["scratch"]
+__all__ = ["checkpoint_folder"]
 
 
 @contextmanager
-def scratch(name: str) -> Iterator[Path]:
+def checkpoint_folder(name: str) -> Iterator[Path]:
     """Give a folder in the cache that outlives a process that is killed, but not success.
 
     Args:
