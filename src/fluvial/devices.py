@@ -1,5 +1,6 @@
 """All devices of all processes in one mesh: a batch is split over it, the rest is on each."""
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, final
@@ -7,6 +8,7 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src import distributed as runtime  # whose state has no public name
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import PyTree, Shaped
@@ -135,15 +137,15 @@ class Devices:
             advice: what to do then.
 
         Raises:
-            LostProcessError: in place of the runtime's own error, if there are several processes.
-                A program that ends then waits minutes in JAX's own way out, for the process that is
-                gone; ``os._exit`` leaves at once, as the command line does.
+            LostProcessError: in place of the runtime's own error, if there are several processes,
+                which this one no longer waits for when it ends.
         """
         try:
             yield
         except jax.errors.JaxRuntimeError as error:
             if self.processes == 1:
                 raise
+            _abandon()
             raise LostProcessError(
                 f"a step failed, most likely since another of the {self.processes} processes has "
                 f"stopped ({first_line(error)}): {advice}."
@@ -153,6 +155,19 @@ class Devices:
         whole = np.asarray(array)
         # Each process copies its own devices' pieces; device_put would compare all processes'.
         return jax.make_array_from_callback(whole.shape, sharding, lambda place: whole[place])
+
+
+def _abandon() -> None:
+    """Let this process end without the others, one of which is gone, with its own exit code.
+
+    JAX's way out waits for all of them: for more than a minute, until it misses the one that is
+    gone, and then aborts. What would wait is kept for good, so that nothing takes it down either.
+    """
+    state = runtime.global_state
+    for held in (state.client, state.service):
+        if held is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+    state.client = state.service = None
 
 
 def _used(every: bool | None) -> list[Any]:

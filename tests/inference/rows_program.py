@@ -39,6 +39,8 @@ def measured(processes: int = 1, process: int = 0) -> dict:
     )
     points = rng.normal(size=(20, 3))
     values, gradients = target.value_and_grad(points)
+    sys.stdout.write("fitting\n")
+    sys.stdout.flush()
     settings = dataclasses.replace(DEFAULT, rows=dataclasses.replace(DEFAULT.rows, draws=1024))
     posterior = fluvial.fit(target, progress=False, settings=settings)
     draws = posterior.draws(1000)["x"]

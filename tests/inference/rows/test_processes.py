@@ -12,17 +12,34 @@ from tests.inference.rows_program import measured
 PROGRAM = Path(__file__).parents[1] / "rows_program.py"
 
 
-@pytest.mark.slow
-def test_two_processes_with_rows_of_their_own_find_what_one_finds():
+def _two_processes() -> list[subprocess.Popen[str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    started = [
-        subprocess.Popen(
-            [sys.executable, PROGRAM, address, "2", str(rank)], stdout=subprocess.PIPE, text=True
-        )
+    command = [sys.executable, str(PROGRAM), address, "2"]
+    pipe = subprocess.PIPE
+    return [
+        subprocess.Popen([*command, str(rank)], stdout=pipe, stderr=pipe, text=True)
         for rank in range(2)
     ]
+
+
+@pytest.mark.slow
+def test_a_process_whose_other_is_killed_ends_with_a_sentence_and_its_own_exit_code():
+    left, killed = _two_processes()
+    assert killed.stdout is not None
+    while "fitting" not in killed.stdout.readline():
+        assert killed.poll() is None
+    killed.kill()
+    said = left.communicate(timeout=60)[1]  # JAX's own way out waits for longer
+    assert "another of the 2 processes has stopped" in said
+    assert left.returncode == 1
+    killed.communicate()
+
+
+@pytest.mark.slow
+def test_two_processes_with_rows_of_their_own_find_what_one_finds():
+    started = _two_processes()
     alone = measured()
     for process in started:
         output = process.communicate(timeout=500)[0]
