@@ -47,7 +47,6 @@ _GROUPS = {
             ("eighth strangers", "Eleven more notebooks of strangers"),
             ("ninth strangers", "Fourteen more notebooks of strangers"),
             ("tenth strangers", "Twelve more notebooks of strangers"),
-            ("eleventh strangers", "Nine more notebooks of strangers"),
         )
     },
 }
