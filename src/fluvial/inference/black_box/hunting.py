@@ -5,7 +5,7 @@ spike: beside a broad mode it has no weight at any temperature. Here every draw 
 its neighbors is tried. If a valley lies between it and all that is known, its hill is climbed, and
 a population is annealed from around the top. Two halves of the draws do this on their own, so that
 what only one of them has found is known to have been found by luck. So is every point that a
-population has passed on its way, of which there are more and more towards the modes that are known.
+population has passed on its way, of which there are more and more toward the modes that are known.
 """
 
 from dataclasses import dataclass, field, replace

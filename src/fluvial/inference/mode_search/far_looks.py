@@ -30,7 +30,7 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = [
     "FarLooks",
-    "Kind",
+    "LookKind",
     "cap_share",
     "counts_far",
     "kind_of",
@@ -47,7 +47,7 @@ _WIDTHS = (0.01, 1.0)
 _HALVINGS = 9  # of their logarithm: to 1 %
 
 
-class Kind(NamedTuple):
+class LookKind(NamedTuple):
     """Looks of one law.
 
     Attributes:
@@ -72,7 +72,7 @@ class FarLooks(NamedTuple):
 
     points: Float[np.ndarray, "N D"]
     log_p: Float[np.ndarray, " N"]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[LookKind, ...]
 
 
 def cap_share(cosine: Float[np.ndarray, "*S"], dim: int) -> Float[np.ndarray, "*S"]:
@@ -153,7 +153,7 @@ def look_far(
 
 def kind_of(
     x: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " N"], number: int | None = None
-) -> Kind:
+) -> LookKind:
     """Sum up looks of one kind by some of them.
 
     Args:
@@ -162,12 +162,12 @@ def kind_of(
         number: of all looks of that kind, if there are more.
     """
     rows = np.linspace(0, len(x) - 1, min(len(x), _SAMPLE)).astype(int)
-    return Kind(x[rows], log_q[rows], len(x) if number is None else number)
+    return LookKind(x[rows], log_q[rows], len(x) if number is None else number)
 
 
 def sentence_of(
     overall: Gaussian,
-    kinds: Sequence[Kind],
+    kinds: Sequence[LookKind],
     distance: float,
     search: SearchSettings = DEFAULT.search,
 ) -> str:
@@ -182,7 +182,7 @@ def sentence_of(
 
 def narrowest_seen(
     overall: Gaussian,
-    kinds: Sequence[Kind],
+    kinds: Sequence[LookKind],
     distance: float,
     search: SearchSettings = DEFAULT.search,
 ) -> float:

@@ -34,7 +34,7 @@ from fluvial.inference.mode_search.annealed import annealed_chains, far_points
 from fluvial.inference.mode_search.beside import moved, spread_of
 from fluvial.inference.mode_search.coordinate_moves import count_sideways, sideways
 from fluvial.inference.mode_search.far_looks import (
-    Kind,
+    LookKind,
     kind_of,
     look_far,
     looks_before,
@@ -185,7 +185,7 @@ def mass_outside(
 
 def _kinds(
     looks: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " M"], search: SearchSettings
-) -> tuple[Kind, ...]:
+) -> tuple[LookKind, ...]:
     """Looks at each spread, which take turns; ``log_q`` begins with theirs."""
     count = len(search.look_spreads)
     return tuple(kind_of(looks[k::count], log_q[: len(looks)][k::count]) for k in range(count))
@@ -195,7 +195,7 @@ def _notes(
     counted: CountedTarget,
     climbs: int,
     overall: Gaussian,
-    kinds: Sequence[Kind],
+    kinds: Sequence[LookKind],
     settings: Settings,
 ) -> tuple[str, ...]:
     """Say what was done, and what looks would have seen if those before the fit do not say so."""

@@ -87,7 +87,7 @@ def unreached(
         return Unreached(0.0, 0.0)
     with run.counted.judging():
         gaussian = _whitening(fitted, points, weights)
-        frame = _Whitened(run.counted, gaussian)
+        frame = _WhitenedCoordinates(run.counted, gaussian)
         now = frame.at(gaussian.whiten(points[_resampled(weights, run.rng)]))
         before = _outside(fitted, gaussian, now)
         leap, found = 0.8 * run.target.dim**-0.25, Unreached(0.0, 0.0)
@@ -110,7 +110,7 @@ def _affordable(gaussian: Gaussian | DiagonalGaussian) -> int:
 
 
 def _round(
-    run: Run, fitted: Weighed, frame: "_Whitened", now: Ensemble, leap: float, count: int
+    run: Run, fitted: Weighed, frame: "_WhitenedCoordinates", now: Ensemble, leap: float, count: int
 ) -> tuple[Float[np.ndarray, " C"], Ensemble]:
     """How often each chain is outside in the second half of its transitions, and where it ends."""
     looks = set(np.linspace(count // 2, count - 1, _LOOKS).astype(int))
@@ -141,7 +141,7 @@ def _whitening(
 
 
 @final
-class _Whitened(Coordinates):
+class _WhitenedCoordinates(Coordinates):
     """Whitened coordinates, all of which move.
 
     Attributes:
