@@ -76,7 +76,7 @@ def test_characters_that_an_encoding_lacks_are_written_in_ascii(tmp_path, encodi
     ("line", "code", "said"),
     [
         pytest.param("{command} | head -1", 0, b"", marks=pytest.mark.slow),
-        ("{command} > /dev/full", 1, b"fluvial: what was to be printed could not be: No space"),
+        ("{command} > /dev/full", 1, b"fluvial: the output could not be written: No space"),
     ],
 )
 def test_a_fit_is_saved_whatever_becomes_of_its_output(tmp_path, model, line, code, said):

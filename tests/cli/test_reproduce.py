@@ -11,16 +11,18 @@ from ..studies.toy import Toy
 @pytest.fixture
 def reproduce(run, monkeypatch, tmp_path):
     """A function that runs `fluvial reproduce` where there is one study, the toy."""
+    studies = dict(STUDIES)
 
     def reproduce(*arguments, toy=None):
         monkeypatch.setitem(sys.modules, "toy_module", type(sys)("toy_module"))
         sys.modules["toy_module"].STUDY = (toy or Toy()).study
-        for name in list(STUDIES):
-            monkeypatch.delitem(STUDIES, name)
-        monkeypatch.setitem(STUDIES, "toy", "toy_module:STUDY")
+        STUDIES.clear()
+        STUDIES["toy"] = "toy_module:STUDY"
         return run("reproduce", "--out", tmp_path / "out", *arguments)
 
-    return reproduce
+    yield reproduce
+    STUDIES.clear()
+    STUDIES.update(studies)  # in their order, which the report keeps
 
 
 def test_without_a_name_runs_all_and_ends_with_the_claims(reproduce, tmp_path):
