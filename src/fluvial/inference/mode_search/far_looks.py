@@ -173,11 +173,13 @@ def sentence_of(
 ) -> str:
     """Say which other modes looks would have seen; see ``narrowest_seen``."""
     width, share = narrowest_seen(overall, kinds, distance, search), 1.0 - search.narrow_missed
-    others = f"Of other modes as heavy, up to {distance:.0f} sd away, the looks would have seen"
+    others = f"of other modes as heavy, up to {distance:.0f} sd away"
     if np.isinf(width):
-        return f"{others} less than {share:.0%}, by estimate, however wide they are."
-    wide = f"{width:.2g} times as wide as all that was found"
-    return f"{others} {share:.0%} if they are {wide}, by estimate, and fewer if narrower."
+        return f"By an estimate, its looks would find less than {share:.0%} {others}, however wide."
+    return (
+        f"By an estimate, its looks would find {share:.0%} {others} and at least {width:.2g} times "
+        "as wide as what was found."
+    )
 
 
 def narrowest_seen(
