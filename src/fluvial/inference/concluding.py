@@ -76,7 +76,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     with run.counted.judging():
         grouping = group_into_modes(run.counted, q, pool, run.settings)
         carried = carried_by(run.counted, pool, run.settings)
-    differing = disagreement(run.counted, pool)
+    differing = disagreement(run.counted, pool, run.settings.check)
     judgment = judge(
         weights,
         corrected.chains,
@@ -218,7 +218,7 @@ def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
 
 def _with_advice(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
     """Say how a model that was hard to fit would be easier."""
-    advice = centered_advice(run.target, pool)
+    advice = centered_advice(run.target, pool, run.settings.check)
     if advice is None:
         return judgment
     return replace(judgment, reasons=(*judgment.reasons, advice))

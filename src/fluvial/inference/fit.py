@@ -35,9 +35,7 @@ from fluvial.targets import Target
 
 __all__ = ["fit"]
 
-_ONE_THREAD = 1000  # coordinates up to which one thread is quicker
-_NUMBERS = 2**25  # of the draws that are handed out: 256 MB
-_FEWEST_KEPT = 64  # of each chain in a round, of which there are up to four
+_ONE_THREAD = 1000  # arithmetic: coordinates up to which one thread is quicker
 
 
 def fit(
@@ -169,14 +167,14 @@ def _generator(target: Target, seed: int) -> np.random.Generator:
 
 def _affordable(settings: Settings, evaluations: int | None, dim: int) -> Settings:
     """Weigh no more draws than memory and a third of a budget allow, components by a twelfth."""
-    fit_in = max(_NUMBERS // dim, settings.weigh.component_draws)
+    fit_in = max(settings.weigh.numbers // dim, settings.weigh.component_draws)
     draws = min(settings.weigh.draws, fit_in)
     component_draws = settings.weigh.component_draws
     if evaluations is not None:
         draws = min(draws, max(1, evaluations // 3))
         component_draws = min(component_draws, max(1, evaluations // 12))
     weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
-    kept = max(_NUMBERS // (dim * settings.chain.chains), _FEWEST_KEPT)
+    kept = max(settings.weigh.numbers // (dim * settings.chain.chains), settings.chain.least_kept)
     kept -= kept % settings.chain.pieces
     chain = dataclasses.replace(settings.chain, kept=min(settings.chain.kept, kept))
     return dataclasses.replace(settings, weigh=weigh, chain=chain)

@@ -34,10 +34,10 @@ IMPROPER_ADVICE = (
     "tell apart; no flow and no sampler can draw from a density that has no finite integral."
 )
 
-_MOST_NAMES = 6
-_STEP = 1e-3
-_DIRECTIONS, _INVERSE_STEPS = 8, 3
-_NUMBERS = 2**19  # of the rays that are looked along at once: 4 MB, and some copies
+_MOST_NAMES = 6  # wording
+_STEP = 1e-3  # arithmetic: of a difference, in units of the largest coordinate of a direction
+_INVERSE_STEPS = 3  # arithmetic: each makes what no row sees larger by eps^-1
+_NUMBERS = 2**19  # memory: of the rays that are looked along at once: 4 MB, and some copies
 
 
 def unidentified_complaint(
@@ -75,11 +75,13 @@ def unidentified_complaint(
     )
     if len(rows) <= dim:
         return None
-    directions = _hardly_seen(rows, improper.flat)
+    directions = _hardly_seen(rows, improper.flat, improper.directions)
     return _along(counted, center, directions, settings, relaxed=True)
 
 
-def _hardly_seen(rows: Float[np.ndarray, "N D"], flat: float) -> Float[np.ndarray, "M D"]:
+def _hardly_seen(
+    rows: Float[np.ndarray, "N D"], flat: float, most: int
+) -> Float[np.ndarray, "M D"]:
     """Right singular vectors of the smallest singular values, the smallest first.
 
     A few, by inverse iteration with the triangular factor R of the rows, which takes a tenth of the
@@ -89,12 +91,13 @@ def _hardly_seen(rows: Float[np.ndarray, "N D"], flat: float) -> Float[np.ndarra
     Args:
         rows: N > D of them, of norm 1.
         flat: of the largest singular value, above which a direction is left out.
+        most: directions.
     """
     triangle = np.asarray(np.linalg.qr(rows, mode="r"))
     diagonal = np.diag(triangle)
     tiny = np.finfo(float).eps * np.abs(diagonal).max()
     np.fill_diagonal(triangle, np.where(np.abs(diagonal) > tiny, diagonal, tiny))
-    shape = len(triangle), min(_DIRECTIONS, len(triangle))
+    shape = len(triangle), min(most, len(triangle))
     block = np.random.default_rng(0).standard_normal(shape)
     for _ in range(_INVERSE_STEPS):
         block = np.linalg.qr(solve_triangular(triangle, block, trans=1))[0]

@@ -21,7 +21,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Beyond", "look_beyond"]
 
-_LEAST_SHARE = 0.001  # that is said as a number
+_LEAST_SHARE = 0.001  # wording: less is not said as a number
 
 
 class Beyond(NamedTuple):

@@ -38,7 +38,7 @@ from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 __all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
 
 
-_MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
+_MOVED = 2  # by definition of coordinate_moves.py: coordinates of a look, one or two
 CLIMBS = -1
 """The run of a census that is not a population, but the climbs before."""
 _EARLIER = -2  # and that of an earlier fit

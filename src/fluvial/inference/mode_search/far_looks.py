@@ -40,11 +40,9 @@ __all__ = [
     "sentence_of",
 ]
 
-_NEAREST = 4.0  # sd: what is nearer overlaps the approximation, whose own draws then see it
-_DISTANCES = 8
-_SAMPLE = 128  # of the looks of each kind, by which all of them are judged
-_WIDTHS = (0.01, 1.0)
-_HALVINGS = 9  # of their logarithm: to 1 %
+_DISTANCES = 8  # arithmetic: of a grid on which hits change slowly
+_WIDTHS = (0.01, 1.0)  # arithmetic: where bisection begins, ...
+_HALVINGS = 9  # ... and ends: of the logarithm, to 1 %
 
 
 class LookKind(NamedTuple):
@@ -147,21 +145,26 @@ def look_far(
             kept = np.unique([rows[: search.far_kept] for rows in best])
             points, log_p, excess = points[kept], log_p[kept], excess[kept]
             if not done:
-                kinds.append(kind_of(x, log_q, number))
+                kinds.append(kind_of(x, log_q, search, number=number))
     return FarLooks(points, log_p, tuple(kinds))
 
 
 def kind_of(
-    x: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " N"], number: int | None = None
+    x: Float[np.ndarray, "N D"],
+    log_q: Float[np.ndarray, " N"],
+    search: SearchSettings = DEFAULT.search,
+    *,
+    number: int | None = None,
 ) -> LookKind:
     """Sum up looks of one kind by some of them.
 
     Args:
         x: looks.
         log_q: at each of them.
+        search: the thresholds.
         number: of all looks of that kind, if there are more.
     """
-    rows = np.linspace(0, len(x) - 1, min(len(x), _SAMPLE)).astype(int)
+    rows = np.linspace(0, len(x) - 1, min(len(x), search.far_sample)).astype(int)
     return LookKind(x[rows], log_q[rows], len(x) if number is None else number)
 
 
@@ -206,7 +209,8 @@ def narrowest_seen(
     r = np.concatenate([np.linalg.norm(overall.whiten(kind.x), axis=1) for kind in kinds])
     log_q = np.concatenate([kind.log_q for kind in kinds]) + overall.log_det
     each = np.concatenate([np.full(len(kind.x), kind.number / len(kind.x)) for kind in kinds])
-    d = np.geomspace(_NEAREST, max(distance, _NEAREST), _DISTANCES)[:, None]
+    nearest = search.far_nearest
+    d = np.geomspace(nearest, max(distance, nearest), _DISTANCES)[:, None]
 
     def is_seen(width: float) -> bool:
         margin = -dim * (np.log(width) + 0.5 * LOG_2PI) - log_q - search.excess

@@ -110,7 +110,7 @@ def look(
         places: that are looked at, too.
     """
     search = settings.search
-    x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
+    x, _ = q.sample(rng, max(search.draws, search.draws_per_dim * q.dim))
     overall = Gaussian(x.mean(axis=0), factor(np.atleast_2d(np.cov(x.T))))
     looks = far_points(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
@@ -174,8 +174,8 @@ def mass_outside(
     found = _worthy(found, search)
     if not found and search.beside:
         level = np.where(seen.ended, 0.0, -np.inf)
-        wide = spread_of(seen.looks, seen.log_ratios, seen.overall)
-        offers = [wide, spread_of(seen.annealed, level, seen.overall)]
+        wide = spread_of(seen.looks, seen.log_ratios, seen.overall, search)
+        offers = [wide, spread_of(seen.annealed, level, seen.overall, search)]
         found = _beside(counted, q, log_evidence, offers, rng, settings)
         relative = seen.log_ratios - log_evidence
         if not found and wide and moved(seen.looks, relative, seen.overall) > search.moves:
@@ -188,7 +188,8 @@ def _kinds(
 ) -> tuple[LookKind, ...]:
     """Looks at each spread, which take turns; ``log_q`` begins with theirs."""
     count = len(search.look_spreads)
-    return tuple(kind_of(looks[k::count], log_q[: len(looks)][k::count]) for k in range(count))
+    log_q = log_q[: len(looks)]
+    return tuple(kind_of(looks[k::count], log_q[k::count], search) for k in range(count))
 
 
 def _notes(
@@ -288,7 +289,7 @@ def _places(
     places = list(places)
     straight = on_slopes(counted, q, log_evidence, suspects, settings)
     rim = straight.copy()
-    rim[straight] = leads_elsewhere(counted, q, suspects[straight])
+    rim[straight] = leads_elsewhere(counted, q, suspects[straight], settings)
     suspects, rim = (part[~straight | rim] for part in (suspects, rim))
     if not len(suspects):
         return places
@@ -298,7 +299,7 @@ def _places(
     for suspect, top, arrived in zip(suspects, tops, there, strict=True):
         if arrived:
             continue
-        start = Gaussian(suspect, 0.3 * overall.cholesky)
+        start = Gaussian(suspect, settings.search.suspect_width * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
         known = any(covers(place.gaussian, start.mean) for place in places)

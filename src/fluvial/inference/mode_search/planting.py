@@ -35,8 +35,6 @@ Planted = Float[np.ndarray, "modes places G"]
 """For each known mode and each place, the share of each Gaussian's starts that end in one like it
 there."""
 
-_AIMS = 50  # steps of EM, which are nothing beside a look
-
 
 def plant(
     gaussians: Sequence[Gaussian],
@@ -91,7 +89,7 @@ def aimed(law: StartLaw, planted: Planted, settings: Settings = DEFAULT) -> Star
     if not len(chances):
         return law
     shares = law.shares
-    for _ in range(_AIMS):
+    for _ in range(settings.explore.aiming_steps):
         shares = np.mean(shares * chances / (chances @ shares)[:, None], axis=0)
     share = settings.explore.aimed
     return law._replace(shares=(1.0 - share) * law.shares + share * shares)

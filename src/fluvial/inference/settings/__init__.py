@@ -5,11 +5,13 @@ named is the one in which a change would show.
 """
 
 from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.checking import CheckSettings
 from fluvial.inference.settings.climbs import ClimbSettings, StartSettings
 from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
+from fluvial.inference.settings.exploration import ExploreSettings
 from fluvial.inference.settings.flow_training import TrainSettings
 from fluvial.inference.settings.many_rows import RowsSettings
-from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSettings, SearchSettings
+from fluvial.inference.settings.mode_finding import ModeSettings, SearchSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.settings import DEFAULT, Settings
@@ -22,6 +24,7 @@ __all__ = [
     "AdaptiveSettings",
     "BlackBoxSettings",
     "ChainSettings",
+    "CheckSettings",
     "ClimbSettings",
     "CollapseSettings",
     "ExploreSettings",

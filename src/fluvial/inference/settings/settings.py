@@ -8,11 +8,13 @@ from typing import Any
 
 from fluvial.errors import InputError
 from fluvial.inference.settings.approximating import AdaptiveSettings, FlowSettings, MatchSettings
+from fluvial.inference.settings.checking import CheckSettings
 from fluvial.inference.settings.climbs import ClimbSettings, StartSettings
 from fluvial.inference.settings.correcting import ChainSettings, WeighSettings
+from fluvial.inference.settings.exploration import ExploreSettings
 from fluvial.inference.settings.flow_training import TrainSettings
 from fluvial.inference.settings.many_rows import RowsSettings
-from fluvial.inference.settings.mode_finding import ExploreSettings, ModeSettings, SearchSettings
+from fluvial.inference.settings.mode_finding import ModeSettings, SearchSettings
 from fluvial.inference.settings.promises import VerdictSettings
 from fluvial.inference.settings.proper import CollapseSettings, ImproperSettings
 from fluvial.inference.settings.starting_warm import WarmSettings
@@ -43,6 +45,7 @@ class Settings:
         black_box: functions without a gradient.
         warm: fits from an earlier one.
         tail: what goes on where draws end.
+        check: what is asked once more of results.
         verdict: what is promised.
 
     Example:
@@ -68,6 +71,7 @@ class Settings:
     black_box: BlackBoxSettings = field(default_factory=BlackBoxSettings)
     warm: WarmSettings = field(default_factory=WarmSettings)
     tail: TailSettings = field(default_factory=TailSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
 
     def mapping(self) -> dict[str, dict[str, Any]]:

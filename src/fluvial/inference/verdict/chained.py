@@ -17,9 +17,7 @@ __all__ = ["CarriedOver", "carried_by"]
 _REFIT = (
     "Fit all the data at once: fluvial.fit of a model that has every batch, with its own prior."
 )
-# Three times what GOOD promises of a mean: beyond it no standard error that is stated means much.
-_TOO_FAR = 3.0
-_MANY = 100  # further fits, beyond which nobody can tell
+_MANY = 100  # wording: further fits, beyond which nobody can tell
 
 
 class CarriedOver(NamedTuple):
@@ -69,7 +67,7 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
             "its density there, which is now the prior, was never checked."
         )
         return CarriedOver(links, (said, f"{measured}."), said=differing)
-    if not far <= _TOO_FAR * most:
+    if not far <= settings.verdict.chain_too_far * most:
         return CarriedOver(links, (f"{measured}, which is too far.",), said=differing)
     _, se = chain_evidence(links, 0.0, 0.0)
     of_all = (

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-_MANY_TIMES = 10.0  # as much mass as was found, beyond which a number says nothing
+_MANY_TIMES = 10.0  # wording: as much mass as was found, beyond which a number says nothing
 _ADVICE = {
     Verdict.GOOD: "Use the draws.",
     Verdict.USE_WEIGHTS: (
