@@ -35,7 +35,7 @@ from fluvial.targets import Target
 
 __all__ = ["fit"]
 
-_ONE_THREAD = 1000  # arithmetic: coordinates up to which one thread is quicker
+_ONE_THREAD = 1000  # speed: coordinates up to which one thread is quicker
 
 
 def fit(
@@ -84,7 +84,8 @@ def fit(
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); False uses only the first device
             of this process.
-        settings: every threshold of the fit, which the posterior's provenance keeps.
+        settings: every threshold and budget that decides what the fit does or says; the
+            posterior's provenance keeps them.
 
     Returns:
         The posterior; its ``verdict`` says what its draws are worth. A density that is improper
@@ -166,17 +167,18 @@ def _generator(target: Target, seed: int) -> np.random.Generator:
 
 
 def _affordable(settings: Settings, evaluations: int | None, dim: int) -> Settings:
-    """Weigh no more draws than memory and a third of a budget allow, components by a twelfth."""
-    fit_in = max(settings.weigh.numbers // dim, settings.weigh.component_draws)
-    draws = min(settings.weigh.draws, fit_in)
-    component_draws = settings.weigh.component_draws
+    """Weigh no more draws than memory and parts of a budget allow."""
+    weigh, chain = settings.weigh, settings.chain
+    draws = min(weigh.draws, max(weigh.numbers // dim, weigh.component_draws))
+    component_draws = weigh.component_draws
     if evaluations is not None:
-        draws = min(draws, max(1, evaluations // 3))
-        component_draws = min(component_draws, max(1, evaluations // 12))
-    weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
-    kept = max(settings.weigh.numbers // (dim * settings.chain.chains), settings.chain.least_kept)
-    kept -= kept % settings.chain.pieces
-    chain = dataclasses.replace(settings.chain, kept=min(settings.chain.kept, kept))
+        draws = min(draws, max(1, evaluations // weigh.budget_part))
+        least = max(1, evaluations // weigh.component_budget_part)
+        component_draws = min(component_draws, least)
+    weigh = dataclasses.replace(weigh, draws=draws, component_draws=component_draws)
+    kept = max(weigh.numbers // (dim * chain.chains), chain.least_kept)
+    kept -= kept % chain.pieces
+    chain = dataclasses.replace(chain, kept=min(chain.kept, kept))
     return dataclasses.replace(settings, weigh=weigh, chain=chain)
 
 

@@ -19,7 +19,7 @@ from fluvial.inference.run import Run
 
 __all__ = ["Started", "start"]
 
-_SAID = 1_000_000  # of more modes no number is said
+_SAID = 1_000_000  # wording: of more modes no number is said
 
 
 class Started(NamedTuple):
@@ -130,7 +130,7 @@ def _factors(
     heads = heads_of(ends)
     if len(heads) < 2 or not 2 <= run.counted.dim <= run.settings.match.dense:
         return None
-    labels = factors(run.counted, starts, heads)
+    labels = factors(run.counted, starts, heads, run.settings.product)
     return labels if labels.any() and run.target.streamed is None else None
 
 

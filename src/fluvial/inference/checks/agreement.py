@@ -39,7 +39,7 @@ def disagreement(
         return None
     return (
         f"The log density of the same points differs by up to {np.nanmax(apart):.3g} nats between "
-        "large batches and small ones, so that no draw can be trusted. Unless it is random or "
+        "large batches and small ones, so no draw can be trusted. Unless it is random or "
         "depends on other points, XLA has compiled it wrongly: please report the model, and try "
         "another release of JAX."
     )

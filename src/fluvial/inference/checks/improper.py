@@ -225,7 +225,7 @@ def _along(
 def _complaint(target: Target, center: np.ndarray, ray: np.ndarray) -> str:
     name = named_along(target, center, ray)
     return (
-        f"The density looks improper: along {name} it falls off no faster than 1/distance, so that "
+        f"The density looks improper: along {name} it falls off no faster than 1/distance, so "
         "it has no finite integral and no draws."
     )
 
@@ -243,7 +243,7 @@ def _relaxed(
     """Return log densities after steps, and a climb in the directions orthogonal to each.
 
     Where gradients are rounded to float32, the direction of a ridge is known to seven digits, and
-    a long step along it ends beside the ridge.
+    a long step along it ends off the ridge.
     """
     ends = [
         maximize(

@@ -38,10 +38,10 @@ from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 __all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
 
 
-_MOVED = 2  # by definition of coordinate_moves.py: coordinates of a look, one or two
-CLIMBS = -1
+_MOVED = 2  # definition: the most coordinates of a look along some (see coordinate_moves.py)
+CLIMBS = -1  # definition: a run's number
 """The run of a census that is not a population, but the climbs before."""
-_EARLIER = -2  # and that of an earlier fit
+_EARLIER = -2  # definition: the number of an earlier fit's run
 
 
 class Explored(NamedTuple):

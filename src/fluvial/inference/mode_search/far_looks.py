@@ -42,7 +42,7 @@ __all__ = [
 
 _DISTANCES = 8  # arithmetic: of a grid on which hits change slowly
 _WIDTHS = (0.01, 1.0)  # arithmetic: where bisection begins, ...
-_HALVINGS = 9  # ... and ends: of the logarithm, to 1 %
+_HALVINGS = 9  # arithmetic: ... and ends: of the logarithm, to 1 %
 
 
 class LookKind(NamedTuple):

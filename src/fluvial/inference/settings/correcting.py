@@ -27,6 +27,9 @@ class WeighSettings:
         glance: one in so many of the draws, by which it is seen whether all are worth making.
         component_draws: by which components are weighed, of all together; by hand.
         least_component_draws: of each component; by hand.
+        budget_part: one in so many of the evaluations that a budget allows, at most, for ``draws``
+            ...
+        component_budget_part: ... and for ``component_draws``.
         em_steps: of their weights; by hand.
         sharpenings: rounds in which overlapping Gaussians are estimated anew from weighted draws;
             by hand.
@@ -50,6 +53,8 @@ class WeighSettings:
     glance: int = 10
     component_draws: int = 2048
     least_component_draws: int = 256
+    budget_part: int = 3
+    component_budget_part: int = 12
     em_steps: int = 100
     sharpenings: int = 8
     negligible: float = 1e-3
@@ -79,6 +84,8 @@ class ChainSettings:
             one over their number, and from here would have to fall to a sixteenth of it for
             ``VerdictSettings.max_rhat``.
         acceptance: that the step size aims for (Stan's adapt_delta, 0.8).
+        examined: coordinates for R-hat and effective sample sizes, which take a millisecond for
+            each: of more, those whose halves of chains differ most.
         fewer_rejections: of those so far, that are aimed for where transitions are turned back at
             the ends of a coordinate: a step of about half the length; by hand.
         max_leapfrogs: of a transition; by hand.
@@ -97,6 +104,7 @@ class ChainSettings:
     rounds: int = 4
     hopeless_rhat: float = 1.46
     acceptance: float = 0.8
+    examined: int = 512
     fewer_rejections: float = 0.25
     max_leapfrogs: int = 24
     trajectory: float = 1.5707963267948966

@@ -14,15 +14,22 @@ class BlackBoxSettings:
         round_per_dim: ... and so many more for each coordinate.
         first_rounds: rounds' worth of points from the prior, ...
         first_least: ... and not fewer than these.
+        first_part: at most one in so many of a budget's evaluations that are left.
         worth_base: the effective sample size that the next temperature has to leave ...
         worth_per_dim: ... and so much more for each coordinate.
         max_rounds: of a population.
+        exploring: part of a budget for all that comes before fresh draws.
+        clocked: part of the seconds that are left for what is worth doing only if it is quick.
         stuck: times the last inverse temperature, below which a round has not cooled; ...
+        growth: times the effective sample size that is asked for after such a round, ...
+        growth_part: ... but no more than one in so many of all points.
         patience: ... after so many of these a population is stuck.
         enough_efficiency: of a proposal, beyond which no round saves what it costs.
         wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
             half as much again for the variance, which is estimated less well.
         max_fresh: fresh draws at most.
+        told: part of these by which it is told how many are needed.
+        spare: times as many fresh draws as seem to be needed.
         more_fresh: of the draws so far, made at least where they were not enough.
         least_fresh: draws, fewer of which allow no judgment.
         probes: looks at fresh draws for spikes.
@@ -61,7 +68,7 @@ class BlackBoxSettings:
         plateau: the share of the mass on which a function that is constant says too little.
         rough: nats by which the density differs within the first of ``rough_widths``, or from the
             mean of both sides within the others, where it is noisy ...
-        rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
+        rough_rounding: ... besides rounding, as a share of its value: float32 keeps 1e-7.
         rough_widths: in standard deviations. Within the last one a density whose own features are
             a hundredth of a standard deviation wide is smooth.
         flow: what is trained on weighted points where mixtures of Gaussians will not do, ...
@@ -85,14 +92,21 @@ class BlackBoxSettings:
     round_per_dim: int = 50
     first_rounds: int = 2
     first_least: int = 1000
+    first_part: int = 4
     worth_base: int = 40
     worth_per_dim: int = 10
     max_rounds: int = 40
+    exploring: float = 2.0 / 3.0
+    clocked: float = 0.1
     stuck: float = 1.05
+    growth: float = 2.0
+    growth_part: int = 4
     patience: int = 8
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
+    told: float = 0.1
+    spare: float = 1.1
     more_fresh: float = 0.5
     least_fresh: int = 100
     probes: int = 3

@@ -59,11 +59,11 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
     measured = (
         f"The prior is an earlier posterior, of {count} fit{'s' * (count > 1)} in a chain, whose "
         f"divergences add up to {sum(link.kl for link in links):.2g} nat: that moves a mean by up "
-        f"to {far:.3f} sd, or a log sd by as much, beside the standard errors"
+        f"to {far:.3f} sd, or a log sd by as much, in addition to the standard errors"
     )
     if beyond > settings.verdict.max_missing_mass:
         said = (
-            f"{beyond:.1%} of the draws lie where the earlier posterior had next to none, so that "
+            f"{beyond:.1%} of the draws lie where the earlier posterior had next to none, so "
             "its density there, which is now the prior, was never checked."
         )
         return CarriedOver(links, (said, f"{measured}."), said=differing)
