@@ -215,7 +215,7 @@ class Posterior(Fitted, Exports):
     def _elements(self) -> Elementwise:
         if self.target is None:
             raise InputError(
-                "this posterior was loaded without its target, so that its parameters' maps are "
+                "this posterior was loaded without its target, so its parameters' maps are "
                 "not known: give it as fluvial.load(directory, target=target)."
             )
         with jax.ensure_compile_time_eval():
@@ -423,7 +423,7 @@ class Posterior(Fitted, Exports):
         space = self.target or self.recorded
         if space is None:
             raise InputError(
-                "this posterior was loaded without its target, so that its draws cannot be "
+                "this posterior was loaded without its target, so its draws cannot be "
                 "mapped to the model's space: give it as fluvial.load(directory, target=target)."
             )
         return space

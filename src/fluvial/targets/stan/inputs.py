@@ -50,7 +50,7 @@ def program_code(program: str | Path) -> tuple[str, Path | None]:
 
 
 def compiled(code: str, path: Path | None) -> str:
-    """Return the compiled program; files that it includes are looked for beside it.
+    """Return the compiled program; files that it includes are looked for next to it.
 
     Raises:
         InputError: if it has an error; Stan's own message follows the sentence.
