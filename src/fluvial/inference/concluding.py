@@ -94,6 +94,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         ],
         notes=(*started.notes, *refined.notes, *_unused(corrected)),
         precise=None if corrected.chains else worth_of(run, drawn),
+        confirmed=corrected.confirmed,
         error=error,
         settings=run.settings,
     )
@@ -182,7 +183,9 @@ def evidence_of(
         error.mean_shift_se,
         error.log_sd_shift,
         error.log_sd_shift_se,
-        khat_matters=tail_matters(weights.ess, weights.size, weights.largest, run.settings),
+        khat_matters=tail_matters(
+            weights.ess, weights.attainable_ess, weights.largest, run.settings
+        ),
         up_to_constant=run.target.up_to_constant,
     )
 
