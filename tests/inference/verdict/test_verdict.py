@@ -72,6 +72,17 @@ def test_khat_is_a_finding_only_of_uneven_weights(ess, largest, matters):
     assert tail_matters(ess * 8192, 8192, largest) is matters
 
 
+def test_draws_with_a_wider_base_are_as_even_as_they_can_be():
+    """Of 8,192 weights 7,150 are alike, a few large, and the rest none, as far out in its base."""
+    noise = 0.02 * np.random.default_rng(0).standard_normal(8192)
+    log_weights = np.where(np.arange(8192) < 7150, noise, -np.inf)
+    log_weights[:20] = np.log(np.geomspace(1.1, 8.0, 20))
+    narrow, wide = (Importance(log_weights, attainable_share=share) for share in (1.0, 0.87))
+    assert narrow.khat > 0.7
+    assert judge(narrow).verdict is Verdict.FAILED
+    assert judge(wide).verdict is Verdict.GOOD
+
+
 @pytest.mark.parametrize(("shape", "weighable"), [(0.6, True), (0.8, False)])
 def test_khat_is_trusted_up_to_its_threshold(shape, weighable):
     # quantiles of a Pareto tail: k-hat is the shape but for the prior that draws it to 1/2
