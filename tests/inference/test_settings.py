@@ -16,7 +16,7 @@ from fluvial.inference.climbs.slopes import leads_elsewhere
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian.conditional import conditional_gaussian
 from fluvial.inference.mode_search.beside import spread_of
-from fluvial.inference.mode_search.far_looks import kind_of
+from fluvial.inference.mode_search.cones import kind_of
 from fluvial.inference.mode_search.symmetries import symmetries
 from fluvial.inference.natural_gradient.natural_moves import solved
 from fluvial.inference.products.factors import factors

@@ -87,6 +87,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         ],
         notes=(*started.notes, *refined.notes, *_unused(corrected)),
         precise=None if corrected.chains else worth_of(run, drawn),
+        confirmed=corrected.confirmed,
         error=error,
         settings=run.settings,
     )

@@ -53,7 +53,9 @@ def evidence_of(
         error.mean_shift_se,
         error.log_sd_shift,
         error.log_sd_shift_se,
-        khat_matters=tail_matters(weights.ess, weights.size, weights.largest, run.settings),
+        khat_matters=tail_matters(
+            weights.ess, weights.attainable_ess, weights.largest, run.settings
+        ),
         up_to_constant=run.target.up_to_constant,
     )
 

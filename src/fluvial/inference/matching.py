@@ -187,7 +187,7 @@ def _coupled(run: Run, independent: Matched) -> Matched:
 def _collapse(run: Run, fitted: Weighed) -> str | None:
     """Look for a funnel whose neck has no end, where the weights are not even."""
     weights, q = fitted.weights, fitted.q
-    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+    if not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings):
         return None
     largest = q.components[int(np.argmax(q.weights))].gaussian
     if isinstance(largest, DiagonalGaussian):

@@ -32,14 +32,9 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.evaluated import density_peaks
 from fluvial.inference.mode_search.annealed import annealed_chains, far_points
 from fluvial.inference.mode_search.beside import moved, spread_of
+from fluvial.inference.mode_search.cones import LookKind, farthest_seen, kind_of, sentence_of
 from fluvial.inference.mode_search.coordinate_moves import count_sideways, sideways
-from fluvial.inference.mode_search.far_looks import (
-    LookKind,
-    kind_of,
-    look_far,
-    looks_before,
-    sentence_of,
-)
+from fluvial.inference.mode_search.far_looks import look_far, looks_before
 from fluvial.inference.mode_search.outliers import Outlier, held, measured
 from fluvial.inference.mode_search.symmetries import Mirrored, mirrored
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
@@ -211,8 +206,8 @@ def _notes(
     if looks_before(counted, settings):
         return (done,)
     far = len(kinds) > len(search.look_spreads)
-    radius = max(search.far_spreads if far else search.look_spreads) * np.sqrt(counted.dim)
-    farthest = radius * np.sqrt(1.0 - search.far_width**2)
+    around = farthest_seen(search.look_spreads, counted.dim, search)
+    farthest = max(search.far_distances) if far else around
     return done, sentence_of(overall, kinds, farthest, search)
 
 

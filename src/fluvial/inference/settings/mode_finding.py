@@ -38,14 +38,14 @@ class SearchSettings:
         look_spreads: of these, in sd.
         far_looks: at each of some distances, at least and at most, of a density that costs a call
             of its own, and is not looked at before the fit. In between, as many are made as see
-            nearly all modes ...
+            nearly all modes, with those around the approximation ...
         far_width: ... so wide, compared with the approximation. They lie in a cone of 30 degrees
             from it, however far: in eight coordinates one look in 789 is in it, in ten one in
             3,528, in twelve one in 15,456. None are made in more coordinates than are looked along:
             in twenty, a hundred times as many looks see modes three quarters as wide.
-        far_spreads: these distances, in the typical radius. Between two of them both together see
-            as much as one does at the distance that it sees best; all see 4 to 22 sd in ten
-            coordinates.
+        far_distances: of such modes, in sd, each of which is seen best from one of these distances
+            of looks; between two both together see as much. By hand: a ladder of six steps needs no
+            fewer looks in nine to twelve coordinates, one of four up to 1.6 times as many.
         far_kept: the highest of these looks, and as many of those with the largest excess.
         far_sample: of the looks of each kind, by which all of them are judged.
         far_nearest: sd, from which on it is said what they see: a mode that is nearer overlaps the
@@ -100,13 +100,13 @@ class SearchSettings:
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
-    far_looks: tuple[int, int] = (2**10, 2**16)
+    far_looks: tuple[int, int] = (2**9, 2**16)
     far_width: float = 0.5
-    far_spreads: tuple[float, ...] = (2.0, 3.3, 5.2, 8.0)
+    far_distances: tuple[float, ...] = (4.4, 6.6, 9.9, 14.8, 22.0)
     far_kept: int = 1024
     far_sample: int = 128
     far_nearest: float = 4.0
-    narrow_missed: float = 0.05
+    narrow_missed: float = 0.01
     far_draws: int = 512
     far_suspects: int = 4
     far_parts: int = 3

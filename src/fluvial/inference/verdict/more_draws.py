@@ -26,7 +26,7 @@ def worth_of(run: Run, drawn: Weighed) -> Precision:
     limit = run.settings.verdict.max_standard_error
     plenty = max(worth.mean_se, worth.log_sd_se) < weigh.plenty * limit
     numbers = sum(int(np.prod(shape)) for shape in run.target.variables.values())
-    even = not tail_matters(weights.ess, weights.size, weights.largest, run.settings)
+    even = not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings)
     large = numbers > weigh.derived * run.target.dim or numbers * weights.size > weigh.numbers
     if even or plenty or large or not np.any(w > 0.0):
         return worth

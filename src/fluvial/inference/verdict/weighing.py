@@ -88,13 +88,14 @@ def weighed(q: Mixture, proposal: Mixture, run: Run, draws: int | None = None) -
     x, log_q, strata = proposal.sample_strata(run.rng, draws or run.settings.weigh.draws)
     with run.counted.judging():
         log_p = run.counted.values(x)
-    return Weighed(q, x, log_p, Importance(log_p - log_q, strata))
+    share = proposal.attainable_share
+    return Weighed(q, x, log_p, Importance(log_p - log_q, strata, attainable_share=share))
 
 
 def defended(run: Run, fitted: Weighed) -> Weighed:
     """Weigh draws with a wider base, where the weights of those without are not even."""
     weights = fitted.weights
-    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+    if not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings):
         return fitted
     return with_wider_base(run, fitted)
 
