@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.inference.checks.improper import unidentified_complaint
+from fluvial.inference.checks.unidentified import unidentified_complaint
 from fluvial.inference.climbs.laplace import laplace_or
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.counted_target import CountedTarget
