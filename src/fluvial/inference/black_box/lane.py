@@ -60,7 +60,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
-    least = run.settings.black_box.planted_least
+    least = run.settings.black_box.planted_stated
     looked = explored.draws, run.target.dim, explored.narrowest, least
     said = unseen(*looked, timed=explored.timed)
     return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
