@@ -23,7 +23,7 @@ from fluvial.inference.refining import Refined, refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.starting import start as begin
+from fluvial.inference.starting import begin
 from fluvial.inference.warm import fewer_moves, warm_from
 from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.as_prior import PriorPosterior

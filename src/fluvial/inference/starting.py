@@ -17,7 +17,7 @@ from fluvial.inference.products.product import Product, match_product
 from fluvial.inference.products.separating import separate
 from fluvial.inference.run import Run
 
-__all__ = ["Started", "start"]
+__all__ = ["Started", "begin"]
 
 _SAID = 1_000_000  # wording: of more modes no number is said
 
@@ -44,7 +44,7 @@ class Started(NamedTuple):
     product: Matched | None = None
 
 
-def start(run: Run) -> Started:
+def begin(run: Run) -> Started:
     """Look at the target, and climb.
 
     Raises:
