@@ -11,8 +11,8 @@ class ExploreSettings:
 
     Attributes:
         first_climbs: in the first round; each has twice as many as the one before.
-        most_climbs: of all rounds.
-        most_evaluations: after which no other round is begun.
+        most_climbs: of all rounds: as many as leave half a mode to be expected beyond 89.
+        most_evaluations: after which no other round is begun: some thirty for each of these.
         most_on_host: the same where a density costs a call of its own.
         factors: of the widths of the laws that climbs start from.
         look_factors: of those that looks are aimed with: in ten coordinates a law that is 1.4 times
@@ -88,8 +88,8 @@ class ExploreSettings:
     """
 
     first_climbs: int = 64
-    most_climbs: int = 2**12
-    most_evaluations: int = 2**18
+    most_climbs: int = 2**14
+    most_evaluations: int = 2**19
     most_on_host: int = 2**15
     factors: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
     look_factors: tuple[float, ...] = (1.0, 0.7, 0.5, 1.4, 2.0, 2.8, 4.0)
