@@ -1,4 +1,5 @@
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -123,6 +124,13 @@ def test_what_was_learned_is_left_beside_the_model_and_can_be_asked(run, tmp_pat
         fluvial.load(out).history[-1]["validation_bound"]
     )
     assert "validation bound" in run("show", out)[1]
+    shown = json.loads(run("show", out, "--format", "json")[1])
+    assert (shown["shape"], shown["best_step"]) == ([4, 4], fluvial.load(out).best_step)
+    (row,) = csv.DictReader(run("show", out, "--format", "csv")[1].splitlines())
+    assert float(row["validation_bound"]) == shown["validation_bound"]
+    code, stdout, stderr = run("show", out, "--vars", "z")
+    assert (code, stdout, stderr.count("\n")) == (1, "", 1)
+    assert "leave out --vars" in stderr
     assert run("sample", out, "-n", 3, "--out", tmp_path / "new.npz")[0] == 0
     with np.load(tmp_path / "new.npz") as new:
         assert new["images"].shape == (3, 4, 4)

@@ -29,7 +29,9 @@ def encode(
     draws: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Draws from each image's posterior; by default, the image of its center."
+            metavar="N",
+            min=1,
+            help="Draws from each image's posterior; by default, the image of its center.",
         ),
     ] = None,
     seed: Seed = 0,
@@ -47,16 +49,17 @@ def encode(
 ) -> None:
     """Write the latent vectors of images: one array, or one for each part of a data set."""
     from fluvial.cli.backend import prepare
-    from fluvial.cli.show_trained import load_model, write_arrays
+    from fluvial.cli.show_trained import check_arrays_file, load_model, write_arrays
 
     prepare("fluvial.amortized")
     trained = load_model(directory)
+    path = check_arrays_file(out or directory / "latents.npz")
     parts = _parts(data, labels, data_dir, size, color)
     latents = {
         name: trained.encode(images, draws, seed, labels=given if trained.dlgm.classes else None)
         for name, (images, given) in parts.items()
     }
-    path = write_arrays(latents, out or directory / "latents.npz")
+    write_arrays(latents, path)
     shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in latents.items())
     say(f"saved {path}: {shapes}")
 
