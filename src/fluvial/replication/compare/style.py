@@ -83,7 +83,7 @@ _STYLES = [
         (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
         (r"<Axes:\s*", "<Axes: "),
         (
-            r"<(?:a list of (\d+) Patch|(?:Bar)?Container object of (\d+) artist)(?: object)?s?>",
+            r"<(?:a list of (\d+) Patch|\w*Container object of (\d+) artist)(?: object)?s?>",
             r"<\1\2 artists>",
         ),
         (r"\[Text\((?:[^()]|\([^()]*\))*\)(?:,\s*Text\((?:[^()]|\([^()]*\))*\))*\]", _count_texts),
