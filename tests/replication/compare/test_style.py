@@ -19,6 +19,10 @@ def found(recorded, local):
         ("[[1 2]\n [3 4]]", "[[1 2] [3 4]]"),
         ("0    a\nName: x, dtype: object", "0    a\nName: x, dtype: str"),
         ("Index(['a'], dtype='object')", "Index(['a'], dtype='str')"),
+        (
+            "CategoricalDtype(categories=['a'], ordered=False, categories_dtype=object)",
+            "CategoricalDtype(categories=['a'], ordered=False, categories_dtype=str)",
+        ),
         ("<AxesSubplot:xlabel='a'>", "<Axes: xlabel='a'>"),
         ("<matplotlib.axes._subplots.AxesSubplot at 0x7f3ab2c4d190>", "<Axes: xlabel='a'>"),
         ("<matplotlib.text.Text at 0x7f3ab2c4d190>", "Text(0.5, 1.0, 'Loss')"),
@@ -124,6 +128,7 @@ def test_the_same_values_in_another_style(recorded, local):
         ("37253956", "37253957"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=2)"),
         ("SVC(C=10)", "SVR(C=10)"),
+        ("CategoricalDtype(['a'], c_dtype=object)", "CategoricalDtype(['a'], c_dtype=int64)"),
         (
             "array(['PR', 'USA'], dtype=object)",
             "<StringArray>\n['PR', 'UK']\nLength: 2, dtype: str",
@@ -156,6 +161,12 @@ def test_a_number_in_an_array_of_several_lines_is_located():
             "      x: array([2.00012345e+00,\n       1.25e-09])\nnext",
             "Done.\n  Iterations: 7\nmessage: ok\nsuccess: True\n    fun: 1.000e+00\n"
             "      x: [ 2.000e+00  1.250e-09]\nnext",
+        ),
+        (
+            "CSR:\n   (0, 0)\t1.0\n  (1, 1)\t2.000e",
+            "CSR:\n  <Compressed Sparse Row sparse matrix of dtype 'float64'\n"
+            "\twith 2 stored elements and shape (2, 2)>\n  Coords\tValues\n"
+            "  (0, 0)\t1.0\n  (1, 1)\t2.000e",
         ),
         (
             "          0   0.9   1.0   10\n\navg / total   0.95   0.97   19",

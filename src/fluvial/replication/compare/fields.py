@@ -1,4 +1,4 @@
-"""What SciPy's optimizers and scikit-learn's reports say, in one of two forms."""
+"""What SciPy's optimizers and matrices and scikit-learn's reports say, in one of two forms."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,12 @@ _FIELD = re.compile(r"(\s*(\w+)):(?: (.*)|$)")
 _OF_RESULT = {"message", "success"}
 _AVERAGE, _WEIGHTED = "avg / total", "weighted avg"
 _FURTHER = re.compile(r"\s*(?:accuracy|macro avg|micro avg)\s")
+# What SciPy 1.13 came to print above the entries of a sparse matrix.
+_SPARSE = (
+    re.compile(r"\s*<[\w ]+ sparse (?:matrix|array) of dtype '\w+'"),
+    re.compile(r"\s*with \d+ stored elements and shape \([\d, ]+\)>"),
+    re.compile(r"\s*Coords\s+Values"),
+)
 _ARRAY = re.compile(r"\barray\((.*)\)$")
 
 
@@ -27,7 +33,7 @@ def in_one_form(
         >>> in_one_form(old, new)[0]
         ['fun: 1.0', 'message: ok', 'success: True', 'x: [2.]']
     """
-    texts = recorded, local
+    texts = recorded, local = _without_headers(recorded, local)
     blocks = [_block(lines) for lines in texts]
     fields = [
         _fields(lines[start:stop]) for lines, (start, stop) in zip(texts, blocks, strict=True)
@@ -43,6 +49,31 @@ def in_one_form(
         kept = [line for line in local if not _FURTHER.match(line)]
         return recorded, [line.replace(_WEIGHTED, f"  {_AVERAGE}") for line in kept]
     return recorded, local
+
+
+def _without_headers(
+    recorded: Sequence[str], local: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Leave out what stands above the entries of sparse matrices if only one text says it."""
+    headers = [_headers(lines) for lines in (recorded, local)]
+    if bool(headers[0]) == bool(headers[1]):
+        return recorded, local
+    before, after = (
+        [line for at, line in enumerate(lines) if at not in own]
+        for lines, own in zip((recorded, local), headers, strict=True)
+    )
+    return before, after
+
+
+def _headers(lines: Sequence[str]) -> set[int]:
+    """Return where the lines are that stand above the entries of sparse matrices."""
+    size = len(_SPARSE)
+    starts = (
+        at
+        for at in range(len(lines) - size + 1)
+        if all(p.fullmatch(line) for p, line in zip(_SPARSE, lines[at : at + size], strict=True))
+    )
+    return {at + further for at in starts for further in range(size)}
 
 
 def _block(lines: Sequence[str]) -> tuple[int, int]:

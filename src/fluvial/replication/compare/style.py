@@ -45,7 +45,7 @@ _STYLES = [
             r"array(\1, dtype=object)",
         ),
         (rf"\bdtype: {_TEXT_TYPES}\b", "dtype: object"),
-        (rf"\bdtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
+        (rf"dtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
         (rf"(?<=\s){_TEXT_TYPES}$", "object"),
         (rf"\b{_TEXT_TYPES}(?=\(\d+\))", "object"),
         (rf"\b(Categories \(\d+, ){_TEXT_TYPES}\b", r"\1object"),

@@ -230,7 +230,7 @@ def _only_entry(value: Any) -> Any:
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _plain_type(value) if name == "dtype" and isinstance(value, str) else value
+        name: _plain_type(value) if name.endswith("dtype") and isinstance(value, str) else value
         for name, value in keywords.items()
     }
 
