@@ -24,6 +24,8 @@ class Duration:
 
     seconds: float
     text: str
+    read: bool = False
+    """Whether the code that prints it read it off a clock, whatever its unit."""
 
 
 Token = str | Number | Duration | Noise
