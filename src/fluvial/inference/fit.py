@@ -23,7 +23,7 @@ from fluvial.inference.refining import Refined, refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.starting import start as begin
+from fluvial.inference.starting import begin
 from fluvial.inference.warm import fewer_moves, warm_from
 from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.as_prior import PriorPosterior
@@ -76,8 +76,8 @@ def fit(
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
         max_seconds: of wall time, after which the best so far is returned with its verdict.
-        max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
-            last third of either limit goes to fresh draws, which judge the rest.
+        max_evaluations: of the log density, likewise. For a function that JAX cannot trace, the
+            last third of either limit is spent on fresh draws, which judge the rest.
         checkpoint: a folder in which expensive intermediate results are saved as soon as they are
             done. A fit that was killed, and is called again with the same arguments, continues
             from there and ends with the same bits.
@@ -88,9 +88,9 @@ def fit(
             posterior's provenance keeps them.
 
     Returns:
-        The posterior; its ``verdict`` says what its draws are worth. A density that is improper
-        is FAILED before any training, and has none. Ctrl-C during training
-        returns the best posterior so far, with ``interrupted`` set.
+        The posterior; its ``verdict`` says what its draws are worth. An improper density is FAILED
+        before any training, and has no draws. Ctrl-C during training returns the best posterior so
+        far, with ``interrupted`` set.
 
     Raises:
         InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has

@@ -41,8 +41,9 @@ def test_two_modes_take_fewer_evaluations_with_a_gradient():
         fitted[gradient] = fluvial.fit(target, progress=False)
         assert fitted[gradient].verdict is fluvial.Verdict.GOOD
         assert fitted[gradient].log_evidence == pytest.approx(0.0, abs=0.05)
-    counts = [posterior.provenance.evaluations for posterior in fitted.values()]
-    assert counts[1] < 0.6 * counts[0]
+    looks = DEFAULT.black_box.hunting_least  # as many of both
+    counts = [posterior.provenance.evaluations - looks for posterior in fitted.values()]
+    assert 0 < counts[1] < 0.6 * counts[0]
     assert np.mean(fitted[_modes_gradient].draws(2000)["x"][:, 0] > 0.0) == pytest.approx(
         0.7, abs=0.05
     )

@@ -21,7 +21,12 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting_size import HuntingSize
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.narrowness import narrow_doubts
-from fluvial.inference.black_box.planted_peaks import Narrowest, narrowest_met, unmet_doubt
+from fluvial.inference.black_box.planted_peaks import (
+    Looks,
+    Narrowest,
+    planted_width,
+    unmet_doubt,
+)
 from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.settings import DEFAULT, HillSettings, Settings
@@ -84,16 +89,18 @@ def hunt(
     settings = thresholds.black_box
     search = _Hunt(spending, rng, thresholds, _tops(explored, known))
     evidence = max(history.log_evidence for history in explored)
-    drawn = drawn_from_prior(explored, largest, size, spending, rng, settings)
+    halves = drawn_from_prior(explored, size.draws, spending, rng)
     groups = []
-    for history, half in zip(explored, drawn.halves, strict=True):
+    for history, half in zip(explored, halves, strict=True):
         climbs = begun(history, *half, settings.hunting_climbs, thresholds.hill)
         groups.append(tuple(search.along(*climbs, evidence - settings.negligible)))
-    x, log_p = drawn.joined
+    x, log_p = map(np.concatenate, zip(*halves, strict=True))
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
-    unmet = unmet_doubt(drawn.met, len(x), known.dim, settings) if size.enforced else None
-    narrowest = narrowest_met(explored[0].reference, largest, evidence, x, log_p, settings)
-    return Hunted(tuple(groups), len(x), (*doubts, *([unmet] if unmet else [])), narrowest)
+    looks = Looks(explored[0].reference, largest, evidence, x, log_p, settings)
+    met = looks.met(planted_width(known.dim, settings))
+    unmet = unmet_doubt(met, len(x), known.dim, settings)
+    doubts = (*doubts, *([unmet] if unmet else []))
+    return Hunted(tuple(groups), len(x), doubts, looks.narrowest(settings.planted_stated))
 
 
 def probe(

@@ -14,7 +14,7 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
 from fluvial.inference.black_box.largest_peak import largest_peak
-from fluvial.inference.black_box.planted_peaks import Narrowest, narrowest_met
+from fluvial.inference.black_box.planted_peaks import Narrowest
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
@@ -91,13 +91,10 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
-            has = {"quick": not density.spared, "climbing": density.has_gradient}
-            size = hunting_size(dim, spending, settings, **has)
-            if size.draws or not density.has_gradient:  # else all that there are were climbed from
-                hunted = _hunted(run, spending, groups, size)
-                groups += hunted.groups
-            else:
-                hunted = _climbed_from(run, groups)
+            made = sum(history.counts[0] for history in _firsts(groups))
+            size = hunting_size(dim, made, spending, settings, quick=not density.spared)
+            hunted = _hunted(run, spending, groups, size)
+            groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
@@ -157,16 +154,6 @@ def _hunted(
     explored = _firsts(groups)
     known, largest = _known(_joined(_each_once(groups)), rng, run.settings)
     return hunt(explored, known, largest, size, spending, rng, run.settings)
-
-
-def _climbed_from(run: Run, groups: Sequence[tuple[Population, ...]]) -> Hunted:
-    """What the draws that climbs along a gradient began at would have met."""
-    history = _joined(_each_once(groups))
-    _, largest = _known(history, np.random.default_rng([run.seed, 1]), run.settings)
-    begun = [(h.x[: h.counts[0]], h.log_p[: h.counts[0]]) for h in _firsts(groups)]
-    x, log_p = map(np.concatenate, zip(*begun, strict=True))
-    looked = history.reference, largest, history.log_evidence, x, log_p
-    return Hunted((), len(x), narrowest=narrowest_met(*looked, run.settings.black_box))
 
 
 def _firsts(groups: Sequence[tuple[Population, ...]]) -> tuple[History, ...]:

@@ -60,8 +60,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
-    least = run.settings.black_box.planted_least
-    looked = explored.draws, run.target.dim, explored.narrowest, least
+    looked = explored.draws, run.target.dim, explored.narrowest, run.settings.black_box
     said = unseen(*looked, timed=explored.timed)
     return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
 

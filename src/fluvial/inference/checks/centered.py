@@ -16,7 +16,7 @@ falls, and what falls alike grows with one another. So the i with the largest |s
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.settings import DEFAULT, CheckSettings
 from fluvial.posterior.pool import Pool
 from fluvial.targets import Target

@@ -14,7 +14,7 @@ integral of e^F is infinite if F falls no faster than -ln|t|.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import CollapseSettings, Settings
 from fluvial.inference.structure.find_structure import find_structure

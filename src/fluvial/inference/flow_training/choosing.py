@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.flow_training.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.flow_training.sparse_flow import (
     is_sparse,

@@ -17,12 +17,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from fluvial.inference.climbs.census import expected_unseen
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.start_law import start_law
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.connected import connected
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from
 from fluvial.inference.products.basis import Basis
 from fluvial.inference.settings import DEFAULT, ProductSettings, Settings
 from fluvial.posterior.gaussian import Gaussian

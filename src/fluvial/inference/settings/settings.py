@@ -12,6 +12,9 @@ A number stays in its module, with a comment that begins with its kind, if it is
   ridges, floors);
 * memory or speed: how work is cut into blocks, which changes no result but by rounding;
 * wording: how many names a sentence lists, or from where on it gives no number.
+
+What an earlier posterior brings along as a prior is measured in ``fluvial.posterior``, and what
+``calibrate`` says of ranks in ``inference.calibration``, by constants of their own.
 """
 
 import dataclasses

@@ -13,7 +13,7 @@ sign is sure to exceed the noise of D coordinates; the answer is that of ``margi
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.run import Run
 from fluvial.inference.settings import TailSettings
 from fluvial.inference.tails.marginal_tails import MarginShift, margin_followed

@@ -12,7 +12,8 @@ shape of their tails (Pareto k-hat) says less than two evaluations far out.
 
 import numpy as np
 
-from fluvial.inference.checks.improper import named_along, slopes_along
+from fluvial.inference.checks.improper import slopes_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.pool import Pool
