@@ -1,11 +1,13 @@
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fluvial
 from fluvial import amortized
+from fluvial.cli import show_trained
 
 SMALL = ("--latent", 2, "--hidden", 8, "--epochs", 2, "--quiet")
 
@@ -108,6 +110,20 @@ def test_what_is_no_seed_is_wrong_usage(run, seed):
     code, _, stderr = run("train", "absent.npy", "--seed", seed)
     assert code == 2
     assert "--seed" in stderr
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"), [((5, 5), "give such images"), ((4, 4), "as --labels FILE")]
+)
+def test_images_that_a_model_was_not_made_for_are_refused_in_words_of_the_command(
+    run, tmp_path, monkeypatch, shape, words
+):
+    trained = SimpleNamespace(shape=(4, 4), dlgm=SimpleNamespace(classes=3))
+    monkeypatch.setattr(show_trained, "load_model", lambda folder: trained)
+    np.save(tmp_path / "own.npy", np.random.default_rng(0).random((20, *shape)))
+    code, _, err = run("encode", tmp_path, tmp_path / "own.npy")
+    assert (code, err.count("\n")) == (1, 1)
+    assert words in err
 
 
 def test_what_was_learned_is_left_beside_the_model_and_can_be_asked(run, tmp_path):
