@@ -151,6 +151,7 @@ def test_times_without_a_unit_are_wall_time():
     [
         ("4096 ", "4097 "),  # what is no time
         ("8192 0.5", "8192 5.0"),  # twenty times as long
+        ("8192 0.5", "8192 -0.5"),
         ("2048 0.0099\n", ""),  # a line that no clock can leave out
         ("4096 0.08", "4096 0.08 lost"),
     ],
