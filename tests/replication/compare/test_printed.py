@@ -98,6 +98,7 @@ for n, t in rows:
         # What only stands beside a reading is none, nor what is one at times.
         (TIMER, "'A', loss", "A 0.9", []),
         ("import time\nt = time.time()\nt = len(x)", "'n', t", "n 5", []),
+        ("import time\nt = time.time()\ndef f(t):\n    print('n', t)\nuse(f)", "'end'", "n 5", []),
         # Which of two numbers it is cannot be told.
         ("import time\nt = time.time()\nprint(loss)", "time.time() - t", "0.5", []),
     ],
@@ -105,6 +106,15 @@ for n, t in rows:
 def test_readings_are_told_from_other_numbers(source, shown, line, readings):
     printed = printed_by(f"{source}\nprint({shown})")
     assert [line[begin:end] for begin, end in printed.readings_in(line)] == readings
+
+
+def test_long_and_deep_code_is_read_in_no_time():
+    chained = "time.time()\nx = y" + ".f()" * 60 + "\ny = x"
+    assert printed_by(f"import time\n{chained}\nprint('a', x)").readings_in("a 3") == []
+    deep = "x = " + "-" * 900 + "time.time()"
+    assert printed_by(f"import time\n{deep}\nprint('b', 1)").readings_in("b 1") == []
+    nested = f"print('b', {'-' * 900}time.time())"
+    assert printed_by(f"import time\n{nested}").readings_in("b 1") == []
 
 
 @pytest.mark.parametrize(
@@ -141,6 +151,7 @@ def test_times_without_a_unit_are_wall_time():
     [
         ("4096 ", "4097 "),  # what is no time
         ("8192 0.5", "8192 5.0"),  # twenty times as long
+        ("8192 0.5", "8192 -0.5"),
         ("2048 0.0099\n", ""),  # a line that no clock can leave out
         ("4096 0.08", "4096 0.08 lost"),
     ],

@@ -40,6 +40,8 @@ def test_a_number_is_located():
         ("took 10.0 s", "took 3 s", True),
         ("took 10.0 s", "took 1min 40s", False),
         ("took 3 ms", "took 5 s", False),
+        ("took 3.0", "took 2.0", True),
+        ("took -3.0", "took 3.0", False),
         ("half-life 0 ns", "half-life 900 µs", False),
         ("took 0 ns", "took 900 µs", True),
         ("x = nan", "x = 1.0", False),

@@ -98,8 +98,8 @@ def _read_off_a_clock(
 def _as_reading(token: Token, start: int, spans: Sequence[tuple[int, int]]) -> Token:
     if not isinstance(token, Number | Duration) or not any(a <= start < b for a, b in spans):
         return token
-    seconds = abs(token.value) if isinstance(token, Number) else token.seconds
-    return Duration(seconds, token.text, read=True)
+    seconds = token.value if isinstance(token, Number) else token.seconds
+    return token if seconds < 0.0 else Duration(seconds, token.text, read=True)
 
 
 def _compare_plain(

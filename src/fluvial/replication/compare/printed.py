@@ -100,8 +100,14 @@ def printed_by(source: str) -> Printed:
         >>> made.readings_in("fit 3 0.25"), made.readings_in("fit 4 9.5"), made.resolution
         ([(6, 10)], [(6, 9)], 0.01)
     """
-    if (code := parsed_code(source)) is None:
+    code = parsed_code(source)
+    try:
+        return Printed() if code is None else _printed_by(code)
+    except RecursionError:  # an expression nested deeper than can be followed
         return Printed()
+
+
+def _printed_by(code: ast.Module) -> Printed:
     readings = Readings(code)
     lines = [line for call in readings.prints for line in _lines(readings, *call)]
     if not any(line.pattern.groups or line.ends for line in lines):

@@ -46,12 +46,8 @@ class Readings:
         self._clocks = Clocks(code)
         nodes = list(ast.walk(code))
         self._functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-        self._stored = {
-            node.arg if isinstance(node, ast.arg) else node.id
-            for node in nodes
-            if isinstance(node, ast.arg)
-            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-        }
+        self._stored = _stored(code)
+        self._own = {name: _stored(node) for name, node in self._functions.items()}
         self.resolution = 0.0
         self.prints: list[tuple[ast.Call, str, bool]] = []
         self._known: dict[tuple[str, str], Known] = {}
@@ -178,8 +174,10 @@ class Readings:
         return value
 
     def _named(self, name: str, scope: str) -> Known:
+        if name in self._own.get(scope, ()):
+            return self._known.get((scope, name), Value.NOTHING)
         unknown = Value.NOTHING if name in self._stored else Value.OTHER
-        return self._known.get((scope, name), self._known.get(("", name), unknown))
+        return self._known.get(("", name), unknown)
 
     def _list_of(self, entries: Iterable[Known]) -> Known:
         entry: Known = Value.NOTHING
@@ -240,8 +238,8 @@ class Readings:
                     named = {key.arg: self.value(key.value, scope) for key in call.keywords}
                     return formatted(text, values, FIELD, named)
             case ast.Attribute(of, name) if name not in _WRITES:
-                if self.value(of, scope) in (Value.READING, Value.NOTHING):
-                    return self.value(of, scope)
+                if (whose := self.value(of, scope)) in (Value.READING, Value.NOTHING):
+                    return whose
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
         kept = name in _KEPT and values and values[0] in (Value.READING, Value.NOTHING)
         return values[0] if kept else Value.OTHER
@@ -266,6 +264,16 @@ class Readings:
             case ast.Constant(str(text)):
                 return text
         return Value.OTHER
+
+
+def _stored(code: ast.AST) -> frozenset[str]:
+    """Return the names that code gives a value, arguments of functions too."""
+    return frozenset(
+        node.arg if isinstance(node, ast.arg) else node.id
+        for node in ast.walk(code)
+        if isinstance(node, ast.arg)
+        or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    )
 
 
 def _inner(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
