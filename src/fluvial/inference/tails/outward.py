@@ -144,6 +144,7 @@ def _map(
     return 0.5 * np.log(slope / after), old, new
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is never accepted
 def moved(
     frame: Coordinates,
     now: Ensemble,
