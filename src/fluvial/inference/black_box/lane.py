@@ -48,7 +48,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
         flawed = bool(steady.fatal)  # so that no flow would be worth its training
         history, q = refined(run, spending, explored.history, explored.flows, never=flawed)
     with run.progress.stage("weights"):
-        spending.release()
+        spending.release(kept=run.settings.black_box.repeated)
         history, q, fresh, spikes = _weighed(run, spending, history, q, never=flawed)
         doubts = [*spikes, *_doubts(run, spending, q, fresh)]
         if not (flawed or doubts or spending.over) and not will_do(run, q, fresh):

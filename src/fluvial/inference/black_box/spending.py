@@ -39,25 +39,30 @@ class Spending:
     ):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
-        self._share, self._clocked = settings.exploring, settings.clocked
+        self._share, self._clocked, self._kept = settings.exploring, settings.clocked, 0
         self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
 
-    def release(self) -> None:
-        """Allow the rest of the budget to be spent, too."""
-        self._share = 1.0
+    def release(self, kept: int) -> None:
+        """Allow the rest of the budget to be spent, too.
+
+        Args:
+            kept: evaluations of it that are made at last, whatever was spent before.
+        """
+        self._share, self._kept = 1.0, kept
 
     @property
     def over(self) -> bool:
         """Whether nothing more may be spent."""
-        return self.interrupted or self._budget.over(self.counted.evaluations, self._share)
+        spent = self.counted.evaluations + self._kept
+        return self.interrupted or self._budget.over(spent, self._share)
 
     @property
     def left(self) -> int:
         """How many evaluations are left, of a budget that counts them."""
         if self._budget.evaluations is None:
             return 1 << 60
-        most = max(1, int(self._share * self._budget.evaluations))
+        most = max(1, int(self._share * self._budget.evaluations) - self._kept)
         return max(0, most - self.counted.evaluations)
 
     @property
