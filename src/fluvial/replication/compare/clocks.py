@@ -42,8 +42,8 @@ MEASURED = frozenset(
 """Fields in which scikit-learn keeps how long it took."""
 
 _READS = re.compile(
-    r"\b(?:time\(\)|perf_counter|process_time|thread_time|monotonic|default_timer|now\(\)|today\(\)"
-    r"|utcnow\(\)|Timer\(|timeit|clock\(|clock_gettime|times\(\)|cpu_times|getrusage)"
+    r"\b(?:time\(\)|perf_counter|process_time|thread_time|monotonic|default_timer|(?:utc)?now\(|today\(\)"
+    r"|Timer\(|timeit|clock\(|clock_gettime|times\(\)|cpu_times|getrusage)"
 )
 _TIMED_MAGIC = re.compile(r"^(\s*\w+\s*=\s*)%timeit\b.*$", re.MULTILINE)
 _TIME_MAGIC = re.compile(r"^(\s*)%time[ \t]+(?=\S)", re.MULTILINE)

@@ -1,7 +1,7 @@
 """What code makes of the readings of a clock, followed from name to name."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from fluvial.replication.compare.clocked import (
     FIELD,
@@ -17,19 +17,11 @@ from fluvial.replication.compare.clocked import (
     parts_of,
 )
 from fluvial.replication.compare.clocks import MEASURED, Clocks
+from fluvial.replication.compare.statements import KEPT, WRITES, blocks_in, names_given
 
 __all__ = ["Readings"]
 
 _MOST_PASSES = 20  # as many as names that hand a reading on, one to the next
-# What is made of one value alone is as much of a reading as that.
-_KEPT = frozenset(
-    (
-        *("round", "float", "int", "abs", "min", "max", "sum", "sorted", "list", "array", "mean"),
-        *("median", "average", "std", "var", "asarray", "log", "log2", "log10", "sqrt", "fmean"),
-        *("timedelta", "tuple", "reversed", "total_seconds", "Series"),
-    )
-)
-_WRITES = frozenset(("strftime", "isoformat", "date", "ctime"))
 
 
 class Readings:
@@ -46,8 +38,8 @@ class Readings:
         self._clocks = Clocks(code)
         nodes = list(ast.walk(code))
         self._functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-        self._stored = _stored(code)
-        self._own = {name: _stored(node) for name, node in self._functions.items()}
+        self._stored = names_given(code)
+        self._own = {name: names_given(node) for name, node in self._functions.items()}
         self.resolution = 0.0
         self.prints: list[tuple[ast.Call, str, bool]] = []
         self._known: dict[tuple[str, str], Known] = {}
@@ -134,7 +126,7 @@ class Readings:
                     stops = self.mentions(test, scope) or self._stops(statement.body, scope)
                     self._run([*statement.body, *statement.orelse], scope, ends=ends or stops)
                 case _:
-                    for inner in _inner(statement):
+                    for inner in blocks_in(statement):
                         self._run(inner, scope, ends=ends)
 
     def _stops(self, body: Iterable[ast.stmt], scope: str) -> bool:
@@ -237,11 +229,11 @@ class Readings:
                 if isinstance(text, Text):
                     named = {key.arg: self.value(key.value, scope) for key in call.keywords}
                     return formatted(text, values, FIELD, named)
-            case ast.Attribute(of, name) if name not in _WRITES:
+            case ast.Attribute(of, name) if name not in WRITES:
                 if (whose := self.value(of, scope)) in (Value.READING, Value.NOTHING):
                     return whose
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        kept = name in _KEPT and values and values[0] in (Value.READING, Value.NOTHING)
+        kept = name in KEPT and values and values[0] in (Value.READING, Value.NOTHING)
         return values[0] if kept else Value.OTHER
 
     def _give(
@@ -264,22 +256,3 @@ class Readings:
             case ast.Constant(str(text)):
                 return text
         return Value.OTHER
-
-
-def _stored(code: ast.AST) -> frozenset[str]:
-    """Return the names that code gives a value, arguments of functions too."""
-    return frozenset(
-        node.arg if isinstance(node, ast.arg) else node.id
-        for node in ast.walk(code)
-        if isinstance(node, ast.arg)
-        or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    )
-
-
-def _inner(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """Yield the blocks of statements that a statement holds."""
-    for _, inner in ast.iter_fields(statement):
-        if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
-            yield inner
-    for handler in getattr(statement, "handlers", ()):
-        yield handler.body
