@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from benchmarks.blackbox import Problem, Result, by_dynesty, by_fluvial, by_nautilus
+from fluvial.inference.settings import DEFAULT
 
 __all__ = ["PROBLEMS"]
 
@@ -90,7 +91,7 @@ PROBLEMS = {
 _METHODS = {
     "dear": by_fluvial,
     "gradient": functools.partial(by_fluvial, gradient=True),
-    "cheap": functools.partial(by_fluvial, dear=False),
+    "cheap": functools.partial(by_fluvial, settings=DEFAULT),
     "nautilus": by_nautilus,
     "dynesty": by_dynesty,
 }

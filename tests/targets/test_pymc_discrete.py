@@ -41,6 +41,17 @@ def test_with_it_they_are_summed_out():
         assert target.values(np.array([[mu]]))[0] == pytest.approx(expected, rel=1e-6)
 
 
+def test_a_term_that_is_zero_leaves_the_gradient_finite():
+    pytest.importorskip("pymc_extras")
+    with pm.Model() as model:  # sites where nothing can be seen, unless they are occupied
+        psi, p = pm.Beta("psi", 1.0, 1.0), pm.Beta("p", 1.0, 1.0)
+        pm.Binomial("y", 3, pm.Bernoulli("z", psi, shape=3) * p, observed=[0, 2, 1])
+    target, point = from_pymc(model), np.array([[0.3, -0.4]])
+    steps = 1e-5 * np.eye(2)
+    slopes = (target.values(point + steps) - target.values(point - steps)) / 2e-5
+    assert target.value_and_grad(point)[1][0] == pytest.approx(slopes, rel=1e-5)
+
+
 def test_what_it_cannot_sum_out_is_said_in_a_sentence():
     pytest.importorskip("pymc_extras")
     with pm.Model() as model:

@@ -232,8 +232,9 @@ def _unmasked(result: Any) -> Any:
 def _kind(result: Any) -> str:
     if result is None:
         return "None"
-    dtype = getattr(result, "dtype", None)
-    return f"a {type(result).__name__}" + ("" if dtype is None else f" of type {dtype}")
+    if isinstance(result, np.ndarray):
+        return f"an array of type {result.dtype}"
+    return f"a {type(result).__name__}"
 
 
 def _told(point: np.ndarray) -> str:

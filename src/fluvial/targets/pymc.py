@@ -60,9 +60,9 @@ def from_pymc(model: "pymc.Model") -> Target:
     rows = adapted.minibatched()
     if rows is not None:
         return _from_rows(model, adapted, layout, rows)
-    log_density, constrain, log_likelihood = (
+    constrain, log_likelihood = (
         adapted.function(layout, outputs)
-        for outputs in (adapted.log_density(), adapted.variables(), adapted.log_likelihood())
+        for outputs in (adapted.variables(), adapted.log_likelihood())
     )
     space = mapped_space(constrain, layout.dim)
     annotations = adapted.annotations(space.variables)
@@ -71,7 +71,7 @@ def from_pymc(model: "pymc.Model") -> Target:
         "PyMC variable", annotations.observed, log_likelihood, layout.dim, MISSING_REMEDY
     )
     return Target.of(
-        JaxDensity(Traced(lambda x: log_density(x)["log_density"], layout.dim), layout.dim),
+        JaxDensity(Traced(adapted.traceable(layout), layout.dim), layout.dim),
         Space(
             space.variables,
             tuple(v.name for v in model.free_RVs),

@@ -14,7 +14,7 @@ from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.batching import batched
-from fluvial.targets.density import Density, JaxDensity
+from fluvial.targets.density import Density, JaxDensity, with_gradient
 from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.pymc_discrete import without_discrete
 from fluvial.targets.pymc_graphs import is_random, jax_function, quiet, sampling
@@ -44,10 +44,11 @@ class PyMCModel:
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
-        model = without_discrete(model)
+        given, model = model, without_discrete(model)
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
         self.model = model
+        self._summed_out = model is not given
         # Sampling a predictive makes PyMC (5.28) list its observed variables twice.
         self._observed_variables = list(dict.fromkeys(model.observed_RVs))
         self._observed, self._constant = _data(model)
@@ -93,6 +94,25 @@ class PyMCModel:
                 f"the PyMC variable {name!r} sees minibatches of its data", "give it all rows"
             )
         return {"log_density": log_density}
+
+    def traceable(self, layout: Layout) -> Callable:
+        """Return the log density as a function of x (D,).
+
+        Of a sum over discrete variables it has PyTensor's gradient: a term that is 0, as of a
+        success where there can be none, has an infinite slope, and JAX multiplies it by 0.
+        """
+        outputs = self.log_density()
+        value = self.function(layout, outputs)
+        if not self._summed_out:
+            return lambda x: value(x)["log_density"]
+        from pymc.pytensorf import gradient
+
+        slopes = {"slopes": gradient(outputs["log_density"], self.model.value_vars)}
+        both = self.function(layout, outputs | slopes)
+        return with_gradient(
+            lambda x: value(x)["log_density"],
+            lambda x: tuple(part.astype(x.dtype) for part in both(x).values()),
+        )
 
     def variables(self) -> dict:
         """Return name -> graph of the free variables, then of the deterministic ones."""

@@ -12,41 +12,33 @@ class HuntingSize(NamedTuple):
     """How many draws from the prior are made.
 
     Attributes:
-        draws: in any case.
+        draws: to add, to both halves.
         timed: whether a clock has decided that.
-        worthwhile: until they would have met nearly all peaks of a stated size, ...
-        most: ... and until they would have met so many that a result may be GOOD.
-        enforced: whether it has to be so, as there are no climbs along a gradient.
     """
 
     draws: int
     timed: bool
-    worthwhile: int = 0
-    most: int = 0
-    enforced: bool = False
 
 
 def hunting_size(
-    dim: int, spending: Spending, settings: BlackBoxSettings, *, quick: bool, climbing: bool
+    dim: int, made: int, spending: Spending, settings: BlackBoxSettings, *, quick: bool
 ) -> HuntingSize:
     """Draws that a budget of evaluations has room for or, without one, that do not take long.
 
     They go down from the most by powers of four, so that the noise of a clock hardly ever decides.
-    However long they take, they are worth half as many evaluations as the search has taken before.
+    However long they take, some thousands are made: a mode between them that no population saw, nor
+    a climb along a gradient has ended in, makes a result GOOD and wrong.
 
     Args:
         dim: D.
+        made: draws that populations have begun with.
         spending: what has been spent, and is left.
         settings: the limits.
         quick: whether a call may cost next to nothing.
-        climbing: whether there is a gradient.
     """
     size = _quick(dim, spending, settings) if quick else HuntingSize(0, timed=False)
-    if climbing:
-        return size
-    most = min(settings.planted_draws, spending.left // 2)
-    worthwhile = min(most, spending.counted.evaluations // 2)
-    return size._replace(worthwhile=worthwhile, most=most, enforced=True)
+    least = min(max(0, settings.hunting_least - made), spending.left // 2)
+    return size._replace(draws=max(size.draws, least))
 
 
 def _quick(dim: int, spending: Spending, settings: BlackBoxSettings) -> HuntingSize:

@@ -14,18 +14,18 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import Hunted, hunt
 from fluvial.inference.black_box.hunting_size import HuntingSize, hunting_size
 from fluvial.inference.black_box.largest_peak import largest_peak
-from fluvial.inference.black_box.planted_peaks import Narrowest, narrowest_met
+from fluvial.inference.black_box.planted_peaks import Narrowest
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
+from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["Exploration", "explore"]
 
-_REPETITION = 3  # of an evaluation: the lane's own looks are the first and the second
-_CHECKED = 3  # points at which a gradient is compared with differences
+_REPETITION = 3  # definition: a number for a look, of which the lane's own are the first two
 
 
 class Exploration(NamedTuple):
@@ -73,7 +73,8 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     search = _Searching(run, density, spending, reference)
     if density.has_gradient:
         rng = np.random.default_rng([run.seed, 3])
-        check_gradient(spending, scale * rng.standard_normal((_CHECKED, dim)), rng)
+        hill = run.settings.hill
+        check_gradient(spending, scale * rng.standard_normal((hill.checked, dim)), rng, hill)
     groups: list[tuple[Population, ...]] = []
     fewest, most = settings.populations
     hunted, size = Hunted((), 0), HuntingSize(0, timed=False)
@@ -90,13 +91,10 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
-            has = {"quick": not density.spared, "climbing": density.has_gradient}
-            size = hunting_size(dim, spending, settings, **has)
-            if size.draws or not density.has_gradient:  # else all that there are were climbed from
-                hunted = _hunted(run, spending, groups, size)
-                groups += hunted.groups
-            else:
-                hunted = _climbed_from(run, groups)
+            made = sum(history.counts[0] for history in _firsts(groups))
+            size = hunting_size(dim, made, spending, settings, quick=not density.spared)
+            hunted = _hunted(run, spending, groups, size)
+            groups += hunted.groups
         if done >= fewest and not _found_once(run, groups)[0]:
             break
     once, mass = _found_once(run, groups)
@@ -144,7 +142,7 @@ class _Searching:
 
     def _by_flows(self, history: History | None) -> Population:
         run = self.run
-        guides = flow_guides(self.reference.dim, run.settings.black_box)
+        guides = flow_guides(self.reference.dim, run.settings)
         return anneal(self.reference, self.spending, run.rng, run.settings, history, guides)
 
 
@@ -154,18 +152,8 @@ def _hunted(
     """Look among draws from the prior for peaks that populations have missed."""
     rng = np.random.default_rng([run.seed, 1])  # so that the fit is the same if there are none
     explored = _firsts(groups)
-    known, largest = _known(_joined(_each_once(groups)), rng)
+    known, largest = _known(_joined(_each_once(groups)), rng, run.settings)
     return hunt(explored, known, largest, size, spending, rng, run.settings)
-
-
-def _climbed_from(run: Run, groups: Sequence[tuple[Population, ...]]) -> Hunted:
-    """What the draws that climbs along a gradient began at would have met."""
-    history = _joined(_each_once(groups))
-    _, largest = _known(history, np.random.default_rng([run.seed, 1]))
-    begun = [(h.x[: h.counts[0]], h.log_p[: h.counts[0]]) for h in _firsts(groups)]
-    x, log_p = map(np.concatenate, zip(*begun, strict=True))
-    looked = history.reference, largest, history.log_evidence, x, log_p
-    return Hunted((), len(x), narrowest=narrowest_met(*looked, run.settings.black_box))
 
 
 def _firsts(groups: Sequence[tuple[Population, ...]]) -> tuple[History, ...]:
@@ -173,10 +161,12 @@ def _firsts(groups: Sequence[tuple[Population, ...]]) -> tuple[History, ...]:
     return tuple(group[0].history for group in groups)
 
 
-def _known(history: History, rng: np.random.Generator) -> tuple[Mixture, Gaussian]:
+def _known(
+    history: History, rng: np.random.Generator, settings: Settings
+) -> tuple[Mixture, Gaussian]:
     """A mixture fitted to all points, and its largest peak."""
-    known = fit_mixture(history.x, history.log_weights(), rng)
-    return known, largest_peak(known, history)
+    known = fit_mixture(history.x, history.log_weights(), rng, settings.mixture)
+    return known, largest_peak(known, history, settings.hill)
 
 
 def _each_once(groups: Sequence[tuple[Population, ...]]) -> list[Population]:
@@ -209,7 +199,8 @@ def _found_once(run: Run, groups: Sequence[tuple[Population, ...]]) -> tuple[int
         return 1, 1.0
     populations = _each_once(groups)
     history = _joined(populations)
-    q = fit_mixture(history.x, history.log_weights(), np.random.default_rng(run.seed))
+    rng = np.random.default_rng(run.seed)
+    q = fit_mixture(history.x, history.log_weights(), rng, run.settings.mixture)
     joint = np.stack([c.log_prob(history.x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - joint.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)

@@ -10,7 +10,9 @@ the covariance Σ is
 for v times its volume. Nothing is evaluated for this.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import takewhile
+from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float
@@ -18,18 +20,14 @@ from scipy.special import ndtr
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.black_box.largest_peak import dense
-from fluvial.inference.settings import BlackBoxSettings
+from fluvial.inference.settings import DEFAULT, BlackBoxSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Narrowest", "narrowest_met", "peaks_met", "planted_width", "unmet_doubt"]
+__all__ = ["Looks", "Narrowest", "planted_width", "unmet_doubt"]
 
-_PLANTED = 400
-_FEWEST, _PAIRS = 24, 1 << 23  # ... of very many draws, so that it takes no more than a second
-_SEEN = 3.0  # nats by which a draw has to be higher
-_HITS = 2  # draws that have to be: a peak that one alone has met is found by one half of them
-_OUTERMOST = 2.0  # standard deviations of the prior, beyond which a peak is taken to be here
-_WIDTHS = 2.0 ** (-0.25 * np.arange(33))  # from as wide as the largest peak to 1/256 of that
+# Arithmetic: from as wide as the largest peak to 1/256 of that, and between two of these widths.
+_HALVINGS, _BETWEEN = 2.0 ** -np.arange(9), 2.0 ** (-0.25 * np.arange(1, 4))
 
 
 class Narrowest(NamedTuple):
@@ -45,15 +43,9 @@ class Narrowest(NamedTuple):
     of_prior: float = np.inf
 
 
-def peaks_met(
-    reference: Mixture,
-    largest: Gaussian,
-    log_evidence: float,
-    x: Float[np.ndarray, "N D"],
-    log_p: Float[np.ndarray, " N"],
-    widths: Float[np.ndarray, " W"],
-) -> Float[np.ndarray, " W"]:
-    """Return the share of planted peaks of each width that draws would have met.
+@final
+class Looks:
+    """Draws from the prior, and what has been found.
 
     Args:
         reference: the one Gaussian that the draws are from.
@@ -61,56 +53,67 @@ def peaks_met(
         log_evidence: of all that they have found, in nats.
         x: draws from the reference.
         log_p: the log density at each.
-        widths: of the planted peaks, as parts of that of the largest peak found.
+        settings: the thresholds.
     """
-    peak = _on_the_cube(reference, largest)
-    w = peak.whiten(ndtr(dense(reference.components[0].gaussian).whiten(x)))
-    level = log_evidence - 0.5 * x.shape[1] * LOG_2PI - peak.log_det - _SEEN
-    rises = level - x.shape[1] * np.log(widths)[:, None] - (log_p - reference.log_prob(x))
-    below = widths[:, None] ** 2 * rises  # half the largest squared distance
-    squares = np.sum(w**2, axis=1)
-    planted = int(np.clip(_PAIRS // (len(x) * len(widths)), _FEWEST, _PLANTED))
-    met = [  # by other draws than the one at its center
-        np.sum(0.5 * (squares + squares[row] - 2.0 * w @ w[row]) < below, axis=1) > _HITS
-        for row in np.linspace(0, len(x) - 1, planted).astype(int)
-    ]
-    return np.mean(met, axis=0)
+
+    def __init__(
+        self,
+        reference: Mixture,
+        largest: Gaussian,
+        log_evidence: float,
+        x: Float[np.ndarray, "N D"],
+        log_p: Float[np.ndarray, " N"],
+        settings: BlackBoxSettings = DEFAULT.black_box,
+    ):
+        self._settings = settings
+        peak = _on_the_cube(reference, largest, settings.planted_outermost)
+        self._z = peak.whiten(ndtr(dense(reference.components[0].gaussian).whiten(x)))
+        self._half_squares = 0.5 * np.sum(self._z**2, axis=1)
+        level = log_evidence - 0.5 * peak.dim * LOG_2PI - peak.log_det - settings.planted_higher
+        self._rises = level - (log_p - reference.log_prob(x))
+        self._sd = float(np.exp(peak.log_det / peak.dim))
+
+    def met(self, width: float) -> float:
+        """Return the share of planted peaks that the draws would have met.
+
+        What would not stand out at its own center is a detail of a peak that was found, which the
+        weights of that one's draws tell.
+
+        Args:
+            width: of these peaks, as a part of that of the largest peak found.
+        """
+        (count, dim), settings = self._z.shape, self._settings
+        farthest = width**2 * (self._rises - dim * np.log(width))  # half of a squared distance
+        below, centers = farthest - self._half_squares, np.flatnonzero(farthest > 0.0)
+        most = int(np.clip(settings.planted_pairs // count, *settings.planted))
+        chosen = centers[np.linspace(0, len(centers) - 1, min(most, len(centers))).astype(int)]
+        hits = [
+            np.sum(self._half_squares[row] - self._z @ self._z[row] < below) for row in chosen
+        ]  # others than the draw at its center
+        return float(np.mean(np.array(hits) > settings.planted_hits)) if hits else 1.0
+
+    def narrowest(self, least: float) -> Narrowest:
+        """Return the width down to which at least a share of planted peaks would have been met."""
+        width = _last(_HALVINGS, lambda width: self.met(width) >= least)
+        if width is None:
+            return Narrowest()
+        width = _last(width * _BETWEEN, lambda width: self.met(width) >= least) or width
+        return Narrowest(width, width * self._sd)
 
 
-def _on_the_cube(reference: Mixture, largest: Gaussian) -> Gaussian:
+def _last(widths: np.ndarray, enough: Callable[[float], bool]) -> float | None:
+    """The last of these before the first one that does not pass."""
+    passed = list(takewhile(enough, map(float, widths)))
+    return passed[-1] if passed else None
+
+
+def _on_the_cube(reference: Mixture, largest: Gaussian, outermost: float) -> Gaussian:
     """A peak of the largest one's shape there."""
     prior = dense(reference.components[0].gaussian)
-    at = np.minimum(np.abs(prior.whiten(largest.mean[None])[0]), _OUTERMOST)
+    at = np.minimum(np.abs(prior.whiten(largest.mean[None])[0]), outermost)
     slope = np.exp(-0.5 * at**2 - 0.5 * LOG_2PI)
     triangle = slope[:, None] * np.linalg.solve(prior.cholesky, largest.cholesky)
     return Gaussian(np.zeros(largest.dim), triangle)
-
-
-def narrowest_met(
-    reference: Mixture,
-    largest: Gaussian,
-    log_evidence: float,
-    x: Float[np.ndarray, "N D"],
-    log_p: Float[np.ndarray, " N"],
-    settings: BlackBoxSettings,
-) -> Narrowest:
-    """Return the width of the narrowest planted peaks of which enough would have been met.
-
-    Args:
-        reference: the one Gaussian that the draws are from.
-        largest: the largest peak that populations have found.
-        log_evidence: of all that they have found, in nats.
-        x: draws from the reference.
-        log_p: the log density at each.
-        settings: the share that is enough.
-    """
-    met = peaks_met(reference, largest, log_evidence, x, log_p, _WIDTHS)
-    enough = np.cumprod(met >= settings.planted_least)
-    if not enough[0]:
-        return Narrowest()
-    width = float(_WIDTHS[int(enough.sum()) - 1])
-    sd = np.exp(_on_the_cube(reference, largest).log_det / largest.dim)
-    return Narrowest(width, width * float(sd))
 
 
 def planted_width(dim: int, settings: BlackBoxSettings) -> float:

@@ -27,7 +27,6 @@ from fluvial.inference.settings import DEFAULT, SearchSettings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = [
-    "NEAREST",
     "LookKind",
     "cap_share",
     "farthest_seen",
@@ -38,12 +37,9 @@ __all__ = [
     "some_rows",
 ]
 
-_DISTANCES = 8
-_SAMPLE = 128  # of the looks of each kind, by which all of them are judged
-_WIDTHS = (0.01, 1.0)
-_HALVINGS = 9  # of their logarithm: to 1 %
-NEAREST = 4.0
-"""Sd: what is nearer overlaps the approximation, whose own draws then see it."""
+_DISTANCES = 8  # arithmetic: of a grid on which hits change slowly
+_WIDTHS = (0.01, 1.0)  # arithmetic: where bisection begins, ...
+_HALVINGS = 9  # arithmetic: ... and ends: of the logarithm, to 1 %
 
 
 class LookKind(NamedTuple):
@@ -109,20 +105,25 @@ def shares_seen(
     return cap_share(np.nan_to_num(cosine, nan=1.0), dim)
 
 
-def kind_of(x: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " N"]) -> LookKind:
+def kind_of(
+    x: Float[np.ndarray, "N D"],
+    log_q: Float[np.ndarray, " N"],
+    search: SearchSettings = DEFAULT.search,
+) -> LookKind:
     """Sum up looks of one kind by some of them.
 
     Args:
         x: looks.
         log_q: at each of them.
+        search: the thresholds.
     """
-    rows = some_rows(len(x))
+    rows = some_rows(len(x), search)
     return LookKind(x[rows], log_q[rows], len(x))
 
 
-def some_rows(count: int) -> np.ndarray:
+def some_rows(count: int, search: SearchSettings = DEFAULT.search) -> np.ndarray:
     """Return rows, spread evenly, by which so many looks are summed up."""
-    return np.linspace(0, count - 1, min(count, _SAMPLE)).astype(int)
+    return np.linspace(0, count - 1, min(count, search.far_sample)).astype(int)
 
 
 def sentence_of(
@@ -167,7 +168,8 @@ def narrowest_seen(
     log_q = np.concatenate([kind.log_q for kind in kinds])
     log_heights = log_q + overall.log_det + 0.5 * dim * LOG_2PI
     each = np.concatenate([np.full(len(kind.x), kind.number / len(kind.x)) for kind in kinds])
-    d = np.geomspace(NEAREST, max(distance, NEAREST), _DISTANCES)
+    nearest = search.far_nearest
+    d = np.geomspace(nearest, max(distance, nearest), _DISTANCES)
 
     def is_seen(width: float) -> bool:
         hits = shares_seen(r, log_heights, d, dim, search, width) @ each

@@ -13,7 +13,6 @@ from scipy.special import gammaincinv
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.annealed import shell_points
 from fluvial.inference.mode_search.cones import (
-    NEAREST,
     LookKind,
     shares_seen,
     some_rows,
@@ -24,9 +23,9 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["FarLooks", "counts_far", "look_far", "looks_before"]
 
-_DISTANCES = 24  # of modes, each of which has to be seen
-_SCALINGS = 30
-_RADII = 32  # by which those of a Gaussian's draws are averaged over
+_DISTANCES = 24  # arithmetic: of modes, each of which has to be seen
+_SCALINGS = 30  # arithmetic: of the numbers of looks, until these settle
+_RADII = 32  # arithmetic: by which those of a Gaussian's draws are averaged over
 
 
 class FarLooks(NamedTuple):
@@ -64,7 +63,7 @@ def counts_far(counted: CountedTarget, settings: Settings = DEFAULT) -> list[int
     if not counted.target.on_host or not seen < dim <= most:
         return [0 for _ in search.far_distances]
     radii = _radii(search)
-    distances = np.geomspace(NEAREST, max(search.far_distances), _DISTANCES)
+    distances = np.geomspace(search.far_nearest, max(search.far_distances), _DISTANCES)
     shares = shares_seen(radii, -0.5 * radii**2, distances, dim, search)
     lacking = -np.log(search.narrow_missed) - _seen_around(distances, dim, search)
     numbers = _fewest(shares, np.maximum(lacking, 0.0))
@@ -136,7 +135,7 @@ def look_far(
             kept = np.unique([rows[: search.far_kept] for rows in best])
             points, log_p, excess = points[kept], log_p[kept], excess[kept]
             if not done:
-                some = x[some_rows(chunk)]
+                some = x[some_rows(chunk, search)]
                 kinds.append(LookKind(some, q.log_prob(some), number))
     return FarLooks(points, log_p, tuple(kinds))
 

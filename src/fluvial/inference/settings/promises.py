@@ -30,6 +30,8 @@ class VerdictSettings:
             "not worth more than a bare mention" (Kass & Raftery 1995, JASA 90: below 3).
         max_shift: up to which the approximation itself is called right: of every mean, in sd,
             and of every log sd, unweighted against weighted. The same 0.1.
+        chain_too_far: of ``max_shift``, by how much a chain of fits may have moved a mean: beyond
+            it no standard error that is stated means much, and the result is FAILED.
         max_tail_shift: the most by which what lies beyond the draws of a coordinate may surely move
             its mean, in sd, or its log sd: half of ``max_shift``, to which errors of draws add.
         max_missing_mass: the largest share of the mass around the approximation that may be
@@ -61,6 +63,7 @@ class VerdictSettings:
     max_standard_error: float = 0.1 / 3.0
     max_evidence_se: float = 0.1
     max_shift: float = 0.1
+    chain_too_far: float = 3.0
     max_tail_shift: float = 0.05
     max_missing_mass: float = 0.02
     least_visited: float = 0.25

@@ -2,7 +2,7 @@
 
 A verdict is a promise about what is handed out: the draws, their moments and the evidence. Draws
 are weighted, so they can be right where the approximation is not; how far that one is off is
-measured and said beside the verdict, and decides nothing.
+measured and said next to the verdict, and decides nothing.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-_MANY_TIMES = 10.0  # as much mass as was found, beyond which a number says nothing
+_MANY_TIMES = 10.0  # wording: as much mass as was found, beyond which a number says nothing
 _ADVICE = {
     Verdict.GOOD: "Use the draws.",
     Verdict.USE_WEIGHTS: (

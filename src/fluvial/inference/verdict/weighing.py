@@ -46,7 +46,8 @@ def mixture_of(
     """
     if len(components) == 1:
         return Mixture(tuple(components), np.ones(1))
-    size = max(settings.weigh.component_draws // len(components), 256)
+    weigh = settings.weigh
+    size = max(weigh.component_draws // len(components), weigh.least_component_draws)
     dim = components[0].gaussian.dim
     x = np.concatenate(
         [c.sample_and_log_prob(rng.standard_normal((size, dim)))[0] for c in components]
@@ -177,5 +178,6 @@ def weigh_unless_poor(component: Component, run: Run) -> Weighed:
     What is not will be replaced, so that all of many coordinates would be drawn for nothing.
     """
     q = Mixture((component,), np.ones(1))
-    glance = weighed(q, q, run, max(run.settings.weigh.draws // 10, 1))
+    weigh = run.settings.weigh
+    glance = weighed(q, q, run, max(weigh.draws // weigh.glance, 1))
     return weighed(q, q, run) if is_accurate(glance.weights, run.settings) else glance
