@@ -62,7 +62,10 @@ newcomer-all: venv wheel
 TESTS ?= $(wildcard $(addprefix tests/,cli inference objectives posterior replication report reproduction storage targets test_*.py))
 newest lowest pinned: venv wheel
 	$(BIN)/python -m newcomer.environments $@ --python $(PYTHON_OF_TESTS)
-	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup
+	.newcomer/$@/bin/python -m pytest $(TESTS) -n auto --dist loadgroup $(WARNINGS)
+
+# What old packages say of each other is not to be mended here.
+lowest: WARNINGS = -W ignore::DeprecationWarning
 
 # The site, in site/; a warning, as of a link that leads nowhere, is an error (with --quiet it is not
 # even counted). `.venv/bin/mkdocs serve` shows the site as you write.

@@ -102,10 +102,10 @@ def log_gamma(dim: int) -> Problem:
         skewed, even = parts(x)
         total = logsumexp(skewed, axis=0) + logsumexp(even, axis=0) - 2.0 * np.log(2.0)
         for i in range(2, dim):
-            of = (
-                stats.loggamma(1.0, 2 / 3, width) if i < (dim + 2) / 2 else stats.norm(2 / 3, width)
-            )
-            total = total + of.logpdf(x[:, i])
+            if i < (dim + 2) / 2:
+                total = total + stats.loggamma.logpdf(x[:, i], 1.0, 2 / 3, width)
+            else:
+                total = total + stats.norm.logpdf(x[:, i], 2 / 3, width)
         return total
 
     def gradient(x):
@@ -240,7 +240,7 @@ def by_dynesty(problem: Problem, seed: int) -> Result:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("problems", nargs="*", help="parts of the names of some")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(

@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{'target':<24}{numbers}  {'verdict':<12} shares found / true", flush=True)
     records = parts.merged(options.merge or filter(None, [options.out]), lambda r: r["name"])
     done = {record["name"] for record in records}
-    for name, seed in parts.within(product(options.only, range(options.seeds)), options):
+    fits: list[tuple[str, int]] = list(product(options.only, range(options.seeds)))
+    for name, seed in parts.within(fits, options):
         if not options.merge and f"{name}:{seed}" not in done:
             records.append(_fitted(name, seed))
             parts.append(options.out, records[-1])

@@ -1,10 +1,13 @@
-"""A second mode half as wide as the first, far off in a random direction, of a Stan model.
+"""A second mode narrower than the first, far off in a random direction, of a Stan model.
 
     python -m benchmarks.narrow_mode --dims 6 8 10 12 --distances 10 14 20 --seeds 0-15
+    python -m benchmarks.narrow_mode --dims 6 8 10 12 --random --seeds 0-35
 
 Half of the mass in N(0, I) and half in N(m, w² I). Chains that start near the first mode never see
-the second, and R-hat does not show it. A fit is right if each mode holds within 0.05 of a half of
-the draws; wrong trust is a verdict of GOOD or USE_WEIGHTS on one that is not.
+the second, and R-hat does not show it. With ``--random`` the width is uniform in [0.3, 1], the mass
+of the second mode in [0.1, 0.9], and its distance in [8, 20] sd. A fit is right if each mode holds
+its share of the draws within 0.05; wrong trust is a verdict of GOOD or USE_WEIGHTS on one that is
+not.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,12 +24,33 @@ import fluvial
 from benchmarks.honesty import TRUSTED
 
 PROGRAM = """
-data { int<lower=1> D; vector[D] m; real<lower=0> w; }
+data { int<lower=1> D; vector[D] m; real<lower=0> w; real<lower=0, upper=1> share; }
 parameters { vector[D] x; }
-model { target += log_sum_exp(std_normal_lpdf(x), normal_lpdf(x | m, w)) - log(2); }
+model { target += log_mix(share, normal_lpdf(x | m, w), std_normal_lpdf(x)); }
 """
 DRAWS = 4000
 BOUND = 0.05
+WIDTHS, SHARES, DISTANCES = (0.3, 1.0), (0.1, 0.9), (8.0, 20.0)
+HALF = 0.5
+HEADER = (
+    f"{'D':>3}{'distance':>10}{'width':>12}{'fits':>6}{'GOOD':>6}{'wrong trust':>13}{'CPU s':>8}"
+)
+
+
+class Plan(NamedTuple):
+    """The second mode: its distance, its width and its mass."""
+
+    distance: float
+    width: float
+    share: float
+
+
+class Outcome(NamedTuple):
+    """A fit seen from outside: its verdict, whether it is right, and its CPU seconds."""
+
+    verdict: str
+    right: bool
+    seconds: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,39 +61,56 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--dims", type=int, nargs="+", default=[6, 8, 10, 12])
     parser.add_argument("--distances", type=float, nargs="+", default=[10.0, 20.0], help="in sd")
-    parser.add_argument("--width", type=float, default=0.5)
+    parser.add_argument("--width", type=float, default=HALF)
+    parser.add_argument("--random", action="store_true", help="widths, masses and distances")
     parser.add_argument("--seeds", type=_numbers, default=_numbers("0-15"))
     options = parser.parse_args(arguments)
     print(f"{platform.machine()}, Python {platform.python_version()}, jax {version('jax')}")
-    print(
-        f"{'D':>3}{'distance':>10}{'width':>7}{'fits':>6}{'GOOD':>6}{'wrong trust':>13}{'CPU s':>8}"
-    )
+    print(HEADER, flush=True)
+    if options.random:
+        for dim in options.dims:
+            _random_lines(dim, options.seeds)
+        return
     for dim, distance in product(options.dims, options.distances):
-        print(line(dim, distance, options.width, options.seeds), flush=True)
+        plan = Plan(distance, options.width, 0.5)
+        outcomes = [run(dim, plan, seed) for seed in options.seeds]
+        print(line(dim, f"{distance:.0f}", f"{options.width:.2g}", outcomes), flush=True)
 
 
-def line(dim: int, distance: float, width: float, seeds: Sequence[int]) -> str:
-    """Fit once a seed, and count; the seconds are the median of a fit."""
-    good, wrong, seconds = 0, 0, []
-    for seed in seeds:
-        started = time.process_time()
-        verdict, right = run(dim, distance, width, seed)
-        seconds.append(time.process_time() - started)
-        good += verdict == "GOOD"
-        wrong += verdict in TRUSTED and not right
-    counts = f"{len(seeds):>6}{good:>6}{wrong:>13}{np.median(seconds):8.2f}"
-    return f"{dim:>3}{distance:10.0f}{width:7.2g}{counts}"
+def _random_lines(dim: int, seeds: Sequence[int]) -> None:
+    """Fits of random plans, those at least half as wide apart from narrower ones."""
+    plans = [random_plan(dim, seed) for seed in seeds]
+    outcomes = [run(dim, plan, seed) for plan, seed in zip(plans, seeds, strict=True)]
+    for text, wide in ((f"from {HALF}", True), (f"below {HALF}", False)):
+        some = [o for o, plan in zip(outcomes, plans, strict=True) if (plan.width >= HALF) == wide]
+        print(line(dim, "8 to 20", text, some), flush=True)
 
 
-def run(dim: int, distance: float, width: float, seed: int) -> tuple[str, bool]:
-    """Fit, and say what the verdict is and whether both modes hold their share."""
+def random_plan(dim: int, seed: int) -> Plan:
+    rng = np.random.default_rng([78, dim, seed])
+    return Plan(rng.uniform(*DISTANCES), rng.uniform(*WIDTHS), rng.uniform(*SHARES))
+
+
+def line(dim: int, distance: str, width: str, outcomes: Sequence[Outcome]) -> str:
+    """Count; the seconds are the median of a fit."""
+    good = sum(outcome.verdict == "GOOD" for outcome in outcomes)
+    wrong = sum(outcome.verdict in TRUSTED and not outcome.right for outcome in outcomes)
+    seconds = np.median([outcome.seconds for outcome in outcomes]) if outcomes else np.nan
+    return f"{dim:>3}{distance:>10}{width:>12}{len(outcomes):>6}{good:>6}{wrong:>13}{seconds:8.2f}"
+
+
+def run(dim: int, plan: Plan, seed: int) -> Outcome:
+    """Fit, and see what the verdict is and whether both modes hold their share."""
     direction = np.random.default_rng([77, seed]).standard_normal(dim)
-    mean = distance * direction / np.linalg.norm(direction)
-    data = {"D": dim, "m": mean.tolist(), "w": width}
+    mean = plan.distance * direction / np.linalg.norm(direction)
+    data = {"D": dim, "m": mean.tolist(), "w": plan.width, "share": plan.share}
+    started = time.process_time()
     posterior = fluvial.fit(fluvial.from_stan(PROGRAM, data), seed=seed, progress=False)
+    seconds = time.process_time() - started
     x = posterior.draws(DRAWS)["x"]
-    nearer = np.linalg.norm(x - mean, axis=1) < np.linalg.norm(x, axis=1)
-    return posterior.verdict.name, bool(abs(nearer.mean() - 0.5) <= BOUND)
+    there = np.linalg.norm(x - mean, axis=1) / plan.width < np.linalg.norm(x, axis=1)
+    right = bool(abs(there.mean() - plan.share) <= BOUND)
+    return Outcome(posterior.verdict.name, right, seconds)
 
 
 def _numbers(text: str) -> list[int]:

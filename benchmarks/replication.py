@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.replication_judged import Judgment, judge, judgments
 from benchmarks.replication_plots import drawn_pairs
 from benchmarks.replication_runs import Notebook, listed
+from benchmarks.replication_small import small_changes
 from fluvial.replication import Tolerance
 from fluvial.replication.compare.cell import compare_outputs
 
@@ -47,6 +48,8 @@ _GROUPS = {
             ("eighth strangers", "Eleven more notebooks of strangers"),
             ("ninth strangers", "Fourteen more notebooks of strangers"),
             ("tenth strangers", "Twelve more notebooks of strangers"),
+            ("eleventh strangers", "Nine more notebooks of strangers"),
+            ("twelfth strangers", "Fifteen notebooks of strangers, drawn at random"),
         )
     },
 }
@@ -112,6 +115,23 @@ def _drawn() -> str:
     return "\n".join(lines)
 
 
+def _small() -> str:
+    found = Counter()
+    for name, drawn, recorded, local in small_changes():
+        differences = compare_outputs(recorded, local, Tolerance())
+        apart = any(not difference.tolerated for difference in differences)
+        found[drawn, "unchanged" if name == "nothing" else "changed", apart] += 1
+    lines = [
+        "| drawn at | unchanged plots that agree | small changes found |",
+        "| --- | --- | --- |",
+    ]
+    for drawn in sorted({drawn for drawn, _, _ in found}):
+        same = found[drawn, "unchanged", False], found[drawn, "unchanged", True]
+        changed = found[drawn, "changed", True], found[drawn, "changed", False]
+        lines.append(f"| {drawn} | {same[0]} of {sum(same)} | {changed[0]} of {sum(changed)} |")
+    return "\n".join(lines)
+
+
 def _table(counts: dict[str, Counter], notebooks: Sequence[Notebook]) -> str:
     cells, differs, causes = counts["cells"], counts["differs"], counts["causes"]
     lines = [
@@ -156,6 +176,7 @@ def main() -> None:
         notebooks = [notebook for notebook in everything if notebook.group == group]
         parts.append(f"## {title}\n\n{_table(_counted(home, notebooks, labels), notebooks)}")
     parts.append(f"## Plots drawn with other letters, or at another resolution\n\n{_drawn()}")
+    parts.append(f"## Small changes of plots\n\n{_small()}")
     _TABLE.write_text("\n\n".join(parts) + "\n")
     print(_TABLE.read_text())
 

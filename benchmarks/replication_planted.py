@@ -18,6 +18,8 @@ _WORD = re.compile(r"\b[A-Za-z]{4,}\b")
 # What a timer says is no result, nor what IPython says of its commands.
 _TIMED = re.compile(
     r"per loop|Wall time|CPU times|elapsed|Populating the interactive|Using matplotlib backend"
+    r"|Welcome to pylab",
+    re.IGNORECASE,
 )
 _LEAST_CHANGE = 1e-4  # less is rounding, which the default tolerance allows
 _CONTENT = 0.03  # mean darkness that a hole has to cover

@@ -125,7 +125,7 @@ MODELS = [(name, variant) for variant in range(10) for name in KINDS]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--fits", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("right_models.jsonl"))
     parser.add_argument(

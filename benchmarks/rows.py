@@ -388,8 +388,10 @@ def nuts_pace(target: fluvial.Target, mean: np.ndarray, sd: np.ndarray, draws: i
         kernel = NUTS(potential_fn=lambda z: -log_density(at + unit * z), adapt_mass_matrix=False)
         chains = MCMC(kernel, num_warmup=draws, num_samples=draws, progress_bar=False)
         chains.warmup(jax.random.key(0), init_params=jnp.zeros(len(mean)))
+        warm = chains.post_warmup_state
+        assert warm is not None
         cpu = time.process_time()
-        chains.run(chains.post_warmup_state.rng_key, extra_fields=("num_steps",))
+        chains.run(warm.rng_key, extra_fields=("num_steps",))
         steps = np.asarray(chains.get_extra_fields()["num_steps"])
         cpu = (time.process_time() - cpu) / draws
     print(f"NUTS: {cpu:.2f} s of CPU a draw, of {steps.mean():.0f} gradients each", flush=True)

@@ -48,12 +48,21 @@ def _make(name: str, python: str) -> None:
     _uv("venv", "--clear", "--python", python, str(folder))
     extra = ALL if name in _FOR_TESTS else name
     wheel = str(_wheel()) + ("" if extra == "bare" else f"[{extra}]")
-    tests = ["--group", f"{ROOT / 'pyproject.toml'}:dev"] if name in _FOR_TESTS else []
-    versions = _FOR_TESTS.get(name, ())
+    tests = _tests(name) if name in _FOR_TESTS else []
     # Compiled as pip does it; otherwise the first command would have to. And the oldest release is
     # the oldest that the Python has a wheel of.
     how = ["--compile-bytecode", "--only-binary", ":all:"]
-    _uv("pip", "install", "--python", str(folder), *how, *versions, *tests, wheel)
+    _uv("pip", "install", "--python", str(folder), *how, *tests, wheel)
+
+
+def _tests(name: str) -> list[str]:
+    """What the tests need, in which versions.
+
+    Dependencies are listed from the file, too: those of the wheel alone are none of uv's direct
+    ones, of which it takes the oldest.
+    """
+    project = str(ROOT / "pyproject.toml")
+    return [*_FOR_TESTS[name], "-r", project, "--extra", ALL, "--group", f"{project}:dev"]
 
 
 def _wheel() -> Path:

@@ -22,6 +22,7 @@ class Rule:
     left_out: str = ""
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     codes: tuple[int, ...] = (0,)

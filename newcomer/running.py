@@ -63,10 +63,15 @@ def run(command: Command, rule: Rule, environment: str, directory: Path) -> Outc
     if command.program:
         (folder / "program.py").write_text(command.program, "utf-8")
         argv = ["python", "program.py"]
-    argv[0] = str(programs / argv[0])
     variables = {name: value for name, value in os.environ.items() if not _OWN.fullmatch(name)}
     variables |= {"HOME": str(home), "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin"}
-    return _finished(argv, variables, folder, rule.seconds)
+    # Where an extra is missing, an earlier command refuses, as this one does.
+    for earlier in [*map(shlex.split, rule.before), argv]:
+        line = [str(programs / earlier[0]), *earlier[1:]]
+        outcome = _finished(line, variables, folder, rule.seconds)
+        if outcome.code != 0:
+            break
+    return outcome
 
 
 def _finished(argv: list[str], variables: dict[str, str], folder: Path, limit: int) -> Outcome:

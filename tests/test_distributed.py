@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from fluvial.distributed import _known, join
@@ -10,6 +12,7 @@ SLURM = {
     "SLURM_LOCALID": "0",
 }
 JAX = {"JAX_COORDINATOR_ADDRESS": "a:1", "JAX_NUM_PROCESSES": "4", "JAX_PROCESS_ID": "3"}
+Given = tuple[Any, Any, Any]  # coordinator, processes, and which one this is
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,7 @@ JAX = {"JAX_COORDINATOR_ADDRESS": "a:1", "JAX_NUM_PROCESSES": "4", "JAX_PROCESS_
         ((None, None, None), {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "2"}, None),  # no srun
     ],
 )
-def test_arguments_come_before_the_environment(given, environment, known):
+def test_arguments_come_before_the_environment(given: Given, environment, known):
     assert _known(*given, environment) == known
 
 
@@ -37,7 +40,7 @@ def test_arguments_come_before_the_environment(given, environment, known):
         ((None, None, None), JAX | {"JAX_PROCESS_ID": "x"}, "JAX_PROCESS_ID is 'x'"),
     ],
 )
-def test_what_makes_no_sense(given, environment, complaint):
+def test_what_makes_no_sense(given: Given, environment, complaint):
     with pytest.raises(InputError, match=complaint):
         _known(*given, environment)
 

@@ -59,3 +59,36 @@ def test_spelling_is_american():
         if (word := BRITISH.search(line)) and not EARLIER.search(line)
     ]
     assert found == []
+
+
+KINDS = ("definition", "arithmetic", "memory", "speed", "wording")
+# What ``calibrate`` says is no matter of a fit's settings.
+APART = ("settings", "calibration")
+
+
+def _numeric(node):
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    if isinstance(node, ast.Tuple | ast.Call | ast.UnaryOp | ast.BinOp):
+        return any(_numeric(child) for child in ast.iter_child_nodes(node))
+    return False
+
+
+def _unsaid(path):
+    """Numbers of a module whose comments do not begin with what kind they are."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        if not (isinstance(node, ast.Assign | ast.AnnAssign) and node.value):
+            continue
+        own = lines[node.end_lineno - 1].partition("#")[2]
+        above = itertools.takewhile(lambda line: line.startswith("#"), lines[node.lineno - 2 :: -1])
+        said = [own, *(line[1:] for line in above)]
+        if _numeric(node.value) and not any(one.strip().lower().startswith(KINDS) for one in said):
+            yield f"{path.relative_to(SOURCE)}:{node.lineno}"
+
+
+def test_a_number_of_a_fit_is_a_setting_or_says_what_else_it_is():
+    rooms = [path for path in FILES if path.relative_to(SOURCE).parts[0] == "inference"]
+    rooms = [path for path in rooms if not set(APART) & set(path.parts)]
+    assert [place for path in rooms for place in _unsaid(path)] == []

@@ -80,7 +80,7 @@ class Progress:
         Args:
             done: units finished; the bar never passes ``total``.
             total: units in all, or None if that is unknown.
-            note: what is worth knowing beside it, such as the ELBO.
+            note: what is worth knowing besides it, such as the ELBO.
         """
         if total is not None:
             done = min(done, total)

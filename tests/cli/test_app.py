@@ -16,6 +16,12 @@ def test_version(run):
     assert run("--version") == (0, f"fluvial {fluvial.__version__}\n", "")
 
 
+def test_no_sentence_in_the_list_of_commands_is_cut(run):
+    commands = run("-h")[1].split("Commands:")[1].strip().splitlines()
+    assert len(commands) >= 10
+    assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []
+
+
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_names_the_commands(run, option):
     code, out, _ = run(option)

@@ -56,6 +56,12 @@ def test_what_cannot_be_ranked_leaves_with_3(folders, capsys):
     assert "The fit of failed has FAILED" in capsys.readouterr().out
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(folders, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert _run(folders["a"], folders["b"], "--out", str(tmp_path / "file")) == 1
+    assert "file is a file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("given", [[], ["a"]])
 def test_fewer_than_two_folders_are_wrong_usage(folders, given):
     assert _run(*(folders[name] for name in given)) == 2

@@ -262,6 +262,18 @@ def test_a_folder_that_cannot_be_written_is_noticed_before_the_fit(run, no_fit, 
     assert "cannot be written" in err
 
 
+@pytest.mark.parametrize(
+    ("place", "words"), [("", "is a folder"), ("file/draws.csv", "file is a file")]
+)
+def test_a_table_of_draws_that_cannot_be_written_is_noticed_before_the_fit(
+    run, no_fit, tmp_path, place, words
+):
+    (tmp_path / "file").write_text("")
+    code, out, err = run("fit", "--example", "banana", "--draws-csv", tmp_path / place)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert words in err
+
+
 def test_somebody_elses_folder_is_noticed_before_the_fit(run, no_fit, tmp_path):
     (tmp_path / "thesis.tex").write_text("")
     code, _, err = run("fit", "--example", "funnel", "--out", tmp_path)

@@ -1,3 +1,4 @@
+import io
 import os
 import shlex
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fluvial
+from fluvial.cli.output import say
 
 PRINTING = """
 import pathlib, sys
@@ -25,6 +27,27 @@ import fluvial
 
 ü = fluvial.Target(lambda p: -0.5 * jnp.sum(p["ü±"] ** 2), example={"ü±": jnp.zeros(2)})
 """
+
+
+class Terminal(io.StringIO):
+    """A stream at which somebody looks."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_sentences_are_wrapped_to_a_terminal_and_stay_a_line_for_programs(monkeypatch, err):
+    monkeypatch.setenv("COLUMNS", "50")
+    text = f"saved in {'deep/' * 12}run: posterior.json, summary.csv, summary.json, pair.png"
+    streams = Terminal(), io.StringIO()
+    for stream in streams:
+        monkeypatch.setattr(sys, "stderr" if err else "stdout", stream)
+        say(text, err=err)
+    shown, piped = (stream.getvalue() for stream in streams)
+    assert piped == f"{text}\n"
+    assert shown.split() == text.split()
+    assert [line for line in shown.splitlines() if len(line) > 50] == [f"{'deep/' * 12}run:"]
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,12 @@ def test_or_where_it_is_asked_to(run, rendered, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
+def test_a_page_that_cannot_be_written_is_noticed_before_it_is_made(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(page, "render_report", lambda directory: pytest.fail("it was made"))
+    code, _, err = run("report", tmp_path, "--out", tmp_path)
+    assert (code, err) == (1, f"fluvial: {tmp_path} is a folder: give the name of a file.\n")
+
+
 def test_wrong_input_is_one_sentence(run, monkeypatch, tmp_path):
     def refuse(directory):
         raise InputError("there are no results.")

@@ -1,10 +1,13 @@
 import csv
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fluvial
 from fluvial import amortized
+from fluvial.cli import show_trained
 
 SMALL = ("--latent", 2, "--hidden", 8, "--epochs", 2, "--quiet")
 
@@ -109,6 +112,20 @@ def test_what_is_no_seed_is_wrong_usage(run, seed):
     assert "--seed" in stderr
 
 
+@pytest.mark.parametrize(
+    ("shape", "words"), [((5, 5), "give such images"), ((4, 4), "as --labels FILE")]
+)
+def test_images_that_a_model_was_not_made_for_are_refused_in_words_of_the_command(
+    run, tmp_path, monkeypatch, shape, words
+):
+    trained = SimpleNamespace(shape=(4, 4), dlgm=SimpleNamespace(classes=3))
+    monkeypatch.setattr(show_trained, "load_model", lambda folder: trained)
+    np.save(tmp_path / "own.npy", np.random.default_rng(0).random((20, *shape)))
+    code, _, err = run("encode", tmp_path, tmp_path / "own.npy")
+    assert (code, err.count("\n")) == (1, 1)
+    assert words in err
+
+
 def test_what_was_learned_is_left_beside_the_model_and_can_be_asked(run, tmp_path):
     rng = np.random.default_rng(0)
     images = rng.random((60, 4, 4)) < np.linspace(0.0, 1.0, 60)[:, None, None]
@@ -123,6 +140,13 @@ def test_what_was_learned_is_left_beside_the_model_and_can_be_asked(run, tmp_pat
         fluvial.load(out).history[-1]["validation_bound"]
     )
     assert "validation bound" in run("show", out)[1]
+    shown = json.loads(run("show", out, "--format", "json")[1])
+    assert (shown["shape"], shown["best_step"]) == ([4, 4], fluvial.load(out).best_step)
+    (row,) = csv.DictReader(run("show", out, "--format", "csv")[1].splitlines())
+    assert float(row["validation_bound"]) == shown["validation_bound"]
+    code, stdout, stderr = run("show", out, "--vars", "z")
+    assert (code, stdout, stderr.count("\n")) == (1, "", 1)
+    assert "leave out --vars" in stderr
     assert run("sample", out, "-n", 3, "--out", tmp_path / "new.npz")[0] == 0
     with np.load(tmp_path / "new.npz") as new:
         assert new["images"].shape == (3, 4, 4)

@@ -16,8 +16,9 @@ from fluvial.objectives import Importance
 from fluvial.posterior import as_prior
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.handing_on import brought, later
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.links import Link, brought, chain_evidence, chain_shift, later
+from fluvial.posterior.links import Link, chain_evidence, chain_shift
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior

@@ -9,7 +9,7 @@ from scipy import stats
 from fluvial.flows import build_flow
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import precision
-from fluvial.posterior.defense import Widened, widened
+from fluvial.posterior.defense import Widened, attainable_share, widened
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 
@@ -47,6 +47,16 @@ def test_how_many_draws_are_wider_and_by_how_much_can_be_set():
     wide = widened(q, every=4, reach=(2.0,))
     expected = 0.75 * stats.norm.pdf(1.5) + 0.25 * stats.norm.pdf(1.5, scale=3.0)
     np.testing.assert_allclose(np.exp(wide.log_prob(np.array([[1.5]]))), expected)
+
+
+@pytest.mark.parametrize("dim", [1, 3, 20])
+def test_what_draws_are_worth_where_q_is_right_is_known(dim):
+    q = Mixture((GaussianComponent(Gaussian(np.zeros(dim), np.eye(dim))),), np.ones(1))
+    wide = widened(q)
+    x, log_q = wide.sample(np.random.default_rng(0), 40_000)
+    worth = Importance(q.log_prob(x) - log_q).ess / 40_000
+    assert attainable_share(dim) == wide.attainable_share == pytest.approx(worth, abs=3e-3)
+    assert q.attainable_share == 1.0
 
 
 def test_the_draws_follow_the_density():

@@ -90,7 +90,7 @@ def test_a_density_that_the_verdict_does_not_vouch_for_is_no_distribution(
 ):
     judgment = Judgment(Verdict[verdict], ("No.",), "")
     posterior = replace(posterior_of(jax_target), judgment=judgment)
-    with pytest.raises(InputError, match=f"verdict is {verdict}, so that its density cannot be"):
+    with pytest.raises(InputError, match=f"verdict is {verdict}, so its density cannot be"):
         use(posterior)
 
 

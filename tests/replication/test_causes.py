@@ -346,6 +346,22 @@ def test_what_the_shell_says_is_of_the_environment(source):
     assert causes((source, [stream("a b\n")], [stream("a c\n")])) == ["environment"]
 
 
+def test_a_file_that_a_program_does_not_find_is_of_the_data():
+    lost = "head: cannot open 'a.csv' for reading: No such file or directory\n"
+    assert causes(("!head a.csv", [stream("1,2\n")], [stream(lost)])) == ["data"]
+    assert causes(("!head a.csv", [stream("1,2\n")], [stream("1,3\n")])) == ["environment"]
+
+
+def test_what_a_module_beside_the_notebook_prints_was_printed_when_it_was_loaded_first(tmp_path):
+    (tmp_path / "algebra.py").write_text("print(3)")
+    notebook = book(("from algebra import dot\nprint(1)", [stream("1\n")]))
+    kept = recorded(notebook, tmp_path)
+    done = compare_runs(kept, [run_of([stream("3\n1\n")])], Tolerance())
+    assert done.cells[0].cause == "order of execution"
+    other = compare_runs(recorded(notebook), [run_of([stream("3\n1\n")])], Tolerance())
+    assert other.cells[0].cause != "order of execution"
+
+
 def test_counts_of_several_sessions_do_not_say_that_the_order_has_no_part():
     cells = ("x = np.ones(1)", []), ("print(x)", [stream("2\n")]), ("x = x + 1", []), ("1", [])
     notebook = book(*cells)

@@ -37,7 +37,7 @@ def test_the_date_is_that_of_the_last_commit(tmp_path):
 
 def test_without_uv_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("FLUVIAL_CACHE", str(tmp_path))
-    monkeypatch.setattr(restore.shutil, "which", lambda name: None)
+    monkeypatch.setattr(restore.shutil, "which", lambda name, path=None: None)
     with pytest.raises(InputError, match="takes uv, which is not installed"):
         restore.built_environment(Requirements("3.11", (), "", ()))
 
@@ -45,7 +45,7 @@ def test_without_uv_it_says_so(tmp_path, monkeypatch):
 def test_half_an_environment_is_removed(tmp_path, monkeypatch):
     requirements = Requirements("3.11", (), "", ())
     monkeypatch.setattr(restore, "environment_folder", lambda _: tmp_path / "environment")
-    monkeypatch.setattr(restore.shutil, "which", lambda name: "uv")
+    monkeypatch.setattr(restore.shutil, "which", lambda name, path=None: path and "uv")
 
     def interrupted(command, what):
         (tmp_path / "environment").mkdir()

@@ -32,6 +32,10 @@ def test_durations_count_only_beyond_their_ratio():
     assert (kind, values) == ("duration", ("1 s", "90 s", "1 s"))
 
 
+def test_where_in_memory_objects_of_a_list_are_does_not_count():
+    assert varying("[<A at 0x7f3ab2c4d190>]", *(f"[<A at 0x7f3ab2c4d{i}90>]" for i in "12")) == []
+
+
 def test_it_is_part_of_the_result():
     runs = [run_of([stream(text)]) for text in ("1", "2")]
     done = compare_runs(recorded(book(("a", [stream("1")]))), runs, Tolerance())

@@ -2,12 +2,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from matplotlib.image import imread
 
 import fluvial
 from fluvial import amortized
 from fluvial.report.page import render_report
-from fluvial.report.posterior_pictures import draw_pictures
+from fluvial.report.posterior_pictures import _pair, draw_pictures
 from fluvial.report.training_pictures import draw_training
 
 
@@ -59,3 +60,15 @@ def test_a_training_that_was_interrupted_at_once_has_no_trace_to_draw(tmp_path):
     height, width, _ = imread(tmp_path / "none" / "forest.png").shape
     assert width == 840
     assert height == pytest.approx(120 * (1.2 + 0.3 * 2 + 1.2 + 0.3), abs=2)  # two axes
+
+
+def test_long_names_stay_inside_the_picture_of_pairs():
+    x = np.random.default_rng(0).normal(size=200)
+    columns = {f"a_parameter_with_a_name_of_forty_letters_{k}": x + k * x**2 for k in range(2)}
+    figure = _pair(columns)
+    figure.canvas.draw()
+    names = [one for axes in figure.axes for one in (axes.xaxis.label, axes.yaxis.label)]
+    boxes = [name.get_window_extent() for name in names if name.get_text()]
+    assert len(boxes) >= 4
+    assert all(box.x0 >= 0.0 and box.y1 <= figure.bbox.y1 for box in boxes)
+    pyplot.close(figure)

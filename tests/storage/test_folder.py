@@ -10,7 +10,7 @@ from fluvial.errors import InputError
 from fluvial.storage import folder as folder_module
 from fluvial.storage import sealed
 from fluvial.storage.folder import check_folder, read_folder, write_folder
-from fluvial.storage.writing import replaced
+from fluvial.storage.writing import check_file, replaced
 
 FILES = {"a.bin": b"\x00\x01", "b.txt": b"two"}
 CONTENT = {"x": 1.5, "name": "ü", "nothing": None}
@@ -62,6 +62,8 @@ def test_a_file_in_the_way(tmp_path):
 
 def test_no_permission_to_write(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(InputError, match="cannot be written: Permission denied"):
+        check_file(tmp_path / "a.csv")
     with pytest.raises(InputError, match="cannot be written: Permission denied"):
         check_folder(tmp_path / "run", "posterior")
 

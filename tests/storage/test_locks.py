@@ -90,7 +90,7 @@ def test_a_lock_is_no_way_to_write_through_a_link(tmp_path):
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(InputError, match=r"cannot be written: (Not a directory|File exists)"),
+        pytest.raises(InputError, match=r"run cannot be written: .*/file is a file"),
         in_use(tmp_path / "file" / "run"),
     ):
         pass

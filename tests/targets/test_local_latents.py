@@ -149,7 +149,7 @@ def test_groups_with_nan_are_named_as_groups():
         np.repeat(np.arange(5), 2),
         dim=2,
     )
-    with pytest.raises(InputError, match=r"1 of 5 groups \(group 2\) hold NaN, so that"):
+    with pytest.raises(InputError, match=r"1 of 5 groups \(group 2\) hold NaN, so"):
         fluvial.fit(target, progress=False)
 
 

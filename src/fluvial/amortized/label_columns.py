@@ -1,4 +1,4 @@
-"""Labels of data, as columns beside them."""
+"""Labels of data, as columns next to them."""
 
 import numpy as np
 from jaxtyping import Int, Shaped

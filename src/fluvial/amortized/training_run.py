@@ -118,8 +118,7 @@ class TrainingRun:
         first, last = self.recipe.rates(steps, self.steps)
         sys.stderr.write(
             f"going on after {self.step * self.recipe.batch / images:.4g} epochs to "
-            f"{self.recipe.epochs:g}: the learning rate is that of a schedule of "
-            f"{self.recipe.epochs:g} epochs from here on, {first:.2g} falling to {last:.2g}\n"
+            f"{self.recipe.epochs:g}, with learning rates from {first:.2g} to {last:.2g}\n"
         )
 
     def go(self, checkpoint_seconds: float, *, shown: bool) -> None:

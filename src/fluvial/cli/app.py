@@ -17,7 +17,7 @@ from fluvial.cli.encode import encode
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.fit import fit
 from fluvial.cli.leaving import INTERRUPTED
-from fluvial.cli.output import lasting_output, say
+from fluvial.cli.output import lasting_output, say, write
 from fluvial.cli.replicate import replicate
 from fluvial.cli.report import report
 from fluvial.cli.reproduce import reproduce
@@ -64,7 +64,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         _leave(ExitCode.INPUT_WRONG)
     except InputError as error:
         if logging.root.level == logging.INFO != level:
-            say("".join(traceback.format_exception(error)).rstrip(), err=True)
+            write("".join(traceback.format_exception(error)).rstrip(), err=True)
         say(f"fluvial: {error}", err=True)
         return ExitCode.INPUT_WRONG
     except SystemExit as leaving:
@@ -116,13 +116,14 @@ def _fluvial(
         logging.root.setLevel(logging.INFO)
 
 
+# The list of commands cuts what is longer than a line: such ones have a shorter sentence for it.
 _app.command()(fit)
 _app.command()(show)
 _app.command()(compare)
-_app.command()(calibrate)
-_app.command()(train)
-_app.command()(sample)
-_app.command()(encode)
+_app.command(short_help="Check by simulation that a model's posteriors are calibrated.")(calibrate)
+_app.command(short_help="Train a model of images, with amortized flow posteriors.")(train)
+_app.command(short_help="Draw new images from a trained model.")(sample)
+_app.command(short_help="Write the latent vectors of images.")(encode)
 _app.command()(reproduce)
-_app.command()(replicate)
-_app.command()(report)
+_app.command(short_help="Run a notebook again, and compare what it says.")(replicate)
+_app.command(short_help="Make one HTML page of a folder of results.")(report)

@@ -7,7 +7,7 @@ import typer
 
 from fluvial.cli.common_options import Quiet, Seed
 from fluvial.cli.exit_codes import ExitCode
-from fluvial.cli.output import say
+from fluvial.cli.output import say, write
 
 __all__ = ["calibrate"]
 
@@ -21,9 +21,13 @@ def calibrate(
         ),
     ],
     *,
-    fits: Annotated[int, typer.Option(min=1, help="Number of data sets to simulate.")] = 100,
+    fits: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Number of data sets to simulate.")
+    ] = 100,
     seed: Seed = 0,
-    processes: Annotated[int, typer.Option(min=1, help="Number of fits to run at once.")] = 1,
+    processes: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Number of fits to run at once.")
+    ] = 1,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
@@ -53,7 +57,7 @@ def calibrate(
     except KeyboardInterrupt:
         say("fluvial: interrupted before there was a fit to show.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    say(str(found))
+    write(str(found))
     if not found.calibrated:
         raise typer.Exit(ExitCode.NEGATIVE)
 

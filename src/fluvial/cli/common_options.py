@@ -13,4 +13,6 @@ DataFolder = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder that holds mnist or cifar10.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
-Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of all random numbers.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", min=0, max=LARGEST_SEED, help="Seed of all random numbers.")
+]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluvial.cli.exit_codes import ExitCode
-from fluvial.cli.output import say
+from fluvial.cli.output import say, write
 
 if TYPE_CHECKING:
     import xarray
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _TREE = "posterior.nc"
+_JSON = "comparison.json"
 
 
 def compare(
     directories: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", help="Folders in which fluvial fit has saved posteriors."),
+        typer.Argument(metavar="DIR", help="Folders in which fluvial fit has saved posteriors."),
     ],
     *,
     out: Annotated[
@@ -31,9 +32,12 @@ def compare(
 ) -> None:
     """Compare models of the same data by evidence and by prediction."""
     if len(directories) < 2:
-        raise typer.BadParameter("give at least two folders", param_hint="DIR...")
+        raise typer.BadParameter("give at least two folders", param_hint="DIR")
     from fluvial.comparison import compare as compared
+    from fluvial.storage.writing import check_file
 
+    if out is not None:
+        check_file(out / _JSON)
     posteriors = _posteriors(directories)
     trees = {
         name: tree
@@ -41,8 +45,12 @@ def compare(
         if (tree := _tree(directory, posterior)) is not None
     }
     found = compared({name: posterior for name, (_, posterior) in posteriors.items()}, trees=trees)
-    saved = "" if out is None else _written(found, out)
-    say(str(found))
+    saved = ""
+    try:
+        if out is not None:
+            saved = _written(found, out)
+    finally:  # even if it could not be saved
+        write(str(found))
     if saved:
         say(saved)
     if found.refusals:
@@ -89,11 +97,10 @@ def _written(found, out: Path) -> str:
     from fluvial.storage import strict_json
     from fluvial.storage.writing import replaced
 
-    out.mkdir(parents=True, exist_ok=True)
-    with replaced(out / "comparison.json") as fresh:
+    with replaced(out / _JSON) as fresh:
         fresh.write_bytes(strict_json.dump(found.mapping()))
     try:
         found.plot(out / "comparison.png")
     except InputError as complaint:  # what was computed is saved in any case
-        return f"saved in {out}: comparison.json; no picture: {complaint}"
-    return f"saved in {out}: comparison.json, comparison.png"
+        return f"saved in {out}: {_JSON}; no picture: {complaint}"
+    return f"saved in {out}: {_JSON}, comparison.png"

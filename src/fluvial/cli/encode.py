@@ -1,5 +1,6 @@
 """``fluvial encode``: the latent vectors of images under a trained model."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,9 +8,12 @@ import typer
 
 from fluvial.cli.common_options import DataFolder, Seed
 from fluvial.cli.output import say
+from fluvial.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from fluvial.amortized import Trained
 
 __all__ = ["encode"]
 
@@ -29,7 +33,9 @@ def encode(
     draws: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Draws from each image's posterior; by default, the image of its center."
+            metavar="N",
+            min=1,
+            help="Draws from each image's posterior; by default, the image of its center.",
         ),
     ] = None,
     seed: Seed = 0,
@@ -47,18 +53,37 @@ def encode(
 ) -> None:
     """Write the latent vectors of images: one array, or one for each part of a data set."""
     from fluvial.cli.backend import prepare
-    from fluvial.cli.show_trained import load_model, write_arrays
+    from fluvial.cli.show_trained import check_arrays_file, load_model, write_arrays
 
     prepare("fluvial.amortized")
     trained = load_model(directory)
+    path = check_arrays_file(out or directory / "latents.npz")
     parts = _parts(data, labels, data_dir, size, color)
+    _check(trained, data, parts)
     latents = {
         name: trained.encode(images, draws, seed, labels=given if trained.dlgm.classes else None)
         for name, (images, given) in parts.items()
     }
-    path = write_arrays(latents, out or directory / "latents.npz")
+    write_arrays(latents, path)
     shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in latents.items())
     say(f"saved {path}: {shapes}")
+
+
+def _check(
+    trained: "Trained", data: str, parts: "dict[str, tuple[np.ndarray, np.ndarray | None]]"
+) -> None:
+    """Refuse images that the model was not made for, in words of the command line."""
+    for images, given in parts.values():
+        if math.prod(images.shape[1:]) != math.prod(trained.shape):
+            raise InputError(
+                f"the images of {data} are of shape {images.shape[1:]}, and the model was trained "
+                f"on images of shape {trained.shape}: give such images."
+            )
+        if trained.dlgm.classes and given is None:
+            raise InputError(
+                f"the model was trained with labels of {trained.dlgm.classes} classes: give those "
+                "of the images, as --labels FILE."
+            )
 
 
 def _parts(

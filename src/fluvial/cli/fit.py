@@ -50,7 +50,7 @@ def fit(
     ] = "auto",
     seed: Seed = 0,
     max_steps: Annotated[
-        int, typer.Option(min=1, help="Maximum number of training steps per mode.")
+        int, typer.Option(metavar="N", min=1, help="Maximum number of training steps per mode.")
     ] = 3000,
     max_seconds: Annotated[
         float | None,

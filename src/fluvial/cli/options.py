@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fluvial.cli.output import say
+from fluvial.cli.output import say, write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,13 +46,14 @@ DrawsFile = Annotated[
     ),
 ]
 Draws = Annotated[
-    int, typer.Option(min=4, help="Number of draws in posterior.nc, pictures and FILE.")
+    int,
+    typer.Option(metavar="N", min=4, help="Number of draws in posterior.nc, pictures and FILE."),
 ]
 
 
 @dataclass(frozen=True)
 class Showing:
-    """What to show.
+    """What to show; a pattern, or a file, that cannot be used is refused at once.
 
     Attributes:
         every: all rows, those of derived quantities included.
@@ -73,6 +74,10 @@ class Showing:
             from fluvial.posterior.summary import check_names
 
             check_names(self.names)
+        if self.draws_csv is not None:
+            from fluvial.storage.writing import check_file
+
+            check_file(self.draws_csv)
 
     def check(self, target: "Target") -> None:
         """Refuse names that are found in none of a target's, before it is fitted.
@@ -98,7 +103,7 @@ class Showing:
         if self.form is Format.table:
             show_summary(summary, every=self.every)
         else:
-            say(as_csv(summary) if self.form is Format.csv else as_json(posterior, summary))
+            write(as_csv(summary) if self.form is Format.csv else as_json(posterior, summary))
 
     def say(self, text: str) -> None:
         """Print a line beside the summary, which a program may be reading."""

@@ -10,16 +10,18 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "harmless", "lasting_output", "say"]
+__all__ = ["console", "harmless", "lasting_output", "say", "write"]
 
 _NARROWEST = 40  # columns; what is narrower than a sentence's longest words shows nothing
 _PLAIN = {
@@ -54,8 +56,29 @@ def console() -> "Console":
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line in the encoding of stdout, or stderr; ``typer.echo`` takes UTF-8 over ASCII."""
+    """Print sentences, wrapped at words to a terminal; for programs each line stays one."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        width = max(shutil.get_terminal_size().columns, _NARROWEST)
+        text = "\n".join(_wrapped(line, width) for line in text.split("\n"))
+    write(text, err=err)
+
+
+def write(text: str, *, err: bool = False) -> None:
+    """Print lines as they are; ``typer.echo`` takes UTF-8 over the encoding that a stream has."""
     (sys.stderr if err else sys.stdout).write(f"{harmless(text)}\n")
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Wrap a line, but break no word: a path can then be copied.
+
+    Example:
+        >>> print(_wrapped("saved in a/long/path: b, c", 16))
+        saved in
+        a/long/path: b,
+        c
+    """
+    whole = len(line) <= width
+    return line if whole else fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def harmless(text: str) -> str:

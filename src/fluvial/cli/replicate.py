@@ -28,18 +28,28 @@ def replicate(
     ],
     *,
     rtol: Annotated[
-        float, typer.Option(help="Tolerance of numbers, relative to the recorded ones.")
+        float,
+        typer.Option(metavar="X", help="Tolerance of numbers, relative to the recorded ones."),
     ] = 1e-5,
-    atol: Annotated[float, typer.Option(help="Absolute tolerance of numbers.")] = 0.0,
-    time_ratio: Annotated[float, typer.Option(help="Factor by which durations may differ.")] = 5.0,
+    atol: Annotated[float, typer.Option(metavar="X", help="Absolute tolerance of numbers.")] = 0.0,
+    time_ratio: Annotated[
+        float, typer.Option(metavar="X", help="Factor by which durations may differ.")
+    ] = 5.0,
     similarity: Annotated[
         float,
-        typer.Option(help="Minimum similarity of pictures, from 0 to 1, where they differ most."),
+        typer.Option(
+            metavar="X", help="Minimum similarity of pictures, from 0 to 1, where they differ most."
+        ),
     ] = 0.9,
     repeat: Annotated[
-        int, typer.Option(min=1, help="Run it this many times, to see what varies between runs.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Run it this many times, to see what varies between runs."
+        ),
     ] = 1,
-    timeout: Annotated[int, typer.Option(min=1, help="Maximum number of seconds per cell.")] = 600,
+    timeout: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Maximum number of seconds per cell.")
+    ] = 600,
     kernel: Annotated[
         str | None, typer.Option(metavar="NAME", help="Use this kernel, not the notebook's own.")
     ] = None,

@@ -36,6 +36,7 @@ _STYLES = {
 _MOST_SHOWN, _MOST_VARYING = 5, 3
 _LONGEST_LABEL = len("metric ") + 24
 _WIDTH = len("WITHIN_TOLERANCE")
+_INDENT = " " * 4
 
 
 def show_replication(recorded: "RecordedNotebook", replication: "Replication") -> None:
@@ -69,22 +70,29 @@ def _show_cell(console: "Console", label: str, cell: "CellOutcome") -> None:
     line.truncate(console.width, overflow="ellipsis")
     console.print(line, soft_wrap=True)
     if cell.after is not None:
-        text = f"    a consequence of the error in cell {cell.after}"
-        console.print(text, soft_wrap=True)
+        _show_below(console, f"a consequence of the error in cell {cell.after}")
     if cell.problem:
-        console.print(f"    {harmless(cell.problem)}", soft_wrap=True)
+        _show_below(console, harmless(cell.problem))
     shown = [found for found in cell.differences if not found.tolerated][:_MOST_SHOWN]
     for found in shown:
-        console.print(f"    {_line(found)}", soft_wrap=True)
+        _show_below(console, _line(found))
     left_out = cell.found - len(shown)
     if shown and left_out > 0:
         differences = "difference" if left_out == 1 else "differences"
-        console.print(f"    … and {left_out} more {differences}, tolerated ones included")
+        _show_below(console, f"… and {left_out} more {differences}, tolerated ones included")
     for varying in cell.varying[:_MOST_VARYING]:
-        console.print(f"    varies by itself: {_varying(varying)}", style="dim", soft_wrap=True)
+        _show_below(console, f"varies by itself: {_varying(varying)}", style="dim")
     if (left_out := len(cell.varying) - _MOST_VARYING) > 0:
         places = "place" if left_out == 1 else "places"
-        console.print(f"    … and at {left_out} more {places}", style="dim", soft_wrap=True)
+        _show_below(console, f"… and at {left_out} more {places}", style="dim")
+
+
+def _show_below(console: "Console", text: str, style: str = "") -> None:
+    """Print what is said of a cell below its line, wrapped to a terminal."""
+    line = f"{_INDENT}{text}"
+    if console.is_terminal:
+        line = fill(line, console.width, subsequent_indent=_INDENT, break_on_hyphens=False)
+    console.print(line, style=style, soft_wrap=True)
 
 
 def _show_metric(console: "Console", label: str, metric: "MetricOutcome") -> None:
@@ -92,7 +100,7 @@ def _show_metric(console: "Console", label: str, metric: "MetricOutcome") -> Non
     median = f" (the median of {runs})" if len(set(metric.runs)) > 1 else ""
     values = f"{_number(metric.recorded)} recorded, {_number(metric.local)} here{median}"
     console.print(_verdict(label, metric.verdict.value, values), soft_wrap=True)
-    console.print(f"    {harmless(metric.reason)}", soft_wrap=True)
+    _show_below(console, harmless(metric.reason))
 
 
 def _verdict(label: str, verdict: str, rest: str) -> Text:

@@ -26,10 +26,12 @@ def report(
 ) -> None:
     """Turn a folder of results into one self-contained HTML page."""
     from fluvial.report.page import render_report
-    from fluvial.storage.writing import replaced
+    from fluvial.storage.writing import check_file, replaced
 
-    page = render_report(directory)
     path = out or directory / "report.html"
+    if out is not None:
+        check_file(out)
+    page = render_report(directory)
     with replaced(path) as fresh:
         fresh.write_text(page, encoding="utf-8")
     say(f"saved {path}")

@@ -1,6 +1,5 @@
 """``fluvial reproduce``: run published experiments again, and judge what they claimed."""
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -49,7 +48,11 @@ def reproduce(
     jobs: Annotated[
         int,
         typer.Option(
-            "--jobs", "-j", min=1, help="Units of work to run at once, each in its own process."
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            help="Units of work to run at once, each in its own process.",
         ),
     ] = 1,
     quiet: Quiet = False,
@@ -102,7 +105,7 @@ def _claims(
                 on_unit=show_unit,
             )
     except InputError as error:
-        sys.stderr.write(f"fluvial: {error}\n")
+        say(f"fluvial: {error}", err=True)
         return None
     except KeyboardInterrupt:
         say(

@@ -7,7 +7,6 @@ import typer
 
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.options import AllRows, Draws, DrawsFile, Format, Names, OutputFormat, Showing
-from fluvial.cli.output import say
 
 __all__ = ["show"]
 
@@ -28,17 +27,15 @@ def show(
     from fluvial.cli.backend import prepare
 
     prepare("fluvial.inference")
+    from fluvial.cli.show_trained import show_model
     from fluvial.inference import Posterior
     from fluvial.loading import load
 
     loaded = load(directory)
-    if not isinstance(loaded, Posterior):
-        last = loaded.history[-1]
-        say(f"model             {loaded.dlgm.likelihood.name}, images of shape {loaded.shape}")
-        say(f"validation bound  {loaded.validation_bound:.2f} nats, at step {loaded.best_step}")
-        say(f"trained           {last['epoch']:g} epochs, {last['step']} steps")
-        return
     showing = Showing(every, names, form, draws_csv, draws)
+    if not isinstance(loaded, Posterior):
+        show_model(loaded, showing)
+        return
     showing.show(loaded)
     showing.write_draws(loaded)
     if loaded.verdict.value == "FAILED":

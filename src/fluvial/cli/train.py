@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,12 +11,7 @@ from fluvial.cli.common_options import DataFolder, Quiet, Seed
 from fluvial.cli.exit_codes import ExitCode
 from fluvial.cli.known_names import FLOW_NAMES
 from fluvial.cli.output import say
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from fluvial.amortized import Recipe, Trained
-    from fluvial.datasets import Dataset
+from fluvial.cli.train_folder import facts, leave_beside
 
 __all__ = ["train"]
 
@@ -98,13 +93,21 @@ def train(
     latent: Annotated[
         list[int] | None,
         typer.Option(
-            min=1, help="Number of latent coordinates; repeat it for further stochastic layers."
+            metavar="N",
+            min=1,
+            help="Number of latent coordinates; repeat it for further stochastic layers.",
         ),
     ] = None,
-    hidden: Annotated[int, typer.Option(min=1, help="Units in each hidden layer.")] = 400,
-    depth: Annotated[int, typer.Option(min=1, help="Hidden layers of each network.")] = 2,
+    hidden: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Units in each hidden layer.")
+    ] = 400,
+    depth: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Hidden layers of each network.")
+    ] = 2,
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "maxout",
-    epochs: Annotated[float, typer.Option(help="Passes over the training images.")] = 100.0,
+    epochs: Annotated[
+        float, typer.Option(metavar="N", help="Passes over the training images.")
+    ] = 100.0,
     early_stopping: Annotated[
         float,
         typer.Option(
@@ -115,16 +118,20 @@ def train(
     ] = 0.0,
     batch: Annotated[
         int | None,
-        typer.Option(min=1, help="Images per step; by default 100, or all if there are fewer."),
+        typer.Option(
+            metavar="N", min=1, help="Images per step; by default 100, or all if there are fewer."
+        ),
     ] = None,
-    rate: Annotated[float, typer.Option(help="Largest step size of Adam.")] = 3e-3,
+    rate: Annotated[float, typer.Option(metavar="X", help="Largest step size of Adam.")] = 3e-3,
     annealing: Annotated[
         _AnnealingChoice,
         typer.Option(help="kl: warm-up of the KL term; joint: that of the paper; or none."),
     ] = _AnnealingChoice.kl,
     draws: Annotated[
         int,
-        typer.Option(min=1, help="Draws of z per image; above 1, the importance-weighted bound."),
+        typer.Option(
+            metavar="N", min=1, help="Draws of z per image; above 1, the importance-weighted bound."
+        ),
     ] = 1,
     binarization: Annotated[
         _BinarizationChoice,
@@ -140,9 +147,11 @@ def train(
             help="Address of process 0, to train in several processes; not needed under SLURM.",
         ),
     ] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="Number of processes.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Number of processes.")
+    ] = None,
     process: Annotated[
-        int | None, typer.Option(min=0, help="Number of this process, from 0.")
+        int | None, typer.Option(metavar="N", min=0, help="Number of this process, from 0.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -214,43 +223,6 @@ def train(
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if jax.process_index() > 0:  # the first one says it
         return
-    for line in _facts(trained, images, recipe):
+    for line in facts(trained, images, recipe):
         say(line)
-    say(f"saved in {out}: {', '.join(_leave_beside(trained, images, out))}")
-
-
-def _leave_beside(trained: "Trained", images: "Dataset", out: Path) -> list[str]:
-    """Write the metrics as a table, and draw the results; return the names of all files."""
-    from fluvial.cli.machine_formats import write_columns
-    from fluvial.report.training_pictures import draw_training
-
-    names = list(trained.history[-1])
-    columns = {name: [line.get(name, "") for line in trained.history] for name in names}
-    write_columns(columns, out / "metrics.csv")
-    drawn = draw_training(trained, images.test, out, _labels_of_test(trained, images))
-    return ["model", "checkpoints", "metrics.jsonl", "metrics.csv", *drawn]
-
-
-def _labels_of_test(trained: "Trained", images: "Dataset") -> "np.ndarray | None":
-    return images.labels[2] if trained.dlgm.classes and images.labels is not None else None
-
-
-def _facts(trained: "Trained", images: "Dataset", recipe: "Recipe") -> list[str]:
-    """What was measured, and on what."""
-    labels = _labels_of_test(trained, images)
-    bound = trained.bound(images.test, labels=labels).mean()
-    log_p = trained.log_likelihood(images.test, labels=labels).mean()
-    lines = [
-        f"test bound        {bound:.2f} nats an image",
-        f"test log p(x)     {log_p:.2f} nats an image, by 200 importance samples",
-        f"validation bound  {trained.validation_bound:.2f} nats, the best, at step "
-        f"{trained.best_step} of {trained.history[-1]['step']}",
-    ]
-    if images.likelihood == "bernoulli" and images.train.dtype != bool:
-        lines.append(
-            f"gray pixels were drawn black or white: {recipe.binarization} for training, once "
-            "with a fixed seed to validate and to test"
-        )
-    if trained.skipped:
-        lines.append(f"{trained.skipped} steps were skipped: their gradient was not usable")
-    return [*lines, images.note] if images.note else lines
+    say(f"saved in {out}: {', '.join(leave_beside(trained, images, out))}")

@@ -19,7 +19,7 @@ def refusals(posteriors: Mapping[str, Posterior]) -> tuple[str, ...]:
     failed = [n for n, p in posteriors.items() if p.verdict.value == "FAILED"]
     if failed:
         found.append(
-            f"The fit of {_names(failed)} has FAILED, so that nothing of it can be compared: see "
+            f"The fit of {_names(failed)} has FAILED, so nothing of it can be compared: see "
             "its reasons, and fit again."
         )
     chains = [n for n, p in posteriors.items() if p.verdict.value == "USE_MCMC"]
@@ -39,7 +39,7 @@ def refusals(posteriors: Mapping[str, Posterior]) -> tuple[str, ...]:
     if improper:
         name, parameters = next(iter(improper.items()))
         found.append(
-            f"The prior of {parameters[0]} in {name} has no finite integral, so that its evidence "
+            f"The prior of {parameters[0]} in {name} has no finite integral, so its evidence "
             "has no scale: give it a proper prior."
         )
     versions = sorted({p.provenance.version for p in posteriors.values()})
@@ -60,7 +60,7 @@ def unnormalized(posteriors: Mapping[str, Posterior]) -> tuple[str, ...]:
     many = len(told) > 1 or max(map(len, priors.values())) > 1
     return (
         f"The prior{'s' * many} of {', '.join(told)} {'are' if many else 'is'} not normalized "
-        "within bounds, or in order, so that the log evidence is off by a constant unless all "
+        "within bounds, or in order, so the log evidence is off by a constant unless all "
         "models share it: in Stan, write sigma ~ normal(0, 1) T[0, ], or add the constant to "
         "target.",
     )

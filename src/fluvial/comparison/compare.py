@@ -231,7 +231,7 @@ def _notes(rows: tuple[Row, ...], unknown: tuple[str, ...], lack: str) -> tuple[
     ]
     if unknown:
         notes.append(
-            f"What {' and '.join(unknown)} observed is not known, so that it is up to you that all "
+            f"What {' and '.join(unknown)} observed is not known, so it is up to you that all "
             "have seen the same data."
         )
     if lack:

@@ -27,7 +27,7 @@ __all__ = ["FixedTriangular", "copula"]
 class FixedTriangular(Flow):
     r"""A given lower triangular map, never trained: x = C z, ln|det| = Σ ln C_ii.
 
-    Its inverse is kept beside it, for gradients take both in every step.
+    Its inverse is kept with it, since gradients take both in every step.
 
     Args:
         matrix: C, shape (D, D), with a positive diagonal.

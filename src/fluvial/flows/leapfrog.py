@@ -63,7 +63,7 @@ class Leapfrog(eqx.Module):
     :math:`\beta_k`. The gain cools the momentum as what x gives up in volume heats it (Caterini
     et al. 2018, arXiv 1805.11328, section 3.1).
 
-    The :math:`\delta_k^2` beside the variance keeps the start's part of the dynamics stable for
+    The :math:`\delta_k^2` next to the variance keeps the start's part of the dynamics stable for
     any step: leapfrog is unstable where a step is longer than twice the scale.
 
     The inverse temperatures rise to :math:`\beta_K = 1`; they start evenly spaced.

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from fluvial._version import __version__
 from fluvial.flows import Flow
 from fluvial.inference.chains.chains import Chains, pool_of_chains
 from fluvial.inference.checks.agreement import disagreement
@@ -14,6 +12,7 @@ from fluvial.inference.checks.centered import centered_advice
 from fluvial.inference.checks.improper import IMPROPER_ADVICE
 from fluvial.inference.climbs.modes import group_into_modes
 from fluvial.inference.correcting import Corrected
+from fluvial.inference.describing import bridged, evidence_of, provenance_of, warmed
 from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
@@ -21,22 +20,16 @@ from fluvial.inference.starting import Started
 from fluvial.inference.tails.tails import heavy_tails
 from fluvial.inference.verdict.chained import carried_by
 from fluvial.inference.verdict.more_draws import worth_of
-from fluvial.inference.verdict.verdict import evidence_se, judge, tail_matters
+from fluvial.inference.verdict.verdict import judge
 from fluvial.inference.verdict.weighing import Weighed, error_of
-from fluvial.inference.warm import Warm
-from fluvial.objectives import Importance
-from fluvial.objectives.bridge import bridge
-from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Judgment, Verdict
-from fluvial.posterior.links import Link, links_mapping
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
-from fluvial.posterior.provenance import Provenance
 
-__all__ = ["conclude", "evidence_of", "fatal_reasons", "provenance_of", "without_draws"]
+__all__ = ["conclude", "fatal_reasons", "without_draws"]
 
 
 def fatal_reasons(started: Started, refined: Refined) -> tuple[str, ...]:
@@ -76,7 +69,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     with run.counted.judging():
         grouping = group_into_modes(run.counted, q, pool, run.settings)
         carried = carried_by(run.counted, pool, run.settings)
-    differing = disagreement(run.counted, pool)
+    differing = disagreement(run.counted, pool, run.settings.check)
     judgment = judge(
         weights,
         corrected.chains,
@@ -94,12 +87,13 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         ],
         notes=(*started.notes, *refined.notes, *_unused(corrected)),
         precise=None if corrected.chains else worth_of(run, drawn),
+        confirmed=corrected.confirmed,
         error=error,
         settings=run.settings,
     )
     evidence = evidence_of(run, fitted.weights, weights, error, refined.missing_mass)
     if judgment.verdict is Verdict.USE_MCMC:
-        evidence, judgment = _bridged(fitted, corrected.chains, evidence, judgment)
+        evidence, judgment = bridged(fitted, corrected.chains, evidence, judgment)
     judgment = _with_start(run, pool, carried.added_to(judgment))
     if choice is not None or judgment.verdict is not Verdict.GOOD:
         judgment = _with_advice(run, pool, judgment)
@@ -152,63 +146,6 @@ def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) 
     return doubts
 
 
-def evidence_of(
-    run: Run,
-    own: Importance,
-    weights: Importance,
-    error: ApproximationError,
-    missing_mass: float = 0.0,
-) -> Evidence:
-    """Gather what weights say.
-
-    Args:
-        run: the fit.
-        own: weights of the approximation's own draws, which give the ELBO.
-        weights: of the draws that are handed out.
-        error: of the approximation, unweighted.
-        missing_mass: that a search has found outside the approximation, as a share.
-    """
-    return Evidence(
-        own.elbo,
-        own.elbo_se,
-        weights.log_evidence,
-        evidence_se(weights, missing_mass),
-        own.half_variance,
-        weights.khat,
-        weights.ess,
-        float(weights.size),
-        weights.largest,
-        error.mean_shift,
-        error.mean_shift_se,
-        error.log_sd_shift,
-        error.log_sd_shift_se,
-        khat_matters=tail_matters(weights.ess, weights.size, weights.largest, run.settings),
-        up_to_constant=run.target.up_to_constant,
-    )
-
-
-def _bridged(
-    fitted: Weighed, chains: Sequence[Chains], evidence: Evidence, judgment: Judgment
-) -> tuple[Evidence, Judgment]:
-    """The evidence between the draws of q and those of its chains, where these are of all of p."""
-    if len(chains) != 1:
-        return evidence, judgment
-    draws = chains[0].draws
-    log_q = fitted.q.log_prob(draws.reshape(-1, draws.shape[2])).reshape(draws.shape[:2])
-    weights = fitted.weights
-    found = bridge(weights.log_weights, chains[0].log_p - log_q, weights.strata)
-    if found is None:
-        return evidence, judgment
-    reason = (
-        "Bridge sampling between these draws and the approximation's gives the log evidence with "
-        f"a standard error of {found.se:.3f} nat."
-    )
-    evidence = replace(
-        evidence, log_evidence=found.log_evidence, log_evidence_se=found.se, bridged=True
-    )
-    return evidence, replace(judgment, reasons=(*judgment.reasons, reason))
-
-
 def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
     """The flow of this fit, or of the one that it started from."""
     if choice is not None:
@@ -218,7 +155,7 @@ def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
 
 def _with_advice(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
     """Say how a model that was hard to fit would be easier."""
-    advice = centered_advice(run.target, pool)
+    advice = centered_advice(run.target, pool, run.settings.check)
     if advice is None:
         return judgment
     return replace(judgment, reasons=(*judgment.reasons, advice))
@@ -228,47 +165,9 @@ def _with_start(run: Run, pool: Pool, judgment: Judgment) -> Judgment:
     """Say what became of the modes of the fit that this one started from."""
     if run.warm is None:
         return judgment
-    found = _warmed(run, run.warm, pool)
+    found = warmed(run, run.warm, pool)
     said = (
         f"The fit started from an earlier one, of whose {found['modes_before']} modes "
         f"{found['modes_kept']} are still there."
     )
     return replace(judgment, reasons=(*judgment.reasons, said))
-
-
-def _warmed(run: Run, warm: Warm, pool: Pool) -> dict[str, Any]:
-    return warm.report(pool, run.counted.evaluations, run.progress.seconds, run.settings.warm.gone)
-
-
-def provenance_of(
-    run: Run,
-    flow: str | Flow,
-    *,
-    interrupted: bool,
-    links: tuple[Link, ...] = (),
-    pool: Pool | None = None,
-) -> Provenance:
-    """Say how a posterior came about.
-
-    Args:
-        run: the fit.
-        flow: that was trained; "gaussian" if none was.
-        interrupted: whether Ctrl-C has cut it short.
-        links: the earlier fits that took the place of the prior.
-        pool: the draws, by which an earlier fit that this one started from is compared with it.
-    """
-    return Provenance(
-        flow if isinstance(flow, str) else "custom",
-        run.seed,
-        run.progress.seconds,
-        run.counted.evaluations,
-        run.counted.nonfinite,
-        interrupted,
-        __version__,
-        run.settings.mapping(),
-        links_mapping(links),
-        {} if run.warm is None or pool is None else _warmed(run, run.warm, pool),
-        improper_priors=tuple(run.target.functions.improper),
-        unnormalized_priors=tuple(run.target.functions.unnormalized),
-        elbo_trace=tuple(run.elbo_trace),
-    )

@@ -11,6 +11,7 @@ from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
 from fluvial.inference.tails.suspect_tails import missing_tails
 from fluvial.inference.tails.unreached import unreached
+from fluvial.inference.verdict.confirming import confirmed_by
 from fluvial.inference.verdict.more_draws import precise_enough
 from fluvial.inference.verdict.verdict import is_accurate, is_weighable, misses_tails
 from fluvial.inference.verdict.weighing import Weighed, defended
@@ -29,6 +30,7 @@ class Corrected(NamedTuple):
         interrupted: whether Ctrl-C has cut the fit short, in this stage or before.
         missing: what the draws do not reach, although chains have mixed; or None.
         lacking: what weighted draws do not reach, although their weights are good; or None.
+        confirmed: how chains confirm weights with a heavy tail, which are used then; or None.
     """
 
     drawn: Weighed
@@ -36,6 +38,7 @@ class Corrected(NamedTuple):
     interrupted: bool
     missing: str | None = None
     lacking: str | None = None
+    confirmed: str | None = None
 
 
 def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
@@ -64,6 +67,10 @@ def correct(run: Run, refined: Refined, *, fatal: bool) -> Corrected:
         with run.progress.stage("chains"):
             chains = _chains(run, refined.fitted.q)
             missing = _missing(run, refined.fitted, chains)
+            if not hidden and lacking is None and missing is None:
+                said = confirmed_by(run, refined.fitted, drawn, chains, refined.missing_mass)
+                if said is not None:
+                    return Corrected(_enough(run, refined, drawn), [], False, confirmed=said)
             return Corrected(drawn, chains, False, missing, lacking)
     except KeyboardInterrupt:
         return Corrected(drawn, [], True, missing=lacking)

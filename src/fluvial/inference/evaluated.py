@@ -20,8 +20,8 @@ from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Evaluated", "density_peaks"]
 
-_FEW = 512  # that are sorted sooner than parted
-_ROWS = 128  # of a table of distances, at a time: so many fit a cache
+_FEW = 512  # speed: so many are sorted sooner than parted
+_ROWS = 128  # memory: of a table of distances, at a time, which fit a cache
 _NOT_HIGHER = np.triu(np.full((_ROWS, _ROWS), np.inf))
 
 

@@ -23,7 +23,7 @@ from fluvial.inference.refining import Refined, refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.inference.spent import BudgetSpent
-from fluvial.inference.starting import start as begin
+from fluvial.inference.starting import begin
 from fluvial.inference.warm import fewer_moves, warm_from
 from fluvial.inference.warm_match import warm_match
 from fluvial.posterior.as_prior import PriorPosterior
@@ -35,9 +35,7 @@ from fluvial.targets import Target
 
 __all__ = ["fit"]
 
-_ONE_THREAD = 1000  # coordinates up to which one thread is quicker
-_NUMBERS = 2**25  # of the draws that are handed out: 256 MB
-_FEWEST_KEPT = 64  # of each chain in a round, of which there are up to four
+_ONE_THREAD = 1000  # speed: coordinates up to which one thread is quicker
 
 
 def fit(
@@ -78,20 +76,21 @@ def fit(
         progress: show a progress line on the terminal.
         max_steps: the most training steps for one component.
         max_seconds: of wall time, after which the best so far is returned with its verdict.
-        max_evaluations: of the log density, likewise. Of a function that JAX cannot trace the
-            last third of either limit goes to fresh draws, which judge the rest.
+        max_evaluations: of the log density, likewise. For a function that JAX cannot trace, the
+            last third of either limit is spent on fresh draws, which judge the rest.
         checkpoint: a folder in which expensive intermediate results are saved as soon as they are
             done. A fit that was killed, and is called again with the same arguments, continues
             from there and ends with the same bits.
         every_device: True splits over all devices, also where one process has several on one CPU
             (``XLA_FLAGS``, ``numpyro.set_host_device_count``); False uses only the first device
             of this process.
-        settings: every threshold of the fit, which the posterior's provenance keeps.
+        settings: every threshold and budget that decides what the fit does or says; the
+            posterior's provenance keeps them.
 
     Returns:
-        The posterior; its ``verdict`` says what its draws are worth. A density that is improper
-        is FAILED before any training, and has none. Ctrl-C during training
-        returns the best posterior so far, with ``interrupted`` set.
+        The posterior; its ``verdict`` says what its draws are worth. An improper density is FAILED
+        before any training, and has no draws. Ctrl-C during training returns the best posterior so
+        far, with ``interrupted`` set.
 
     Raises:
         InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has
@@ -168,17 +167,18 @@ def _generator(target: Target, seed: int) -> np.random.Generator:
 
 
 def _affordable(settings: Settings, evaluations: int | None, dim: int) -> Settings:
-    """Weigh no more draws than memory and a third of a budget allow, components by a twelfth."""
-    fit_in = max(_NUMBERS // dim, settings.weigh.component_draws)
-    draws = min(settings.weigh.draws, fit_in)
-    component_draws = settings.weigh.component_draws
+    """Weigh no more draws than memory and parts of a budget allow."""
+    weigh, chain = settings.weigh, settings.chain
+    draws = min(weigh.draws, max(weigh.numbers // dim, weigh.component_draws))
+    component_draws = weigh.component_draws
     if evaluations is not None:
-        draws = min(draws, max(1, evaluations // 3))
-        component_draws = min(component_draws, max(1, evaluations // 12))
-    weigh = dataclasses.replace(settings.weigh, draws=draws, component_draws=component_draws)
-    kept = max(_NUMBERS // (dim * settings.chain.chains), _FEWEST_KEPT)
-    kept -= kept % settings.chain.pieces
-    chain = dataclasses.replace(settings.chain, kept=min(settings.chain.kept, kept))
+        draws = min(draws, max(1, evaluations // weigh.budget_part))
+        least = max(1, evaluations // weigh.component_budget_part)
+        component_draws = min(component_draws, least)
+    weigh = dataclasses.replace(weigh, draws=draws, component_draws=component_draws)
+    kept = max(weigh.numbers // (dim * chain.chains), chain.least_kept)
+    kept -= kept % chain.pieces
+    chain = dataclasses.replace(chain, kept=min(chain.kept, kept))
     return dataclasses.replace(settings, weigh=weigh, chain=chain)
 
 

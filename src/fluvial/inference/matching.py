@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
+from fluvial.flows import Flow
 from fluvial.inference.checks.collapse import collapse_complaint
 from fluvial.inference.checks.improper import improper_complaint, improper_on_axes
 from fluvial.inference.climbs.climbing import Optimum
@@ -25,7 +26,7 @@ from fluvial.inference.gaussian.conditional import conditional_gaussian
 from fluvial.inference.gaussian.diagonal import climb_diagonal, match_diagonal
 from fluvial.inference.gaussian.expected_curvature import with_expected_curvature
 from fluvial.inference.natural_gradient.absorbing import placed
-from fluvial.inference.natural_gradient.natural_steps import natural_steps
+from fluvial.inference.natural_gradient.natural_steps import Stepped, natural_steps
 from fluvial.inference.run import Run
 from fluvial.inference.structure.dependence import Dependence, find_dependence
 from fluvial.inference.structure.find_structure import find_structure
@@ -37,9 +38,6 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
 
 __all__ = ["Matched", "match", "match_independent"]
-
-_FIRST_LOOKS, _MORE_LOOKS = 3, 10
-_SAME = 4.0  # squared sd between two means: then one Gaussian lies within the other
 
 
 class Matched(NamedTuple):
@@ -74,7 +72,8 @@ def match(
     """
     if run.counted.dim > run.settings.match.dense:
         independent = match_independent(run, starts)
-        coupled = independent.dependence is None or is_coupled(independent.dependence)
+        found, structure = independent.dependence, run.settings.structure
+        coupled = found is None or is_coupled(found, structure)
         if not coupled or run.counted.dim > run.settings.match.most_dense:
             return independent
         return _coupled(run, independent)
@@ -98,7 +97,7 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
     """Match independent coordinates, and see whether they are coupled."""
     start = DiagonalGaussian(starts[0], np.ones(run.counted.dim))
     gaussian = match_diagonal(run.counted, start, run.rng, run.settings.match)
-    gaussian = climb_diagonal(run.counted, gaussian, run.rng)
+    gaussian = climb_diagonal(run.counted, gaussian, run.rng, run.settings)
     dependence = _depending(run, gaussian)
     for _ in range(run.settings.match.replacements):
         found = _replaced(run, gaussian, dependence)
@@ -113,10 +112,11 @@ def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
 def _depending(run: Run, gaussian: DiagonalGaussian) -> Dependence | None:
     one_by_one = run.counted.dim <= run.settings.match.one_by_one
     look = find_dependence if one_by_one else scan_dependence
-    found = look(run.counted, gaussian, run.rng)
-    if found is None or is_coupled(found):
+    structure = run.settings.structure
+    found = look(run.counted, gaussian, run.rng, structure)
+    if found is None or is_coupled(found, structure):
         return found
-    coupling = coupling_elsewhere(run.counted, gaussian, found, run.rng)
+    coupling = coupling_elsewhere(run.counted, gaussian, found, run.rng, structure)
     return replace(found, coupling=coupling)
 
 
@@ -128,27 +128,28 @@ def _replaced(
     Many coordinates hold a hub that is taken to be independent of them, so that it hardly moves,
     and what depends on what cannot be seen from a wrong place.
     """
-    if dependence is None or not is_sparse(dependence):
+    settings = run.settings
+    if dependence is None or not is_sparse(dependence, settings.structure):
         return None
-    flow = sparse_flow(dependence, jax.random.key(run.seed))
-    gaussian = widened_hubs(gaussian, dependence)
-    first = natural_steps(
-        flow, gaussian, run.target, run.rng, enough=run.settings.match.close, most=1
-    )
-    run.counted.count(first.evaluations, 0)
-    most = first
-    for looks in (_FIRST_LOOKS, _MORE_LOOKS):
-        most = natural_steps(
-            most.flow,
-            most.gaussian,
+
+    def stepped(flow: Flow, gaussian: Gaussian | DiagonalGaussian, looks: int) -> Stepped:
+        found = natural_steps(
+            flow,
+            gaussian,
             run.target,
             run.rng,
-            enough=run.settings.match.close,
-            most=looks,
+            enough=settings.match.close,
+            settings=replace(settings.natural, most=looks),
             on_step=lambda evaluations, elbo: run.counted.spend(evaluations),
         )
-        run.counted.count(most.evaluations, 0)
-        if not most.weights.elbo > first.weights.elbo + run.settings.match.misplaced:
+        run.counted.count(found.evaluations, 0)
+        return found
+
+    flow = sparse_flow(dependence, jax.random.key(run.seed))
+    first = most = stepped(flow, widened_hubs(gaussian, dependence), 1)
+    for looks in settings.match.replacing_looks:
+        most = stepped(most.flow, most.gaussian, looks)
+        if not most.weights.elbo > first.weights.elbo + settings.match.misplaced:
             return None
     assert isinstance(most.gaussian, DiagonalGaussian)
     return placed(most.flow, most.gaussian)
@@ -160,21 +161,20 @@ def _coupled(run: Run, independent: Matched) -> Matched:
     Where few heads rule from there, too, that is what a modulated flow wants: matched as a whole,
     a Gaussian makes heads as narrow as the others are with their scales fixed.
     """
-    counted, settings = run.counted, run.settings.match
+    counted, settings, structure = run.counted, run.settings.match, run.settings.structure
     at = independent.fitted.q.components[0].gaussian
     at = DiagonalGaussian(at.mean, at.sd)
-    heads = find_structure(counted, at, run.rng).heads
+    heads = find_structure(counted, at, run.rng, structure).heads
     # Where many bend by themselves, none of them rules the others.
     held = heads[: settings.held_heads] if len(heads) <= settings.few_heads else ()
-    start = conditional_gaussian(counted, at, held)
+    start = conditional_gaussian(counted, at, held, run.settings.gaussian)
     matched = None
     if start is not None:
         hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
-        start = with_expected_curvature(counted, start, run.rng, sorted({*held, *hubs}))
-        ruled = (
-            held and 1 <= len(find_structure(counted, start, run.rng).heads) <= settings.few_heads
-        )
-        matched = start if ruled else None
+        fixed = sorted({*held, *hubs})
+        start = with_expected_curvature(counted, start, run.rng, fixed, run.settings.gaussian)
+        ruling = find_structure(counted, start, run.rng, structure).heads if held else ()
+        matched = start if 1 <= len(ruling) <= settings.few_heads else None
     if matched is None:
         # A step takes time as D³ does.
         steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
@@ -187,7 +187,7 @@ def _coupled(run: Run, independent: Matched) -> Matched:
 def _collapse(run: Run, fitted: Weighed) -> str | None:
     """Look for a funnel whose neck has no end, where the weights are not even."""
     weights, q = fitted.weights, fitted.q
-    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+    if not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings):
         return None
     largest = q.components[int(np.argmax(q.weights))].gaussian
     if isinstance(largest, DiagonalGaussian):
@@ -214,7 +214,7 @@ def _at_modes(
         if mass < masses.max() - settings.match.no_mass:
             continue
         gaussian = batch_and_match(counted, top, run.rng, settings.match)
-        if not any(_same(gaussian, other) for other in fitted):
+        if not any(_same(gaussian, other, settings.match.same) for other in fitted):
             fitted.append(gaussian)
     return fitted
 
@@ -232,8 +232,8 @@ def _anywhere(run: Run, starts: Float[np.ndarray, "N D"], ends: list[Optimum]) -
     return max(fitted, key=lambda gaussian: _weigh(run, [gaussian]).weights.elbo)
 
 
-def _same(a: Gaussian, b: Gaussian) -> bool:
-    """Whether two Gaussians lie within two standard deviations of each other."""
+def _same(a: Gaussian, b: Gaussian, near: float) -> bool:
+    """Whether two Gaussians lie within so many squared standard deviations of each other."""
     pooled = np.linalg.cholesky(0.5 * (a.cholesky @ a.cholesky.T + b.cholesky @ b.cholesky.T))
     distance = solve_triangular(pooled, a.mean - b.mean, lower=True)
-    return float(distance @ distance) < _SAME
+    return float(distance @ distance) < near

@@ -6,20 +6,20 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fluvial.inference.checks.check import finite_starts, gradient_complaint
-from fluvial.inference.checks.improper import unidentified_complaint
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.checks.unidentified import unidentified_complaint
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.starts import differ
 from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search.beyond import Beyond, look_beyond
-from fluvial.inference.mode_search.exploring import climb_from, explore
+from fluvial.inference.mode_search.exploring import explore
 from fluvial.inference.products.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.products.product import Product, match_product
 from fluvial.inference.products.separating import separate
 from fluvial.inference.run import Run
 
-__all__ = ["Started", "start"]
+__all__ = ["Started", "begin"]
 
-_SAID = 1_000_000  # of more modes no number is said
+_SAID = 1_000_000  # wording: of more modes no number is said
 
 
 class Started(NamedTuple):
@@ -44,7 +44,7 @@ class Started(NamedTuple):
     product: Matched | None = None
 
 
-def start(run: Run) -> Started:
+def begin(run: Run) -> Started:
     """Look at the target, and climb.
 
     Raises:
@@ -130,7 +130,7 @@ def _factors(
     heads = heads_of(ends)
     if len(heads) < 2 or not 2 <= run.counted.dim <= run.settings.match.dense:
         return None
-    labels = factors(run.counted, starts, heads)
+    labels = factors(run.counted, starts, heads, run.settings.product)
     return labels if labels.any() and run.target.streamed is None else None
 
 

@@ -174,7 +174,7 @@ def lighter(settings: Settings, dim: int, far: Sequence[int]) -> Settings:
     light = replace(
         search,
         looks=min(looks - sum(far), search.looks >> max(warm.sparse - dim, 0)),
-        far_looks=(0, max(far, default=0)),
+        far_looks=(0, sum(far) // max(len(far), 1)),
         look_spreads=wide,
         chains=int(warm.share * search.chains),
         leaps=int(warm.share * search.leaps),

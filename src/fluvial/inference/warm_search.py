@@ -13,7 +13,8 @@ import numpy as np
 
 from fluvial.inference.climbs.slopes import on_slopes
 from fluvial.inference.mode_search.far_looks import counts_far
-from fluvial.inference.mode_search.mode_search import Search, look, mass_outside
+from fluvial.inference.mode_search.mode_search import Search, mass_outside
+from fluvial.inference.mode_search.suspects import look
 from fluvial.inference.run import Run
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.inference.warm import Warm, lighter

@@ -23,7 +23,7 @@ __all__ = ["Extended"]
 
 
 class Extended(eqx.Module):
-    """The log density of a target and of standard normal auxiliary coordinates beside it.
+    """The log density of a target and of standard normal auxiliary coordinates with it.
 
     Args:
         target: what is approximated, on R^D.

@@ -30,6 +30,8 @@ class Importance:
             each has was not left to chance; by default all are independent draws of q.
         replicates: of each draw the replicate that it belongs to, shape (S,), where draws of one
             replicate depend on each other, and replicates do not.
+        attainable_share: the effective sample size that they would have if q were the target, as a
+            share of their number; draws with a wider base have less than 1.
 
     Example:
         >>> weights = Importance(np.array([0.0, 0.1, -0.1, 0.05]))
@@ -40,6 +42,7 @@ class Importance:
     log_weights: Float[np.ndarray, " S"]
     strata: Int[np.ndarray, " S"] | None = None
     replicates: Int[np.ndarray, " S"] | None = None
+    attainable_share: float = 1.0
 
     @property
     def size(self) -> int:
@@ -105,6 +108,11 @@ class Importance:
         return float(np.exp(2.0 * log_sum - log_squares))
 
     @property
+    def attainable_ess(self) -> float:
+        """The effective sample size that they would have if q were the target."""
+        return self.attainable_share * self.size
+
+    @property
     def khat(self) -> float:
         """Pareto shape of the largest weights (Vehtari et al. 2024); inf if they are too few."""
         return self._smoothed[1]
@@ -149,7 +157,8 @@ def joined(parts: Sequence[Importance]) -> Importance:
         own = part.replicates
         replicates.append(None if own is None else begun + own)
         begun += 0 if own is None else int(np.max(own, initial=-1)) + 1
-    return Importance(log_weights, _concatenated(strata), _concatenated(replicates))
+    labels = _concatenated(strata), _concatenated(replicates)
+    return Importance(log_weights, *labels, parts[0].attainable_share)
 
 
 def _concatenated(labels: Sequence[np.ndarray | None]) -> np.ndarray | None:

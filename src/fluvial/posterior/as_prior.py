@@ -11,7 +11,8 @@ import numpy as np
 from fluvial.posterior.differences import differences, same_density
 from fluvial.posterior.earlier import EarlierFit
 from fluvial.posterior.gaussian import moments
-from fluvial.posterior.links import Link, beyond, brought, later, links_from
+from fluvial.posterior.handing_on import beyond, brought, later
+from fluvial.posterior.links import Link, links_from
 from fluvial.posterior.log_density import all_gaussian, marginal, traceable
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool

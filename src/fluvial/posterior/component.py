@@ -60,6 +60,11 @@ class Component(ABC):
         """Whether the density at a point depends on that of ``gaussian`` there alone."""
         return False
 
+    @property
+    def attainable_share(self) -> float:
+        """What draws are worth, as a share of their number, for what the component is made of."""
+        return 1.0
+
     def of_gaussian(self, log_g: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,), in nats, from those of ``gaussian``, if ``is_gaussian``."""
         return log_g

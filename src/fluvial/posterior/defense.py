@@ -8,9 +8,13 @@ q's base N(0, I) is replaced by
 .. math:: B(z) = (1 - 2\alpha) N(z; 0, I) + \alpha N(z; 0, s_1^2 I) + \alpha N(z; 0, s_2^2 I),
 
 so that p/q' ≤ (p/q)/(1 − 2α) everywhere, and is far smaller where q is thin. The flow is q's own.
+
+What this costs where q is the target already is known: w = q/q' then depends on |z|² alone, and
+draws are worth, as a share of their number, 1/E[w] with z from N(0, I).
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -23,13 +27,14 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["EVERY", "REACH", "Widened", "widened", "wider_scales"]
+__all__ = ["EVERY", "REACH", "Widened", "attainable_share", "widened", "wider_scales"]
 
 EVERY = 10
 """One draw in ten has each of the scales: α = 0.1, and at most a fifth of the draws is lost."""
 REACH = (1.0, 3.0)
 """The radius of N(0, I) is √D ± 0.7. The scales are larger than 1 by these in one dimension, and
 reach about as many standard deviations beyond √D in many."""
+_RADII = np.linspace(-8.0, 8.0, 1601)  # about √D, of which the density of |z| is that wide
 
 
 @final
@@ -79,6 +84,11 @@ class Widened(Component):
         """Whether the component's is."""
         return self.component.is_gaussian
 
+    @property
+    def attainable_share(self) -> float:
+        """See the function of that name."""
+        return attainable_share(self.gaussian.dim, self.every, self.reach)
+
     def of_gaussian(self, log_g: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Log densities from those of ``gaussian``."""
         log_q = self.component.of_gaussian(log_g)
@@ -97,12 +107,39 @@ class Widened(Component):
 
     def _gain(self, squares: Float[np.ndarray, " N"], dim: int) -> Float[np.ndarray, " N"]:
         """Ln B(z) − ln N(z; 0, I), a function of |z|²."""
-        share = 1.0 / self.every
-        scales = wider_scales(dim, self.reach)
-        terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
-        for scale in scales:
-            terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))
-        return log_sum_exp(np.stack(terms), axis=0)
+        return _gain(squares, dim, self.every, self.reach)
+
+
+def _gain(
+    squares: Float[np.ndarray, " N"], dim: int, every: int, reach: tuple[float, ...]
+) -> Float[np.ndarray, " N"]:
+    share, scales = 1.0 / every, wider_scales(dim, reach)
+    terms = [np.full(len(squares), np.log(1.0 - share * len(scales)))]
+    for scale in scales:
+        terms.append(np.log(share) - dim * np.log(scale) + 0.5 * squares * (1.0 - scale**-2))
+    return log_sum_exp(np.stack(terms), axis=0)
+
+
+@cache
+def attainable_share(dim: int, every: int = EVERY, reach: tuple[float, ...] = REACH) -> float:
+    """Return the effective sample size of draws with a wider base, where q is the target.
+
+    Args:
+        dim: D.
+        every: see ``Widened``.
+        reach: see ``Widened``.
+
+    Returns:
+        As a share of their number.
+
+    Example:
+        >>> round(attainable_share(10), 2)
+        0.88
+    """
+    r = np.maximum(dim**0.5 + _RADII, 1e-3)
+    log_p = (dim - 1) * np.log(r) - 0.5 * r**2
+    p = np.exp(log_p - log_p.max()) * (dim**0.5 + _RADII > 0.0)
+    return float(p.sum() / np.sum(p * np.exp(-_gain(r**2, dim, every, reach))))
 
 
 def widened(q: Mixture, every: int = EVERY, reach: tuple[float, ...] = REACH) -> Mixture:

@@ -65,6 +65,6 @@ def need_density(verdict: Verdict) -> None:
     """Raise an InputError if the verdict does not vouch for the density, which is to be a prior."""
     if verdict not in _USABLE:
         raise InputError(
-            f"the posterior's verdict is {verdict}, so that its density cannot be a "
+            f"the posterior's verdict is {verdict}, so its density cannot be a "
             "prior: fit all the data at once, or improve the earlier fit first."
         )

@@ -10,7 +10,7 @@ __all__ = ["Evidence"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the importance weights say, in nats where not said otherwise.
+    """What the importance weights say, in nats unless stated otherwise.
 
     Attributes:
         elbo: E_q[ln p − ln q].

@@ -67,7 +67,7 @@ class Fitted(ABC):
 
     @property
     def log_evidence(self) -> float:
-        """Estimate of ln Z, in nats: of the weights or, under USE_MCMC, by bridge sampling."""
+        """Estimate of ln Z, in nats: from the weights or, under USE_MCMC, by bridge sampling."""
         return self.evidence.log_evidence
 
     @property
@@ -90,7 +90,7 @@ class Fitted(ABC):
 
     @property
     def approximation_error(self) -> ApproximationError:
-        """How far ``approximation``, unweighted, is from the draws; infinitely if not measured."""
+        """How far ``approximation``, unweighted, is from the draws; infinite if not measured."""
         return self.evidence.approximation_error
 
     @property
@@ -127,6 +127,6 @@ class Fitted(ABC):
         return self.approximation.log_prob(as_points(x, self.approximation.dim))
 
     def need_draws(self) -> None:
-        """Raise an InputError if there are no draws, as of a density that is improper."""
+        """Raise an InputError if there are no draws, as for an improper density."""
         if not self.pool.size:
             raise InputError(f"this posterior has no draws. {self.reasons[0]}")

@@ -53,6 +53,11 @@ class Mixture:
         ]
         return found if len(found) == len(self.components) else []
 
+    @property
+    def attainable_share(self) -> float:
+        """What draws are worth, as a share of their number, for what the mixture is made of."""
+        return min(component.attainable_share for component in self.components)
+
     def sample(
         self, rng: np.random.Generator, size: int
     ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, " N"]]:

@@ -55,8 +55,8 @@ class Posterior(Fitted, Exports):
         recorded: the model's own space at the pool's points, if it was loaded from disk.
         grouping: for each component of the approximation the number of its mode, from 0; by
             default each is a mode of its own.
-        structure: which coordinates modulate the others; None where that was not looked for, as
-            where a Gaussian is right already or there are few coordinates.
+        structure: which coordinates modulate the others; None if it was not looked for, because a
+            Gaussian is right already or there are few coordinates.
         places: points of high density, apart from each other, that the fit has seen, shape (P, D):
             where a fit that starts from this one looks again; None if they were not kept.
 
@@ -102,8 +102,8 @@ class Posterior(Fitted, Exports):
             seed: decides which, and whatever the model's generated quantities draw.
 
         Raises:
-            InputError: if ``n`` is not a whole number from 1 on, there is no target, or the
-                density is improper.
+            InputError: if ``n`` is not a positive whole number, there is no target, or the density
+                is improper.
         """
         check_count(n, "n")
         check_seed(seed)
@@ -176,8 +176,8 @@ class Posterior(Fitted, Exports):
     def log_density(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Float[Array, ""]:
         """Return the normalized log density ln q of one point, in nats; JAX can trace it.
 
-        It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the
-        dtype of the point, which the result has. For parameters by name it is the density in the
+        It works under ``jit``, ``vmap`` and ``grad``, and is computed in float64 whatever the dtype
+        of the point; the result has that dtype. For parameters by name it is the density in the
         model's own space: that on R^D, less ln|det dθ/dx| of the map to that space, and −inf where
         a parameter is out of its bounds.
 
@@ -215,7 +215,7 @@ class Posterior(Fitted, Exports):
     def _elements(self) -> Elementwise:
         if self.target is None:
             raise InputError(
-                "this posterior was loaded without its target, so that its parameters' maps are "
+                "this posterior was loaded without its target, so its parameters' maps are "
                 "not known: give it as fluvial.load(directory, target=target)."
             )
         with jax.ensure_compile_time_eval():
@@ -229,7 +229,7 @@ class Posterior(Fitted, Exports):
                 are variables, too.
 
         Raises:
-            InputError: if a parameter's map to its own space is not one element by element.
+            InputError: if a parameter's map to its own space does not act element by element.
         """
         elements = self._elements
         if is_pytensor(x):
@@ -250,8 +250,8 @@ class Posterior(Fitted, Exports):
         """Predict many rows from many draws, in blocks: no array of rows × draws is ever made.
 
         Args:
-            function: of the parameters of one draw, name -> value, and one row, that JAX can
-                trace; with ``noise`` also of a random key. It returns a number or an array.
+            function: of the parameters of one draw, name -> value, and of one row; with ``noise``,
+                of a random key, too. JAX must be able to trace it. It returns a number or an array.
             rows: an array, or a PyTree of arrays, with one row for each element of the first axis;
                 memory maps are read block by block.
             n: how many draws.
@@ -265,7 +265,7 @@ class Posterior(Fitted, Exports):
 
         Raises:
             InputError: if the function fails or does not return real numbers, the arrays of rows
-                differ in length, or ``n`` is not a whole number from 1 on.
+                differ in length, or ``n`` is not a positive whole number.
 
         Example:
             >>> import fluvial
@@ -423,7 +423,7 @@ class Posterior(Fitted, Exports):
         space = self.target or self.recorded
         if space is None:
             raise InputError(
-                "this posterior was loaded without its target, so that its draws cannot be "
+                "this posterior was loaded without its target, so its draws cannot be "
                 "mapped to the model's space: give it as fluvial.load(directory, target=target)."
             )
         return space

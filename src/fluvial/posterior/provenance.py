@@ -15,8 +15,8 @@ class Provenance:
         flow: the text from which the flow was built, "gaussian" where one or more Gaussians do, or
             "custom" for a Flow that the caller made.
         seed: the seed.
-        seconds: wall time by stage, in s; the part of a stage that was spent compiling is apart
-            from it, such as "flow compilation", so that all add up to the whole.
+        seconds: wall time by stage, in s; what a stage spends on compiling is listed by itself,
+            such as "flow compilation", so that all add up to the total.
         evaluations: points at which the target was evaluated.
         nonfinite: at how many of these it was not finite.
         interrupted: whether Ctrl-C cut the fit short.
@@ -26,10 +26,10 @@ class Provenance:
         chain: the earlier fits that took the place of the prior, the first one first; see
             ``fluvial.posterior.links``.
         warm_start: what starting from an earlier fit has found and saved; empty without one.
-        improper_priors: parameters whose prior has no finite integral, so that the evidence means
-            nothing next to another.
-        unnormalized_priors: parameters whose prior has an integral other than 1, as one has that
-            Stan cuts off at a bound, so that the evidence is off by a factor.
+        improper_priors: parameters whose prior has no finite integral, so the evidence cannot be
+            compared with another.
+        unnormalized_priors: parameters whose prior has an integral other than 1, such as one that
+            Stan truncates at a bound; the evidence is then off by a factor.
         elbo_trace: for each training of a flow the mean ELBO of every 100 steps, in nats; NaN where
             no draw was finite.
     """

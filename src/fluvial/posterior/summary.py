@@ -183,7 +183,7 @@ def check_names(names: str) -> re.Pattern[str]:
     """Compile a regular expression.
 
     Raises:
-        InputError: if it is none.
+        InputError: if it is not one.
     """
     try:
         return re.compile(names)

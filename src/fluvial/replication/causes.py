@@ -32,6 +32,8 @@ _OWN_LINE = re.compile(r"^Cell In\[\d+\], line (\d+)$", re.MULTILINE)
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
 _STARRED = re.compile(r"^\s*from\s[\w.]+\simport\s*\*|^\s*%(?:pylab|run|load_ext)\b", re.MULTILINE)
 _AGREES = (CellVerdict.IDENTICAL, CellVerdict.WITHIN_TOLERANCE)
+_IMPORTS = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
+_NO_FILE = "No such file or directory"
 _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or leaves out
 
 
@@ -82,7 +84,7 @@ def with_causes(
         pictured=any(map(_is_pictured, cells)),
         starred=any(_STARRED.search(cell.source) for cell in cells),
     )
-    story = common.story
+    story, own = common.story, _modules_beside(recorded)
     met: list[_Met] = []
     for outcome, cell, ran in zip(outcomes, cells, runs[0].cells, strict=True):
         number = outcome.number
@@ -101,6 +103,8 @@ def with_causes(
             in_recorded_order=number in order.agree,
             edited=is_edited(cell.source, cell.outputs, ran.outputs),
             cut=_is_cut(cell.outputs) or _is_cut(ran.outputs),
+            lacks_file=_lacks_file(ran.outputs) and not _lacks_file(cell.outputs),
+            loads=bool(own & set(_IMPORTS.findall(cell.source))),
         )
         if error is None or _are_alike(error, before):
             found = _caught(outcome, facts)
@@ -190,6 +194,18 @@ def _is_pictured(cell: "NotebookNode") -> bool:
 def _is_cut(outputs: Outputs) -> bool:
     """Whether a table of a cell leaves out lines or columns, as display options have it."""
     return bool(_CUT.search(printed(outputs)))
+
+
+def _lacks_file(outputs: Outputs) -> bool:
+    """Whether a cell prints, as programs do that it calls, that a file is not there."""
+    return _NO_FILE in printed(outputs)
+
+
+def _modules_beside(recorded: RecordedNotebook) -> frozenset[str]:
+    """Return the names of the modules in the notebook's folder."""
+    if recorded.folder is None:
+        return frozenset()
+    return frozenset(path.stem for path in recorded.folder.glob("*.py"))
 
 
 def _failed_line(error: Mapping[str, Any] | None) -> int | None:

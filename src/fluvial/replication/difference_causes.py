@@ -42,6 +42,10 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
     texts = difference.recorded, difference.local
     if facts.unset_by(difference) is not None:
         return Cause.EARLIER_ERROR
+    if facts.lacks_file:
+        return Cause.DATA
+    if facts.loads and difference.kind is Kind.EXTRA:
+        return Cause.ORDER  # a module prints when it is loaded first
     if _is_of_here(difference, facts):
         return Cause.ENVIRONMENT
     if _is_of_another_type(*texts):

@@ -37,6 +37,8 @@ class Facts:
         inline: whether a cell asks for plots in the notebook.
         pictured: whether any picture was recorded.
         starred: whether a cell takes all names from a module.
+        lacks_file: whether it prints that a file is not there, which it did not.
+        loads: whether it imports a module of the notebook's own folder.
     """
 
     number: int
@@ -57,6 +59,8 @@ class Facts:
     inline: bool = False
     pictured: bool = True
     starred: bool = False
+    lacks_file: bool = False
+    loads: bool = False
 
     @property
     def of_python(self) -> bool:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +58,8 @@ def built_environment(requirements: Requirements) -> Path:
     """
     if (python := restored_python(requirements)) is not None:
         return python
-    uv = shutil.which("uv")
+    # What pip has installed is beside the interpreter, which need not be on the path.
+    uv = shutil.which("uv") or shutil.which("uv", path=sysconfig.get_path("scripts"))
     if uv is None:
         raise InputError(
             "restoring an environment takes uv, which is not installed: install it (pip install "

@@ -39,7 +39,8 @@ class Variation:
 def variations(between_runs: Sequence[Sequence[Difference]]) -> list[Variation]:
     """Collect the places at which local runs differ, in the order in which they are met.
 
-    Durations never repeat, nor do addresses in memory: those that are tolerated are left out.
+    Durations never repeat, nor do addresses in memory, nor does the order in which a set is
+    written: those that are tolerated are left out.
 
     Args:
         between_runs: of each further run (as "local") from the first one (as "recorded").
@@ -54,7 +55,9 @@ def variations(between_runs: Sequence[Sequence[Difference]]) -> list[Variation]:
 
 
 def _never_repeats(found: Difference) -> bool:
-    return found.kind is Kind.DURATION or found.cause in (Cause.WALL_TIME, Cause.ENVIRONMENT)
+    styled = found.cause is Cause.LIBRARY_PRINTING and found.kind is not Kind.IMAGE
+    of_run = found.cause in (Cause.WALL_TIME, Cause.ENVIRONMENT)
+    return found.kind is Kind.DURATION or of_run or styled
 
 
 def _variation(found: Difference, others: Sequence[Difference | None]) -> Variation:

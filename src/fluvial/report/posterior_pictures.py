@@ -27,6 +27,7 @@ _CHAINS = 4
 _DOTS = 120  # per inch
 _BLOCK = 100  # steps of training that a point of the trace is the mean of
 _LONGEST_NAME = 32  # letters; longer ones leave no room for what they name
+_LONGEST_IN_PAIR = 18  # letters along the side of a panel
 _LEAST_LOG_WEIGHT = -20.0  # draws that weigh less than e^-20 of the mean are never handed out
 _LEAST_WIDTH = 0.01  # of an axis: a standard deviation below it is a dot
 
@@ -98,29 +99,31 @@ def _pixels(figure: Any) -> np.ndarray:
     return np.asarray(figure.canvas.buffer_rgba()).copy()
 
 
-def _tree(columns: Mapping[str, np.ndarray], chains: int = _CHAINS) -> Any:
+def _tree(
+    columns: Mapping[str, np.ndarray], chains: int = _CHAINS, longest: int = _LONGEST_NAME
+) -> Any:
     """Scalars as a DataTree."""
     from arviz_base import from_dict
 
     def split(column: np.ndarray) -> np.ndarray:
         return column[: len(column) // chains * chains].reshape(chains, -1)
 
-    labels = _labels(list(columns))
+    labels = _labels(list(columns), longest)
     posterior = {labels[name]: split(column) for name, column in columns.items()}
     return from_dict({"posterior": posterior}, check_conventions=False)
 
 
-def _labels(names: Sequence[str]) -> dict[str, str]:
+def _labels(names: Sequence[str], longest: int) -> dict[str, str]:
     """Give each name a label that has no slash, which would make groups, and is short.
 
     Example:
-        >>> _labels(["mu", "a/b", "x" * 40 + "[1]"])
+        >>> _labels(["mu", "a/b", "x" * 40 + "[1]"], 32)
         {'mu': 'mu', 'a/b': 'a.b', 'xxxx...[1]': 'xxxxxxxxxxxxxxxx…xxxxxxxxxxxx[1]'}
     """
-    half = _LONGEST_NAME // 2
+    half = longest // 2
     whole = {name: name.replace("/", ".") for name in names}
     short = {
-        name: label if len(label) <= _LONGEST_NAME else f"{label[:half]}…{label[1 - half :]}"
+        name: label if len(label) <= longest else f"{label[:half]}…{label[1 - half :]}"
         for name, label in whole.items()
     }
     return short if len(set(short.values())) == len(names) else whole
@@ -183,7 +186,7 @@ def _pair(columns: Mapping[str, np.ndarray]) -> Any:
         )
     return _figure(
         arviz_plots.plot_pair(
-            _tree(shown),
+            _tree(shown, longest=_LONGEST_IN_PAIR),
             visuals={"scatter": {"alpha": 0.3, "size": 4}},
             backend="matplotlib",
             figure_kwargs=size,
@@ -207,7 +210,7 @@ def _weights(log_weights: np.ndarray) -> Any:
 
     finite = log_weights[np.isfinite(log_weights)]
     label = "log of weight over mean weight"
-    return _figure(
+    figure = _figure(
         arviz_plots.plot_dist(
             _tree({label: np.maximum(finite + np.log(len(finite)), _LEAST_LOG_WEIGHT)}, 1),
             kind="ecdf",
@@ -217,9 +220,11 @@ def _weights(log_weights: np.ndarray) -> Any:
                 "credible_interval": False,
             },
             backend="matplotlib",
-            figure_kwargs={"figsize": (6.0, 3.6)},
+            figure_kwargs={"figsize": (6.0, 3.6), "layout": "constrained"},
         )
     )
+    figure.axes[0].set_ylabel("share of the draws below")
+    return figure
 
 
 def _trace(traces: Sequence[Sequence[float]]) -> Any:

@@ -60,6 +60,8 @@ def _held(path: Path, ending: str, seconds: float) -> Iterator[None]:
         raise InputError(
             f"{path} is in use by another run: wait for it, or choose another folder."
         ) from None
+    except FileExistsError as error:
+        raise InputError(f"{path} cannot be written: {path.parent} is a file.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     try:

@@ -1,5 +1,6 @@
 """Writing to a disk: a file whole or not at all, and one sentence where it cannot be written."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,7 +10,34 @@ from pathlib import Path
 from fluvial.errors import InputError
 from fluvial.storage.locks import saving
 
-__all__ = ["readable_errors", "remove", "replaced", "sync", "unwritable", "write_durably"]
+__all__ = [
+    "check_file",
+    "readable_errors",
+    "remove",
+    "replaced",
+    "sync",
+    "unwritable",
+    "write_durably",
+]
+
+
+def check_file(path: Path) -> None:
+    """Check, without leaving a trace, that ``replaced`` may write a file.
+
+    Raises:
+        InputError: if it is a folder, or cannot be written.
+
+    Example:
+        >>> check_file(Path("no/such/folder/yet/a.txt"))
+    """
+    place = path.resolve()
+    existing = next(parent for parent in place.parents if os.path.lexists(parent))
+    if place.is_dir():
+        raise InputError(f"{path} is a folder: give the name of a file.")
+    if not existing.is_dir():
+        raise unwritable(path, f"{existing} is a file")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise unwritable(path, os.strerror(errno.EACCES))
 
 
 @contextmanager

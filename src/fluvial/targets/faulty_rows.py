@@ -43,7 +43,7 @@ def check_rows(stream: RowsDensity, point: Float64[np.ndarray, " D"]) -> None:
     for name, indices in bad.items():
         if indices:
             raise InputError(
-                f"{_told(stream, indices)} hold NaN{_in(stream, name)}, so that the log density is "
+                f"{_told(stream, indices)} hold NaN{_in(stream, name)}, so the log density is "
                 "finite nowhere: leave them out, or let the log likelihood pass over them."
             )
 

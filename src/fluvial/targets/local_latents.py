@@ -179,7 +179,7 @@ def check_alone(locals_: Locals, groups: PyTree, dim: int) -> None:
     if first is not None:
         raise InputError(
             "the log likelihood of a row depends on the other rows of its group: one row has "
-            f"{both[first]:.6g} beside some rows and {one[first]:.6g} beside others. Compute what "
+            f"{both[first]:.6g} among some rows and {one[first]:.6g} among others. Compute what "
             "spans a group's rows, such as a mean, beforehand and give it as a column."
         )
 

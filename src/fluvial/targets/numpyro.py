@@ -12,7 +12,8 @@ from fluvial.extras import require
 from fluvial.targets.annotations import Annotations
 from fluvial.targets.density import JaxDensity
 from fluvial.targets.numpyro_constants import constants
-from fluvial.targets.numpyro_model import NumPyroModel, explained
+from fluvial.targets.numpyro_functions import explained, functions_of
+from fluvial.targets.numpyro_model import NumPyroModel
 from fluvial.targets.numpyro_rows import (
     Subsampled,
     block_model,
@@ -92,7 +93,7 @@ def from_numpyro(model: Callable, *args: Any, **kwargs: Any) -> Target:
             observed=observed,
             constant=constants(model, args, kwargs, observed, {*bare.variables, *observed}),
         ),
-        functions=adapted.functions(layout),
+        functions=functions_of(adapted, layout),
     )
 
 

@@ -2,9 +2,7 @@
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,18 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from fluvial.errors import InputError, described
+from fluvial.errors import InputError
 from fluvial.extras import require
 from fluvial.targets import refusals
 from fluvial.targets.batching import batched
-from fluvial.targets.density import Density, JaxDensity
-from fluvial.targets.model_functions import ModelFunctions
 from fluvial.targets.numpyro_discrete import Enumeration
-from fluvial.targets.numpyro_sites import Sites, log_volume, read_sites
+from fluvial.targets.numpyro_sites import Sites, read_sites
 from fluvial.targets.space import Layout
 from fluvial.targets.tracing import Traced
 
-__all__ = ["NumPyroModel", "explained"]
+__all__ = ["NumPyroModel"]
 
 _LOOKS = 4  # at values of discrete sites, to see what depends on them
 
@@ -191,38 +187,8 @@ class NumPyroModel:
             )
         return {name: value for name, value in found.items() if name in self.sites.observed}
 
-    def functions(self, layout: Layout) -> ModelFunctions:
-        """Return what the model provides beyond its log density, each traced when first used."""
-        names, dim, improper = set(self.sites.observed), layout.dim, self.sites.improper
-        log_prior = _when_asked(lambda x: self.log_prior(layout.unravel(x)), dim)
-
-        def draw(v):  # the last number is the draw's
-            return self._drawn(self.constrain(layout.unravel(v[:dim])), v[dim])
-
-        predictive = _when_asked(lambda v: _chosen(draw(v), names), dim + 1)
-        both = _when_asked(lambda v: self._drawn({}, v[0]), 1)
-
-        def prior(numbers):
-            found = both(numbers[:, None])
-            return (
-                {name: a for name, a in found.items() if name not in names},
-                {name: a for name, a in found.items() if name in names},
-            )
-
-        return ModelFunctions(
-            log_prior,
-            (lambda points, n: predictive(np.column_stack([points, n]))) if names else None,
-            None if improper else prior,
-            lambda replaced: self._without_prior(layout, replaced),
-            improper,
-        )
-
-    def log_prior(self, sites) -> dict[str, jax.Array]:
-        """Return the log prior of each latent site, in its own space."""
-        found = self._log_probs(self.constrain(sites), total=False)[0]
-        return {name: value for name, value in found.items() if name in self.sites.latent}
-
-    def _log_probs(self, values, *, total: bool):
+    def log_probs(self, values, *, total: bool):
+        """Return the log probability of every site, and the sites, as NumPyro does."""
         from numpyro.infer.util import compute_log_probs
 
         with jax.numpy_dtype_promotion("standard"):
@@ -230,7 +196,7 @@ class NumPyroModel:
                 self._seeded, self._args, self._kwargs, dict(values), sum_log_prob=total
             )
 
-    def _drawn(self, values, number) -> dict[str, jax.Array]:
+    def drawn(self, values, number) -> dict[str, jax.Array]:
         """Run the model with some of its sites known, and draw the others, observed ones too."""
         from numpyro.handlers import seed, substitute, trace, uncondition
 
@@ -241,52 +207,7 @@ class NumPyroModel:
             kept = {*self.sites.latent, *self.sites.observed, *self.sites.deterministic}
             return {name: jnp.asarray(found[name]["value"]) for name in found if name in kept}
 
-    def _without_prior(self, layout: Layout, replaced: tuple[str, ...]) -> Density:
-        def log_density(x):
-            sites = layout.unravel(x)
-            values = self.constrain(sites)
-            found, traced = self._log_probs(values, total=True)
-            with jax.numpy_dtype_promotion("standard"):
-                terms = [value for name, value in found.items() if name not in replaced]
-                terms += [
-                    log_volume(traced[name], sites[name])
-                    for name in self.sites.latent
-                    if name not in replaced
-                ]
-                return jnp.asarray(sum(terms, jnp.zeros((), x.dtype)))
-
-        return JaxDensity(Traced(log_density, layout.dim), layout.dim)
-
 
 def _log_factor(site: dict) -> jax.Array:
     value = site["fn"].log_prob(site["value"])
     return value if site["scale"] is None else value * site["scale"]
-
-
-def _chosen(found: dict, names: set[str]) -> dict:
-    return {name: value for name, value in found.items() if name in names}
-
-
-def _when_asked(function: Callable, dim: int) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """Trace a function of one point when it is first asked for many."""
-
-    @cache
-    def traced():
-        return batched(Traced(function, dim))
-
-    def apply(points: np.ndarray) -> dict[str, np.ndarray]:
-        with explained():
-            return traced()(np.ascontiguousarray(points, np.float64))
-
-    return apply
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn whatever error a model fails with into one sentence."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"the NumPyro model failed: {described(error)}") from error

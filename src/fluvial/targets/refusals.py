@@ -30,7 +30,7 @@ def subsampled(what: str, remedy: str) -> InputError:
         what: such as "the NumPyro plate 'N' subsamples 2 of 4 rows of the site 'y'".
         remedy: how all rows are used.
     """
-    return InputError(f"{what}, so that its log density is random: {remedy}.")
+    return InputError(f"{what}, so its log density is random: {remedy}.")
 
 
 def missing(variable: str, where: np.ndarray, remedy: str) -> InputError:
@@ -44,7 +44,7 @@ def missing(variable: str, where: np.ndarray, remedy: str) -> InputError:
     places = np.argwhere(where)
     first = f" (the first at [{','.join(map(str, places[0]))}])" if where.ndim else ""
     return InputError(
-        f"{variable} has {len(places)} NaN among its {where.size} values{first}, so that its log "
+        f"{variable} has {len(places)} NaN among its {where.size} values{first}, so its log "
         f"density is finite nowhere: leave them out, or {remedy}."
     )
 

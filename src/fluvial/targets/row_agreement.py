@@ -1,4 +1,4 @@
-"""Do a row's terms depend on the rows beside it? Sums over blocks would then mean nothing."""
+"""Do a row's terms depend on the rows next to it? Sums over blocks would then mean nothing."""
 
 import numpy as np
 from jaxtyping import Float

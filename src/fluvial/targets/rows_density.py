@@ -16,16 +16,15 @@ from typing import Any, NamedTuple, final
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Float64, Int, PyTree
 
 from fluvial.errors import InputError
 from fluvial.targets.across_processes import gathered, rows_before, summed
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.local_latents import Locals, local_draw, marginal
+from fluvial.targets.row_passes import RowPasses
 from fluvial.targets.row_programs import Programs, padded
 from fluvial.targets.rows import Rows
-from fluvial.targets.side_by_side import in_order, workers
 from fluvial.targets.tracing import Traced
 from fluvial.xla import jit
 
@@ -33,11 +32,6 @@ __all__ = ["Quadratic", "Recall", "RowsDensity"]
 
 Recall = Callable[[list[Any], Callable[[], Mapping[str, np.ndarray]]], Mapping[str, np.ndarray]]
 """From what a result is a function of, and what computes it, to the result, kept or new."""
-
-_AXIS = "rows"
-_IN_CACHE = 2**18  # numbers of an intermediate array: 2 MB, about what one core's cache holds
-_MOST_ROWS = 4096  # of a block, which a handful of draws more than fill
-_ARRAYS = 6  # of the widest that a program keeps at once, in a gradient
 
 
 class Quadratic(NamedTuple):
@@ -226,34 +220,15 @@ class RowsDensity(Density):
 
         return with_gradient(value, both)
 
-    @cached_property
+    @property
     def block_rows(self) -> int:
         """How many rows a block has: a power of two that the devices divide."""
-        most = min(_MOST_ROWS, self.block_bytes // (4 * self._workers * self.rows.row_bytes))
-        size = 1 << max(most.bit_length() - 1, 3)
-        size = min(size, 1 << (self.rows.count - 1).bit_length())
-        parts = max(1, len(self.devices))
-        return -(-size // parts) * parts
+        return self.passes.block_rows
 
     @cached_property
-    def _at_once(self) -> int:
-        """At how many points a block is evaluated at once."""
-        block = padded(self.rows.block(0, 1), self.block_rows)
-        width = self.programs.width(block)
-        bytes_each = self.block_bytes // self._workers
-        room = min(_IN_CACHE, bytes_each // (8 * _ARRAYS)) // max(1, width)
-        return 1 << max(0, room.bit_length() - 1)
-
-    @cached_property
-    def _placement(self) -> Any:
-        if len(self.devices) < 2:
-            return self.devices[0] if self.devices else None
-        return NamedSharding(Mesh(np.array(self.devices), (_AXIS,)), PartitionSpec(_AXIS))
-
-    @cached_property
-    def _workers(self) -> int:
-        """How many blocks are under way at once: several devices are busy with one."""
-        return 1 if len(self.devices) > 1 else workers()
+    def passes(self) -> RowPasses:
+        """Over this process's rows."""
+        return RowPasses(self.rows, self.programs, self.block_bytes, self.devices, self.watch)
 
     def _pass(self, program: Callable, points: np.ndarray, prior: PyTree) -> PyTree:
         """Add the sums over all rows to the log prior."""
@@ -262,34 +237,12 @@ class RowsDensity(Density):
         leaves, structure = jax.tree.flatten(prior)
 
         def compute():
-            found = jax.tree.leaves(self.sums(program, points))
+            found = jax.tree.leaves(self.passes.sums(program, points))
             return {str(k): leaf for k, leaf in enumerate(found)}
 
         kept = self.recall([self.programs.name(program), points], compute)
         whole = [a + summed(kept[str(k)]) for k, a in enumerate(leaves)]
         return jax.tree.unflatten(structure, whole)
-
-    def sums(self, program: Callable, points: np.ndarray) -> PyTree:
-        """Add up what a program says of this process's rows, a block at a time, in their order."""
-        at_once = min(self._at_once, 1 << (len(points) - 1).bit_length())
-        chunks = [points[i : i + at_once] for i in range(0, len(points), at_once)]
-        last = len(chunks[-1])
-        chunks[-1] = np.concatenate([chunks[-1], np.repeat(points[-1:], at_once - last, axis=0)])
-
-        def of_block(start: int) -> tuple[int, list[PyTree]]:
-            stop = min(start + self.block_rows, self.rows.count)
-            block = padded(self.rows.block(start, stop), self.block_rows)
-            with jax.enable_x64(True):
-                block = jax.device_put(block, self._placement)
-                parts = [program(chunk, block, np.int64(stop - start)) for chunk in chunks]
-                return stop - start, jax.tree.map(np.asarray, parts)
-
-        sums: Any = None
-        starts = range(0, self.rows.count, self.block_rows)
-        for done, parts in in_order(of_block, starts, self._workers):
-            sums = parts if sums is None else jax.tree.map(np.add, sums, parts)
-            self.watch(done, len(points))
-        return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(points)], *sums)
 
 
 def _at_any(function: Callable, x: Array | np.ndarray) -> PyTree:

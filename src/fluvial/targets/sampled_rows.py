@@ -43,7 +43,7 @@ class SampledRows(Density):
         programs = self._own.programs
         if not len(points):
             return np.empty(0)
-        sums = self._own.sums(programs.values, points)
+        sums = self._own.passes.sums(programs.values, points)
         return programs.prior_values(points) + self._scale * sums
 
     def value_and_grad(
@@ -53,7 +53,7 @@ class SampledRows(Density):
         programs = self._own.programs
         if not len(points):
             return np.empty(0), np.empty((0, self.dim))
-        values, gradients = self._own.sums(programs.gradients, points)
+        values, gradients = self._own.passes.sums(programs.gradients, points)
         prior, prior_gradients = programs.prior_gradients(points)
         return prior + self._scale * values, prior_gradients + self._scale * gradients
 

@@ -48,7 +48,7 @@ def adam(
               u = -\eta \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + 10^{-8}}
 
     It does what ``clip_by_running_median(optax.adam(learning_rate, b1, b2))`` does. That one keeps
-    the old state beside the new one to choose between them, and a training step of three million
+    the old state next to the new one to choose between them, and a training step of three million
     parameters then takes a fifth longer.
 
     Args:

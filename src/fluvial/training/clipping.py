@@ -78,7 +78,7 @@ def no_norms(params: PyTree) -> Float[Array, " window"]:
 def measured(
     gradient: PyTree, norms: Float[Array, " window"], clip: int | float, skip: int | float
 ) -> tuple[Bool[Array, ""], Float[Array, ""], Float[Array, " window"]]:
-    """Whether to keep a gradient, what to multiply it with, and the norms with its own."""
+    """Whether to keep a gradient, what to multiply it by, and the norms with its own."""
     squares = jnp.asarray(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
     norm = jnp.sqrt(squares).astype(norms.dtype)
     # Until half the window is filled the median is inf, and nothing is clipped.

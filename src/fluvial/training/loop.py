@@ -27,7 +27,7 @@ _STEPS = 1000  # of a schedule that does not say how many
 
 
 class TrainingState(NamedTuple):
-    """All that changes from step to step: training that goes on from it goes on to the same bits.
+    """All that changes from step to step: training that continues from it reaches the same bits.
 
     Attributes:
         parameters: a tree, of which the floating arrays are trained.

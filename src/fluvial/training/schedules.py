@@ -49,7 +49,7 @@ def warmup_cosine(
         peak: the largest step size, η.
         steps: T, the step at which the fall ends.
         warmup: w, steps of the rise.
-        last: r, what is left in the end, as a fraction of the peak.
+        last: r, what is left at the end, as a fraction of the peak.
 
     Example:
         >>> step_sizes(warmup_cosine(1.0, 100, warmup=4), jnp.array([0, 1, 50])).round(3)

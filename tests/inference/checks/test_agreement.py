@@ -41,7 +41,7 @@ def test_points_of_no_density_are_passed_over():
 
 
 def test_a_fit_whose_batches_disagree_is_failed_with_the_reason(monkeypatch):
-    monkeypatch.setattr(concluding, "disagreement", lambda target, pool: "Batches disagree.")
+    monkeypatch.setattr(concluding, "disagreement", lambda *given: "Batches disagree.")
     posterior = fluvial.fit(normal(), seed=0, progress=False)
     assert posterior.verdict is Verdict.FAILED
     assert "Batches disagree." in posterior.reasons

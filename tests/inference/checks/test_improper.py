@@ -10,11 +10,8 @@ import pytest
 import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.checks.check import finite_starts
-from fluvial.inference.checks.improper import (
-    improper_complaint,
-    improper_on_axes,
-    unidentified_complaint,
-)
+from fluvial.inference.checks.improper import improper_complaint, improper_on_axes
+from fluvial.inference.checks.unidentified import unidentified_complaint
 from fluvial.inference.climbs.climbing import maximize
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.gaussian.batch_and_match import batch_and_match

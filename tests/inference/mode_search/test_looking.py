@@ -7,12 +7,12 @@ from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
 from fluvial.inference.climbs.census import Census, Mode
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.beyond import look_beyond
-from fluvial.inference.mode_search.exploring import CLIMBS, climb_from
+from fluvial.inference.mode_search.exploring import CLIMBS
 from fluvial.inference.mode_search.looking import unexplained
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian

@@ -5,16 +5,16 @@ import pytest
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
+from fluvial.inference.climbs.climbing import climb_from
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from, explore
-from fluvial.inference.mode_search.planting import (
-    aimed,
+from fluvial.inference.mode_search.exploring import explore
+from fluvial.inference.mode_search.missed_modes import (
     expected_missed,
     expected_others,
-    plant,
     share_missed,
 )
+from fluvial.inference.mode_search.planting import aimed, plant
 from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target

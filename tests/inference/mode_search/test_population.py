@@ -6,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
+from fluvial.inference.climbs.climbing import climb_from
 from fluvial.inference.climbs.starts import differ
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from, explore
+from fluvial.inference.mode_search.exploring import explore
 from fluvial.inference.mode_search.population import cooled_population, wide_law
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian

@@ -12,6 +12,7 @@ from fluvial.inference.gaussian.expected_curvature import with_expected_curvatur
 from fluvial.inference.natural_gradient.copula_steps import CopulaMoves, copula_of
 from fluvial.inference.natural_gradient.natural_moves import Look
 from fluvial.inference.natural_gradient.natural_steps import natural_steps
+from fluvial.inference.settings import NaturalSettings
 from fluvial.inference.structure.find_structure import bend_alone
 from fluvial.objectives import Importance
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -81,7 +82,13 @@ def test_a_few_steps_bend_the_margins_of_a_field_of_counts(start):
     gaussian = with_expected_curvature(counted, laplace, rng)
     flow, margins = copula_of(gaussian)
     stepped = natural_steps(
-        flow, margins, counted.target, rng, enough=0.001, draws=1024, move=CopulaMoves(flow)
+        flow,
+        margins,
+        counted.target,
+        rng,
+        enough=0.001,
+        settings=NaturalSettings(draws=1024),
+        move=CopulaMoves(flow),
     )
     before = weights(counted, GaussianComponent(gaussian))
     after = weights(counted, FlowComponent(stepped.flow, margins))

@@ -11,6 +11,7 @@ from fluvial.inference.flow_training.sparse_flow import sparse_flow, sparse_spec
 from fluvial.inference.gaussian.diagonal import match_diagonal
 from fluvial.inference.natural_gradient.margin_moves import MarginMoves, margins_gain, with_margins
 from fluvial.inference.natural_gradient.natural_steps import looked, natural_steps
+from fluvial.inference.settings import NaturalSettings
 from fluvial.inference.structure.dependence import find_dependence
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.targets import Target
@@ -51,7 +52,7 @@ def test_bends_gain_what_is_foreseen():
         target,
         rng,
         enough=1e-3,
-        draws=1024,
+        settings=NaturalSettings(draws=1024),
         move=MarginMoves(),
     )
     assert after.weights.half_variance < 0.3 * before.weights.half_variance

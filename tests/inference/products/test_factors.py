@@ -5,8 +5,8 @@ import numpy as np
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
+from fluvial.inference.climbs.climbing import climb_from
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from
 from fluvial.inference.products.factors import combine, count_modes, factors, heads_of
 from fluvial.inference.settings import Settings
 from fluvial.targets import Target

@@ -6,8 +6,8 @@ import pytest
 from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
+from fluvial.inference.climbs.climbing import climb_from
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from
 from fluvial.inference.products.separating import separate
 from fluvial.targets import Target
 

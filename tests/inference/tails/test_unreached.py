@@ -1,5 +1,7 @@
 """Chains that begin at draws, and what they find where the approximation never draws."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,8 +10,7 @@ from jax.scipy.stats import norm
 from fluvial.devices import Devices
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
-from fluvial.inference.settings import DEFAULT
-from fluvial.inference.tails import unreached as module
+from fluvial.inference.settings import ReachSettings, Settings
 from fluvial.inference.tails.unreached import unreached
 from fluvial.inference.verdict.weighing import with_own_draws
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -21,18 +22,14 @@ from fluvial.targets import Target
 DIM, SIZE = 30, 4000
 DIAGONAL = DiagonalGaussian(np.zeros(DIM), np.ones(DIM))
 DENSE = Gaussian(np.zeros(DIM), np.eye(DIM))
+FEWER = Settings(reach=ReachSettings(transitions=(4, 10)))
 
 
-@pytest.fixture(autouse=True)
-def fewer_transitions(monkeypatch):
-    monkeypatch.setattr(module, "_MOST", 10)
-
-
-def a_run(log_density, dim=DIM):
+def a_run(log_density, dim=DIM, settings=FEWER):
     counted = CountedTarget(Target(log_density, dim=dim))
     rng = np.random.default_rng(0)
     progress, devices = Progress(shown=False), Devices(every=False)
-    return Run(counted, "auto", False, 0, 100, DEFAULT, rng, progress, devices)
+    return Run(counted, "auto", False, 0, 100, settings, rng, progress, devices)
 
 
 def log_scale(v):
@@ -61,7 +58,7 @@ def found(points, gaussian=DIAGONAL):
 def test_mass_beside_the_draws_where_no_weight_is_seen_is_found(gaussian):
     draws = np.random.default_rng(2).standard_normal((SIZE, DIM))
     left_out = found(draws, gaussian)
-    assert left_out.surely > DEFAULT.verdict.max_missing_mass
+    assert left_out.surely > FEWER.verdict.max_missing_mass
     assert left_out.share < 0.16
     assert f"{left_out.share:.1%}" in left_out.sentence()
 
@@ -70,20 +67,20 @@ def test_of_right_draws_nothing_is_missing_however_wrong_the_approximation():
     assert found(its_draws()).surely <= 0.0
 
 
-def test_steps_that_are_right_elsewhere_are_turned_back_where_the_target_is_stiff(monkeypatch):
+def test_steps_that_are_right_elsewhere_are_turned_back_where_the_target_is_stiff():
     """A location that 29 others share follows x_0 beyond 1: the sd of it given them is 0.05."""
 
     def moved(x):
         return norm.logpdf(x[0]) + norm.logpdf(x[1:], 3.5 * jnp.maximum(x[0] - 1.0, 0.0)).sum()
 
-    def surely():
-        run = a_run(moved)
+    def surely(settings):
+        run = a_run(moved, settings=settings)
         fitted, drawn = with_own_draws(Mixture((GaussianComponent(DIAGONAL),), np.ones(1)), run)
         return unreached(run, fitted, drawn.x, np.full(len(drawn.x), 1.0 / len(drawn.x))).surely
 
-    assert surely() > DEFAULT.verdict.max_missing_mass
-    monkeypatch.setattr(module, "_SHORTEST", 1.0)
-    assert surely() <= DEFAULT.verdict.max_missing_mass
+    assert surely(FEWER) > FEWER.verdict.max_missing_mass
+    alike = Settings(reach=replace(FEWER.reach, shortest=1.0))
+    assert surely(alike) <= FEWER.verdict.max_missing_mass
 
 
 def test_few_coordinates_are_left_to_the_search_after_the_fit():

@@ -231,6 +231,12 @@ def test_a_result_that_only_one_side_has_moves_no_other_output():
     assert (missing.kind, missing.recorded, missing.tolerated) == ("missing", "[1, 2]", False)
 
 
+@pytest.mark.parametrize(("axes", "tolerated"), [(0, True), (1, False)])
+def test_a_figure_with_nothing_in_it_is_no_result(axes, tolerated):
+    (extra,) = found([], [shown(text__plain=f"<Figure size 432x288 with {axes} Axes>")])
+    assert (extra.kind, extra.tolerated) == ("extra", tolerated)
+
+
 def test_objects_of_which_only_the_address_is_written_are_no_result():
     texts = "[<matplotlib.text.Text at 0x10a3ae610>,\n <matplotlib.text.Text at 0x10a3aedd0>]"
     figure = shown(text__plain="<Figure>", image__png=plot(0.0))

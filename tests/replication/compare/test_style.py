@@ -19,11 +19,18 @@ def found(recorded, local):
         ("[[1 2]\n [3 4]]", "[[1 2] [3 4]]"),
         ("0    a\nName: x, dtype: object", "0    a\nName: x, dtype: str"),
         ("Index(['a'], dtype='object')", "Index(['a'], dtype='str')"),
+        (
+            "CategoricalDtype(categories=['a'], ordered=False, categories_dtype=object)",
+            "CategoricalDtype(categories=['a'], ordered=False, categories_dtype=str)",
+        ),
         ("<AxesSubplot:xlabel='a'>", "<Axes: xlabel='a'>"),
         ("<matplotlib.axes._subplots.AxesSubplot at 0x7f3ab2c4d190>", "<Axes: xlabel='a'>"),
         ("<matplotlib.text.Text at 0x7f3ab2c4d190>", "Text(0.5, 1.0, 'Loss')"),
         ("<a list of 10 Patch objects>", "<BarContainer object of 10 artists>"),
+        ("<Container object of 3 artists>", "<ErrorbarContainer object of 3 artists>"),
         ("{'x': 1, 'y': [2]}", "{'y': [2], 'x': 1}"),
+        ("{'a': [2, 6]}", "{'a': Index([2, 6], dtype='int64')}"),
+        ("{'a': [5, 13]}", "{'a': RangeIndex(start=5, stop=21, step=8)}"),
         ("OrderedDict([('a', 1), ('b', 2)])", "OrderedDict({'a': 1, 'b': 2})"),
         ("best: {'C': 10, 'gamma': 0.1}, score 0.9", "best: {'gamma': 0.1, 'C': 10}, score 0.9"),
         ("classes: {'b', 'a'}", "classes: {'a', 'b'}"),
@@ -112,13 +119,16 @@ def test_the_same_values_in_another_style(recorded, local):
         ("Name: x, dtype: object", "Name: x, dtype: float64"),
         ("<AxesSubplot:xlabel='a'>", "<Axes: xlabel='b'>"),
         ("<a list of 10 Patch objects>", "<BarContainer object of 12 artists>"),
+        ("<Container object of 3 artists>", "<ErrorbarContainer object of 2 artists>"),
         ("{'x': 1, 'y': [2]}", "{'y': [3], 'x': 1}"),
+        ("{'a': [2, 6]}", "{'a': Index([2, 7], dtype='int64')}"),
         ("{1: 2, 3: 4}", "{1: 4, 3: 2}"),
         ("SVC(C=10)", "SVC()"),
         ("[('Ann', 25, 55.0) ('Bob', 45, 85.5)]", "[('Ann', 26, 55. ) ('Bob', 45, 85.5)]"),
         ("37253956", "37253957"),
         ("SVC(C=1, cache_size=200, degree=3, tol=0.1)", "SVC(C=2)"),
         ("SVC(C=10)", "SVR(C=10)"),
+        ("CategoricalDtype(['a'], c_dtype=object)", "CategoricalDtype(['a'], c_dtype=int64)"),
         (
             "array(['PR', 'USA'], dtype=object)",
             "<StringArray>\n['PR', 'UK']\nLength: 2, dtype: str",
@@ -144,7 +154,19 @@ def test_a_number_in_an_array_of_several_lines_is_located():
     [
         (
             "    fun: 1.0\nmessage: 'ok'\nsuccess: True\n      x: array([2.])",
-            "message: ok\nsuccess: True\n    fun: 1.000e+00\n      x: [ 2.000e+00]\n   nit: 3",
+            "message: ok\nsuccess: True\n    fun: 1.000e+00\n      x: [ 2.000e+00]\n    nit: 3",
+        ),
+        (
+            "Done.\n  Iterations: 7\n    fun: 1.0\nmessage: 'ok'\nsuccess: True\n"
+            "      x: array([2.00012345e+00,\n       1.25e-09])\nnext",
+            "Done.\n  Iterations: 7\nmessage: ok\nsuccess: True\n    fun: 1.000e+00\n"
+            "      x: [ 2.000e+00  1.250e-09]\nnext",
+        ),
+        (
+            "CSR:\n   (0, 0)\t1.0\n  (1, 1)\t2.000e",
+            "CSR:\n  <Compressed Sparse Row sparse matrix of dtype 'float64'\n"
+            "\twith 2 stored elements and shape (2, 2)>\n  Coords\tValues\n"
+            "  (0, 0)\t1.0\n  (1, 1)\t2.000e",
         ),
         (
             "          0   0.9   1.0   10\n\navg / total   0.95   0.97   19",

@@ -40,6 +40,8 @@ def test_a_number_is_located():
         ("took 10.0 s", "took 3 s", True),
         ("took 10.0 s", "took 1min 40s", False),
         ("took 3 ms", "took 5 s", False),
+        ("took 3.0", "took 2.0", True),
+        ("took -3.0", "took 3.0", False),
         ("half-life 0 ns", "half-life 900 µs", False),
         ("took 0 ns", "took 900 µs", True),
         ("x = nan", "x = 1.0", False),
@@ -136,6 +138,12 @@ def test_many_lines(count):
         ("TResult(statistic=0.189)", "TResult(statistic=0.1877344610194689)", False),
         ("[0.5 0.25]", "[0.50001 0.25]", False),
         ("accuracy 0.9501", "accuracy 0.95011", False),
+        ("2.866515719235352e-07", "0.0000002867", True),
+        ("0.0000002867", "2.866515719235352e-07", True),
+        ("1234567.891", "1.2346e+06", True),
+        ("2.866515719235352e-07", "0.0000002868", False),
+        ("2.866515719235352e-07", "0.0000003", False),
+        ("1234567.891", "1235000", False),
     ],
 )
 def test_what_another_version_prints_of_the_same_values(recorded, local, tolerated):

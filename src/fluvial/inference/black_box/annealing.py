@@ -68,20 +68,21 @@ class Guides(NamedTuple):
     rounds: int
 
 
-def mixture_guides(dim: int, settings: BlackBoxSettings) -> Guides:
+def mixture_guides(dim: int, thresholds: Settings) -> Guides:
     """Return mixtures of Gaussians."""
+    settings = thresholds.black_box
     worth = float(settings.worth_base + settings.worth_per_dim * dim)
 
     def fit(x, log_w, rng, last):
         del last
-        return fit_mixture(x, log_w, rng)
+        return fit_mixture(x, log_w, rng, thresholds.mixture)
 
     return Guides(fit, round_size(dim, settings), worth, settings.max_rounds)
 
 
-def flow_guides(dim: int, settings: BlackBoxSettings) -> Guides:
+def flow_guides(dim: int, thresholds: Settings) -> Guides:
     """Return flows, which take more points to tell the shape of a density from."""
-    mixtures = mixture_guides(dim, settings)
+    mixtures, settings = mixture_guides(dim, thresholds), thresholds.black_box
     return Guides(
         partial(fit_flow, settings),
         settings.flow_size * mixtures.size,
@@ -114,7 +115,7 @@ def anneal(
         guides: what leads it; by default mixtures of Gaussians.
     """
     settings = thresholds.black_box
-    fit, size, worth, most = guides or mixture_guides(reference.dim, settings)
+    fit, size, worth, most_rounds = guides or mixture_guides(reference.dim, thresholds)
     if history is None:
         history = _begun(reference, spending, rng, settings)
     fitted = _last(history)
@@ -122,13 +123,14 @@ def anneal(
     if own and efficiency(history) >= settings.enough_efficiency:
         return Population(history, 1.0, efficiency(history), fitted)
     beta, share, rounds, stalled, stuck = 0.0, 0.0, 0, 0, 0
-    while not spending.over and rounds < most and np.isfinite(history.log_p).any():
+    while not spending.over and rounds < most_rounds and np.isfinite(history.log_p).any():
         last_beta, last_share = beta, share
         beta = _coolest(history, worth)
         if beta < min(1.0, thresholds.black_box.stuck * last_beta):
             # So few points do not show the shape of what they are drawn from. A round that did not
             # grow with what is asked for would take several to get back to where this one was.
-            more = min(2.0 * worth, max(worth, len(history) / 4.0))
+            most = max(worth, len(history) / settings.growth_part)
+            more = min(settings.growth * worth, most)
             size, worth = round(size * more / worth), more
             beta = _coolest(history, worth)
         fitted = fit(history.x, history.log_weights(beta), rng, fitted)
@@ -154,13 +156,13 @@ def _begun(
 ) -> History:
     """Points from the reference."""
     first = max(settings.first_rounds * round_size(reference.dim, settings), settings.first_least)
-    x = spread_out(reference, min(first, max(spending.left // 4, 1)), rng)
+    x = spread_out(reference, min(first, max(spending.left // settings.first_part, 1)), rng)
     log_p = spending.values(x, "prior draws")
     return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 
 def _last(history: History) -> Mixture | None:
-    """What the last proposal was made of, beside the reference."""
+    """What the last proposal was made of, besides the reference."""
     if len(history.proposals) < 2:
         return None
     last = history.proposals[-1]

@@ -21,19 +21,14 @@ from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.largest_peak import linked
 from fluvial.inference.black_box.local_maxima import starts
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.settings import BlackBoxSettings, Settings
+from fluvial.inference.settings import DEFAULT, BlackBoxSettings, HillSettings, Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["ascend", "check_gradient"]
 
-_STEP = 1e-4  # of differences: of gradients, and of the density along a line
-_STEPS = 200  # of a climb
-_SAME = 0.1  # standard deviations between two climbs' ends that are one mode
-_WRONG = 0.05  # by which a derivative is off, relative to its size
-_SMOOTHEST, _ROUGHEST = 1e-4, 1e12  # curvatures that a component may have
-_UNCORRECTED = 2  # proposals: the reference and the Gaussians at the modes
-_LIGHT = 12.0  # nats below the heaviest mode, where a mode is left out
+_STEP = 1e-4  # arithmetic: of differences of gradients, and of the density along a line
+_UNCORRECTED = 2  # definition: proposals, the reference and the Gaussians at the modes
 
 End = tuple[Float[np.ndarray, " D"], float]
 """Where a climb ended, and the log density there."""
@@ -66,11 +61,12 @@ def ascend(
     history = _begun(reference, spending, rng, settings)
     if not np.isfinite(history.log_p).any():
         return (Population(history, 0.0, 0.0),)
-    rows = _chosen(history, settings)
-    ends = [end for row in rows if (end := _climbed(spending, history.x[row])) is not None]
-    if earlier is not None and not spending.over and _agree(spending, ends, earlier, settings):
+    rows, hill = _chosen(history, thresholds), thresholds.hill
+    climbs = [_climbed(spending, history.x[row], hill.climb_steps) for row in rows]
+    ends = [end for end in climbs if end is not None]
+    if earlier is not None and not spending.over and _agree(spending, ends, earlier, thresholds):
         return Population(history, earlier.beta, earlier.efficiency), earlier
-    q = _laplace(_modes(spending, ends))
+    q = _laplace(_modes(spending, ends, hill), hill)
     if q is None or spending.over:
         return (anneal(reference, spending, rng, thresholds, history),)
     proposal = thresholds.weigh.widened(q)
@@ -90,28 +86,27 @@ def _begun(
     return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 
-def _chosen(history: History, settings: BlackBoxSettings) -> np.ndarray:
+def _chosen(history: History, thresholds: Settings) -> np.ndarray:
     """The rows to climb from."""
-    rows = starts(history.reference, history.x, history.log_p, settings.ascending_climbs)
+    most = thresholds.black_box.ascending_climbs
+    rows = starts(history.reference, history.x, history.log_p, most, thresholds.hill)
     # Among few draws of many coordinates hardly any is a maximum: the first ones are spread out.
     rest = np.setdiff1d(np.flatnonzero(np.isfinite(history.log_p)), rows)
-    return np.concatenate([rows, rest[: max(0, settings.ascending_climbs - len(rows))]])
+    return np.concatenate([rows, rest[: max(0, most - len(rows))]])
 
 
-def _agree(
-    spending: Spending, ends: list[End], earlier: Population, settings: BlackBoxSettings
-) -> bool:
+def _agree(spending: Spending, ends: list[End], earlier: Population, thresholds: Settings) -> bool:
     """Whether climbs end where a population has its mass, and on each of its peaks that matter."""
-    q = earlier.fitted
+    q, settings, hill = earlier.fitted, thresholds.black_box, thresholds.hill
     if q is None or len(earlier.history.proposals) > _UNCORRECTED or not ends:
         return False
     x, heights = np.stack([x for x, _ in ends]), np.array([height for _, height in ends])
     evidence = earlier.history.log_evidence
     excess = heights - q.log_prob(x) - evidence
-    others = _modes(spending, [ends[i] for i in np.flatnonzero(excess > settings.heavy)])
-    if any(mass > evidence - _LIGHT for _, mass in others):
+    others = _modes(spending, [ends[i] for i in np.flatnonzero(excess > settings.heavy)], hill)
+    if any(mass > evidence - hill.light for _, mass in others):
         return False
-    peaks, there = linked(q), x[np.abs(excess) <= settings.heavy]
+    peaks, there = linked(q, hill), x[np.abs(excess) <= settings.heavy]
     joint = np.stack([component.log_prob(there) for component in q.components])
     reached = peaks[np.argmax(joint + np.log(q.weights)[:, None], axis=0)].any(axis=0)
     return bool(np.all(reached | (peaks @ q.weights < settings.matters)))
@@ -125,7 +120,10 @@ def _in_small_rounds(thresholds: Settings) -> Settings:
 
 
 def check_gradient(
-    spending: Spending, x: Float[np.ndarray, "N D"], rng: np.random.Generator
+    spending: Spending,
+    x: Float[np.ndarray, "N D"],
+    rng: np.random.Generator,
+    settings: HillSettings = DEFAULT.hill,
 ) -> None:
     """Compare the gradient with differences of the density, each point along another line.
 
@@ -142,7 +140,7 @@ def check_gradient(
         differences = (ends[0] - ends[1]) / (2.0 * _STEP)
     given = np.sum(gradients * directions, axis=1)
     size = np.linalg.norm(gradients, axis=1)
-    wrong = ~(np.abs(given - differences) <= _WRONG * np.maximum(size, 1.0))
+    wrong = ~(np.abs(given - differences) <= settings.wrong * np.maximum(size, 1.0))
     comparable = np.isfinite(differences) & np.isfinite(given)
     if comparable.any() and wrong[comparable].all():
         row = int(np.flatnonzero(comparable)[0])
@@ -153,7 +151,7 @@ def check_gradient(
         )
 
 
-def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> End | None:
+def _climbed(spending: Spending, x: Float[np.ndarray, " D"], steps: int) -> End | None:
     """Climb from a point."""
     from scipy.optimize import minimize  # half a second, which most fits need not take
 
@@ -167,27 +165,29 @@ def _climbed(spending: Spending, x: Float[np.ndarray, " D"]) -> End | None:
         return (-values[0], -gradients[0]) if usable else (1e300, np.zeros_like(point))
 
     try:
-        end = minimize(negative, x, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+        end = minimize(negative, x, jac=True, method="L-BFGS-B", options={"maxiter": steps})
     except StopIteration:
         return None
     return end.x, -float(end.fun)
 
 
-def _modes(spending: Spending, ends: list[End]) -> list[Mode]:
+def _modes(spending: Spending, ends: list[End], settings: HillSettings) -> list[Mode]:
     """The modes that climbs have ended at, the highest first."""
     found: list[Mode] = []
     for x, height in sorted(ends, key=lambda end: -end[1]):
         apart = [np.linalg.norm(gaussian.whiten(x[None])) for gaussian, _ in found]
-        if min(apart, default=np.inf) <= _SAME:
+        if min(apart, default=np.inf) <= settings.same:
             continue
-        gaussian = _curved_as(spending, x)
+        gaussian = _curved_as(spending, x, settings.curvatures)
         if gaussian is not None:
             mass = height + 0.5 * len(x) * LOG_2PI + gaussian.log_det
             found.append((gaussian, mass))
     return found
 
 
-def _curved_as(spending: Spending, x: Float[np.ndarray, " D"]) -> Gaussian | None:
+def _curved_as(
+    spending: Spending, x: Float[np.ndarray, " D"], curvatures: tuple[float, float]
+) -> Gaussian | None:
     """The Gaussian of the curvature at a point; None if the gradients there are not finite."""
     steps = np.concatenate([np.eye(len(x)), -np.eye(len(x))]) * _STEP
     _, gradients = spending.value_and_grad(x + steps)
@@ -195,19 +195,18 @@ def _curved_as(spending: Spending, x: Float[np.ndarray, " D"]) -> Gaussian | Non
         return None
     curvature = -(gradients[: len(x)] - gradients[len(x) :]) / (2.0 * _STEP)
     eigenvalues, vectors = scipy.linalg.eigh(0.5 * (curvature + curvature.T))
-    sd = np.clip(np.abs(eigenvalues), _SMOOTHEST, _ROUGHEST) ** -0.5
+    sd = np.clip(np.abs(eigenvalues), *curvatures) ** -0.5
     triangle = np.linalg.qr((vectors * sd).T, mode="r").T  # pyright: ignore[reportAttributeAccessIssue]
     return Gaussian(x, triangle * np.sign(np.diag(triangle)))
 
 
-def _laplace(modes: list[Mode]) -> Mixture | None:
+def _laplace(modes: list[Mode], settings: HillSettings) -> Mixture | None:
     """The mixture of the modes that matter, each with the mass that it stands for."""
     heaviest = max((mass for _, mass in modes), default=0.0)
-    kept = [(gaussian, mass) for gaussian, mass in modes if mass > heaviest - _LIGHT]
+    kept = [(gaussian, mass) for gaussian, mass in modes if mass > heaviest - settings.light]
     if not kept:
         return None
     masses = np.array([mass for _, mass in kept])
-    # What a height and a curvature are off must not starve a mode of draws.
-    shares = np.maximum(np.exp(masses - masses.max()), 0.1 / len(kept))
+    shares = np.maximum(np.exp(masses - masses.max()), settings.least_share / len(kept))
     components = tuple(GaussianComponent(gaussian) for gaussian, _ in kept)
     return Mixture(components, shares / shares.sum())

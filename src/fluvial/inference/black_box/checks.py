@@ -21,7 +21,7 @@ __all__ = [
     "repeat_heaviest",
 ]
 
-_SAME = 1e-9  # relative: likelihoods that differ by less differ by rounding
+_SAME = 1e-9  # arithmetic: relative, of likelihoods that differ by rounding
 
 
 class Findings(NamedTuple):
@@ -165,10 +165,10 @@ def noise_doubt(
     rng: np.random.Generator,
     settings: Settings,
 ) -> str | None:
-    """Compare the density at a few points with that at points beside them.
+    """Compare the density at a few points with that at points next to them.
 
     Noise that is a function of the point, as in a simulation seeded by its arguments, is the same
-    at every call, and shows here: right beside a point the density differs, or a little farther
+    at every call, and shows here: right next to a point the density differs, or a little farther
     away it is not between its values on both sides, as that of a smooth function is.
 
     Args:

@@ -21,10 +21,7 @@ from fluvial.inference.verdict.verdict import is_weighable
 from fluvial.posterior.accuracy import precision
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["TOLD", "fresh_draws", "needed_by", "will_do", "worth_of_a_draw"]
-
-TOLD = 0.1
-"""Of the most fresh draws: those by which it is told how many are needed."""
+__all__ = ["fresh_draws", "needed_by", "will_do", "worth_of_a_draw"]
 
 
 def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> History:
@@ -39,7 +36,7 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
     settings = run.settings.black_box
     proposal = run.settings.weigh.widened(q)
     fresh = History.empty(history.reference)
-    told = int(TOLD * settings.max_fresh)
+    told = int(settings.told * settings.max_fresh)
     size = int(np.clip(needed_by(history, proposal, settings), settings.wanted_ess, told))
     while not spending.over and len(fresh) < settings.max_fresh:
         fresh = _longer(run, spending, fresh, proposal, size)
@@ -57,7 +54,7 @@ def fresh_draws(run: Run, spending: Spending, q: Mixture, history: History) -> H
         if enough and precise:  # so that no noise of k-hat decides
             size = told - len(fresh)
             continue
-        wanted = 1.1 * len(fresh) * needed / max(worth, 0.1) - len(fresh)
+        wanted = settings.spare * len(fresh) * needed / max(worth, 0.1) - len(fresh)
         most = told if len(fresh) < told else settings.max_fresh
         size = int(min(max(wanted, settings.more_fresh * len(fresh)), most - len(fresh)))
     return fresh
@@ -81,7 +78,8 @@ def will_do(run: Run, q: Mixture, fresh: History) -> bool:
 def _in_vain(run: Run, q: Mixture, fresh: History) -> bool:
     """Whether draws of a mixture tell that all that could be made will not be worth enough."""
     settings = run.settings.black_box
-    if q.has_flows or run.budget.limited or q.dim < 2 or len(fresh) < TOLD * settings.max_fresh:
+    few = len(fresh) < settings.told * settings.max_fresh
+    if q.has_flows or run.budget.limited or q.dim < 2 or few:
         return False
     return fresh_needed(efficiency(fresh), settings) >= settings.max_fresh
 

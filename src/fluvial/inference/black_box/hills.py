@@ -5,15 +5,14 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from fluvial.inference.settings import DEFAULT, HillSettings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["climb_hills", "same_hill"]
 
+# Arithmetic: where a valley is looked for, as parts of the way.
 _BETWEEN = np.concatenate([2.0 ** -np.arange(7, 3, -1), np.arange(1, 8) / 8.0])
-_GENERATIONS = 20
-_JITTER = 1e-9  # of a variance, so that a ridge stays a Gaussian
-_NEARER = 0.4  # times the last standard deviation
-_STALLED = 0.05  # nats that a generation has to gain
+_JITTER = 1e-9  # arithmetic: of a variance, so that a ridge stays a Gaussian
 
 Values = Callable[[Float[np.ndarray, "N D"]], Float[np.ndarray, " N"]]
 
@@ -50,6 +49,7 @@ def climb_hills(
     heights: Float[np.ndarray, " N"],
     scales: Float[np.ndarray, " N"],
     rng: np.random.Generator,
+    settings: HillSettings = DEFAULT.hill,
 ) -> tuple[list[Gaussian], Float[np.ndarray, " N"]]:
     """Climb from each point by evolution of a Gaussian, all side by side.
 
@@ -63,18 +63,19 @@ def climb_hills(
         heights: the log density at each.
         scales: the first standard deviation of each.
         rng: decides every draw.
+        settings: the thresholds.
 
     Returns:
         A Gaussian at the best point of each climb, of the last generation's covariance, and the
         log densities there.
     """
     count, dim = x.shape
-    size = 4 * dim + 8
+    size = settings.generation_per_dim * dim + settings.generation
     best, top, mean = x.copy(), heights.copy(), x.copy()
     covariances = scales[:, None, None] ** 2 * np.eye(dim)
     climbing = np.ones(count, bool)
     stalled = np.zeros(count, int)
-    for _ in range(_GENERATIONS):
+    for _ in range(settings.generations):
         rows = np.flatnonzero(climbing)
         if not len(rows):
             break
@@ -92,11 +93,11 @@ def climb_hills(
             covariances[row] = covariance + _JITTER * np.trace(covariance) * np.eye(dim)
             mean[row] = points[order].mean(axis=0)
             gained = height[order[0]] - top[row]
-            stalled[row] = 0 if gained > _STALLED else stalled[row] + 1
+            stalled[row] = 0 if gained > settings.gain else stalled[row] + 1
             if gained > 0.0:
                 best[row], top[row] = points[order[0]], height[order[0]]
             elif top[row] == heights[row]:  # none was on the foot of the spike that it began on
-                mean[row], covariances[row] = best[row], _NEARER**2 * covariances[row]
-                stalled[row] = min(stalled[row], 2)
-        climbing &= stalled < 3
+                mean[row], covariances[row] = best[row], settings.nearer**2 * covariances[row]
+                stalled[row] = min(stalled[row], settings.patience - 1)
+        climbing &= stalled < settings.patience
     return [Gaussian(b, np.linalg.cholesky(c)) for b, c in zip(best, covariances, strict=True)], top

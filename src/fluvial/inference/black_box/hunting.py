@@ -1,7 +1,7 @@
 """Peaks that no population saw: looked for among draws from the prior, which tell what was missed.
 
 A population follows the bulk of the mass down from the prior, and forgets a draw on the foot of a
-spike: beside a broad mode it has no weight at any temperature. Here every draw that is higher than
+spike: next to a broad mode it has no weight at any temperature. Here every draw that is higher than
 its neighbors is tried. If a valley lies between it and all that is known, its hill is climbed, and
 a population is annealed from around the top. Two halves of the draws do this on their own, so that
 what only one of them has found is known to have been found by luck. So is every point that a
@@ -29,18 +29,14 @@ from fluvial.inference.black_box.planted_peaks import (
 )
 from fluvial.inference.black_box.prior_draws import drawn_from_prior
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import DEFAULT, HillSettings, Settings
 from fluvial.objectives import Importance
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["Hunted", "begun", "hunt", "probe"]
 
-_CLOSEST = 1e-6  # standard deviations of the prior: of draws that are the same
-_NEIGHBORS = 4  # known peaks that a draw is compared with
-_ROUNDS = 12  # from around a summit it is not far to the posterior there
-_PART = 0.25
-_WIDER = 3.0  # times the standard deviations that a climb ended with
+_CLOSEST = 1e-6  # arithmetic: standard deviations of the prior, of draws that are the same
 
 
 class Hunted(NamedTuple):
@@ -96,11 +92,11 @@ def hunt(
     halves = drawn_from_prior(explored, size.draws, spending, rng)
     groups = []
     for history, half in zip(explored, halves, strict=True):
-        climbs = begun(history, *half, settings.hunting_climbs)
+        climbs = begun(history, *half, settings.hunting_climbs, thresholds.hill)
         groups.append(tuple(search.along(*climbs, evidence - settings.negligible)))
     x, log_p = map(np.concatenate, zip(*halves, strict=True))
     doubts = narrow_doubts(groups, known, evidence, x, log_p, spending, settings)
-    looks = Looks(explored[0].reference, largest, evidence, x, log_p)
+    looks = Looks(explored[0].reference, largest, evidence, x, log_p, settings)
     met = looks.met(planted_width(known.dim, settings))
     unmet = unmet_doubt(met, len(x), known.dim, settings)
     doubts = (*doubts, *([unmet] if unmet else []))
@@ -135,7 +131,9 @@ def probe(
     if not len(rows) or spending.over:
         return ()
     x = fresh.x[rows]
-    climbed = climb_hills(spending.values, x, fresh.log_p[rows], _spacing(fresh.x, rows), rng)
+    hill = thresholds.hill
+    spacing = _spacing(fresh.x, rows, hill.first_width)
+    climbed = climb_hills(spending.values, x, fresh.log_p[rows], spacing, rng, hill)
     search = _Hunt(spending, rng, thresholds)
     found = []
     for top, summit in zip(*climbed, strict=True):
@@ -160,8 +158,8 @@ class _Hunt:
         new = np.array([peak is None for peak in met], bool)
         found = [peak.population for peak in met if peak is not None]
         if new.any() and not self.spending.over:
-            values = self.spending.values
-            tops, summits = climb_hills(values, x[new], heights[new], scales[new], self.rng)
+            values, hill = self.spending.values, self.thresholds.hill
+            tops, summits = climb_hills(values, x[new], heights[new], scales[new], self.rng, hill)
             for i in np.argsort(-summits, kind="stable"):
                 mass = summits[i] + 0.5 * len(x[0]) * LOG_2PI + tops[i].log_det
                 if mass > level and not self.spending.over:
@@ -171,7 +169,8 @@ class _Hunt:
     def _met(self, point, height) -> _HuntedPeak | None:
         """The known peak on whose hill a point is, and that is about as high."""
         apart = [float(np.sum((peak.x - point) ** 2)) for peak in self.peaks]
-        near = [self.peaks[i] for i in np.argsort(apart, kind="stable")[:_NEIGHBORS]]
+        most = self.thresholds.hill.neighbors
+        near = [self.peaks[i] for i in np.argsort(apart, kind="stable")[:most]]
         if not near or self.spending.over:
             return None
         # A peak is known by a draw near its top, and draws lie D / 2 nats below it on average.
@@ -190,8 +189,9 @@ class _Hunt:
         peak = self._met(top.mean, summit)
         if peak is not None:
             return peak.population
-        wide = GaussianComponent(Gaussian(top.mean, _WIDER * top.cholesky))
-        black_box = replace(self.thresholds.black_box, max_rounds=_ROUNDS)
+        hill = self.thresholds.hill
+        wide = GaussianComponent(Gaussian(top.mean, hill.wider * top.cholesky))
+        black_box = replace(self.thresholds.black_box, max_rounds=hill.rounds)
         settings = replace(self.thresholds, black_box=black_box)
         population = anneal(Mixture((wide,), np.ones(1)), self.spending, self.rng, settings)
         log_p = population.history.log_p
@@ -203,7 +203,11 @@ class _Hunt:
 
 
 def begun(
-    history: History, x: Float[np.ndarray, "N D"], log_p: Float[np.ndarray, " N"], most: int
+    history: History,
+    x: Float[np.ndarray, "N D"],
+    log_p: Float[np.ndarray, " N"],
+    most: int,
+    settings: HillSettings = DEFAULT.hill,
 ) -> tuple[Float[np.ndarray, "K D"], Float[np.ndarray, " K"], Float[np.ndarray, " K"]]:
     """Return points to climb from, among draws from the prior and on a population's way.
 
@@ -212,17 +216,18 @@ def begun(
         x: those draws, and more of them.
         log_p: the log density at each.
         most: how many of the most surprising of each kind.
+        settings: the thresholds.
 
     Returns:
         The points, the log density at each, and the standard deviation to begin with.
     """
     way = slice(history.counts[0], None)
-    rows = starts(history.reference, x, log_p, most)
-    passed = starts(history.reference, history.x[way], history.log_p[way], most)
+    rows = starts(history.reference, x, log_p, most, settings)
+    passed = starts(history.reference, history.x[way], history.log_p[way], most, settings)
     every = np.concatenate([x, history.x[way]])
     heights = np.concatenate([log_p, history.log_p[way]])
     rows = np.concatenate([rows, len(x) + passed])
-    return every[rows], heights[rows], _spacing(every, rows)
+    return every[rows], heights[rows], _spacing(every, rows, settings.first_width)
 
 
 def _tops(explored: tuple[History, ...], known: Mixture) -> list[_HuntedPeak]:
@@ -243,11 +248,8 @@ def _tops(explored: tuple[History, ...], known: Mixture) -> list[_HuntedPeak]:
     return [_HuntedPeak(x[row], float(log_p[row])) for row in np.argmax(sampled, axis=1)]
 
 
-def _spacing(x, rows) -> Float[np.ndarray, " K"]:
-    """A part of the distance of each of some rows to the nearest other row.
-
-    A draw on the foot of a spike is closer to its edge than to other draws.
-    """
+def _spacing(x, rows, part: float) -> Float[np.ndarray, " K"]:
+    """A part of the distance of each of some rows to the nearest other row."""
     apart = [np.sum((x - x[row]) ** 2, axis=1) for row in rows]
     nearest = np.array([np.partition(squares, 1)[1] for squares in apart])
-    return np.maximum(_PART * np.sqrt(nearest), _CLOSEST)
+    return np.maximum(part * np.sqrt(nearest), _CLOSEST)

@@ -18,14 +18,14 @@ from fluvial.inference.black_box.planted_peaks import Narrowest
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
+from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = ["Exploration", "explore"]
 
-_REPETITION = 3  # of an evaluation: the lane's own looks are the first and the second
-_CHECKED = 3  # points at which a gradient is compared with differences
+_REPETITION = 3  # definition: a number for a look, of which the lane's own are the first two
 
 
 class Exploration(NamedTuple):
@@ -73,7 +73,8 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     search = _Searching(run, density, spending, reference)
     if density.has_gradient:
         rng = np.random.default_rng([run.seed, 3])
-        check_gradient(spending, scale * rng.standard_normal((_CHECKED, dim)), rng)
+        hill = run.settings.hill
+        check_gradient(spending, scale * rng.standard_normal((hill.checked, dim)), rng, hill)
     groups: list[tuple[Population, ...]] = []
     fewest, most = settings.populations
     hunted, size = Hunted((), 0), HuntingSize(0, timed=False)
@@ -141,7 +142,7 @@ class _Searching:
 
     def _by_flows(self, history: History | None) -> Population:
         run = self.run
-        guides = flow_guides(self.reference.dim, run.settings.black_box)
+        guides = flow_guides(self.reference.dim, run.settings)
         return anneal(self.reference, self.spending, run.rng, run.settings, history, guides)
 
 
@@ -151,7 +152,7 @@ def _hunted(
     """Look among draws from the prior for peaks that populations have missed."""
     rng = np.random.default_rng([run.seed, 1])  # so that the fit is the same if there are none
     explored = _firsts(groups)
-    known, largest = _known(_joined(_each_once(groups)), rng)
+    known, largest = _known(_joined(_each_once(groups)), rng, run.settings)
     return hunt(explored, known, largest, size, spending, rng, run.settings)
 
 
@@ -160,10 +161,12 @@ def _firsts(groups: Sequence[tuple[Population, ...]]) -> tuple[History, ...]:
     return tuple(group[0].history for group in groups)
 
 
-def _known(history: History, rng: np.random.Generator) -> tuple[Mixture, Gaussian]:
+def _known(
+    history: History, rng: np.random.Generator, settings: Settings
+) -> tuple[Mixture, Gaussian]:
     """A mixture fitted to all points, and its largest peak."""
-    known = fit_mixture(history.x, history.log_weights(), rng)
-    return known, largest_peak(known, history)
+    known = fit_mixture(history.x, history.log_weights(), rng, settings.mixture)
+    return known, largest_peak(known, history, settings.hill)
 
 
 def _each_once(groups: Sequence[tuple[Population, ...]]) -> list[Population]:
@@ -196,7 +199,8 @@ def _found_once(run: Run, groups: Sequence[tuple[Population, ...]]) -> tuple[int
         return 1, 1.0
     populations = _each_once(groups)
     history = _joined(populations)
-    q = fit_mixture(history.x, history.log_weights(), np.random.default_rng(run.seed))
+    rng = np.random.default_rng(run.seed)
+    q = fit_mixture(history.x, history.log_weights(), rng, run.settings.mixture)
     joint = np.stack([c.log_prob(history.x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - joint.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)

@@ -20,7 +20,7 @@ from fluvial.inference.black_box.independent_searches import Exploration, explor
 from fluvial.inference.black_box.narrowness import unseen
 from fluvial.inference.black_box.refining import by_flows, refined
 from fluvial.inference.black_box.spending import Spending
-from fluvial.inference.concluding import evidence_of, provenance_of
+from fluvial.inference.describing import evidence_of, provenance_of
 from fluvial.inference.run import Run
 from fluvial.inference.verdict.verdict import judge
 from fluvial.objectives import Importance
@@ -40,7 +40,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     Raises:
         InputError: if the density is finite nowhere.
     """
-    spending = Spending(run.counted, run.budget, run.progress)
+    spending = Spending(run.counted, run.budget, run.progress, run.settings.black_box)
     with run.progress.stage("exploring"):
         explored = explore(run, density, spending)
         steady = repeat_heaviest(density, spending, explored.history, 1, run.settings)
@@ -60,8 +60,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
-    least = run.settings.black_box.planted_stated
-    looked = explored.draws, run.target.dim, explored.narrowest, least
+    looked = explored.draws, run.target.dim, explored.narrowest, run.settings.black_box
     said = unseen(*looked, timed=explored.timed)
     return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
 
@@ -118,10 +117,10 @@ def _findings(
     if explored.once and explored.mass < 1.0:
         fatal.append(
             f"Parts of the mass ({explored.mass:.0%}) turned up in only one of several independent "
-            "searches, so that others may be missing."
+            "searches, so others may be missing."
         )
     elif explored.once:
-        doubts.append("Only one population was annealed, so that modes may be missing.")
+        doubts.append("Only one population was annealed, so modes may be missing.")
     if explored.beta < 1.0 and not (
         len(fresh) and efficiency(fresh) > run.settings.black_box.hopeless
     ):

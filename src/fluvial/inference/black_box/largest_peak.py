@@ -15,25 +15,28 @@ from scipy.sparse.csgraph import connected_components
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.black_box.history import History
+from fluvial.inference.settings import DEFAULT, HillSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["dense", "largest_peak", "linked"]
 
-_VALLEY = 1.0  # nats below the lower of two centers
-_BETWEEN = np.arange(1, 8) / 8.0
+_BETWEEN = np.arange(1, 8) / 8.0  # arithmetic: of the way between two centers
 
 
-def largest_peak(known: Mixture, history: History) -> Gaussian:
+def largest_peak(
+    known: Mixture, history: History, settings: HillSettings = DEFAULT.hill
+) -> Gaussian:
     """Return the peak that the component of the largest weight is a part of.
 
     Args:
         known: a mixture of Gaussians fitted to the points.
         history: points with their densities.
+        settings: the thresholds.
     """
     first = int(np.argmax(known.weights))
-    own = linked(known)[first]
+    own = linked(known, settings)[first]
     shape = dense(known.components[first].gaussian)
     joint = np.stack([component.log_prob(history.x) for component in known.components], axis=1)
     joint = np.exp(joint - joint.max(axis=1, keepdims=True)) * known.weights
@@ -48,11 +51,12 @@ def largest_peak(known: Mixture, history: History) -> Gaussian:
     return Gaussian(shape.mean, np.exp(max(more, 0.0) / shape.dim) * shape.cholesky)
 
 
-def linked(known: Mixture) -> Bool[np.ndarray, "K K"]:
+def linked(known: Mixture, settings: HillSettings = DEFAULT.hill) -> Bool[np.ndarray, "K K"]:
     """Tell whether a way without a valley leads from each component to each other one.
 
     Args:
         known: a mixture of Gaussians.
+        settings: the thresholds.
     """
     centers = np.stack([component.gaussian.mean for component in known.components])
     heights = known.log_prob(centers)
@@ -61,7 +65,8 @@ def linked(known: Mixture) -> Bool[np.ndarray, "K K"]:
     )
     along = known.log_prob(between.reshape(-1, centers.shape[1])).reshape(*between.shape[:3])
     lower = np.minimum(heights[:, None], heights)
-    _, labels = connected_components(along.min(axis=2) >= lower - _VALLEY, directed=False)
+    touching = along.min(axis=2) >= lower - settings.valley
+    _, labels = connected_components(touching, directed=False)
     return labels[:, None] == labels
 
 

@@ -5,17 +5,16 @@ from jaxtyping import Float, Int
 from scipy.special import ndtr
 
 from fluvial.inference.black_box.outstanding import outstanding
+from fluvial.inference.settings import DEFAULT, HillSettings
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["local_maxima", "starts"]
 
-_MANY = 1 << 16  # points, of which no more than the most outstanding are looked at
-_LOOKED_AT = 2048
-_ANYWAY = 4
-
 
 def local_maxima(
-    u: Float[np.ndarray, "N D"], values: Float[np.ndarray, " N"]
+    u: Float[np.ndarray, "N D"],
+    values: Float[np.ndarray, " N"],
+    settings: HillSettings = DEFAULT.hill,
 ) -> Int[np.ndarray, " M"]:
     """Return the rows that are higher than 2 D + 2 neighbors, the most surprising first.
 
@@ -26,6 +25,7 @@ def local_maxima(
     Args:
         u: points, uniform on the unit cube.
         values: the log likelihood at each; rows that are not finite are left out.
+        settings: the thresholds.
 
     Example:
         >>> u = np.random.default_rng(0).uniform(size=(400, 2))
@@ -42,13 +42,17 @@ def local_maxima(
         return np.empty(0, int)
     u, values = u[usable], values[usable]
     tree = KDTree(u, balanced_tree=False, compact_nodes=False)  # of points that are spread out
-    rows = outstanding(u, values, _LOOKED_AT) if len(u) > _MANY else np.arange(len(u))
+    rows, anyway = np.arange(len(u)), 0
+    if len(u) > settings.many:
+        rows = outstanding(u, values, settings.looked_at, settings)
+        anyway = settings.anyway
     neighbors = np.asarray(tree.query(u[rows], k=near + 1)[1])[:, 1:]
     highest = values[rows] > values[neighbors].max(axis=1)
-    highest[: _ANYWAY if len(u) > _MANY else 0] = True  # beside a slope a spike need not be higher
+    highest[:anyway] = True
     found = rows[highest]
     around = np.asarray(tree.query(u[found], k=min(4 * (dim + 1) + 1, len(u)))[1])[:, 1:]
-    surprise = [_surprise(u, values, *pair) for pair in zip(map(int, found), around, strict=True)]
+    pairs = zip(map(int, found), around, strict=True)
+    surprise = [_surprise(u, values, *pair, settings.scatter) for pair in pairs]
     return usable[found[np.argsort(-np.asarray(surprise), kind="stable")]]
 
 
@@ -57,6 +61,7 @@ def starts(
     x: Float[np.ndarray, "N D"],
     log_p: Float[np.ndarray, " N"],
     most: int,
+    settings: HillSettings = DEFAULT.hill,
 ) -> Int[np.ndarray, " K"]:
     """Choose draws to climb from: the most surprising of the local maxima, and the highest.
 
@@ -65,18 +70,19 @@ def starts(
         x: draws.
         log_p: the log density at each.
         most: of the surprising ones; of the highest there are half as many.
+        settings: the thresholds.
     """
     u = ndtr(reference.components[0].gaussian.whiten(x))
-    rows = local_maxima(u, log_p)
+    rows = local_maxima(u, log_p, settings)
     highest = rows[np.argsort(-log_p[rows], kind="stable")][: most // 2]
     best = [int(np.argmax(log_p))] if np.isfinite(log_p).any() else []
     return np.unique(np.concatenate([rows[:most], highest, best]).astype(int))
 
 
-def _surprise(u, values, row: int, near: Int[np.ndarray, " K"]) -> float:
+def _surprise(u, values, row: int, near: Int[np.ndarray, " K"], least: float) -> float:
     plane = np.column_stack([np.ones(len(near)), u[near] - u[row]])
     solution = np.linalg.lstsq(plane, values[near], rcond=None)[0]
     rest = values[near] - plane @ solution
     free = max(len(near) - u.shape[1] - 1, 1)
     scatter = np.median(np.abs(rest - np.median(rest))) * np.sqrt(len(near) / free)
-    return float((values[row] - solution[0]) / (scatter + 0.3))
+    return float((values[row] - solution[0]) / (scatter + least))

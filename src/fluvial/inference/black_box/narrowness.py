@@ -22,9 +22,6 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["narrow_doubts", "unseen"]
 
-_EXPECTED = 3  # draws, of which there are none at 5 %
-_MOST = 192  # draws that are looked at: six coordinates' worth
-
 
 def narrow_doubts(
     groups: Sequence[Sequence[Population]],
@@ -50,7 +47,7 @@ def narrow_doubts(
     evidences = np.array([p.history.log_evidence for p in found])
     shares = np.exp(evidences - np.logaddexp.reduce([log_evidence, *evidences]))
     doubts = (
-        _narrow_doubt(p.history, float(share), x, log_p, spending)
+        _narrow_doubt(p.history, float(share), x, log_p, spending, settings)
         for p, share in zip(found, shares, strict=True)
         if share >= settings.matters
         and not spending.over
@@ -67,14 +64,16 @@ def _is_new(
     return bool(history.shares_of_mass[excess > settings.heavy].sum() > 0.5)
 
 
-def unseen(draws: int, dim: int, narrowest: Narrowest, least: float, *, timed: bool) -> str:
+def unseen(
+    draws: int, dim: int, narrowest: Narrowest, settings: BlackBoxSettings, *, timed: bool
+) -> str:
     """Say which peak so many draws from the prior may have missed.
 
     Args:
         draws: from the prior.
         dim: D.
         narrowest: the width of peaks as heavy as all that was found, ...
-        least: ... of which this share would have been met.
+        settings: ... of which they state a share that would have been met.
         timed: whether a clock has decided how many draws there are.
     """
     looked = f"Peaks were looked for among {draws:,} draws from the prior."
@@ -82,12 +81,12 @@ def unseen(draws: int, dim: int, narrowest: Narrowest, least: float, *, timed: b
         " How many there were is the clock's doing; with max_evaluations, and no max_seconds, it "
         "is the same in every run."
     )
-    volume = _EXPECTED / draws
+    volume = settings.expected / draws
     missed = (
         f" A mode that is narrower than {narrowest.of_prior:.2g} of the prior's width in each "
         f"parameter (its sd; {narrowest.of_largest:.2g} of that of the largest one) could have "
         "been missed, even if it were as heavy as all that was found: of those as wide as that "
-        f"{least:.0%} would have been met."
+        f"{settings.planted_stated:.0%} would have been met."
         if np.isfinite(narrowest.of_largest)
         else f" One that stands apart and rises from less than {volume:.1g} of the prior's volume, "
         f"{volume ** (1.0 / dim):.2g} of its width in each parameter, could have been missed."
@@ -95,8 +94,10 @@ def unseen(draws: int, dim: int, narrowest: Narrowest, least: float, *, timed: b
     return f"{looked}{missed}{clock if timed else ''}"
 
 
-def _narrow_doubt(history: History, mass: float, x, log_p, spending: Spending) -> str | None:
-    needed = min(_EXPECTED << x.shape[1], _MOST)
+def _narrow_doubt(
+    history: History, mass: float, x, log_p, spending: Spending, settings: BlackBoxSettings
+) -> str | None:
+    needed = min(settings.expected << x.shape[1], settings.most_asked)
     usable = np.flatnonzero(np.isfinite(log_p))
     around = moments(history.x, history.shares_of_mass)
     apart = np.sum(around.whiten(x[usable]) ** 2, axis=1)

@@ -20,19 +20,14 @@ from scipy.special import ndtr
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.black_box.largest_peak import dense
-from fluvial.inference.settings import BlackBoxSettings
+from fluvial.inference.settings import DEFAULT, BlackBoxSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Looks", "Narrowest", "planted_width", "unmet_doubt"]
 
-_PLANTED = 400
-_FEWEST, _PAIRS = 64, 1 << 22  # ... of very many draws, so that it takes no more than a second
-_SEEN = 3.0  # nats by which a draw has to be higher
-_HITS = 2  # draws that have to be: a peak that one alone has met is found by one half of them
-_OUTERMOST = 2.0  # standard deviations of the prior, beyond which a peak is taken to be here
-_HALVINGS = 2.0 ** -np.arange(9)  # from as wide as the largest peak to 1/256 of that, ...
-_BETWEEN = 2.0 ** (-0.25 * np.arange(1, 4))  # ... and between two of these
+# Arithmetic: from as wide as the largest peak to 1/256 of that, and between two of these widths.
+_HALVINGS, _BETWEEN = 2.0 ** -np.arange(9), 2.0 ** (-0.25 * np.arange(1, 4))
 
 
 class Narrowest(NamedTuple):
@@ -58,6 +53,7 @@ class Looks:
         log_evidence: of all that they have found, in nats.
         x: draws from the reference.
         log_p: the log density at each.
+        settings: the thresholds.
     """
 
     def __init__(
@@ -67,11 +63,13 @@ class Looks:
         log_evidence: float,
         x: Float[np.ndarray, "N D"],
         log_p: Float[np.ndarray, " N"],
+        settings: BlackBoxSettings = DEFAULT.black_box,
     ):
-        peak = _on_the_cube(reference, largest)
+        self._settings = settings
+        peak = _on_the_cube(reference, largest, settings.planted_outermost)
         self._z = peak.whiten(ndtr(dense(reference.components[0].gaussian).whiten(x)))
         self._half_squares = 0.5 * np.sum(self._z**2, axis=1)
-        level = log_evidence - 0.5 * peak.dim * LOG_2PI - peak.log_det - _SEEN
+        level = log_evidence - 0.5 * peak.dim * LOG_2PI - peak.log_det - settings.planted_higher
         self._rises = level - (log_p - reference.log_prob(x))
         self._sd = float(np.exp(peak.log_det / peak.dim))
 
@@ -84,15 +82,15 @@ class Looks:
         Args:
             width: of these peaks, as a part of that of the largest peak found.
         """
-        count, dim = self._z.shape
+        (count, dim), settings = self._z.shape, self._settings
         farthest = width**2 * (self._rises - dim * np.log(width))  # half of a squared distance
         below, centers = farthest - self._half_squares, np.flatnonzero(farthest > 0.0)
-        most = int(np.clip(_PAIRS // count, _FEWEST, _PLANTED))
+        most = int(np.clip(settings.planted_pairs // count, *settings.planted))
         chosen = centers[np.linspace(0, len(centers) - 1, min(most, len(centers))).astype(int)]
         hits = [
             np.sum(self._half_squares[row] - self._z @ self._z[row] < below) for row in chosen
         ]  # others than the draw at its center
-        return float(np.mean(np.array(hits) > _HITS)) if hits else 1.0
+        return float(np.mean(np.array(hits) > settings.planted_hits)) if hits else 1.0
 
     def narrowest(self, least: float) -> Narrowest:
         """Return the width down to which at least a share of planted peaks would have been met."""
@@ -109,10 +107,10 @@ def _last(widths: np.ndarray, enough: Callable[[float], bool]) -> float | None:
     return passed[-1] if passed else None
 
 
-def _on_the_cube(reference: Mixture, largest: Gaussian) -> Gaussian:
+def _on_the_cube(reference: Mixture, largest: Gaussian, outermost: float) -> Gaussian:
     """A peak of the largest one's shape there."""
     prior = dense(reference.components[0].gaussian)
-    at = np.minimum(np.abs(prior.whiten(largest.mean[None])[0]), _OUTERMOST)
+    at = np.minimum(np.abs(prior.whiten(largest.mean[None])[0]), outermost)
     slope = np.exp(-0.5 * at**2 - 0.5 * LOG_2PI)
     triangle = slope[:, None] * np.linalg.solve(prior.cholesky, largest.cholesky)
     return Gaussian(np.zeros(largest.dim), triangle)

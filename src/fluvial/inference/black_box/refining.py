@@ -3,7 +3,7 @@
 import numpy as np
 
 from fluvial.inference.black_box.annealing import anneal, efficiency, flow_guides, round_size
-from fluvial.inference.black_box.fresh_draws import TOLD, needed_by
+from fluvial.inference.black_box.fresh_draws import needed_by
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_flow import fit_flow
@@ -35,7 +35,7 @@ def refined(
     settings = run.settings.black_box
     needed = settings.wanted_ess / max(efficiency(history), 1e-9)
     told = needed_by(history, run.settings.weigh.widened(q), settings)
-    few = told <= TOLD * settings.max_fresh or run.budget.limited
+    few = told <= settings.told * settings.max_fresh or run.budget.limited
     affordable = needed <= min(settings.max_fresh, spending.rest)
     if (few and affordable) or never or spending.over or run.target.dim < 2:
         return history, q
@@ -54,7 +54,7 @@ def by_flows(
         q: a mixture that its last draws are of, which is kept if no flow is better.
     """
     settings, widened = run.settings.black_box, run.settings.weigh.widened
-    guides = flow_guides(run.target.dim, settings)
+    guides = flow_guides(run.target.dim, run.settings)
     led = anneal(history.reference, spending, run.rng, run.settings, history, guides)
     history = led.history
     flow = fit_flow(settings, history.x, history.log_weights(), run.rng, led.fitted)
@@ -68,7 +68,7 @@ def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[Histor
     size = round_size(run.target.dim, settings)
     last = np.inf
     for _ in range(settings.max_rounds):
-        mixture = fit_mixture(history.x, history.log_weights(), run.rng)
+        mixture = fit_mixture(history.x, history.log_weights(), run.rng, run.settings.mixture)
         proposal = run.settings.weigh.widened(mixture)
         x, _ = proposal.sample(run.rng, size)
         log_p = spending.values(x, "mixture")
@@ -78,4 +78,5 @@ def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[Histor
         enough = needed * settings.enough_efficiency <= settings.wanted_ess
         if spending.over or enough or gained <= size:
             break
-    return history, fit_mixture(history.x, history.log_weights(), run.rng)
+    fitted = fit_mixture(history.x, history.log_weights(), run.rng, run.settings.mixture)
+    return history, fitted

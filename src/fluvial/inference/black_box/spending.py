@@ -8,12 +8,12 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.fit_budget import FitBudget
+from fluvial.inference.settings import DEFAULT, BlackBoxSettings
 from fluvial.progress import Progress
 
 __all__ = ["Spending"]
 
-_EXPLORING = 2.0 / 3.0  # of a budget: the last third is kept for fresh draws
-_BATCH_SECONDS = 0.5
+_BATCH_SECONDS = 0.5  # speed: so often is the clock looked at
 
 
 @final
@@ -24,15 +24,23 @@ class Spending:
         counted: the target.
         budget: the limits.
         progress: what the terminal shows.
+        settings: which parts of it are for what.
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
     """
 
-    def __init__(self, counted: CountedTarget, budget: FitBudget, progress: Progress):
+    def __init__(
+        self,
+        counted: CountedTarget,
+        budget: FitBudget,
+        progress: Progress,
+        settings: BlackBoxSettings = DEFAULT.black_box,
+    ):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
-        self._share, self._kept = _EXPLORING, 0
+        self._share, self._clocked = settings.exploring, settings.clocked
+        self._kept = 0
         self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
 
@@ -72,7 +80,8 @@ class Spending:
     def quick(self, seconds: float) -> int:
         """How many evaluations so much time is enough for, at the best pace so far."""
         if self._budget.seconds is not None:
-            seconds = min(seconds, 0.1 * max(0.0, self._budget.seconds - self._budget.elapsed))
+            left = max(0.0, self._budget.seconds - self._budget.elapsed)
+            seconds = min(seconds, self._clocked * left)
         return int(seconds / max(self._seconds, 1e-9))
 
     def values(self, points: Float[np.ndarray, "N D"], note: str = "") -> Float[np.ndarray, " K"]:

@@ -4,7 +4,7 @@ It starts as the Gaussian of the points' mean and covariance, or as that with th
 like this one. What is kept of all that training passes through is the flow under which points that
 were held out are most likely: few points of uneven weight would otherwise be learned by heart. The
 density of a masked autoregressive flow (Papamakarios et al. 2017) is fast; its draws are slow, and
-cost little beside a function of them.
+cost little compared with a function of them.
 """
 
 import jax

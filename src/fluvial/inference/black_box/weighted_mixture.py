@@ -15,23 +15,20 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from fluvial.inference.mixtures.gaussian_mixture import GaussianMixture
+from fluvial.inference.settings import DEFAULT, MixtureSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["fit_mixture"]
 
-_STEPS = 30
-_NEGLIGIBLE = 1e-4  # of the mass, in the lightest points: they are left out
-_LEAST = 1e-3  # of the mass, in a component
-_MOST = 32  # components
-_JITTER = 1e-9  # of a variance
+_JITTER = 1e-9  # arithmetic: of a variance
 
 
 def fit_mixture(
     x: Float[np.ndarray, "N D"],
     log_w: Float[np.ndarray, " N"],
     rng: np.random.Generator,
-    most: int = _MOST,
+    settings: MixtureSettings = DEFAULT.mixture,
 ) -> Mixture:
     """Fit a mixture to weighted points.
 
@@ -39,7 +36,7 @@ def fit_mixture(
         x: points.
         log_w: their log weights, of which at least one is finite.
         rng: decides where components start, and which points are held out.
-        most: components.
+        settings: the thresholds, among them how many components.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -48,7 +45,7 @@ def fit_mixture(
         >>> len(q.components), q.weights.round(2).tolist()
         (2, [0.5, 0.5])
     """
-    x, w = _heaviest(x, log_w)
+    x, w = _heaviest(x, log_w, settings.negligible)
     mean = w @ x
     if len(x) < x.shape[1] + 2:  # too few to have a shape
         unit = Gaussian(mean, np.eye(x.shape[1]))
@@ -58,35 +55,36 @@ def fit_mixture(
         covariance, w = np.atleast_2d(np.cov(x.T)), np.full(len(x), 1.0 / len(x))
     whitener = Gaussian(mean, _cholesky(covariance))
     z = whitener.whiten(x)
-    joint = _chosen(z, w, rng, most).joint_log_prob(z)
-    fitted = _em(z, w, np.exp(joint - _log_sum(joint)))
+    joint = _chosen(z, w, rng, settings).joint_log_prob(z)
+    fitted = _em(z, w, np.exp(joint - _log_sum(joint)), settings)
     return fitted.colored(whitener)
 
 
-def _heaviest(x, log_w):
+def _heaviest(x, log_w, negligible: float):
     usable = np.isfinite(log_w)
     x, log_w = x[usable], log_w[usable]
     order = np.argsort(-log_w)
     w = np.exp(log_w[order] - np.asarray(logsumexp(log_w)))
-    kept = int(np.searchsorted(np.cumsum(w), 1.0 - _NEGLIGIBLE)) + 1
+    kept = int(np.searchsorted(np.cumsum(w), 1.0 - negligible)) + 1
     kept = min(max(kept, x.shape[1] + 2), len(w))
     return x[order[:kept]], w[:kept] / w[:kept].sum()
 
 
-def _chosen(z, w, rng: np.random.Generator, most: int) -> GaussianMixture:
+def _chosen(z, w, rng: np.random.Generator, settings: MixtureSettings) -> GaussianMixture:
     """The mixture, fitted to half of the points, under which the other half is most likely."""
     worth = 1.0 / np.sum(w**2)
     dim = z.shape[1]
     half = rng.permutation(len(z)) % 2 == 0
-    best = _maximized(z, w, np.ones((1, len(z))))
-    if not (0.05 < w[half].sum() < 0.95):
+    best = _maximized(z, w, np.ones((1, len(z))), settings)
+    low, high = settings.halves
+    if not (low < w[half].sum() < high):
         return best
     a, b = w[half] / w[half].sum(), w[~half] / w[~half].sum()
-    count, score, falls = 1, -np.inf, 0
+    count, score, falls, most = 1, -np.inf, 0, settings.components
     while count <= most and worth >= 2.0 * (dim + 1) * (count - 1) and falls < 2:
-        fitted = _em(z[half], a, _apart(z[half], a, count, rng))
+        fitted = _em(z[half], a, _apart(z[half], a, count, rng), settings)
         found = float(b @ _log_sum(fitted.joint_log_prob(z[~half])))
-        if found > score + 0.01:
+        if found > score + settings.better:
             best, score, falls = fitted, found, 0
         else:
             falls += 1
@@ -94,17 +92,17 @@ def _chosen(z, w, rng: np.random.Generator, most: int) -> GaussianMixture:
     return best
 
 
-def _em(z, w, responsibilities) -> GaussianMixture:
-    fitted = _maximized(z, w, responsibilities)
+def _em(z, w, responsibilities, settings: MixtureSettings) -> GaussianMixture:
+    fitted = _maximized(z, w, responsibilities, settings)
     last = -np.inf
-    for _ in range(_STEPS if len(responsibilities) > 1 else 0):
+    for _ in range(settings.em_steps if len(responsibilities) > 1 else 0):
         joint = fitted.joint_log_prob(z)
         total = _log_sum(joint)
         bound = float(w @ total)
-        if bound < last + 1e-4:
+        if bound < last + settings.settled:
             break
         last = bound
-        fitted = _maximized(z, w, np.exp(joint - total))
+        fitted = _maximized(z, w, np.exp(joint - total), settings)
     return fitted
 
 
@@ -113,10 +111,10 @@ def _apart(z, w, count: int, rng: np.random.Generator):
     return np.eye(count)[_nearest(z, _seeds(z, w, count, rng))].T
 
 
-def _maximized(z, w, responsibilities) -> GaussianMixture:
+def _maximized(z, w, responsibilities, settings: MixtureSettings) -> GaussianMixture:
     mass = responsibilities * w
     shares = mass.sum(axis=1)
-    kept = shares > _LEAST
+    kept = shares > settings.least
     mass, shares = mass[kept], shares[kept]
     dim = z.shape[1]
     parts = mass / shares[:, None]

@@ -17,7 +17,7 @@ __all__ = ["Simulation"]
 @final
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """A model that can be run forwards, and fitted.
+    """A model that can be run forward, and fitted.
 
     Args:
         simulate: from a NumPy generator to parameters, name -> value in the model's own space as

@@ -86,12 +86,12 @@ def latent_chains(
                 jnp.asarray(1.0 - rejected),
             )
             for look in () if rounds else (pieces.glance, pieces.first):
-                part = _measured(*look())
+                part = _measured(settings.chain, *look())
                 if part.rhat > _hopeless_after_one(settings.chain):
                     return part
-            rounds.append(_measured(*pieces.whole()))
+            rounds.append(_measured(settings.chain, *pieces.whole()))
             z = pieces.end
-        joined = _joined(rounds)
+        joined = _joined(settings.chain, rounds)
         if joined.mixed(settings):
             break
         if joined.rhat > settings.chain.hopeless_rhat:
@@ -172,14 +172,14 @@ def _joined_parts(parts: list[tuple[np.ndarray, ...]], leapfrogs: Any) -> tuple[
     return x, log_p, accepted, np.asarray(leapfrogs)
 
 
-def _measured(draws, log_p, accepted, leapfrogs) -> Chains:
+def _measured(settings: ChainSettings, draws, log_p, accepted, leapfrogs) -> Chains:
     draws, log_p, accepted = np.swapaxes(draws, 0, 1), log_p.T, accepted.T
     mean, evaluations = float(np.mean(accepted)), int(leapfrogs) * len(draws)
-    outermost = accepted_at_ends(draws, log_p, accepted) / max(mean, 1e-9)
-    return Chains(draws, log_p, *mixing(draws, log_p), mean, evaluations, outermost)
+    outermost = accepted_at_ends(draws, log_p, accepted, settings) / max(mean, 1e-9)
+    return Chains(draws, log_p, *mixing(draws, log_p, settings), mean, evaluations, outermost)
 
 
-def _joined(rounds: list[Chains]) -> Chains:
+def _joined(settings: ChainSettings, rounds: list[Chains]) -> Chains:
     """The second half of several rounds, concatenated."""
     if len(rounds) == 1:
         return rounds[0]
@@ -189,7 +189,8 @@ def _joined(rounds: list[Chains]) -> Chains:
     acceptance = float(np.mean([part.acceptance for part in kept]))
     evaluations = sum(part.evaluations for part in rounds)
     outermost = min(part.outermost for part in kept)
-    return Chains(draws, log_p, *mixing(draws, log_p), acceptance, evaluations, outermost)
+    mixed = mixing(draws, log_p, settings)
+    return Chains(draws, log_p, *mixed, acceptance, evaluations, outermost)
 
 
 def pool_of_chains(chains: list[Chains], shares: Float[np.ndarray, " M"]) -> Pool:

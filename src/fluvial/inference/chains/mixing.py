@@ -3,14 +3,17 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+from fluvial.inference.settings import DEFAULT, ChainSettings
+
 __all__ = ["accepted_at_ends", "mixing"]
 
-_TAILS = 0.05, 0.95  # whose quantiles Vehtari et al. 2021 ask the effective sample size of
-_LOOKED_AT = 512  # coordinates by ArviZ, which takes a millisecond for each; others are screened
+_TAILS = 0.05, 0.95  # definition: of the effective sample size of tails (Vehtari et al. 2021)
 
 
 def mixing(
-    draws: Float[np.ndarray, "chains draws D"], log_p: Float[np.ndarray, "chains draws"]
+    draws: Float[np.ndarray, "chains draws D"],
+    log_p: Float[np.ndarray, "chains draws"],
+    settings: ChainSettings = DEFAULT.chain,
 ) -> tuple[float, float]:
     """The largest R-hat and the smallest effective sample size, the log density's among them.
 
@@ -22,8 +25,8 @@ def mixing(
     """
     from arviz_stats.base.array import array_stats
 
-    if draws.shape[2] > _LOOKED_AT:
-        draws = draws[:, :, _slowest(draws)]
+    if draws.shape[2] > settings.examined:
+        draws = draws[:, :, _slowest(draws, settings.examined)]
     draws = np.concatenate([draws, np.nan_to_num(log_p)[:, :, None]], axis=2)
     rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
     ess = np.minimum(
@@ -37,13 +40,15 @@ def accepted_at_ends(
     draws: Float[np.ndarray, "chains draws D"],
     log_p: Float[np.ndarray, "chains draws"],
     accepted: Float[np.ndarray, "chains draws"],
+    settings: ChainSettings = DEFAULT.chain,
 ) -> float:
     """The lowest mean acceptance among the draws at either end of a coordinate.
 
     Where a direction grows stiff faster than the step size allows, moves into its tails are turned
     back, and what lies there is not seen; nor is it missed by R-hat or effective sample sizes.
     """
-    chosen = _slowest(draws) if draws.shape[2] > _LOOKED_AT else np.arange(draws.shape[2])
+    dim, most = draws.shape[2], settings.examined
+    chosen = _slowest(draws, most) if dim > most else np.arange(dim)
     following, count = accepted[:, 1:].ravel(), max(int(_TAILS[0] * accepted[:, 1:].size), 1)
     lowest = np.inf
     for column in (*(draws[:, :-1, i] for i in chosen), log_p[:, :-1]):
@@ -53,7 +58,7 @@ def accepted_at_ends(
     return lowest
 
 
-def _slowest(draws: Float[np.ndarray, "chains draws D"]) -> Int[np.ndarray, " M"]:
+def _slowest(draws: Float[np.ndarray, "chains draws D"], most: int) -> Int[np.ndarray, " M"]:
     """The coordinates whose halves of chains differ the most, in location or in spread."""
     found = []
     for part in (draws, np.abs(draws - np.median(draws, axis=(0, 1)))):
@@ -61,4 +66,4 @@ def _slowest(draws: Float[np.ndarray, "chains draws D"]) -> Int[np.ndarray, " M"
         halves = np.concatenate([part[:, :half], part[:, -half:]])
         between = np.var(halves.mean(axis=1), axis=0)
         found.append(np.argsort(-between / np.var(halves, axis=1).mean(axis=0), kind="stable"))
-    return np.unique(np.concatenate([one[: _LOOKED_AT // 2] for one in found]))
+    return np.unique(np.concatenate([one[: most // 2] for one in found]))

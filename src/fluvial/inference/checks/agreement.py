@@ -8,21 +8,22 @@ other points of its batch, shows in the same way.
 import numpy as np
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, CheckSettings
 from fluvial.posterior.pool import Pool
 
 __all__ = ["disagreement"]
 
-_POINTS = 16  # one small batch, for which a program has been compiled already
-_NATS, _RELATIVE = 0.01, 1e-5  # models in float32 round by so much of a large sum
 
-
-def disagreement(target: CountedTarget, pool: Pool) -> str | None:
+def disagreement(
+    target: CountedTarget, pool: Pool, settings: CheckSettings = DEFAULT.check
+) -> str | None:
     """Evaluate a few of the pool's points again, apart from the others.
 
     Args:
         target: what is evaluated; one that streams rows is not asked for another pass over them,
             and one whose budget is spent for nothing more.
         pool: points whose log densities came from large batches.
+        settings: the thresholds.
 
     Returns:
         A sentence if any differs by more than 0.01 nat and rounding, else None.
@@ -30,15 +31,15 @@ def disagreement(target: CountedTarget, pool: Pool) -> str | None:
     finite = np.flatnonzero(np.isfinite(pool.log_p))
     if not len(finite) or target.spent or target.target.streamed is not None:
         return None
-    rows = finite[np.linspace(0, len(finite) - 1, _POINTS).astype(int)]
+    rows = finite[np.linspace(0, len(finite) - 1, settings.repeated).astype(int)]
     with target.judging():
         again = target.values(pool.points[rows])
     apart = np.abs(again - pool.log_p[rows])
-    if np.all(apart <= _NATS + _RELATIVE * np.abs(pool.log_p[rows])):
+    if np.all(apart <= settings.apart + settings.rounding * np.abs(pool.log_p[rows])):
         return None
     return (
         f"The log density of the same points differs by up to {np.nanmax(apart):.3g} nats between "
-        "large batches and small ones, so that no draw can be trusted. Unless it is random or "
+        "large batches and small ones, so no draw can be trusted. Unless it is random or "
         "depends on other points, XLA has compiled it wrongly: please report the model, and try "
         "another release of JAX."
     )

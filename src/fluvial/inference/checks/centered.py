@@ -16,40 +16,41 @@ falls, and what falls alike grows with one another. So the i with the largest |s
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
+from fluvial.inference.settings import DEFAULT, CheckSettings
 from fluvial.posterior.pool import Pool
 from fluvial.targets import Target
 
 __all__ = ["centered_advice", "scale_growth"]
 
-_GROWS = 0.4  # fivefold from two sd of a head below its mean to two above
-_FEWEST = 3  # coordinates, of a plate rather than a pair
-_DRAWS = 4096  # of which s has a standard error of 0.02, since ln |e| has an sd of 1.1
-_MOST_DIM = 300  # where a matrix of D x D takes no time
-_NAMED = 2
+_NAMED = 2  # wording: of the coordinates
 
 
-def centered_advice(target: Target, pool: Pool) -> str | None:
+def centered_advice(
+    target: Target, pool: Pool, settings: CheckSettings = DEFAULT.check
+) -> str | None:
     """Name what would be better non-centered, and by what it is scaled.
 
     Args:
         target: whose parameters are named.
         pool: draws of it.
+        settings: the thresholds.
 
     Returns:
         A sentence, or None where no coordinate rules the scale of three others or more.
     """
-    if target.dim > _MOST_DIM or target.dim <= _FEWEST or pool.size <= target.dim:
+    few, many = settings.scaled, settings.scaled_max_dim
+    if target.dim > many or target.dim <= few or pool.size <= target.dim:
         return None
-    x = pool.points[pool.choose(_DRAWS, 0)]
+    x = pool.points[pool.choose(settings.scaled_draws, 0)]
     growth = scale_growth(x)
     if growth is None:
         return None
     ruling = np.argmax(np.abs(growth), axis=1)
-    grows = growth[np.arange(target.dim), ruling] > _GROWS
+    grows = growth[np.arange(target.dim), ruling] > settings.scale_growth
     head = int(np.argmax(np.bincount(ruling[grows], minlength=target.dim)))
     scaled = np.flatnonzero(grows & (ruling == head))
-    if len(scaled) < _FEWEST:
+    if len(scaled) < few:
         return None
     center, unit = np.median(x, axis=0), np.eye(target.dim)
     name = named_along(target, center, unit[head])

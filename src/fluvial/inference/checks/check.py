@@ -35,7 +35,7 @@ def finite_starts(
     for attempt in range(tries):
         # ever smaller and ever larger, in turn
         factor = 2.0 ** ((-1) ** attempt * ((attempt + 1) // 2))
-        points = factor * _overdispersed(count, counted.dim, rng)
+        points = factor * _overdispersed(count, counted.dim, settings.start.wider, rng)
         if attempt == 0:
             points[0] = 0.0
         values, grads = counted.value_and_grad(points)
@@ -53,10 +53,10 @@ def finite_starts(
     return starts
 
 
-def _overdispersed(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
+def _overdispersed(count: int, dim: int, wider: float, rng: np.random.Generator) -> np.ndarray:
     points = rng.uniform(-2.0, 2.0, (count, dim))
-    points[count // 2 :] *= 3.0
-    points[3 * count // 4 :] *= 3.0
+    points[count // 2 :] *= wider
+    points[3 * count // 4 :] *= wider
     return points
 
 

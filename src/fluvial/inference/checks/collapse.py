@@ -14,7 +14,7 @@ integral of e^F is infinite if F falls no faster than -ln|t|.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import CollapseSettings, Settings
 from fluvial.inference.structure.find_structure import find_structure
@@ -40,7 +40,7 @@ def collapse_complaint(
     collapse = settings.collapse
     if not 2 <= counted.dim <= collapse.max_dim:
         return None
-    for head in find_structure(counted, gaussian, rng).heads[: collapse.heads]:
+    for head in find_structure(counted, gaussian, rng, settings.structure).heads[: collapse.heads]:
         for way in (-1.0, 1.0):
             if _keeps_mass(_profile(counted, gaussian, int(head), way, collapse), collapse):
                 ray = way * np.eye(counted.dim)[head]
@@ -48,7 +48,7 @@ def collapse_complaint(
                     "The density looks improper: as "
                     f"{named_along(counted.target, gaussian.mean, ray)} goes on "
                     f"{'downwards' if way < 0 else 'upwards'}, it narrows in the other parameters "
-                    "but keeps its mass, so that it has no finite integral and no draws."
+                    "but keeps its mass, so it has no finite integral and no draws."
                 )
     return None
 

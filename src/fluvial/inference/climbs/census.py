@@ -25,8 +25,6 @@ from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Census", "Mode", "expected_unseen"]
 
-_BESIDE = 3  # optima of a mode that are measured besides its highest: of a ridge there are hundreds
-
 
 class Mode(NamedTuple):
     """One mode.
@@ -156,7 +154,8 @@ class Census:
 
     def _mode(self, members: list[Optimum], rows: list[int]) -> Mode:
         head, *others = members
-        beside = tuple((other, self._gaussian(other)) for other in others[:_BESIDE])
+        most = self._settings.explore.neighbors
+        beside = tuple((other, self._gaussian(other)) for other in others[:most])
         runs = frozenset[int]().union(*(self._runs[row] for row in rows))
         hits = sum(self._hits[row] for row in rows)
         return Mode(head, hits, runs, self._gaussian(head), beside)

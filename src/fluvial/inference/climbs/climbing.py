@@ -19,7 +19,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Optimum", "climb", "climb_until", "maximize"]
+__all__ = ["Optimum", "climb", "climb_from", "climb_until", "maximize"]
 
 
 def maximize(
@@ -61,6 +61,13 @@ def climb(
     while climbs.under_way:
         climbs.step()
     return climbs.ends
+
+
+def climb_from(
+    counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
+) -> list[Optimum]:
+    """Climb from each point, and return where the climbs ended."""
+    return [end for end in climb(counted, points, settings=settings) if end is not None]
 
 
 def climb_until(

@@ -46,7 +46,8 @@ def _moved(
 ) -> Float[np.ndarray, "N D"]:
     """Draws of which every other one has one coordinate moved, and the rest a block."""
     x, _ = q.sample(rng, settings.search.leaps)
-    largest = np.where(np.arange(len(x)) % 2 == 0, 1, max(2, q.dim // 4))
+    block = max(2, q.dim // settings.search.leap_block)
+    largest = np.where(np.arange(len(x)) % 2 == 0, 1, block)
     sizes = rng.integers(1, largest + 1)
     order = np.argsort(rng.uniform(size=x.shape), axis=1)
     chosen = np.argsort(order, axis=1) < sizes[:, None]

@@ -15,8 +15,8 @@ from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Climbs", "Optimum"]
 
-_ARMIJO, _WOLFE = 1e-4, 0.9  # of SciPy's line search, and of Nocedal & Wright (2006, section 3.1)
-_MOST_TRIALS = 40  # halvings of a step: beyond, float64 has no digits left
+_ARMIJO, _WOLFE = 1e-4, 0.9  # definition: SciPy's line search, Nocedal & Wright (2006, section 3.1)
+_MOST_TRIALS = 40  # arithmetic: halvings of a step, beyond which float64 has no digits left
 _Rows = slice | Int[np.ndarray, " _"]
 _ALL = slice(None)  # by which nothing is copied, where most steps are of all rows
 

@@ -49,7 +49,7 @@ def group_into_modes(
             touching[j, k] = _overlap(pair) >= settings.mode.overlap and (
                 _dip_of_segment(counted, means[j], means[k], settings.mode.steps)
                 <= settings.mode.dip
-                or _dip_at_border(pair, log_p) <= settings.mode.dip
+                or _dip_at_border(pair, log_p, settings.mode.border) <= settings.mode.dip
             )
     return tuple(int(mode) for mode in connected(touching))
 
@@ -83,8 +83,10 @@ def dips(log_p: Float[np.ndarray, "S N"]) -> Float[np.ndarray, " N"]:
         return np.nanmax(np.minimum(left, right) - log_p, axis=0, initial=0.0)
 
 
-def _dip_at_border(pair: Float[np.ndarray, "S 2"], log_p: Float[np.ndarray, " S"]) -> float:
-    border = log_p[np.min(pair, axis=1) > 0.25]
+def _dip_at_border(
+    pair: Float[np.ndarray, "S 2"], log_p: Float[np.ndarray, " S"], claimed: float
+) -> float:
+    border = log_p[np.min(pair, axis=1) > claimed]
     sides = [log_p[pair[:, side] > 0.5] for side in (0, 1)]
     if not all(map(len, (border, *sides))):
         return np.inf

@@ -21,8 +21,6 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["climb_off_slopes", "leads_elsewhere", "on_slopes"]
 
-_STRAIGHT = 0.8  # cosine: on the rim of a mode half as wide as another it is a half
-
 
 def climb_off_slopes(
     counted: CountedTarget,
@@ -85,7 +83,10 @@ def on_slopes(
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def leads_elsewhere(
-    counted: CountedTarget, q: Mixture, points: Float[np.ndarray, "N D"]
+    counted: CountedTarget,
+    q: Mixture,
+    points: Float[np.ndarray, "N D"],
+    settings: Settings = DEFAULT,
 ) -> Bool[np.ndarray, " N"]:
     """Say of each point whether a climb from there begins in no way toward its component's center.
 
@@ -93,6 +94,7 @@ def leads_elsewhere(
         counted: the target.
         q: the approximation.
         points: shape (N, D).
+        settings: the thresholds.
     """
     if not len(points):
         return np.zeros(0, bool)
@@ -104,4 +106,4 @@ def leads_elsewhere(
         away, pull = g.whiten(points[rows]), g.pull(scores[rows])
         lengths = np.linalg.norm(away, axis=1) * np.linalg.norm(pull, axis=1)
         cosines[rows] = -np.sum(away * pull, axis=1) / lengths
-    return np.isfinite(cosines) & (cosines < _STRAIGHT)
+    return np.isfinite(cosines) & (cosines < settings.search.straight)

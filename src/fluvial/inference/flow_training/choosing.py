@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from fluvial.flows import Flow, build_flow
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.flow_training.modulated_flow import modulated_flow, modulated_spec
 from fluvial.inference.flow_training.sparse_flow import (
     is_sparse,
@@ -26,8 +26,7 @@ from fluvial.posterior.structure import Structure
 
 __all__ = ["Choice", "choose", "untrained"]
 
-_NAMED = 5
-_EACH = "sinh-arcsinh+diagonal"
+_NAMED = 5  # wording: of the heads
 
 
 class Choice(NamedTuple):
@@ -68,21 +67,23 @@ def choose(run: Run, q: Mixture, dependence: Dependence | None = None) -> Choice
     if run.always_train or dim <= run.settings.flow.some:
         return Choice(run.flow)
     gaussian = q.components[int(np.argmax(q.weights))].gaussian
+    settings = run.settings.structure
     if len(q.components) == 1:
-        dependence = dependence or find_dependence(run.counted, gaussian, run.rng)
-        if dependence is not None and is_sparse(dependence):
+        dependence = dependence or find_dependence(run.counted, gaussian, run.rng, settings)
+        if dependence is not None and is_sparse(dependence, settings):
             structure = _structure_of(run, dependence, gaussian)
             return Choice(sparse_spec(dependence), structure, dependence=dependence)
-    found = find_structure(run.counted, gaussian, run.rng)
+    found = find_structure(run.counted, gaussian, run.rng, settings)
     structure = _named(run, Structure(dim, found.heads, found.influence), gaussian)
     few = 1 <= len(found.heads) <= run.settings.match.few_heads
     dense = isinstance(gaussian, Gaussian)
     large = dim > run.settings.match.dense
-    if not few and large and dense and bend_alone(run.counted, gaussian, run.rng):
+    if not few and large and dense and bend_alone(run.counted, gaussian, run.rng, settings):
         return Choice("copula", Structure(dim), bent=True)
     if not few or not dense:
         large = dim > run.settings.match.most_dense  # a network of all would not fit
-        return Choice(_EACH if large else run.flow, structure if few else Structure(dim))
+        spec = run.settings.flow.independent if large else run.flow
+        return Choice(spec, structure if few else Structure(dim))
     return Choice(modulated_spec(len(found.heads)), structure, modulated=True)
 
 
@@ -106,9 +107,10 @@ def untrained(
         return flow, gaussians
     heads = structure.heads
     if len(gaussians) > 1:
-        order = np.argsort(-influences(run.counted, gaussian, run.rng), kind="stable")
+        influence = influences(run.counted, gaussian, run.rng, run.settings.structure)
+        order = np.argsort(-influence, kind="stable")
         heads = [int(head) for head in order[: len(heads)]]
-    return modulated_flow(run.counted, gaussian, heads, key), gaussians
+    return modulated_flow(run.counted, gaussian, heads, key, run.settings.structure), gaussians
 
 
 def _structure_of(

@@ -26,6 +26,6 @@ def inverse_complaint(
     if mismatch <= settings.weigh.max_mismatch:
         return None
     return (
-        f"The flow and its inverse do not agree: ln q differs by {mismatch:.2g} nat, so that "
+        f"The flow and its inverse do not agree: ln q differs by {mismatch:.2g} nat, so "
         "neither it nor the ELBO is exact; a continuous flow needs more steps of its solver."
     )

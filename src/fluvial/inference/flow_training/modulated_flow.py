@@ -10,12 +10,11 @@ from jaxtyping import Float, PRNGKeyArray
 from fluvial.flows import Flow, Rotation, build_flow
 from fluvial.flows.fixed import Fixed
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, StructureSettings
 from fluvial.inference.structure.find_structure import modulation_basis
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["modulated_flow", "modulated_spec"]
-
-_STEEPEST = 2.0  # log scale for each standard deviation of a head, at the start
 
 
 def modulated_spec(heads: int) -> str:
@@ -24,7 +23,11 @@ def modulated_spec(heads: int) -> str:
 
 
 def modulated_flow(
-    counted: CountedTarget, gaussian: Gaussian, heads: Sequence[int], key: PRNGKeyArray
+    counted: CountedTarget,
+    gaussian: Gaussian,
+    heads: Sequence[int],
+    key: PRNGKeyArray,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Flow:
     """Build the flow of ``modulated_spec``, with the bases that the target's curvature asks for.
 
@@ -36,6 +39,7 @@ def modulated_flow(
         gaussian: what whitens the target.
         heads: the coordinates that modulate the rest, at least one of them, and not all.
         key: decides the networks' hidden layers.
+        settings: the thresholds.
     """
     dim = gaussian.dim
     order = np.concatenate([list(heads), np.setdiff1d(np.arange(dim), heads)])
@@ -51,7 +55,8 @@ def modulated_flow(
         modulation_basis(counted, gaussian.mean, frame, len(heads), head)
         for head in range(min(len(heads), 2))
     ]
-    return _placed(flow, [basis.vectors for basis in found], found[0].slopes, turn)
+    slopes = np.clip(found[0].slopes, -settings.steepest, settings.steepest)
+    return _placed(flow, [basis.vectors for basis in found], slopes, turn)
 
 
 def _placed(
@@ -69,7 +74,7 @@ def _placed(
     stacked = Fixed(jnp.asarray(np.stack(rotations), jnp.float32))
     layers = flow.flows[1].layers  # pyright: ignore[reportAttributeAccessIssue]
     shortcut = np.array(layers.flows[1].conditioner.shortcut)
-    shortcut[0, rest:, 0] = np.clip(slopes, -_STEEPEST, _STEEPEST)
+    shortcut[0, rest:, 0] = slopes
     return eqx.tree_at(
         lambda f: (
             f.flows[1].layers.flows[0].stored,

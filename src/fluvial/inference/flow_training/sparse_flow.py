@@ -7,6 +7,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from fluvial.flows import Chain, Flow, Permutation, SinhArcsinh, build_flow
 from fluvial.flows.sparse_modulation import SparseModulation
+from fluvial.inference.settings import DEFAULT, StructureSettings
 from fluvial.inference.structure.dependence import Dependence
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
@@ -20,20 +21,21 @@ __all__ = [
     "with_networks",
 ]
 
-# What a flow without the coupling may lose is about D coupling²/4 nats: a thousandth a coordinate,
-# and no more than one of all, beyond which chains through the flow are slow to mix.
-_EACH_KL, _MOST_KL = 1e-3, 1.0
 
-
-def is_sparse(dependence: Dependence) -> bool:
+def is_sparse(dependence: Dependence, settings: StructureSettings = DEFAULT.structure) -> bool:
     """Whether hubs and heads are there, and explain how the coordinates depend on each other."""
-    return len(dependence.hubs) + len(dependence.heads) > 0 and not is_coupled(dependence)
+    ruled = len(dependence.hubs) + len(dependence.heads) > 0
+    return ruled and not is_coupled(dependence, settings)
 
 
-def is_coupled(dependence: Dependence) -> bool:
-    """Whether coordinates are coupled besides, so that they need a matrix."""
+def is_coupled(dependence: Dependence, settings: StructureSettings = DEFAULT.structure) -> bool:
+    """Whether coordinates are coupled besides, so that they need a matrix.
+
+    What a flow without the coupling may lose is about D coupling²/4 nats.
+    """
     dim = len(dependence.parents)
-    return dim * dependence.coupling**2 / 4.0 > min(_EACH_KL * dim, _MOST_KL)
+    most = min(settings.coupling_each * dim, settings.coupling_most)
+    return dim * dependence.coupling**2 / 4.0 > most
 
 
 def sparse_spec(dependence: Dependence, *, networks: bool = False, margins: bool = False) -> str:

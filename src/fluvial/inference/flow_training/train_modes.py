@@ -1,7 +1,5 @@
 """Stage 4: a flow for each mode, where Gaussians will not do."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -11,13 +9,11 @@ from jaxtyping import Float
 
 from fluvial.flows import Flow
 from fluvial.inference.flow_training.choosing import Choice, choose, untrained
+from fluvial.inference.flow_training.linear_steps import enough, steps_taken
 from fluvial.inference.flow_training.responsibilities import SharedTarget
 from fluvial.inference.flow_training.sparse_flow import most_inputs, sparse_spec, with_networks
 from fluvial.inference.flow_training.train import Training, flattened, train
-from fluvial.inference.natural_gradient.copula_steps import CopulaMoves
-from fluvial.inference.natural_gradient.margin_moves import MarginMoves, margins_gain, with_margins
-from fluvial.inference.natural_gradient.modulated_steps import modulated_steps
-from fluvial.inference.natural_gradient.natural_steps import Stepped, looked, natural_steps
+from fluvial.inference.natural_gradient.margin_moves import with_margins
 from fluvial.inference.natural_gradient.whitening import Whitened
 from fluvial.inference.run import Run
 from fluvial.inference.spent import BudgetSpent
@@ -30,16 +26,8 @@ from fluvial.posterior.mixture import Component, FlowComponent, GaussianComponen
 __all__ = ["TrainedModes", "train_modes"]
 
 _Gaussians = list[Gaussian | DiagonalGaussian]
-# Of many coordinates each may be off by a little; half a variance of 0.4 leaves weights that are
-# worth e^-0.8 of their number.
-_EACH, _MOST = 2e-4, 0.4
 # What a sparse flow may be given, besides what is linear in hubs and heads.
 _GROWTHS = ("", "margins", "all")
-# After natural-gradient steps training has less to find than from the identity, and shows sooner
-# whether it finds it: of 1,500 steps for 300 states of a volatility the last 1,200 gained 0.05 nat,
-# and of 1,000 for 1,000 states the last 800 gained 0.1.
-_CHUNK, _WINDOW, _COOLING, _SHORTEST = 50, 2, 0.5, 100
-_DRAWS, _MARGINS = 256, 1024  # of a look; margins of a copula are all moved at once
 
 
 class TrainedModes(NamedTuple):
@@ -175,7 +163,7 @@ def _train(
 
     if choice.linear and parts == 1 and not begun:
         rng = np.random.default_rng(np.asarray(jax.random.key_data(keys.train)))
-        stepped, grown = _stepped(
+        stepped, grown = steps_taken(
             run,
             choice,
             flow,
@@ -184,17 +172,11 @@ def _train(
             lambda evaluations, elbo: show(-(-evaluations // objective.draws), elbo),
         )
         flow, gaussian, before = stepped.flow, stepped.gaussian, stepped.evaluations
-        enough = choice.bent or stepped.weights.half_variance < _enough(run)
-        if stepped.interrupted or enough or run.target.streamed is not None:
+        done = choice.bent or stepped.weights.half_variance < enough(run)
+        if stepped.interrupted or done or run.target.streamed is not None:
             elbo = np.array([-stepped.weights.elbo])
             return gaussian, Training(flow, elbo, 0, before, stepped.interrupted), grown
-        settings = replace(
-            settings,
-            chunk=_CHUNK,
-            window=_WINDOW,
-            cooling=_COOLING,
-            shortest_cooling=_SHORTEST,
-        )
+        settings = settings.after_steps()
         if choice.dependence is not None:
             flow, grown = with_networks(_straight(flow, grown), choice.dependence, keys.flow), "all"
     with jax.enable_x64(True):
@@ -214,58 +196,9 @@ def _train(
     return gaussian, trained._replace(evaluations=before + trained.evaluations), grown
 
 
-def _stepped(
-    run: Run,
-    choice: Choice,
-    flow: Any,
-    gaussian: Any,
-    rng: np.random.Generator,
-    on_step: Callable[[int, float], None],
-) -> tuple[Stepped, str]:
-    """Take natural-gradient steps with what is linear in a flow that was chosen, then margins."""
-    # A look at all of many rows takes long, and weights on all rows make up for what is left.
-    streams = run.target.streamed is not None
-    enough = _enough(run) if streams else run.settings.verdict.accurate_half_variance
-    if choice.modulated:
-        found = modulated_steps(flow, gaussian, run.target, rng, enough=enough, on_step=on_step)
-        return found, ""
-    linear = natural_steps(
-        flow,
-        gaussian,
-        run.target,
-        rng,
-        enough=enough,
-        draws=_MARGINS if choice.bent else _DRAWS,
-        move=CopulaMoves(flow) if choice.bent else None,
-        on_step=on_step,
-    )
-    if choice.bent or linear.interrupted or linear.weights.half_variance < _enough(run):
-        return linear, ""
-    look = looked(linear.flow, linear.gaussian, run.target, rng)
-    made = linear.evaluations + len(look.z)
-    if not margins_gain(look) > run.settings.train.least_bend * linear.weights.half_variance:
-        return linear._replace(evaluations=made), ""
-    bent = natural_steps(
-        with_margins(linear.flow),
-        linear.gaussian,
-        run.target,
-        rng,
-        enough=enough,
-        move=MarginMoves(),
-        on_step=lambda evaluations, elbo: on_step(made + evaluations, elbo),
-    )
-    return bent._replace(evaluations=made + bent.evaluations), "margins"
-
-
 def _straight(flow: Any, grown: str) -> Flow:
     """A sparse flow without the margins that were not enough."""
     return flow.flows[-1] if grown == "margins" else flow
-
-
-def _enough(run: Run) -> float:
-    """Half the variance of log weights, in nats, at which no training would pay."""
-    accurate = run.settings.verdict.accurate_half_variance
-    return max(accurate, min(_EACH * run.target.dim, _MOST))
 
 
 def _mean_elbos(free_energies: Float[np.ndarray, " steps"], chunk: int) -> np.ndarray:

@@ -55,7 +55,7 @@ def batch_and_match(
         The Gaussian of the steps' window with the highest mean log weight (a running ELBO), or
         ``start`` if that was better by more than a nat.
     """
-    batch = int(np.clip(2 * start.dim, 32, 256))
+    batch = int(np.clip(2 * start.dim, *settings.batch))
     current = best = start
     start_elbo, best_elbo, idle, window = -np.inf, -np.inf, 0, []
     for t in range(settings.steps):

@@ -21,20 +21,17 @@ import scipy.linalg
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, GaussianSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["conditional_gaussian"]
 
-_H = 1e-3  # standard deviations, as in find_structure.py
-_BLOCK = 256
-_ITERATIONS = 60
-_DECREMENT = 1e-3  # nats, at which Newton's method has arrived
-_LOOKS = 8
-_FIRST = 0.3  # of a head, which is a logarithm or the like
-_FARTHEST = 1.0
-_NEAR = 0.2  # standard deviations
-_HALVINGS = 12
+_H = 1e-3  # arithmetic: sd, as in find_structure.py
+_BLOCK = 256  # memory: scores at once
+_HALVINGS = 12  # arithmetic: of a step of Newton's method, in one batch
+# Arithmetic: of the largest diagonal element, each tried where the one before is not enough.
+_RIDGES = (0.0, 1e-6, 1e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0)
 
 
 class _Top(NamedTuple):
@@ -48,7 +45,10 @@ class _Top(NamedTuple):
 
 @np.errstate(over="ignore", invalid="ignore")
 def conditional_gaussian(
-    counted: CountedTarget, at: DiagonalGaussian, heads: Sequence[int]
+    counted: CountedTarget,
+    at: DiagonalGaussian,
+    heads: Sequence[int],
+    settings: GaussianSettings = DEFAULT.gaussian,
 ) -> Gaussian | None:
     """Fit a Gaussian about the mode of the heads' marginal density.
 
@@ -56,30 +56,31 @@ def conditional_gaussian(
         counted: the target, asked for 2 (D − H) gradients an iteration of Newton's method.
         at: where to begin.
         heads: which coordinates are held, a few; none for a plain Laplace approximation.
+        settings: the thresholds.
 
     Returns:
         The Gaussian, or None where the others have no mode, or their Hessian is not finite.
     """
     a = np.asarray(heads, int)
     rest = np.setdiff1d(np.arange(at.dim), a)
-    top = _top(counted, at.mean, rest, at.sd)
-    sd, step = at.sd.copy(), np.full(len(a), _FIRST)
-    for _ in range(_LOOKS if len(a) else 0):
+    top = _top(counted, at.mean, rest, at.sd, settings)
+    sd, step, most = at.sd.copy(), np.full(len(a), settings.head_step), settings.head_move
+    for _ in range(settings.looks if len(a) else 0):
         if top is None:
             return None
-        slope, curvature, best = _look(counted, top, a, rest, at.sd, step)
+        slope, curvature, best = _look(counted, top, a, rest, at.sd, step, settings)
         if best is not top:  # look again from there
             top = best
             continue
         down = curvature < 0.0
-        move = np.where(down, -slope / np.where(down, curvature, -1.0), _FARTHEST * np.sign(slope))
+        move = np.where(down, -slope / np.where(down, curvature, -1.0), most * np.sign(slope))
         step = np.where(down, np.abs(curvature) ** -0.5, step)
-        sd[a] = step = np.clip(step, 1e-3, 1.0)
-        if np.all(np.abs(move) < _NEAR * step):
+        sd[a] = step = np.clip(step, *settings.head_steps)
+        if np.all(np.abs(move) < settings.near * step):
             break
         x = top.x.copy()
-        x[a] += np.clip(move, -_FARTHEST, _FARTHEST)
-        moved = _top(counted, x, rest, at.sd)
+        x[a] += np.clip(move, -most, most)
+        moved = _top(counted, x, rest, at.sd, settings)
         top = moved if moved is not None and moved.height > top.height else top
     return None if top is None else _joined(top.x, sd, a, rest, top.factor, top.rows)
 
@@ -91,6 +92,7 @@ def _look(
     rest: np.ndarray,
     sd: np.ndarray,
     step: np.ndarray,
+    settings: GaussianSettings,
 ) -> tuple[np.ndarray, np.ndarray, _Top]:
     """F's slope and curvature along each head by differences, and the highest point met."""
     slope, curvature, best = np.zeros(len(a)), np.zeros(len(a)), top
@@ -99,7 +101,7 @@ def _look(
         for way in (1.0, -1.0):
             x = top.x.copy()
             x[head] += way * step[i]
-            sides.append(_top(counted, x, rest, sd))
+            sides.append(_top(counted, x, rest, sd, settings))
         known = [side for side in sides if side is not None]
         best = max([best, *known], key=lambda one: one.height)
         if len(known) == 2:
@@ -109,16 +111,22 @@ def _look(
     return slope, curvature, best
 
 
-def _top(counted: CountedTarget, x: np.ndarray, rest: np.ndarray, sd: np.ndarray) -> _Top | None:
+def _top(
+    counted: CountedTarget,
+    x: np.ndarray,
+    rest: np.ndarray,
+    sd: np.ndarray,
+    settings: GaussianSettings,
+) -> _Top | None:
     """Climb in the others by Newton's method."""
-    for _ in range(_ITERATIONS):
+    for _ in range(settings.newton):
         value, score = (array[0] for array in counted.value_and_grad(x[None]))
         rows = _hessian_rows(counted, x, rest, sd)
         factor = _factored(-0.5 * (rows[:, rest] + rows[:, rest].T))
         if factor is None or not np.isfinite(value):
             return None
         move = scipy.linalg.cho_solve((factor, True), score[rest])
-        if float(score[rest] @ move) < _DECREMENT:
+        if float(score[rest] @ move) < settings.decrement:
             return _Top(x, float(value - np.log(np.diag(factor)).sum()), factor, rows)
         moved = _moved(counted, x, rest, move, float(value))
         if moved is None:
@@ -144,7 +152,7 @@ def _factored(precision: Float[np.ndarray, "R R"]) -> Float[np.ndarray, "R R"] |
     if not np.isfinite(precision).all():
         return None
     scale = np.abs(np.diag(precision)).max()
-    for ridge in (0.0, 1e-6, 1e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0):
+    for ridge in _RIDGES:
         try:
             return np.linalg.cholesky(precision + ridge * scale * np.eye(len(precision)))
         except np.linalg.LinAlgError:

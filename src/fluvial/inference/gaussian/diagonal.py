@@ -11,20 +11,16 @@ whitened coordinate and of its score, the minimizer is
 There are 2 unknowns a coordinate, not D, so that λ_t = B/(1 + t) forgets the batches before.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.natural_gradient.natural_moves import solved
-from fluvial.inference.settings import DEFAULT, MatchSettings
+from fluvial.inference.settings import DEFAULT, MatchSettings, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 __all__ = ["climb_diagonal", "match_diagonal"]
-
-_BATCH = 64  # draws: errors of an sd of a tenth, of which the later steps make an average
-_CLIMBS = 60  # steps
-_FARTHEST = 4.0  # sd a step, at first
-_PATIENCE = 6  # looks without a gain
-_GAIN = 0.1  # of a look's own standard error
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -49,9 +45,9 @@ def match_diagonal(
         The Gaussian with the highest mean log weight over a window of steps.
     """
     current = best = start
-    best_elbo, window, waited = -np.inf, [], 0
+    best_elbo, window, waited, batch = -np.inf, [], 0, settings.independent_batch
     for t in range(settings.steps):
-        z = rng.standard_normal((_BATCH, start.dim))
+        z = rng.standard_normal((batch, start.dim))
         x = current.color(z)
         log_p, scores = counted.value_and_grad(x)
         usable = np.isfinite(log_p) & np.isfinite(scores).all(axis=1)
@@ -62,18 +58,22 @@ def match_diagonal(
         if len(window) == settings.check_every:
             pooled, window = np.concatenate(window), []
             elbo, error = float(np.mean(pooled)), float(np.std(pooled)) / len(pooled) ** 0.5
-            waited = 0 if elbo > best_elbo + _GAIN * error else waited + 1
+            gained = elbo > best_elbo + settings.independent_gain * error
+            waited = 0 if gained else waited + 1
             if elbo > best_elbo:
                 best_elbo, best = elbo, current
-            if waited == _PATIENCE:
+            if waited == settings.independent_patience:
                 break
-        current = _next(current, z[usable], scores[usable] * current.sd, _BATCH / (1.0 + t))
+        current = _next(current, z[usable], scores[usable] * current.sd, batch / (1.0 + t))
     return best
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def climb_diagonal(
-    counted: CountedTarget, start: DiagonalGaussian, rng: np.random.Generator
+    counted: CountedTarget,
+    start: DiagonalGaussian,
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
 ) -> DiagonalGaussian:
     """Take natural-gradient steps from where matching has ended.
 
@@ -86,20 +86,22 @@ def climb_diagonal(
         counted: what to fit; evaluated in batches of 128 draws.
         start: the first Gaussian.
         rng: source of the draws.
+        settings: the thresholds.
 
     Returns:
         The Gaussian with the highest mean log weight.
     """
     current = best = start
-    best_elbo, waited, share, farthest = -np.inf, 0, 1.0, _FARTHEST
-    ones, zeros = np.ones((1, 2 * _BATCH, start.dim)), np.zeros((1, 2 * _BATCH, start.dim))
-    for _ in range(_CLIMBS):
-        z = rng.standard_normal((_BATCH, start.dim))
+    batch, first = settings.match.independent_batch, settings.gaussian.climb_step
+    best_elbo, waited, share, farthest = -np.inf, 0, 1.0, first
+    ones, zeros = np.ones((1, 2 * batch, start.dim)), np.zeros((1, 2 * batch, start.dim))
+    for _ in range(settings.gaussian.climbs):
+        z = rng.standard_normal((batch, start.dim))
         z = np.concatenate([z, -z])
         x = current.color(z)
         log_p, scores = counted.value_and_grad(x)
         usable = np.isfinite(log_p) & np.isfinite(scores).all(axis=1)
-        if usable.sum() < _BATCH:
+        if usable.sum() < batch:
             break
         log_w = log_p[usable] - current.log_prob(x[usable])
         elbo, error = float(np.mean(log_w)), float(np.std(log_w)) / len(log_w) ** 0.5
@@ -107,16 +109,16 @@ def climb_diagonal(
         waited = 0 if gained else waited + 1
         if elbo > best_elbo:
             best_elbo, best = elbo, current
-        if waited == _PATIENCE:
+        if waited == settings.gaussian.climb_patience:
             break
-        share *= 1.0 if elbo >= best_elbo else 0.7
-        if farthest > _FARTHEST and not gained:
-            current, farthest = best, _FARTHEST
+        share *= 1.0 if elbo >= best_elbo else settings.gaussian.climb_shorter
+        if farthest > first and not gained:
+            current, farthest = best, first
             continue
-        farthest = 2.0 * farthest if gained else _FARTHEST
+        farthest = 2.0 * farthest if gained else first
         z, r = z[usable], scores[usable] * current.sd + z[usable]
         a = np.concatenate([ones, zeros])[:, : len(z)]
-        move = solved(z, r, a, a[::-1], share, farthest)
+        move = solved(z, r, a, a[::-1], share, replace(settings.natural, farthest=farthest))
         current = DiagonalGaussian(
             current.mean + current.sd * move[0], current.sd * np.exp(move[1])
         )

@@ -19,13 +19,12 @@ import scipy.linalg
 from jaxtyping import Float, Int
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, GaussianSettings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["with_expected_curvature"]
 
-_DRAWS = 128
-_STEP = 0.05  # sd of every coordinate at once: small, for a derivative of scores
-_ROUNDS = 8
+_STEP = 0.05  # arithmetic: sd of every coordinate at once, small for a derivative of scores
 
 
 class _Seen(NamedTuple):
@@ -53,7 +52,11 @@ class _ConditionalGaussian(NamedTuple):
 
 @np.errstate(over="ignore", invalid="ignore")
 def with_expected_curvature(
-    counted: CountedTarget, start: Gaussian, rng: np.random.Generator, held: Sequence[int] = ()
+    counted: CountedTarget,
+    start: Gaussian,
+    rng: np.random.Generator,
+    held: Sequence[int] = (),
+    settings: GaussianSettings = DEFAULT.gaussian,
 ) -> Gaussian:
     """Move a Gaussian's mean and the diagonal of its precision, for as long as the ELBO rises.
 
@@ -62,6 +65,7 @@ def with_expected_curvature(
         start: where its precision is the negative Hessian of ln p, more or less.
         rng: decides draws and signs.
         held: heads: the others are moved given them, and they keep their own mean and spread.
+        settings: the thresholds.
 
     Returns:
         The Gaussian with the highest mean log weight: the start, if none is higher.
@@ -70,8 +74,8 @@ def with_expected_curvature(
     whole = _inverse(start.cholesky)
     current = _given(start.mean, rest, whole[np.ix_(rest, rest)])
     best, seen = None, None
-    for _ in range(_ROUNDS):
-        now = None if current is None else _look(counted, current, rng)
+    for _ in range(settings.curvature_rounds):
+        now = None if current is None else _look(counted, current, rng, settings.curvature_draws)
         if current is None or now is None:
             break
         if seen is not None and not now.elbo > seen.elbo + now.error:
@@ -98,9 +102,9 @@ def _given(
 
 
 def _look(
-    counted: CountedTarget, q: _ConditionalGaussian, rng: np.random.Generator
+    counted: CountedTarget, q: _ConditionalGaussian, rng: np.random.Generator, draws: int
 ) -> _Seen | None:
-    z = rng.standard_normal((_DRAWS // 2, len(q.rest)))
+    z = rng.standard_normal((draws // 2, len(q.rest)))
     z = np.concatenate([z, -z])
     shifts, sd = z @ q.factor.T, np.linalg.norm(q.factor, axis=1)
     u = rng.choice([-1.0, 1.0], z.shape) * sd
@@ -110,7 +114,7 @@ def _look(
     change, score = u * curved / sd**2, scores[:, q.rest]
     log_w = log_p + 0.5 * np.sum(z**2, axis=1) + np.log(np.diag(q.factor)).sum()
     usable = np.isfinite(log_w) & np.isfinite(change).all(axis=1) & np.isfinite(score).all(axis=1)
-    if usable.sum() < _DRAWS // 2:
+    if usable.sum() < draws // 2:
         return None
     error = float(np.std(log_w[usable])) / usable.sum() ** 0.5
     means = score[usable].mean(axis=0), change[usable].mean(axis=0)

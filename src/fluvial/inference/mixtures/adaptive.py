@@ -97,7 +97,7 @@ def adapt(run: Run, fitted: Weighed) -> Adequate | None:
     rounds = zip(settings.components, settings.draws, strict=True)
     for done, (count, draws) in enumerate(rounds, start=1):
         log_w = drawn.log_weights()
-        grown = _seeded(run.rng, drawn, log_w, grown, begun, count)
+        grown = _seeded(run.rng, drawn, log_w, grown, begun, count, settings.seed_width)
         points = _resampled(run.rng, drawn.z, log_w, settings.points)
         priors = begun.covariances[begun.parent_of(grown.means)]
         grown = fit_by_em(grown, points, priors, steps=settings.em_steps)
@@ -211,6 +211,7 @@ def _seeded(
     old: GaussianMixture,
     begun: _Begun,
     count: int,
+    width: float,
 ) -> GaussianMixture:
     """Add components at points of the target, most of all where the mixture leaves too little."""
     more = max(count - len(old.weights), 0)
@@ -218,7 +219,6 @@ def _seeded(
     chances = log_w + 0.5 * np.where(np.isfinite(missed), missed, 0.0)
     at = np.argsort(-(chances + rng.gumbel(size=len(chances))), kind="stable")[:more]
     parents = begun.parent_of(drawn.z[at])
-    new = GaussianMixture(
-        np.full(more, 1.0 / max(more, 1)), drawn.z[at], 0.7 * begun.parents.factors[parents]
-    )
+    factors = width * begun.parents.factors[parents]
+    new = GaussianMixture(np.full(more, 1.0 / max(more, 1)), drawn.z[at], factors)
     return old.joined(new, more / (more + len(old.weights)))

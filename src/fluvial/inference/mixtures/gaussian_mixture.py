@@ -18,7 +18,7 @@ from fluvial.posterior.mixture import GaussianComponent, Mixture
 
 __all__ = ["GaussianMixture", "fit_by_em"]
 
-_LEAST_WEIGHT = 1e-4  # of a component; less is a few of the points that fit a mixture
+_LEAST_WEIGHT = 1e-4  # arithmetic: a floor, so that no component is lost to EM for good
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,6 @@ from fluvial.posterior.mixture import Component, GaussianComponent
 
 __all__ = ["sharpened"]
 
-_DRAWS_PER_DIM = 10.0  # in effect, of which a covariance is estimated
-
 
 def sharpened(run: Run, fitted: Weighed) -> Weighed:
     """Return a mixture of Gaussians made accurate, or what was given where that cannot be done."""
@@ -36,7 +34,7 @@ def sharpened(run: Run, fitted: Weighed) -> Weighed:
     for _ in range(run.settings.weigh.sharpenings):
         if is_accurate(current.weights, run.settings):
             return current
-        before, current = current, _weighed(_updated(current), run)
+        before, current = current, _weighed(_updated(run, current), run)
         if (
             not current.weights.half_variance
             < run.settings.adaptive.sharpening * before.weights.half_variance
@@ -59,20 +57,20 @@ def _weighed(components: list[Component], run: Run) -> Weighed:
     return weigh(components, run)
 
 
-def _updated(fitted: Weighed) -> list[Component]:
+def _updated(run: Run, fitted: Weighed) -> list[Component]:
     q, x = fitted.q, fitted.x
     joint = np.stack([c.log_prob(x) for c in q.components], axis=1) + np.log(q.weights)
     shares = np.exp(joint - q.log_prob(x)[:, None] + fitted.weights.smoothed[:, None])
     return [
-        GaussianComponent(_of_share(gaussian, x, share))
+        GaussianComponent(_of_share(gaussian, x, share, run.settings.adaptive.sharpening_draws))
         for gaussian, share in zip(q.gaussians, shares.T, strict=True)
     ]
 
 
-def _of_share(gaussian: Gaussian, x: np.ndarray, share: np.ndarray) -> Gaussian:
+def _of_share(gaussian: Gaussian, x: np.ndarray, share: np.ndarray, least: float) -> Gaussian:
     """The Gaussian of its share of the draws; as it was where they are too few to tell."""
     total = share.sum()
-    if not total > 0.0 or total**2 / np.sum(share**2) < _DRAWS_PER_DIM * gaussian.dim:
+    if not total > 0.0 or total**2 / np.sum(share**2) < least * gaussian.dim:
         return gaussian
     try:
         return moments(x, share)

@@ -9,15 +9,17 @@ chains are drawn to where it has its volume, even where looks would have to be t
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.inference.settings import DEFAULT, SearchSettings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["moved", "spread_of"]
 
-_FEWEST = 4  # points: of fewer a spread says nothing
-
 
 def spread_of(
-    points: Float[np.ndarray, "N D"], log_weights: Float[np.ndarray, " N"], shape: Gaussian
+    points: Float[np.ndarray, "N D"],
+    log_weights: Float[np.ndarray, " N"],
+    shape: Gaussian,
+    settings: SearchSettings = DEFAULT.search,
 ) -> Gaussian | None:
     """Fit the center and the size of a Gaussian to weighted points, but not its shape.
 
@@ -27,9 +29,10 @@ def spread_of(
         points: shape (N, D).
         log_weights: of the points, up to a constant.
         shape: whose covariance is scaled.
+        settings: the thresholds.
 
     Returns:
-        The Gaussian, or None if fewer than four points count in effect.
+        The Gaussian, or None if fewer than ``least_points`` count in effect.
 
     Example:
         >>> import numpy as np
@@ -42,7 +45,7 @@ def spread_of(
         return None
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
-    if 1.0 / np.sum(weights**2) < _FEWEST - 0.5:
+    if 1.0 / np.sum(weights**2) < settings.least_points - 0.5:
         return None
     center = weights @ points
     squares = np.sum(Gaussian(center, shape.cholesky).whiten(points) ** 2, axis=1)

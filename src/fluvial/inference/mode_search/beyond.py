@@ -10,18 +10,19 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.climbs.census import Census
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import CLIMBS, climb_from
+from fluvial.inference.mode_search.exploring import CLIMBS
 from fluvial.inference.mode_search.far_looks import looks_before
 from fluvial.inference.mode_search.further_modes import law_around, planted_like
 from fluvial.inference.mode_search.looking import unexplained
-from fluvial.inference.mode_search.planting import aimed, share_missed
+from fluvial.inference.mode_search.missed_modes import share_missed
+from fluvial.inference.mode_search.planting import aimed
 from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Beyond", "look_beyond"]
 
-_LEAST_SHARE = 0.001  # that is said as a number
+_LEAST_SHARE = 0.001  # wording: less is not said as a number
 
 
 class Beyond(NamedTuple):

@@ -4,14 +4,7 @@ Climbs cost little, and so they come first: ever more of them, from wider and na
 what is known, until the modes they end in leave no other to be expected: neither by how often each
 was found (see census.py), nor, where looks are not enough, by how many like them would have been
 missed (see planting.py). Where these are too many, far more points are looked at (see looking.py).
-
-Where climbs end in more optima than can be counted, the density is rough, or its modes are a
-product. Then populations (see population.py) are cooled: until each mode that holds a share of the
-mass has been found by two of them, or by one and by the climbs before. A mode that one of several
-independent searches has found, and no other, was found by luck, and others may not have been found
-at all (Chao 1987, Biometrics 43, 783). While it cools, a population drifts to the modes that are
-wide at a high temperature, the more so the more coordinates there are. So some climb from it on the
-way, when it still is everywhere; and in more than a few coordinates all climbs' hits count instead.
+Where climbs end in more optima than can be counted, populations are cooled (see cooling.py).
 """
 
 from collections.abc import Sequence
@@ -21,27 +14,22 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.climbs.census import Census, Mode, expected_unseen
-from fluvial.inference.climbs.climbing import Optimum, climb
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.evaluated import density_peaks
+from fluvial.inference.mode_search.cooling import cool_populations, found_by_luck
 from fluvial.inference.mode_search.further_modes import law_around, planted_like
 from fluvial.inference.mode_search.looking import unexplained
-from fluvial.inference.mode_search.planting import (
-    aimed,
-    expected_missed,
-    expected_others,
-)
-from fluvial.inference.mode_search.population import cooled_population, wide_law
+from fluvial.inference.mode_search.missed_modes import expected_missed, expected_others
+from fluvial.inference.mode_search.planting import aimed
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 
-__all__ = ["CLIMBS", "Explored", "climb_from", "explore"]
+__all__ = ["CLIMBS", "Explored", "explore"]
 
-
-_MOVED = 2  # coordinates, at most, of a look along some of them (see coordinate_moves.py)
-CLIMBS = -1
+_MOVED = 2  # definition: the most coordinates of a look along some (see coordinate_moves.py)
+CLIMBS = -1  # definition: a run's number
 """The run of a census that is not a population, but the climbs before."""
-_EARLIER = -2  # and that of an earlier fit
+_EARLIER = -2  # definition: the number of an earlier fit's run
 
 
 class Explored(NamedTuple):
@@ -58,13 +46,6 @@ class Explored(NamedTuple):
     missed: float
     doubtful: bool
     sentence: str
-
-
-def climb_from(
-    counted: CountedTarget, points: Float[np.ndarray, "N D"], settings: Settings = DEFAULT
-) -> list[Optimum]:
-    """Climb from each point, and return where the climbs ended."""
-    return [end for end in climb(counted, points, settings=settings) if end is not None]
 
 
 def explore(
@@ -95,8 +76,10 @@ def explore(
     populations = 0
     if climbed is None:
         points = np.concatenate([starts, [end.x for end in ends]])
-        populations = _cooled(census, counted, points, rng, settings, confirmed=bool(confirmed))
-        missed = _seldom(census, populations, counted.dim, settings)
+        populations = cool_populations(
+            census, counted, points, rng, settings, confirmed=bool(confirmed)
+        )
+        missed = found_by_luck(census, populations, counted.dim, settings)
         doubtful = missed > settings.explore.missed
     else:
         missed, doubtful = climbed
@@ -232,53 +215,3 @@ def _looked_along(modes: list[Mode], settings: Settings) -> bool:
     heads = np.stack([mode.head.x for mode in modes])
     sd = np.stack([np.linalg.norm(mode.gaussian.cholesky, axis=1) for mode in modes]).max(axis=0)
     return few <= dim <= most and int(np.sum(np.ptp(heads, axis=0) > sd)) <= _MOVED
-
-
-def _seldom(census: Census, populations: int, dim: int, settings: Settings) -> float:
-    """How many modes that matter were found by luck."""
-    explore, modes = settings.explore, census.mattering(census.modes())
-    if populations and dim <= explore.drifting:
-        return float(sum(len(mode.runs) < explore.least_runs for mode in modes))
-    return float(sum(mode.hits < explore.least_hits for mode in modes))
-
-
-def _cooled(
-    census: Census,
-    counted: CountedTarget,
-    points: Float[np.ndarray, "N D"],
-    rng: np.random.Generator,
-    settings: Settings,
-    *,
-    confirmed: bool,
-) -> int:
-    """Cool populations, climb from their peaks, and return how many there were."""
-    wide = wide_law(points, settings)
-    known = len(census.mattering(census.modes())) if confirmed else 0
-    least = settings.explore.least_runs
-    for run in range(settings.explore.most_runs):
-        starts = _starts(cooled_population(counted, wide, rng, settings), rng, settings.explore)
-        if not len(starts):
-            return run
-        census.add(climb_from(counted, starts, settings), len(starts), run)
-        modes = census.mattering(census.modes())
-        lucky = any(len(mode.runs) < least for mode in modes)
-        enough = run + 1 >= (1 if confirmed else least)
-        if enough and not lucky and len(modes) == known:
-            return run + 1
-        known = len(modes)
-    return settings.explore.most_runs
-
-
-def _starts(
-    cooled: list[tuple[np.ndarray, np.ndarray]],
-    rng: np.random.Generator,
-    settings: ExploreSettings,
-) -> np.ndarray:
-    """Points to climb from: the peaks of the coldest population, and some of each warmer one."""
-    if not cooled:
-        return np.empty((0, 0))
-    x, log_p = cooled[-1]
-    usable = np.isfinite(log_p)
-    peaks = x[usable][density_peaks(x[usable], log_p[usable], settings.peaks)]
-    early = int(np.clip(x.shape[1] - settings.drifting, 0, settings.most_early))
-    return np.concatenate([peaks, *(x[rng.choice(len(x), early)] for x, _ in cooled[:-1])])

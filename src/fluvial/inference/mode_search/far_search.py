@@ -22,8 +22,6 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["mass_far"]
 
-_DRAWS = 512  # by which q's spread is measured: to 3 %
-
 
 def mass_far(
     counted: CountedTarget,
@@ -44,7 +42,7 @@ def mass_far(
     Returns:
         No outliers, and the largest mass outside q that was found at one place.
     """
-    own, _ = q.sample(rng, _DRAWS)
+    own, _ = q.sample(rng, settings.search.far_draws)
     overall = DiagonalGaussian(own.mean(axis=0), own.std(axis=0))
     mirror = mirrored(counted, q, settings)
     ends = np.concatenate([annealed_chains(counted, overall, rng, settings.search), mirror.points])

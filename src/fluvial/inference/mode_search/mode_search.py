@@ -1,14 +1,9 @@
 r"""Stage 5, before any GOOD: is there mass that the approximation does not see?
 
-Importance weights of q's own draws cannot reveal a mode that q never visits. So points are sent
-out from far outside q: many are just looked at, some climb to the nearest optimum, some are
-annealed from a high temperature to the target's, and some leave q by a few coordinates, by the
-difference of two modes, or by what may be a symmetry (see coordinate_moves.py, leaps.py and
-symmetries.py). To them come the best of the points that were ever evaluated (see evaluated.py), by
-whatever stage: none of them may contradict the verdict. Where such a point ends in the region R
-with p(x) > e³ Z q(x), a local Gaussian measures how much mass lies there (see outliers.py). Much
-mass can lie in many small places, so that the small are added up too. Nothing finds a mode that no
-start, temperature or chain visits.
+Importance weights of q's own draws cannot reveal a mode that q never visits, but points sent out
+from far outside of q can (see suspects.py). Where one of these ends in the region R with
+p(x) > e³ Z q(x), a local Gaussian measures how much mass lies there (see outliers.py). Much mass
+can lie in many small places, so the small ones are added up, too.
 
 What lies around q rather than apart from it (the arms of a banana whose core alone was fitted) has
 no mode to climb to. It is measured by the points that are just looked at: they are draws from a
@@ -17,37 +12,25 @@ of the mass in R without bias. By Markov's inequality it rarely says much where 
 Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from fluvial.constants import LOG_2PI
 from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.climbs.laplace import laplace_or
-from fluvial.inference.climbs.leaps import leaps
 from fluvial.inference.climbs.slopes import climb_off_slopes, leads_elsewhere, on_slopes
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.evaluated import density_peaks
-from fluvial.inference.mode_search.annealed import annealed_chains, far_points
 from fluvial.inference.mode_search.beside import moved, spread_of
-from fluvial.inference.mode_search.coordinate_moves import count_sideways, sideways
-from fluvial.inference.mode_search.far_looks import (
-    LookKind,
-    kind_of,
-    look_far,
-    looks_before,
-    sentence_of,
-)
 from fluvial.inference.mode_search.outliers import Outlier, held, measured
-from fluvial.inference.mode_search.symmetries import Mirrored, mirrored
+from fluvial.inference.mode_search.suspects import look
+from fluvial.inference.mode_search.symmetries import Mirrored
 from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
-from fluvial.log_sum_exp import log_sum_exp
-from fluvial.posterior.gaussian import Gaussian, covers, factor
+from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Looked", "Search", "look", "mass_outside"]
+__all__ = ["Search", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -62,88 +45,6 @@ class Search(NamedTuple):
     outliers: tuple[Outlier, ...] = ()
     missing_mass: float = 0.0
     notes: tuple[str, ...] = ()
-
-
-class Looked(NamedTuple):
-    """What was looked at, before any of it is judged.
-
-    Attributes:
-        overall: the Gaussian of q's mean and covariance.
-        looks: points of wide Gaussians around it.
-        log_ratios: ln p − ln g at each of them, where g is their density; −inf inside q.
-        annealed: ends of chains.
-        ended: whether each of these is outside q.
-        mirror: what symmetries led to.
-        suspects: points outside q, apart from each other.
-        missing_mass: that the looks find outside q, as a share of all mass.
-        notes: sentences on what was done, and on what that would have found.
-    """
-
-    overall: Gaussian
-    looks: Float[np.ndarray, "N D"]
-    log_ratios: Float[np.ndarray, " N"]
-    annealed: Float[np.ndarray, "chains D"]
-    ended: Bool[np.ndarray, " chains"]
-    mirror: Mirrored
-    suspects: Float[np.ndarray, "S D"]
-    missing_mass: float
-    notes: tuple[str, ...]
-
-
-def look(
-    counted: CountedTarget,
-    q: Mixture,
-    log_evidence: float,
-    rng: np.random.Generator,
-    settings: Settings = DEFAULT,
-    *,
-    places: Float[np.ndarray, "P D"] | None = None,
-) -> Looked:
-    """Look for points outside q; see ``mass_outside``.
-
-    Args:
-        counted: the target.
-        q: the approximation.
-        log_evidence: ln Z as estimated from q, in nats.
-        rng: decides where the search starts.
-        settings: the thresholds.
-        places: that are looked at, too.
-    """
-    search = settings.search
-    x, _ = q.sample(rng, max(search.draws, 8 * q.dim))
-    overall = Gaussian(x.mean(axis=0), factor(np.atleast_2d(np.cov(x.T))))
-    looks = far_points(overall, search.looks, search.look_spreads, rng)
-    seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
-    starts = np.concatenate(
-        [far_points(overall, search.climbs, search.spreads, rng), leaps(q, overall, rng, settings)]
-    )
-    mirror = mirrored(counted, q, settings)
-    starts = np.concatenate([starts, mirror.starts])
-    climbed = _climbed(counted, q, log_evidence, starts, overall, settings)
-    annealed = annealed_chains(counted, overall, rng, search)
-    along = sideways(counted, q, overall, rng, settings)
-    places = np.empty((0, q.dim)) if places is None else places
-    far = look_far(counted, q, log_evidence, overall, rng, settings)
-    fresh = np.concatenate([looks, annealed, climbed, along, mirror.points, places])
-    log_p = np.concatenate([counted.values(fresh), far.log_p, log_p_before])
-    points = np.concatenate([fresh, far.points, seen_before])
-    log_q = q.log_prob(points)
-    excess = log_p - log_q - log_evidence
-    outside = np.isfinite(log_p) & (excess > search.excess)
-    log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
-        overall, looks, search.look_spreads
-    )
-    return Looked(
-        overall,
-        looks,
-        log_ratios,
-        annealed,
-        outside[search.looks : search.looks + search.chains],
-        mirror,
-        _apart(points[outside], log_p[outside], excess[outside], search),
-        _share(log_ratios - log_evidence, search.looks),
-        _notes(counted, len(starts), overall, _kinds(looks, log_q, search) + far.kinds, settings),
-    )
 
 
 def mass_outside(
@@ -174,45 +75,13 @@ def mass_outside(
     found = _worthy(found, search)
     if not found and search.beside:
         level = np.where(seen.ended, 0.0, -np.inf)
-        wide = spread_of(seen.looks, seen.log_ratios, seen.overall)
-        offers = [wide, spread_of(seen.annealed, level, seen.overall)]
+        wide = spread_of(seen.looks, seen.log_ratios, seen.overall, search)
+        offers = [wide, spread_of(seen.annealed, level, seen.overall, search)]
         found = _beside(counted, q, log_evidence, offers, rng, settings)
         relative = seen.log_ratios - log_evidence
         if not found and wide and moved(seen.looks, relative, seen.overall) > search.moves:
             found = [Outlier(wide, seen.missing_mass)]
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
-
-
-def _kinds(
-    looks: Float[np.ndarray, "N D"], log_q: Float[np.ndarray, " M"], search: SearchSettings
-) -> tuple[LookKind, ...]:
-    """Looks at each spread, which take turns; ``log_q`` begins with theirs."""
-    count = len(search.look_spreads)
-    return tuple(kind_of(looks[k::count], log_q[: len(looks)][k::count]) for k in range(count))
-
-
-def _notes(
-    counted: CountedTarget,
-    climbs: int,
-    overall: Gaussian,
-    kinds: Sequence[LookKind],
-    settings: Settings,
-) -> tuple[str, ...]:
-    """Say what was done, and what looks would have seen if those before the fit do not say so."""
-    search, looks = settings.search, sum(kind.number for kind in kinds)
-    chains = f"{search.chains} chains through {search.temperatures} temperatures, "
-    along = count_sideways(counted, settings)
-    sideways = f" and {along:,} along one or two coordinates" if along else ""
-    done = (
-        f"A search found nothing more: {climbs} climbs, {chains if search.chains else ''}"
-        f"{looks:,} looks around it{sideways}."
-    )
-    if looks_before(counted, settings):
-        return (done,)
-    far = len(kinds) > len(search.look_spreads)
-    radius = max(search.far_spreads if far else search.look_spreads) * np.sqrt(counted.dim)
-    farthest = radius * np.sqrt(1.0 - search.far_width**2)
-    return done, sentence_of(overall, kinds, farthest, search)
 
 
 def _worthy(places: list[Outlier], search: SearchSettings) -> list[Outlier]:
@@ -234,22 +103,6 @@ def _beside(
     found = [measured(counted, q, log_evidence, g, rng, settings) for g in offers if g is not None]
     best = max(found, key=lambda outlier: outlier.share, default=None)
     return [best] if best is not None and best.share > settings.verdict.max_missing_mass else []
-
-
-def _apart(
-    points: Float[np.ndarray, "N D"],
-    log_p: Float[np.ndarray, " N"],
-    excess: Float[np.ndarray, " N"],
-    search: SearchSettings,
-) -> Float[np.ndarray, "S D"]:
-    """The suspects: apart from each other, and high either in density or in its excess over q.
-
-    Where q is narrow its density far away is nothing at all, and the excess says no more than how
-    far; where it is wide, the excess tells what is missing from what lies under it.
-    """
-    peaks = density_peaks(points, log_p, search.peaks)
-    ranks = [np.argsort(np.argsort(-height[peaks])) for height in (log_p, excess)]
-    return points[peaks[np.argsort(np.minimum(*ranks), kind="stable")[: search.suspects]]]
 
 
 def _images(
@@ -288,7 +141,7 @@ def _places(
     places = list(places)
     straight = on_slopes(counted, q, log_evidence, suspects, settings)
     rim = straight.copy()
-    rim[straight] = leads_elsewhere(counted, q, suspects[straight])
+    rim[straight] = leads_elsewhere(counted, q, suspects[straight], settings)
     suspects, rim = (part[~straight | rim] for part in (suspects, rim))
     if not len(suspects):
         return places
@@ -298,7 +151,7 @@ def _places(
     for suspect, top, arrived in zip(suspects, tops, there, strict=True):
         if arrived:
             continue
-        start = Gaussian(suspect, 0.3 * overall.cholesky)
+        start = Gaussian(suspect, settings.search.suspect_width * overall.cholesky)
         if top is not None:
             start = laplace_or(counted, top.x, top.gaussian, settings)
         known = any(covers(place.gaussian, start.mean) for place in places)
@@ -319,27 +172,3 @@ def _holds_nothing(
     log_mass = top.log_p + there.log_det + 0.5 * there.dim * LOG_2PI
     margin = settings.match.no_mass if top.converged else settings.search.stranded
     return bool(log_mass < log_evidence - margin)
-
-
-def _looks_log_prob(
-    overall: Gaussian, x: Float[np.ndarray, "N D"], spreads: tuple[float, ...]
-) -> Float[np.ndarray, " N"]:
-    wider = [Gaussian(overall.mean, spread * overall.cholesky) for spread in spreads]
-    return log_sum_exp([g.log_prob(x) for g in wider], axis=0) - np.log(len(wider))
-
-
-def _share(log_ratios: Float[np.ndarray, " N"], looks: int) -> float:
-    """The mean over all looks of p / (Z g), which is zero outside of R."""
-    return float(np.exp(min(float(log_sum_exp(log_ratios)) - np.log(looks), 50.0)))
-
-
-def _climbed(
-    counted: CountedTarget,
-    q: Mixture,
-    log_evidence: float,
-    starts: Float[np.ndarray, "N D"],
-    overall: Gaussian,
-    settings: Settings,
-) -> Float[np.ndarray, "M D"]:
-    ends, _ = climb_off_slopes(counted, q, log_evidence, starts, overall.cholesky, settings)
-    return np.reshape([end.x for end in ends if end is not None], (-1, overall.dim))

@@ -87,5 +87,5 @@ def _has(excess: Float[np.ndarray, " N"], search: SearchSettings) -> bool:
 
     Of these so few draws say nothing: one alone would be taken for much mass.
     """
-    low, high = np.quantile(np.nan_to_num(excess, nan=-np.inf), (0.1, 0.99))
+    low, high = np.quantile(np.nan_to_num(excess, nan=-np.inf), search.explained)
     return bool(low >= -search.excess and high <= search.excess)

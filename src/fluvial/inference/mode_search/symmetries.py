@@ -21,15 +21,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian, covers_each, lower_root
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Mirrored", "Symmetry", "mirrored", "symmetries"]
-
-_LABELS = 12  # of an axis, above which its slices are not taken for exchangeable, nor for factors
-_SINGLE = 64  # coordinates, above which none is flipped alone
 
 
 class Symmetry(NamedTuple):
@@ -88,7 +85,8 @@ def mirrored(counted: CountedTarget, q: Mixture, settings: Settings = DEFAULT) -
         settings: the thresholds.
     """
     search, target = settings.search, counted.target
-    maps = list(islice(symmetries(target.coordinates, target.variables, q.dim), search.symmetries))
+    maps = symmetries(target.coordinates, target.variables, q.dim, search)
+    maps = list(islice(maps, search.symmetries))
     heaviest = q.components[int(np.argmax(q.weights))]
     z = np.random.default_rng(0).standard_normal((search.mirrored_draws, q.dim))
     draws = np.vstack([heaviest.gaussian.mean, heaviest.sample_and_log_prob(z)[0]])
@@ -109,6 +107,7 @@ def symmetries(
     coordinates: Mapping[str, tuple[int, int]],
     shapes: Mapping[str, tuple[int, ...]],
     dim: int,
+    settings: SearchSettings = DEFAULT.search,
 ) -> Iterator[Symmetry]:
     """Yield candidates, the likelier ones first.
 
@@ -116,6 +115,7 @@ def symmetries(
         coordinates: parameter -> where its coordinates start, and how many it has.
         shapes: parameter -> its shape, which counts where it has a coordinate for each element.
         dim: D.
+        settings: the thresholds.
 
     Example:
         >>> found = symmetries({"loadings": (0, 2), "scores": (2, 2)}, {}, 4)
@@ -128,9 +128,9 @@ def symmetries(
     ]
     some = (_union(pair) for count in (1, 2) for pair in combinations(blocks, count))
     more = (_union(s) for count in range(3, len(blocks)) for s in combinations(blocks, count))
-    single = ([i] for i in range(dim if dim <= _SINGLE else 0))
-    flips = chain([np.arange(dim)], some, _slices(blocks))
-    swaps = (Symmetry(order, np.ones(dim)) for order in _swaps(blocks, dim))
+    single = ([i] for i in range(dim if dim <= settings.flipped_alone else 0))
+    flips = chain([np.arange(dim)], some, _slices(blocks, settings.labels))
+    swaps = (Symmetry(order, np.ones(dim)) for order in _swaps(blocks, settings.labels, dim))
     candidates = chain(
         (_flip(dim, at) for at in flips), swaps, (_flip(dim, at) for at in chain(single, more))
     )
@@ -154,12 +154,12 @@ def _union(blocks: tuple[_ParameterOrders, ...]) -> np.ndarray:
     return np.concatenate([block.in_order(0).ravel() for block in blocks])
 
 
-def _labeled(blocks: list[_ParameterOrders]) -> Iterator[tuple[int, list[np.ndarray]]]:
+def _labeled(blocks: list[_ParameterOrders], most: int) -> Iterator[tuple[int, list[np.ndarray]]]:
     """Lengths of axes that may be labels, with the coordinates of all parameters that have one."""
     lengths = {size for block in blocks for size in block.in_order(0).shape}
     for length in sorted(lengths):
         for order in range(max(len(block.orders) for block in blocks)):
-            if 2 <= length <= _LABELS:
+            if 2 <= length <= most:
                 places = [block.in_order(order) for block in blocks]
                 yield length, [at for at in places if length in at.shape]
 
@@ -168,18 +168,18 @@ def _axes(places: np.ndarray, length: int) -> list[int]:
     return [axis for axis, size in enumerate(places.shape) if size == length]
 
 
-def _slices(blocks: list[_ParameterOrders]) -> Iterator[np.ndarray]:
+def _slices(blocks: list[_ParameterOrders], most: int) -> Iterator[np.ndarray]:
     """All coordinates with the same number along axes of the same length."""
-    for length, labeled in _labeled(blocks):
+    for length, labeled in _labeled(blocks, most):
         for number in range(length):
             yield np.concatenate(
                 [at.take(number, axis).ravel() for at in labeled for axis in _axes(at, length)]
             )
 
 
-def _swaps(blocks: list[_ParameterOrders], dim: int) -> Iterator[np.ndarray]:
+def _swaps(blocks: list[_ParameterOrders], most: int, dim: int) -> Iterator[np.ndarray]:
     """Orders in which two numbers along axes of the same length have changed places."""
-    for length, labeled in _labeled(blocks):
+    for length, labeled in _labeled(blocks, most):
         for one, other in combinations(range(length), 2):
             labels = np.arange(length)
             labels[[one, other]] = other, one

@@ -21,6 +21,7 @@ from fluvial.flows import Chain
 from fluvial.flows.copula import copula
 from fluvial.inference.natural_gradient.margin_moves import bases_of, margins_moved
 from fluvial.inference.natural_gradient.natural_moves import Look
+from fluvial.inference.settings import DEFAULT, NaturalSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
@@ -39,9 +40,11 @@ class CopulaMoves:
 
     Args:
         flow: as ``copula_of`` returns it.
+        settings: the thresholds.
     """
 
-    def __init__(self, flow: Chain):
+    def __init__(self, flow: Chain, settings: NaturalSettings = DEFAULT.natural):
+        self._settings = settings
         first: Any = flow.flows[0]
         self._matrix = np.asarray(first.matrix.value, float)
         self._undoing = np.asarray(first.undoing.value, float)
@@ -70,5 +73,5 @@ class CopulaMoves:
             share * scipy.linalg.cho_solve(factor, np.mean(r * basis, axis=0))
             for factor, basis in zip(self._factors, bases_of(u), strict=True)
         ]
-        bent, scaled = margins_moved(flow.flows[1], flow.flows[2], moves)
+        bent, scaled = margins_moved(flow.flows[1], flow.flows[2], moves, self._settings)
         return Chain([flow.flows[0], bent, scaled]), gaussian

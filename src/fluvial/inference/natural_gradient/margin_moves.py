@@ -22,13 +22,12 @@ from jaxtyping import Float
 
 from fluvial.flows import Chain, Diagonal, Flow, SinhArcsinh
 from fluvial.inference.natural_gradient.natural_moves import Look
+from fluvial.inference.settings import DEFAULT, NaturalSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 
 __all__ = ["MarginMoves", "bases_of", "margins_gain", "margins_moved", "with_margins"]
 
-# Of one step; what is linear in a move says little beyond. Tails are seen with the most noise.
-_MOST_SKEW, _MOST_TAIL = 0.3, 0.1
-_NODES = 60  # of Gauss-Hermite quadrature
+_NODES = 60  # arithmetic: of Gauss-Hermite quadrature
 
 
 def with_margins(flow: Flow) -> Chain:
@@ -41,7 +40,14 @@ def with_margins(flow: Flow) -> Chain:
 
 @final
 class MarginMoves:
-    """The moves of all margins of a flow of ``with_margins``."""
+    """The moves of all margins of a flow of ``with_margins``.
+
+    Args:
+        settings: the thresholds.
+    """
+
+    def __init__(self, settings: NaturalSettings = DEFAULT.natural):
+        self._settings = settings
 
     def __call__(
         self, flow: Any, gaussian: DiagonalGaussian, look: Look, share: float
@@ -58,7 +64,7 @@ class MarginMoves:
             share * np.mean(look.scores * basis, axis=0) / (math.factorial(k) * (1.0 + k))
             for k, basis in enumerate(bases_of(look.z))
         ]
-        bent, scaled = margins_moved(flow.flows[0], flow.flows[1], moves)
+        bent, scaled = margins_moved(flow.flows[0], flow.flows[1], moves, self._settings)
         return Chain([bent, scaled, *flow.flows[2:]]), gaussian
 
 
@@ -83,7 +89,10 @@ def bases_of(u: Float[np.ndarray, "*K"]) -> tuple[np.ndarray, ...]:
 
 
 def margins_moved(
-    bent: SinhArcsinh, scaled: Diagonal, moves: list[np.ndarray]
+    bent: SinhArcsinh,
+    scaled: Diagonal,
+    moves: list[np.ndarray],
+    settings: NaturalSettings = DEFAULT.natural,
 ) -> tuple[SinhArcsinh, Diagonal]:
     """Displace what goes into a sinh-arcsinh and a scale by Hermite polynomials of itself.
 
@@ -91,9 +100,10 @@ def margins_moved(
         bent: the first layer.
         scaled: the second one.
         moves: coefficients of He_0 to He_3, each of shape (D,).
+        settings: the thresholds.
     """
-    more_skew = np.clip(moves[2] / _SKEW[2], -_MOST_SKEW, _MOST_SKEW)
-    more_tail = np.clip(moves[3] / _TAIL[3], -_MOST_TAIL, _MOST_TAIL)
+    more_skew = np.clip(moves[2] / _SKEW[2], -settings.most_skew, settings.most_skew)
+    more_tail = np.clip(moves[3] / _TAIL[3], -settings.most_tail, settings.most_tail)
     shift = np.asarray(scaled.scale(), float) * (moves[0] - _SKEW[0] * more_skew)
     log_scale = moves[1] - _TAIL[1] * more_tail
     bent = eqx.tree_at(

@@ -15,6 +15,7 @@ import numpy as np
 from fluvial.flows import Chain, Flow, Rotation, build_flow
 from fluvial.flows.linear import Triangular
 from fluvial.inference.natural_gradient.natural_steps import Stepped, natural_steps
+from fluvial.inference.settings import DEFAULT, NaturalSettings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target
 
@@ -28,6 +29,7 @@ def modulated_steps(
     rng: np.random.Generator,
     *,
     enough: float,
+    settings: NaturalSettings = DEFAULT.natural,
     on_step: Callable[[int, float], None] = lambda evaluations, elbo: None,
 ) -> Stepped:
     """Take the steps of ``natural_steps`` with the first layer of a flow of ``modulated_flow``.
@@ -38,10 +40,13 @@ def modulated_steps(
         target: what is approximated.
         rng: decides the draws.
         enough: half the variance of the log weights, in nats, at which to stop.
+        settings: the thresholds.
         on_step: see ``natural_steps``.
     """
     linear = _first_alone(flow)
-    stepped = natural_steps(linear, gaussian, target, rng, enough=enough, on_step=on_step)
+    stepped = natural_steps(
+        linear, gaussian, target, rng, enough=enough, settings=settings, on_step=on_step
+    )
     return stepped._replace(flow=_put_back(flow, stepped.flow))
 
 

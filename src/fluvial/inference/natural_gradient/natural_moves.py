@@ -27,13 +27,12 @@ from fluvial.flows import Chain, Flow
 from fluvial.flows.leading import Leading
 from fluvial.flows.linear import Diagonal, Triangular
 from fluvial.flows.sparse_modulation import SparseModulation
+from fluvial.inference.settings import DEFAULT, NaturalSettings
 
 __all__ = ["Look", "Modulated", "moved", "solved"]
 
-_FARTHEST = 1.0  # root mean square of a displacement, in sd: beyond, what is linear says little
-_RIDGE = 1e-3  # of the Fisher information's own scale, for heads that hardly move
-_BLOCK = 512  # coordinates at once
-_FLATTEST = 0.02  # curvature in units in which q's is 1: what is less cannot be told from noise
+_RIDGE = 1e-3  # arithmetic: of the Fisher information's own scale, for heads that hardly move
+_BLOCK = 512  # memory: coordinates at once
 
 
 class Modulated(NamedTuple):
@@ -60,7 +59,9 @@ class Look(NamedTuple):
     layers: list[Modulated]
 
 
-def moved(flow: Any, look: Look, share: float) -> Chain:
+def moved(
+    flow: Any, look: Look, share: float, settings: NaturalSettings = DEFAULT.natural
+) -> Chain:
     """Move every parameter, in the layers that ``fluvial.flows.sparse`` puts together."""
     layers: list[Any] = list(flow.flows)
     seen = list(look.layers)
@@ -69,11 +70,11 @@ def moved(flow: Any, look: Look, share: float) -> Chain:
     by_heads = seen.pop(0) if seen else None
     hubs = by_hubs.heads.shape[1] if by_hubs else 0
     first_rest = by_heads.heads.shape[1] if by_heads else hubs
-    headed = _Solved(look, share, by_hubs)
+    headed = _Solved(look, share, by_hubs, settings)
     heads = headed.moves(np.arange(hubs, first_rest))
     rest = headed.moves(np.arange(first_rest, flow.dim), by_heads, layers[-2])
     if led:
-        layers[0] = _leading_moved(layers[0], look, hubs, share)
+        layers[0] = _leading_moved(layers[0], look, hubs, share, settings)
         own = 2 * (1 + hubs)
         layers[1] = _modulation_moved(layers[1], np.concatenate([heads, rest[:own]], axis=1))
         rest = rest[own:]
@@ -92,10 +93,14 @@ class _Solved:
         look: at the batch.
         share: of a full step.
         by_hubs: what hubs do to all others, or None.
+        settings: the thresholds.
     """
 
-    def __init__(self, look: Look, share: float, by_hubs: Modulated | None):
+    def __init__(
+        self, look: Look, share: float, by_hubs: Modulated | None, settings: NaturalSettings
+    ):
         self._look, self._share, self._by_hubs = look, share, by_hubs
+        self._settings = settings
         self._one = np.ones((1, len(look.z), 1))
         self._hubs = self._one
         if by_hubs:
@@ -125,7 +130,8 @@ class _Solved:
                 basis = np.concatenate([np.broadcast_to(self._one, basis.shape), basis])
             fields.append(_fields(basis, log_scale, shift, by_heads.log_scale[:, at]))
         a, b = (np.concatenate(part) for part in zip(*fields, strict=True))
-        return solved(self._look.z[:, columns], self._look.scores[:, columns], a, b, self._share)
+        z, scores = self._look.z[:, columns], self._look.scores[:, columns]
+        return solved(z, scores, a, b, self._share, self._settings)
 
 
 def _fields(basis, log_scale_before, shift_before, log_scale):
@@ -143,7 +149,7 @@ def solved(
     a: Float[np.ndarray, "P K n"],
     b: Float[np.ndarray, "P K n"],
     share: float,
-    farthest: float = _FARTHEST,
+    settings: NaturalSettings = DEFAULT.natural,
 ) -> Float[np.ndarray, "P n"]:
     """Natural gradients of parameters that displace z by a + b z, no longer than they may be.
 
@@ -153,7 +159,7 @@ def solved(
         a: of each parameter.
         b: likewise.
         share: of a full step.
-        farthest: root mean square of a displacement, in sd.
+        settings: the thresholds, among them how long a displacement may be.
     """
     count, pull = len(z), z * r
     fisher = np.einsum("pkn,qkn->npq", a, a) + 2.0 * np.einsum("pkn,qkn->npq", b, b)
@@ -162,18 +168,18 @@ def solved(
     scaled = fisher / (own[:, :, None] * own[:, None, :]) + _RIDGE * np.eye(len(a))
     gradient = (np.einsum("pkn,kn->np", a, r) + np.einsum("pkn,kn->np", b, pull)) / count
     move = np.linalg.solve(scaled, (gradient / own)[:, :, None])[:, :, 0]
-    move *= _stretch(1.0 - pull.mean(axis=0))[:, None]
+    move *= _stretch(1.0 - pull.mean(axis=0), settings.flattest)[:, None]
     size = np.sqrt(np.einsum("np,npq,nq->n", move, scaled, move))
-    move *= (share * np.minimum(1.0, farthest / np.maximum(size, 1e-300)))[:, None]
+    move *= (share * np.minimum(1.0, settings.farthest / np.maximum(size, 1e-300)))[:, None]
     return (move / own).T
 
 
-def _stretch(curvature: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+def _stretch(curvature: Float[np.ndarray, " n"], flattest: float) -> Float[np.ndarray, " n"]:
     """How far to go where p is narrower than q, or wider, rather than nearly as wide.
 
     From N(0, 1) to N(0, 1/h) a log scale moves by −½ ln h, and its natural gradient is ½ (1 − h).
     """
-    h = np.maximum(curvature, _FLATTEST)
+    h = np.maximum(curvature, flattest)
     wider = -np.log(h) / np.where(h < 1.0, np.maximum(1.0 - h, 1e-6), 1.0)
     return np.where(h < 1.0, np.maximum(wider, 1.0), 1.0 / h)
 
@@ -198,7 +204,9 @@ def _diagonal_moved(layer: Diagonal, moves: Float[np.ndarray, "2 heads"]) -> Dia
     )
 
 
-def _leading_moved(layer: Leading, look: Look, hubs: int, share: float) -> Leading:
+def _leading_moved(
+    layer: Leading, look: Look, hubs: int, share: float, settings: NaturalSettings
+) -> Leading:
     """Shift, shear and scale the hubs, each given those before it."""
     z, r = look.z[:, :hubs], look.scores[:, :hubs]
     shift, matrix = np.zeros(hubs), np.eye(hubs)
@@ -206,7 +214,7 @@ def _leading_moved(layer: Leading, look: Look, hubs: int, share: float) -> Leadi
         one = np.ones((1, len(z), 1))
         a = np.concatenate([one, z[:, :h].T[:, :, None], 0.0 * one])
         b = np.concatenate([np.zeros((h + 1, len(z), 1)), one])
-        move = solved(z[:, h : h + 1], r[:, h : h + 1], a, b, share)[:, 0]
+        move = solved(z[:, h : h + 1], r[:, h : h + 1], a, b, share, settings)[:, 0]
         shift[h], matrix[h, :h], matrix[h, h] = move[0], move[1 : h + 1], np.exp(move[-1])
     within: Any = layer.flow
     moved = Chain([*within.flows[:-1], _sheared(within.flows[-1], matrix, shift)])

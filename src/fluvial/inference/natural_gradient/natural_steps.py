@@ -6,6 +6,7 @@ of training does; the networks are left to training, where they are needed at al
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +21,7 @@ from fluvial.flows.sparse_modulation import SparseModulation
 from fluvial.inference.natural_gradient.absorbing import absorbed
 from fluvial.inference.natural_gradient.natural_moves import Look, Modulated, moved
 from fluvial.inference.natural_gradient.whitening import Whitened
+from fluvial.inference.settings import DEFAULT, NaturalSettings
 from fluvial.objectives import Importance, LogDensity, base_log_prob
 from fluvial.posterior.colored import Colored
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -31,13 +33,6 @@ __all__ = ["Move", "Stepped", "looked", "natural_steps"]
 _Whitening = Gaussian | DiagonalGaussian
 Move = Callable[[Flow, Any, Look, float], tuple[Flow, Any]]
 """From a flow and the Gaussian that whitens its target, a look and a share of a step to both."""
-
-_DRAWS = 256
-_MOST = 64  # looks
-_PATIENCE = 6  # looks without a gain, ...
-_SHORTER = 0.7  # ... after each of which steps are shorter, so that they average over batches
-_LOST = 3.0  # standard errors below the best mean log weight, where a step was too long
-_FEWEST = 32  # usable draws, fewer than which say nothing
 
 
 class Stepped(NamedTuple):
@@ -65,8 +60,7 @@ def natural_steps(
     rng: np.random.Generator,
     *,
     enough: float,
-    most: int = _MOST,
-    draws: int = _DRAWS,
+    settings: NaturalSettings = DEFAULT.natural,
     move: Move | None = None,
     on_step: Callable[[int, float], None] = lambda evaluations, elbo: None,
 ) -> Stepped:
@@ -78,21 +72,20 @@ def natural_steps(
         target: what is approximated.
         rng: decides the draws.
         enough: half the variance of the log weights, in nats, at which to stop.
-        most: looks.
-        draws: of a look.
+        settings: the thresholds, among them how many looks and draws.
         move: of another kind of flow; by default the one of a sparse flow.
         on_step: called after each look with the evaluations so far and the best ELBO, in nats; a
             ``KeyboardInterrupt`` in it ends the steps.
     """
-    move = move or _of_sparse
+    move, draws = move or partial(_of_sparse, settings=settings), settings.draws
     look = looked(flow, gaussian, target, rng, draws)
     best = Stepped(flow, gaussian, Importance(look.log_weights), len(look.z), False)
     waited, share = 0, 1.0
-    for _ in range(most - 1):
-        if best.weights.half_variance < enough or waited == _PATIENCE:
+    for _ in range(settings.most - 1):
+        if best.weights.half_variance < enough or waited == settings.patience:
             break
         usable = np.isfinite(look.log_weights) & np.isfinite(look.scores).all(axis=1)
-        if usable.sum() < _FEWEST:
+        if usable.sum() < settings.fewest:
             break
         flow, gaussian = move(flow, gaussian, _kept(look, usable), share)
         look = looked(flow, gaussian, target, rng, draws)
@@ -100,10 +93,11 @@ def natural_steps(
         best = best._replace(evaluations=best.evaluations + draws)
         noise = weights.elbo_se + best.weights.elbo_se
         gained = weights.elbo > best.weights.elbo + noise
-        waited, share = (0, share) if gained else (waited + 1, _SHORTER * share)
+        waited, share = (0, share) if gained else (waited + 1, settings.shorter * share)
+        lost = settings.lost * (settings.lost_floor + noise)
         if weights.elbo > best.weights.elbo:
             best = best._replace(flow=flow, gaussian=gaussian, weights=weights)
-        elif not weights.elbo > best.weights.elbo - _LOST * (0.1 + noise):
+        elif not weights.elbo > best.weights.elbo - lost:
             flow, gaussian = best.flow, best.gaussian
             look = looked(flow, gaussian, target, rng, draws)
         try:
@@ -113,8 +107,10 @@ def natural_steps(
     return best
 
 
-def _of_sparse(flow: Flow, gaussian: _Whitening, look: Look, share: float) -> tuple[Flow, Any]:
-    turned = moved(flow, look, share)
+def _of_sparse(
+    flow: Flow, gaussian: _Whitening, look: Look, share: float, settings: NaturalSettings
+) -> tuple[Flow, Any]:
+    turned = moved(flow, look, share, settings)
     if isinstance(gaussian, DiagonalGaussian):
         return absorbed(turned, gaussian)
     return turned, gaussian
@@ -125,7 +121,7 @@ def looked(
     gaussian: Gaussian | DiagonalGaussian,
     target: Target,
     rng: np.random.Generator,
-    draws: int = _DRAWS,
+    draws: int = DEFAULT.natural.draws,
 ) -> Look:
     """Evaluate the scores of a batch, in the coordinates in which the flow begins."""
     z = rng.standard_normal((draws // 2, flow.dim))

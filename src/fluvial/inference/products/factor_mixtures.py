@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from fluvial.inference.climbs.climbing import climb_from
 from fluvial.inference.climbs.starts import differ
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.matching import match
 from fluvial.inference.mixtures.adaptive import adapt
-from fluvial.inference.mode_search.exploring import climb_from, explore
+from fluvial.inference.mode_search.exploring import explore
 from fluvial.inference.mode_search.mode_search import mass_outside
 from fluvial.inference.products.basis import Basis
 from fluvial.inference.run import Run

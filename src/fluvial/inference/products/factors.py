@@ -17,22 +17,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from fluvial.inference.climbs.census import expected_unseen
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.start_law import start_law
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.connected import connected
 from fluvial.inference.counted_target import CountedTarget
-from fluvial.inference.mode_search.exploring import climb_from
 from fluvial.inference.products.basis import Basis
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import DEFAULT, ProductSettings, Settings
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Combined", "combine", "count_modes", "factors", "heads_of"]
-
-_PAIRS = 4  # of points, between which coordinates are exchanged one at a time
-_ROUNDING = 1e-6  # of a score, relative
-_ROUNDS = 4
-_MOST = 64  # optima of a factor, which may be one ridge
 
 
 class Combined(NamedTuple):
@@ -52,6 +46,7 @@ def factors(
     counted: CountedTarget | Basis,
     starts: Float[np.ndarray, "N D"],
     heads: Float[np.ndarray, "M D"],
+    settings: ProductSettings = DEFAULT.product,
 ) -> Int[np.ndarray, " D"]:
     """Number for each coordinate the factor that it belongs to, from 0.
 
@@ -59,11 +54,12 @@ def factors(
         counted: the target, asked for D + 1 gradients a pair of points.
         starts: points far apart.
         heads: points of high density, the highest first.
+        settings: the thresholds.
     """
     linked = np.zeros((counted.dim, counted.dim), bool)
-    points = np.concatenate([heads[:_PAIRS], starts[-_PAIRS:]])
+    points = np.concatenate([heads[: settings.pairs], starts[-settings.pairs :]])
     for x, y in zip(points, np.roll(points, 1, axis=0), strict=True):
-        linked |= _linked(counted, x, y)
+        linked |= _linked(counted, x, y, settings.rounding)
         if linked.all():
             break
     return connected(linked)
@@ -71,13 +67,16 @@ def factors(
 
 @np.errstate(over="ignore", invalid="ignore")
 def _linked(
-    counted: CountedTarget | Basis, x: Float[np.ndarray, " D"], y: Float[np.ndarray, " D"]
+    counted: CountedTarget | Basis,
+    x: Float[np.ndarray, " D"],
+    y: Float[np.ndarray, " D"],
+    rounding: float,
 ) -> Bool[np.ndarray, "D D"]:
     """Whether the score of j changes where x_i becomes y_i."""
     moved = np.where(np.eye(len(x), dtype=bool), y, x)
     scores = counted.value_and_grad(np.concatenate([x[None], moved]))[1]
     change = np.abs(scores[1:] - scores[0])
-    return ~(change <= _ROUNDING * (1.0 + np.abs(scores[0]) + np.abs(scores[1:])))
+    return ~(change <= rounding * (1.0 + np.abs(scores[0]) + np.abs(scores[1:])))
 
 
 def count_modes(
@@ -119,7 +118,7 @@ def combine(
         The modes, or None where these are too many, or have too many coordinates for climbs.
     """
     explore, every, climbs = settings.explore, list(ends), len(starts)
-    for _ in range(_ROUNDS):
+    for _ in range(settings.product.rounds):
         heads = heads_of(_high(every, settings))
         found = _modes(counted, labels, heads, settings)
         several = [len(own) for own in found if len(own) > 1]
@@ -166,7 +165,7 @@ def _modes_of(
 ) -> Float[np.ndarray, "W d"]:
     """The modes of one factor, while the others stay where the density is highest."""
     same, left, apart = settings.climb.same, heads[:, own], []
-    while len(left) and len(apart) < _MOST:
+    while len(left) and len(apart) < settings.product.optima:
         apart.append(left[0])
         left = left[~np.isclose(left, left[0], rtol=same, atol=same).all(axis=1)]
     if len(apart) == 1:

@@ -12,16 +12,15 @@ from jaxtyping import Bool, Float, Int
 from fluvial.constants import LOG_2PI
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.products.basis import Basis
+from fluvial.inference.settings import DEFAULT, ProductSettings
 
 __all__ = ["BINS", "BOUND", "Margin", "margin_of", "margins_along", "straight"]
 
-BINS, BOUND = 128, 6.0
-"""Of a spline: its bins, and where it ends."""
-_DEEP = 50.0  # nats below the highest density, where a margin ends
-_DOUBLINGS = np.arange(-3.0, 18.0)  # of one sd, to see where that is
-_HEADS = 64  # that are looked at there, too
-_OUTLINE, _GRID = 513, 2049  # points on a line
-_BLEND = 1e-4  # of a spline with the identity: no bin is too narrow for float32
+BINS, BOUND = 128, 6.0  # arithmetic: of a spline
+"""Its bins, and where it ends."""
+_DOUBLINGS = np.arange(-3.0, 18.0)  # arithmetic: of one sd, until the margin's end is passed
+_OUTLINE, _GRID = 513, 2049  # arithmetic: points on a line
+_BLEND = 1e-4  # arithmetic: of a spline with the identity, so that no bin is too narrow for float32
 
 
 class Margin(NamedTuple):
@@ -53,6 +52,7 @@ def margins_along(
     heads: Float[np.ndarray, "M D"],
     sd: Float[np.ndarray, " D"],
     coordinates: Int[np.ndarray, " C"],
+    settings: ProductSettings = DEFAULT.product,
 ) -> dict[int, Margin] | None:
     """Return the margins of coordinates, or None where one of them has no end.
 
@@ -61,14 +61,15 @@ def margins_along(
         heads: points of high density, whose first one the lines cross.
         sd: of each coordinate there.
         coordinates: in which no other one has a part.
+        settings: the thresholds.
     """
     found, x = {}, heads[0]
     steps = 2.0**_DOUBLINGS
     for i in map(int, coordinates):
         at = x[i] + sd[i] * np.concatenate([-steps, [0.0], steps])
-        at = np.unique(np.concatenate([at, heads[:_HEADS, i]]))
+        at = np.unique(np.concatenate([at, heads[: settings.heads, i]]))
         for count in (_OUTLINE, _GRID):
-            inner = np.flatnonzero(_above(_along(counted, x, i, at)))
+            inner = np.flatnonzero(_above(_along(counted, x, i, at), settings.deep))
             if inner[0] == 0 or inner[-1] == len(at) - 1:
                 return None
             at = np.linspace(at[inner[0] - 1], at[inner[-1] + 1], count)
@@ -87,8 +88,8 @@ def _along(
     return np.nan_to_num(counted.values(line), nan=-np.inf, posinf=-np.inf)
 
 
-def _above(log_p: Float[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
-    return log_p > log_p.max() - _DEEP
+def _above(log_p: Float[np.ndarray, " N"], deep: float) -> Bool[np.ndarray, " N"]:
+    return log_p > log_p.max() - deep
 
 
 def margin_of(at: Float[np.ndarray, " N"], log_p: Float[np.ndarray, " N"]) -> Margin | None:

@@ -36,7 +36,7 @@ from fluvial.posterior.mixture import FlowComponent, Mixture
 __all__ = ["Product", "match_product"]
 
 _NOTE = (
-    "The density is a product of {} factors{}, so that modes need not be counted: each "
+    "The density is a product of {} factors{}, so modes need not be counted: each "
     "coordinate's own density was integrated along a line"
 )
 _TURNED = " in coordinates that Hessians have in common"
@@ -94,7 +94,7 @@ def match_product(
     if any(len(own) > run.settings.explore.well_seen for own in several):
         return None
     alone = np.flatnonzero(np.bincount(labels)[labels] == 1)
-    margins = margins_along(view, heads, base.sd, alone)
+    margins = margins_along(view, heads, base.sd, alone, run.settings.product)
     if margins is None or not (len(margins) or several):
         return None
     mixtures = []

@@ -22,15 +22,11 @@ from fluvial.inference.climbs.laplace import laplace, precision_along
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.products.basis import Basis
 from fluvial.inference.products.factors import factors, heads_of
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import DEFAULT, ProductSettings, Settings
 
 __all__ = ["Separated", "separate"]
 
-_SCORES, _POINTS = 4096, 128  # of a pass, and points, at most
-_WAYS, _STEPS = 16, 64  # between modes, and on each of them
-_PASSES = 3  # each squares what is left of wrong directions
-_SUMS = 8  # of Hessians, of which the one is taken that tells factors apart best
-_STEP = 1e-3  # sd: what is left of the fourth derivative is 1e-6 of the second
+_STEP = 1e-3  # arithmetic: sd, what is left of the fourth derivative is 1e-6 of the second
 
 
 class Separated(NamedTuple):
@@ -57,21 +53,21 @@ def separate(
     Returns:
         Them, or None where there are none.
     """
-    heads = heads_of(ends)
+    heads, product = heads_of(ends), settings.product
     top = laplace(counted, heads[0], settings)
     if top is None:
         return None
     rng = np.random.default_rng(0)
-    count = max(min(_SCORES // (2 * counted.dim), _POINTS), 2)
-    points = _between(counted, heads, top.cholesky, count, rng)
+    count = max(min(product.scores // (2 * counted.dim), product.points), 2)
+    points = _between(counted, heads, top.cholesky, count, rng, product)
     matrix = top.cholesky
-    for _ in range(_PASSES):
-        turned = _turned(counted, top.mean, points, matrix)
+    for _ in range(product.passes):
+        turned = _turned(counted, top.mean, points, matrix, product.sums)
         if turned is None:
             return None
         matrix = turned
     basis = Basis(counted, matrix)
-    labels = factors(basis, basis.of(starts), basis.of(heads))
+    labels = factors(basis, basis.of(starts), basis.of(heads), product)
     return Separated(basis, labels) if labels.any() else None
 
 
@@ -81,6 +77,7 @@ def _between(
     cholesky: Float[np.ndarray, "D D"],
     count: int,
     rng: np.random.Generator,
+    settings: ProductSettings,
 ) -> Float[np.ndarray, "count D"]:
     """Points on ways between modes, half of them at random, half where scores bend the most.
 
@@ -89,8 +86,8 @@ def _between(
     """
     weights = rng.dirichlet(np.full(len(heads), 0.5), count)
     points = weights @ heads + rng.standard_normal((count, heads.shape[1])) @ cholesky.T
-    t = np.linspace(0.0, 1.0, _STEPS + 1)[:, None, None]
-    ways = (1.0 - t) * heads[:_WAYS] + t * np.roll(heads[:_WAYS], 1, axis=0)
+    t, some = np.linspace(0.0, 1.0, settings.way_steps + 1)[:, None, None], heads[: settings.ways]
+    ways = (1.0 - t) * some + t * np.roll(some, 1, axis=0)
     scores = counted.value_and_grad(ways.reshape(-1, counted.dim))[1].reshape(ways.shape)
     steps = np.diff(ways, axis=0).reshape(-1, counted.dim).T
     bends = cholesky.T @ np.diff(scores, axis=0).reshape(-1, counted.dim).T
@@ -106,6 +103,7 @@ def _turned(
     mode: Float[np.ndarray, " D"],
     points: Float[np.ndarray, "N D"],
     matrix: Float[np.ndarray, "D D"],
+    sums: int,
 ) -> Float[np.ndarray, "D D"] | None:
     """Whiten the mode in a basis, and turn it to what Hessians elsewhere have in common."""
     at_mode = precision_along(counted, mode, matrix, _STEP)
@@ -117,16 +115,16 @@ def _turned(
     whitened = matrix @ (vectors * values**-0.5 @ vectors.T)
     elsewhere = [precision_along(counted, x, whitened, _STEP) for x in points]
     seen = [one for one in elsewhere if one is not None]
-    return whitened @ _common_vectors(np.stack(seen)) if seen else None
+    return whitened @ _common_vectors(np.stack(seen), sums) if seen else None
 
 
-def _common_vectors(matrices: Float[np.ndarray, "N D D"]) -> Float[np.ndarray, "D D"]:
-    """The eigenvectors of the sum that leave least off all diagonals.
+def _common_vectors(matrices: Float[np.ndarray, "N D D"], sums: int) -> Float[np.ndarray, "D D"]:
+    """The eigenvectors of the sum that leave least off all diagonals, of several sums.
 
     Two factors may have the same eigenvalue in one sum, but hardly in another.
     """
     rng, best, least = np.random.default_rng(0), np.eye(matrices.shape[1]), np.inf
-    for _ in range(_SUMS):
+    for _ in range(sums):
         weights = rng.standard_normal(len(matrices))
         vectors = np.linalg.eigh(np.tensordot(weights, matrices, axes=1))[1]
         turned = vectors.T @ matrices @ vectors

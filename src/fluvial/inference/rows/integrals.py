@@ -22,7 +22,7 @@ from fluvial.xla import jit
 
 __all__ = ["Checked", "check_integrals"]
 
-_KEPT = 8  # programs, so that a second look compiles nothing
+_KEPT = 8  # memory: programs, so that a second look compiles nothing
 
 
 class Checked(NamedTuple):

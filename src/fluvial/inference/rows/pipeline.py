@@ -140,7 +140,7 @@ def _needs_flow(run: Run, pilot: Streamed) -> bool:
     weights, settings = pilot.weighed.weights, run.settings
     if run.always_train:
         return True
-    heavy = tail_matters(weights.ess, weights.size, weights.largest, settings) and (
+    heavy = tail_matters(weights.ess, weights.attainable_ess, weights.largest, settings) and (
         weights.khat > min(weights.khat_threshold, settings.verdict.max_khat)
     )
     return heavy or weights.ess < settings.rows.worth * weights.size
@@ -205,7 +205,7 @@ def _better(one: Streamed, other: Streamed) -> Streamed:
 def _weighed(run: Run, pilot: Streamed, draws: int) -> Streamed:
     """Weigh all draws: of a wider base where the weights of some have shown a tail."""
     weights, q = pilot.weighed.weights, pilot.weighed.q
-    if tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+    if tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings):
         return weigh_rows(run, q, run.settings.weigh.widened(q), draws, lest=pilot)
     return weigh_rows(run, q, q, draws, pilot)
 

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fluvial.inference.checks.improper import unidentified_complaint
+from fluvial.inference.checks.unidentified import unidentified_complaint
 from fluvial.inference.climbs.laplace import laplace_or
 from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.hasty import around_the_best
 from fluvial.inference.mode_search.mode_search import mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.starting import Started, start
+from fluvial.inference.starting import Started, begin
 from fluvial.inference.verdict.weighing import mixture_of, weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
@@ -91,7 +91,7 @@ def suspects(run: Run, stream: RowsDensity) -> Suspects:
     small = on_sample(run, stream).run
     started = None
     try:
-        started = start(small)
+        started = begin(small)
         if started.product is not None:  # whose modes were not listed, as all rows would need
             started = started._replace(doubtful=True)
         if started.improper:

@@ -97,7 +97,8 @@ def _note(climbs: int, suspects: int, size: int, count: int) -> str:
 
 def _widened(run: Run, stream: RowsDensity, q: Mixture) -> Gaussian:
     """The Gaussian of q's mean and, if one had seen few rows, of its covariance."""
-    x, _ = q.sample(run.rng, max(run.settings.search.draws, 8 * q.dim))
+    search = run.settings.search
+    x, _ = q.sample(run.rng, max(search.draws, search.draws_per_dim * q.dim))
     root = factor(np.atleast_2d(np.cov(x.T)))
     few = run.settings.rows.far_rows * q.dim
     return Gaussian(x.mean(axis=0), max(1.0, stream.count / few) ** 0.5 * root)
@@ -151,7 +152,7 @@ def mass_beside(run: Run, q: Mixture, log_evidence: float) -> float:
         log_evidence: ln Z, in nats.
     """
     search, looks = run.settings.search, run.settings.rows.looks_beside
-    x, _ = q.sample(run.rng, max(search.draws, 8 * q.dim))
+    x, _ = q.sample(run.rng, max(search.draws, search.draws_per_dim * q.dim))
     root = factor(np.atleast_2d(np.cov(x.T)))
     overall = Gaussian(x.mean(axis=0), root)
     points = far_points(overall, looks, search.look_spreads, run.rng)

@@ -6,7 +6,7 @@ all rows at its end θ:
 
 .. math:: N(\theta - H^{-1} g, \; -H^{-1})
 
-The mean of a skewed posterior is beside its mode. The Gaussian of the highest ELBO has a mean μ at
+The mean of a skewed posterior is not at its mode. The Gaussian of the highest ELBO has a mean μ at
 which E[∇ ln p] = 0 (Opper & Archambeau 2009, Neural Computation 21, eq. 5). One step toward it, by
 Σ E[∇ ln p], costs one pass, over pairs of draws on either side of μ, in which all but what is
 skewed cancels.
@@ -25,8 +25,6 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets.rows_density import Quadratic, RowsDensity
 
 __all__ = ["Peak", "climb", "peaks"]
-
-_SAME = 4.0  # squared sd between two means: then they are one mode
 
 
 class Peak:
@@ -62,10 +60,12 @@ def peaks(
         suspects: where to climb from.
         known: peaks that are there already.
     """
-    found = list(known)
+    found, near = list(known), run.settings.match.same
     for suspect in suspects:
         peak = climb(run, stream, suspect)
-        if peak is not None and not any(_same(peak.gaussian, other.gaussian) for other in found):
+        if peak is None:
+            continue
+        if not any(_same(peak.gaussian, other.gaussian, near) for other in found):
             found.append(peak)
     found.sort(key=lambda peak: -peak.log_mass)
     least = found[0].log_mass - run.settings.match.no_mass if found else 0.0
@@ -114,5 +114,5 @@ def _newton(x: np.ndarray, near: Quadratic, suspect: Gaussian) -> tuple[Gaussian
     return Gaussian(moved, upper.T * signs), curved
 
 
-def _same(a: Gaussian, b: Gaussian) -> bool:
-    return min(float(np.sum(g.whiten(h.mean[None]) ** 2)) for g, h in ((a, b), (b, a))) < _SAME
+def _same(a: Gaussian, b: Gaussian, near: float) -> bool:
+    return min(float(np.sum(g.whiten(h.mean[None]) ** 2)) for g, h in ((a, b), (b, a))) < near

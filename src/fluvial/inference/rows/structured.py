@@ -41,7 +41,7 @@ def structured(run: Run, q: Mixture) -> Structured | None:
     """
     if run.always_train or len(q.components) > 1 or q.dim <= run.settings.flow.some:
         return None
-    dependence = scan_dependence(run.counted, q.gaussians[0], run.rng)
+    dependence = scan_dependence(run.counted, q.gaussians[0], run.rng, run.settings.structure)
     choice = None if dependence is None else choose(run, q, dependence)
     if choice is None or not choice.linear:
         return None

@@ -88,7 +88,7 @@ def _train(
     rows, rng = run.settings.rows, np.random.default_rng(np.asarray(jax.random.key_data(key)))
     judge = ControlVariate.around(stream, peak, gaussian, stream.sample(rows.sample[0], rng))
     z = rng.standard_normal((rows.judges, stream.dim))
-    variance = remainder_variance(judge, z[: rows.judges // 8])
+    variance = remainder_variance(judge, z[: rows.variance_judges])
     batch = int(np.clip(variance / rows.step_variance, *rows.step_rows))
     parameters, objective = flattened(flow)[0], FreeEnergy(draws=rows.step_draws)
     base = jnp.asarray(z, jnp.float32)

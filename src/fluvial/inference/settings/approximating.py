@@ -14,7 +14,9 @@ class MatchSettings:
         max_doubtful: that are matched where others are known to be missing; by hand.
         no_mass: nats below the largest mass, by Laplace's approximation, where a mode is left out:
             e^-30 is none.
+        same: squared sd between the means of two, below which one lies within the other.
         steps: the most; by hand.
+        batch: twice as many draws as coordinates, but at least and at most so many; by hand.
         check_every: steps between two looks at the mean log weight; by hand.
         enough_kl: nats, at which matching stops: a tenth of
             ``VerdictSettings.accurate_half_variance``.
@@ -26,6 +28,10 @@ class MatchSettings:
         poor_half_variance: nats, above which matching is tried again from the origin; by hand.
         dense: coordinates up to which a matrix is matched at once; above, coordinates are taken to
             be independent first, and a matrix is matched only where they are coupled.
+        independent_batch: draws of independent coordinates: errors of an sd of a tenth, of which
+            the later steps make an average.
+        independent_gain: of a look's own standard error, less than which is none, ...
+        independent_patience: ... and the looks without one after which matching them stops.
         most_dense: coordinates above which no matrix of D x D is made: one of 3,000 is 72 MB.
         one_by_one: coordinates up to which each is moved by itself to see what depends on it, at a
             cost that grows with D²; above, all are moved at once. By hand (``benchmarks/large.py``,
@@ -35,6 +41,7 @@ class MatchSettings:
         held_heads: of these, held while the others are matched: each takes two Laplace
             approximations a step.
         replacements: the most times that structure is looked for again from a better place.
+        replacing_looks: the first ones, and those that follow where these gain.
         close: nats that natural-gradient steps still gain, at which they stop there.
         misplaced: nats that a few such steps gain where structure was seen from a wrong place.
     """
@@ -42,7 +49,9 @@ class MatchSettings:
     max_modes: int = 64
     max_doubtful: int = 8
     no_mass: float = 30.0
+    same: float = 4.0
     steps: int = 200
+    batch: tuple[int, int] = (32, 256)
     check_every: int = 10
     enough_kl: float = 0.002
     near_kl: float = 0.5
@@ -51,11 +60,15 @@ class MatchSettings:
     lost: float = 1.0
     poor_half_variance: float = 1.0
     dense: int = 300
+    independent_batch: int = 64
+    independent_gain: float = 0.1
+    independent_patience: int = 6
     most_dense: int = 3000
     one_by_one: int = 1000
     few_heads: int = 8
     held_heads: int = 3
     replacements: int = 3
+    replacing_looks: tuple[int, int] = (3, 10)
     close: float = 0.05
     misplaced: float = 3.0
 
@@ -86,8 +99,11 @@ class AdaptiveSettings:
         sizes: of one Gaussian, which are tried as a mixture where one mode may lie within another,
             ...
         sizes_max_dim: ... in up to so many coordinates: in more, sizes hardly overlap.
+        seed_width: of a component that is added to a mixture, as a part of the shape of the mode
+            that it grows from.
         sharpening: the share of the half variance that a round of sharpening may leave, if another
             one is to follow.
+        sharpening_draws: in effect, for each coordinate, of which a covariance is estimated.
     """
 
     max_dim: int = 15
@@ -106,7 +122,9 @@ class AdaptiveSettings:
     agreement: float = 4.0
     sizes: tuple[float, ...] = (0.25, 1.0, 4.0)
     sizes_max_dim: int = 8
+    seed_width: float = 0.7
     sharpening: float = 0.8
+    sharpening_draws: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,7 @@ class FlowSettings:
         few: see above.
         some: see above.
         many: see above.
+        independent: where no matrix is made, and no hub or head was found.
         max_modes: that get a flow each: of more, the Gaussians are weighed as they are.
         degrees: of freedom of the Student-t densities by which modes share the target.
         least_weight: of a mode among them.
@@ -132,6 +151,7 @@ class FlowSettings:
     some_dimensions: str = "realnvp:12,width=48+sinh-arcsinh+triangular"
     most_dimensions: str = "realnvp:10,width=96+sinh-arcsinh+triangular"
     many_dimensions: str = "realnvp:8+sinh-arcsinh+diagonal"
+    independent: str = "sinh-arcsinh+diagonal"
     few: int = 4
     some: int = 20
     many: int = 200

@@ -10,7 +10,8 @@ class StartSettings:
     """The look at a target before any work is spent on it; by hand but for what names a source.
 
     Attributes:
-        count: starts, half of them from (−2, 2)^D as in Stan.
+        count: starts, half of them from (−2, 2)^D as in Stan, ...
+        wider: ... a quarter from a cube so many times as wide, the rest from one as much wider.
         tries: rounds of points, ever wider and narrower, until enough are finite.
         difference: the step of central differences, in a random direction, and a hundredth of a
             second one: between the cube roots of float64's precision and of float32's, which data
@@ -23,6 +24,7 @@ class StartSettings:
     """
 
     count: int = 16
+    wider: float = 3.0
     tries: int = 10
     difference: float = 1e-4
     gradient_tolerance: float = 1e-2

@@ -24,7 +24,7 @@ class RowsSettings:
         far_leaps: and so many from the modes, with some coordinates moved.
         noise: standard errors by which a mode of the sample has to be too low to be ruled out.
         search_rounds: of search and new modes, before a fit is given up.
-        looks_beside: draws around q that look for mass beside it, on all rows.
+        looks_beside: draws around q that look for mass next to it, on all rows.
         checked_rows: of groups whose integrals over their latents are checked, ...
         checked_groups: ... the fewest and the most of these ...
         checked_draws: ... and at so many draws.
@@ -52,6 +52,7 @@ class RowsSettings:
         worth: of the pilot's draws, the least share for which no flow is trained: of ``draws`` it
             leaves twice ``VerdictSettings.min_ess``.
         judges: draws by which a flow is judged while it is trained, on one sample of rows.
+        variance_judges: of these, by which the variance of a step's log density is told.
         step_draws: of a training step.
         step_variance: of the log density that a step sees, in nats², which its rows are chosen for.
         step_rows: the fewest and the most.
@@ -94,6 +95,7 @@ class RowsSettings:
     weigh_seconds: float = 400.0
     worth: float = 0.2
     judges: int = 256
+    variance_judges: int = 32
     step_draws: int = 64
     step_variance: float = 0.1
     step_rows: tuple[int, int] = (256, 8192)

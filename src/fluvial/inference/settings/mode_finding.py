@@ -1,141 +1,8 @@
-"""How ``fit`` looks for modes."""
+"""How ``fit`` looks for what an approximation misses."""
 
 from dataclasses import dataclass
 
-__all__ = ["ExploreSettings", "ModeSettings", "SearchSettings"]
-
-
-@dataclass(frozen=True)
-class ExploreSettings:
-    """More climbs, and cooled populations, where climbs differ; by hand (``benchmarks/modes.py``).
-
-    Attributes:
-        first_climbs: in the first round; each has twice as many as the one before.
-        most_climbs: of all rounds.
-        most_evaluations: after which no other round is begun.
-        most_on_host: the same where a density costs a call of its own.
-        factors: of the widths of the laws that climbs start from.
-        look_factors: of those that looks are aimed with: in ten coordinates a law that is 1.4 times
-            as wide as the best one finds half as much.
-        least_width: of the first of them: that of the starts.
-        unseen: modes that may be expected beyond those that were seen (Boender & Rinnooy Kan 1987,
-            Mathematical Programming 37, 59, stop below one half).
-        log_widths: by how much a mode may be wider than another in each coordinate, and so, at the
-            same mass, be lower.
-        missed: modes like the known ones that may be expected beyond them, after which no more
-            climbs are made: one fit in fifty has one. Lower than ``unseen``, since known
-            modes are those that are easily found.
-        missed_by_looks: modes of widths as they are predicted, in like places, that may be expected
-            beyond the known ones after all looks have been made. Of 450 simulated mixtures in 6 to
-            12 dimensions all modes of the 196 below 0.05 were found, and above four lacked one; but
-            one in ten dimensions lacked a quarter of its mass at 0.039 to 0.066, whatever the seed.
-        missed_beside_many: the same where many are known, ...
-        many_known: ... that is, so many. Of those mixtures 227 had four known modes or more, and
-            none lacked another, where the estimates add up to 20: they are too high by a factor of
-            six, at least.
-        least_hits: climbs that have to end in each mode that matters, where modes cannot be
-            counted: a mode like one that was hit three times was missed with a probability of e^-3.
-        well_seen: coordinates up to which looks after the fit see what climbs miss; in 6 they have
-            left out a mode half as wide as another.
-        narrowest: of planted modes, one side of the prediction interval of the next log width.
-        prior_spread: of log widths, as it is thought to be before modes are found: half as much
-            again or less. By hand: with it no simulated mixture in 15 dimensions was wrongly
-            trusted, with 0.25 one of 14 was.
-        prior_modes: as many as that is worth; by hand.
-        copies: of log widths, the largest difference between modes that are the same by symmetry.
-        least_narrowing: by which planted modes are narrower at least than those they are like.
-        places: at which each mode is planted, as narrow as the next one may be ...
-        predicted: ... and in how many places of all modes, of all widths that it may have.
-        planted_starts: by which the basin of a planted mode is measured ...
-        planted_scales: ... from Gaussians as much wider than it.
-        first_looks: where all climbs have ended in one mode. Of 3,000 simulated mixtures in 6 to 20
-            dimensions 843 began so; 2^16 looks would miss all other modes in 51 of these, none of
-            them in 6, 2 in 7 to 10, 49 in 12 and more; 2^18 in 32.
-        first_places: where others like it are planted, of which these looks would miss 9 % in
-            those mixtures, by estimate.
-        looks: of a round, from where climbs start; each costs a tenth of a climb.
-        looks_chunk: of these at once: 1.6 MB in 12 dimensions.
-        looks_kept: the highest that no known mode explains ...
-        suspects: ... and those of them that are climbed from.
-        aimed: share of the looks that go where planted modes are seen best.
-        most_looks: of rounds that found nothing: twice as many as along coordinates
-            (``SearchSettings.sideways``).
-        settling_looks: are made instead where these will leave no other mode to be expected.
-        look_rounds: of looks, before that; by hand.
-        least_runs: populations that have to find each mode that matters: of one seen once others
-            may be missing (Chao 1987, Biometrics 43, 783).
-        most_runs: populations.
-        peaks: of a population, climbed from.
-        drifting: coordinates, above which warmer populations are climbed from, too.
-        most_early: at most so many from each of them.
-        matters: the least share of the mass of a mode that has to be found twice.
-        size_per_dim: points of a population for each coordinate, ...
-        sizes: ... within these bounds.
-        moves: at each temperature.
-        size_on_host: points, where a density costs a call of its own.
-        moves_on_host: the same of moves.
-        max_dim: differences of points are hardly ever accepted above.
-        max_temperatures: until a population is given up.
-        acceptance: at which the scale of moves is held: 0.44 is best for one coordinate and 0.23
-            for many (Roberts & Rosenthal 2001, Statistical Science 16).
-        scales: the smallest and the largest of moves.
-        scatter: of the logarithm of a move's scale: modes differ in width.
-        least_spread: of the law that populations begin with: that of the starts.
-        noise: of a move, in sd of that law, so that moves span all directions.
-    """
-
-    first_climbs: int = 64
-    most_climbs: int = 2**12
-    most_evaluations: int = 2**18
-    most_on_host: int = 2**15
-    factors: tuple[float, ...] = (1.0, 0.5, 2.0, 4.0)
-    look_factors: tuple[float, ...] = (1.0, 0.7, 0.5, 1.4, 2.0, 2.8, 4.0)
-    least_width: float = 2.0
-    unseen: float = 0.5
-    log_widths: float = 3.0
-    missed: float = 0.02
-    missed_by_looks: float = 0.02
-    missed_beside_many: float = 0.1
-    many_known: int = 4
-    least_hits: int = 3
-    well_seen: int = 5
-    narrowest: float = 0.95
-    prior_spread: float = 0.4
-    prior_modes: int = 3
-    copies: float = 0.01
-    least_narrowing: float = 0.1
-    places: int = 8
-    predicted: int = 256
-    planted_starts: int = 256
-    planted_scales: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
-    first_looks: int = 2**16
-    first_places: int = 64
-    looks: int = 2**17
-    looks_chunk: int = 2**14
-    looks_kept: int = 2**11
-    suspects: int = 24
-    aimed: float = 0.5
-    most_looks: int = 2**20
-    settling_looks: int = 2**21
-    look_rounds: int = 14
-    least_runs: int = 2
-    most_runs: int = 6
-    peaks: int = 64
-    drifting: int = 4
-    most_early: int = 12
-    matters: float = 0.01
-    size_per_dim: int = 256
-    sizes: tuple[int, int] = (1024, 4096)
-    moves: int = 8
-    size_on_host: int = 512
-    moves_on_host: int = 4
-    max_dim: int = 24
-    max_temperatures: int = 60
-    acceptance: float = 0.25
-    scales: tuple[float, float] = (1e-3, 2.0)
-    scatter: float = 0.7
-    least_spread: float = 4.0
-    noise: float = 1e-6
+__all__ = ["ModeSettings", "SearchSettings"]
 
 
 @dataclass(frozen=True)
@@ -151,12 +18,18 @@ class SearchSettings:
         moves: sd, or log sd, by which mass that has no place of its own may move a margin: what
             ``benchmarks/posteriordb.py`` calls right.
         climbs: from far outside.
+        straight: cosine of the angle between a climb's first step and the way to the center of a
+            known mode, below which the climb leads elsewhere: on the rim of a mode half as wide as
+            another it is a half.
         unchecked: iterations after which a climb that is on the slopes of a known mode is ended,
             and steps between two such looks: by then three quarters have ended by themselves.
         leaps: climbs from draws with some coordinates moved, and as many from a mode moved by the
             difference of two others.
         leap_lengths: the shortest and the longest of coordinates' moves, in sd.
+        leap_block: a block of coordinates is at most one in so many of all.
         symmetries: candidates, at most; as many as two parameters in ten have, and their labels.
+        labels: of an axis, above which its slices are not taken for exchangeable, nor for factors.
+        flipped_alone: coordinates, above which none is flipped alone.
         mirrored_draws: of q, mapped by each of them.
         mirrored_climbs: from where these map a mean to, the highest.
         chains: annealed, from far outside.
@@ -165,17 +38,21 @@ class SearchSettings:
         look_spreads: of these, in sd.
         far_looks: at each of some distances, at least and at most, of a density that costs a call
             of its own, and is not looked at before the fit. In between, as many are made as see
-            nearly all modes ...
+            nearly all modes, with those around the approximation ...
         far_width: ... so wide, compared with the approximation. They lie in a cone of 30 degrees
             from it, however far: in eight coordinates one look in 789 is in it, in ten one in
             3,528, in twelve one in 15,456. None are made in more coordinates than are looked along:
             in twenty, a hundred times as many looks see modes three quarters as wide.
-        far_spreads: these distances, in the typical radius. Between two of them both together see
-            as much as one does at the distance that it sees best; all see 4 to 22 sd in ten
-            coordinates.
+        far_distances: of such modes, in sd, each of which is seen best from one of these distances
+            of looks; between two both together see as much. By hand: a ladder of six steps needs no
+            fewer looks in nine to twelve coordinates, one of four up to 1.6 times as many.
         far_kept: the highest of these looks, and as many of those with the largest excess.
+        far_sample: of the looks of each kind, by which all of them are judged.
+        far_nearest: sd, from which on it is said what they see: a mode that is nearer overlaps the
+            approximation, whose own draws then see it.
         narrow_missed: the share of modes so wide that may be missed; and of those as wide as it is
             said that other modes may be.
+        far_draws: of q, by which its spread is measured in many dimensions: to 3 %.
         far_suspects: places outside of q from which the rows' mass is measured.
         far_parts: of the way from there, at whose ends is looked whether it leads back into q, ...
         far_glance: ... by so many draws.
@@ -184,7 +61,12 @@ class SearchSettings:
         hottest: inverse temperature.
         stranded: nats below ln Z where a climb that did not converge is given up.
         match_steps: the most of batch-and-match at a place.
-        draws: by which the mass at a place is measured.
+        draws: by which the mass at a place is measured, and the covariance of q, ...
+        draws_per_dim: ... for which there are at least so many for each coordinate.
+        explained: quantiles of the excess at these, between which it has to be small if q is to
+            have what is there: not the tails, of which so few draws say nothing.
+        least_points: of which, in effect, a spread is estimated: fewer say nothing of it.
+        suspect_width: of the Gaussian at a suspect from which no climb arrives, as a part of q's.
         peaks: points that are apart from each other, of all that exceed q.
         suspects: climbed from, the highest and those with the largest excess first.
         beside: whether mass next to the approximation is measured, besides that of other modes.
@@ -204,21 +86,28 @@ class SearchSettings:
     small_total: float = 0.01
     moves: float = 0.05
     climbs: int = 12
+    straight: float = 0.8
     unchecked: int = 16
     leaps: int = 64
     leap_lengths: tuple[float, float] = (2.0, 32.0)
+    leap_block: int = 4
     symmetries: int = 128
+    labels: int = 12
+    flipped_alone: int = 64
     mirrored_draws: int = 3
     mirrored_climbs: int = 12
     chains: int = 32
     spreads: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     looks: int = 8192
     look_spreads: tuple[float, ...] = (1.0, 2.0, 4.0)
-    far_looks: tuple[int, int] = (2**10, 2**16)
+    far_looks: tuple[int, int] = (2**9, 2**16)
     far_width: float = 0.5
-    far_spreads: tuple[float, ...] = (2.0, 3.3, 5.2, 8.0)
+    far_distances: tuple[float, ...] = (4.4, 6.6, 9.9, 14.8, 22.0)
     far_kept: int = 1024
-    narrow_missed: float = 0.05
+    far_sample: int = 128
+    far_nearest: float = 4.0
+    narrow_missed: float = 0.01
+    far_draws: int = 512
     far_suspects: int = 4
     far_parts: int = 3
     far_glance: int = 64
@@ -228,6 +117,10 @@ class SearchSettings:
     stranded: float = 1e5
     match_steps: int = 60
     draws: int = 1024
+    draws_per_dim: int = 8
+    explained: tuple[float, float] = (0.1, 0.99)
+    least_points: int = 4
+    suspect_width: float = 0.3
     peaks: int = 256
     suspects: int = 24
     beside: bool = True
@@ -247,9 +140,11 @@ class ModeSettings:
         steps: of the way between two means.
         dip: nats on the way, up to which it is one mode: a tenth of the density.
         overlap: of the smaller component's mass that both claim, at least.
+        border: the share that each of two has to claim of a draw between them.
     """
 
     draws: int = 2048
     steps: int = 31
     dip: float = 0.1
     overlap: float = 0.05
+    border: float = 0.25

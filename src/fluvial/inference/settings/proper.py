@@ -18,6 +18,7 @@ class ImproperSettings:
         spreads: of the points at which gradients are compared; by hand.
         flat: of the largest singular value; what is merely wide is told apart along the ray.
         moderate: coordinates up to which rounding leaves the digits that the far point needs.
+        directions: at most, of those that gradients hardly see; by hand.
     """
 
     near: float = 1e6
@@ -27,6 +28,7 @@ class ImproperSettings:
     spreads: tuple[float, ...] = (0.1, 1.0, 10.0)
     flat: float = 1e-6
     moderate: float = 1e3
+    directions: int = 8
 
 
 @dataclass(frozen=True)

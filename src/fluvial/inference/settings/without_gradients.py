@@ -14,15 +14,22 @@ class BlackBoxSettings:
         round_per_dim: ... and so many more for each coordinate.
         first_rounds: rounds' worth of points from the prior, ...
         first_least: ... and not fewer than these.
+        first_part: at most one in so many of a budget's evaluations that are left.
         worth_base: the effective sample size that the next temperature has to leave ...
         worth_per_dim: ... and so much more for each coordinate.
         max_rounds: of a population.
+        exploring: part of a budget for all that comes before fresh draws.
+        clocked: part of the seconds that are left for what is worth doing only if it is quick.
         stuck: times the last inverse temperature, below which a round has not cooled; ...
+        growth: times the effective sample size that is asked for after such a round, ...
+        growth_part: ... but no more than one in so many of all points.
         patience: ... after so many of these a population is stuck.
         enough_efficiency: of a proposal, beyond which no round saves what it costs.
         wanted_ess: of the fresh draws: what ``VerdictSettings.max_standard_error`` asks for, and
             half as much again for the variance, which is estimated less well.
         max_fresh: fresh draws at most.
+        told: part of these by which it is told how many are needed.
+        spare: times as many fresh draws as seem to be needed.
         more_fresh: of the draws so far, made at least where they were not enough.
         least_fresh: draws, fewer of which allow no judgment.
         probes: looks at fresh draws for spikes.
@@ -46,6 +53,16 @@ class BlackBoxSettings:
         planted_width: ... or of its width, where that is more, ...
         planted_least: ... with a probability below which nothing is GOOD.
         planted_stated: probability with which modes of the width that the reasons state are met.
+        planted: the fewest and the most that are planted, ...
+        planted_pairs: ... with all draws, so that many draws take no more than a second.
+        planted_higher: nats by which a draw has to be higher for a planted peak.
+        planted_hits: draws that have to be: a peak that one alone has met is found by one half of
+            them.
+        planted_outermost: standard deviations of the prior, beyond which a peak is taken to be
+            there.
+        expected: draws of which there are none at 5 %: so many times 2^D are asked whether they lie
+            on a peak's hill, ...
+        most_asked: ... but no more than six coordinates' worth.
         ascending_base: points from the prior where there is a gradient, ...
         ascending_per_dim: ... and so many more for each coordinate.
         ascending_climbs: climbs from them, at least.
@@ -63,7 +80,7 @@ class BlackBoxSettings:
         plateau: the share of the mass on which a function that is constant says too little.
         rough: nats by which the density differs within the first of ``rough_widths``, or from the
             mean of both sides within the others, where it is noisy ...
-        rough_rounding: ... beside rounding, as a share of its value: float32 keeps 1e-7.
+        rough_rounding: ... besides rounding, as a share of its value: float32 keeps 1e-7.
         rough_widths: in standard deviations. Within the last one a density whose own features are
             a hundredth of a standard deviation wide is smooth.
         flow: what is trained on weighted points where mixtures of Gaussians will not do, ...
@@ -87,14 +104,21 @@ class BlackBoxSettings:
     round_per_dim: int = 50
     first_rounds: int = 2
     first_least: int = 1000
+    first_part: int = 4
     worth_base: int = 40
     worth_per_dim: int = 10
     max_rounds: int = 40
+    exploring: float = 2.0 / 3.0
+    clocked: float = 0.1
     stuck: float = 1.05
+    growth: float = 2.0
+    growth_part: int = 4
     patience: int = 8
     enough_efficiency: float = 0.6
     wanted_ess: float = 1350.0
     max_fresh: float = 60000.0
+    told: float = 0.1
+    spare: float = 1.1
     more_fresh: float = 0.5
     least_fresh: int = 100
     probes: int = 3
@@ -108,6 +132,13 @@ class BlackBoxSettings:
     planted_width: float = 0.05
     planted_least: float = 0.8
     planted_stated: float = 0.95
+    planted: tuple[int, int] = (64, 400)
+    planted_pairs: int = 1 << 22
+    planted_higher: float = 3.0
+    planted_hits: int = 2
+    planted_outermost: float = 2.0
+    expected: int = 3
+    most_asked: int = 192
     ascending_base: int = 64
     ascending_per_dim: int = 16
     ascending_climbs: int = 8

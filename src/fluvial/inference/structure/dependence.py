@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, StructureSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
@@ -37,15 +38,8 @@ __all__ = [
     "suspects_of",
 ]
 
-STEP = 0.5  # standard deviations, as in find_structure.py
-_NUMBERS = 2**25  # of all scores of a block, probes together: 256 MB in float64
-_PROBES = (4, 16)  # the fewest and the most; by hand
-_BLOCK = 128  # coordinates moved in one call
-_HUB = 0.05  # nats: KL of a Gaussian that leaves out n couplings c is about n c²/2
-_FEWEST = 6.0  # others, in effect, that a hub acts on
-_MOST_HUBS = 8
-_FLATTEST = 0.02  # in units of sd: where scales vary, matching ends far below the mean curvature
-_PARENT = 0.2  # of the curvature, for each sd of the head
+STEP = 0.5  # arithmetic: sd, as in find_structure.py
+_BLOCK = 128  # memory: coordinates moved in one call
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +74,10 @@ class Dependence:
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def find_dependence(
-    counted: CountedTarget, gaussian: Gaussian | DiagonalGaussian, rng: np.random.Generator
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Dependence | None:
     """Move every coordinate by itself.
 
@@ -88,19 +85,20 @@ def find_dependence(
         counted: the target, asked for 2 D gradients at each of 4 to 16 points.
         gaussian: where to look, and how far a standard deviation is.
         rng: decides the points.
+        settings: the thresholds.
 
     Returns:
         What was found, or None where too few scores are finite to tell.
     """
     dim, sd = gaussian.dim, gaussian.sd
-    probes = int(np.clip(_NUMBERS // (_BLOCK * dim), *_PROBES))
+    probes = int(np.clip(settings.moved_numbers // (_BLOCK * dim), *settings.moved_probes))
     z = rng.standard_normal((probes // 2, dim))
     x = gaussian.color(np.concatenate([z, -z]))
     middle = counted.value_and_grad(x)[1]
     coupling_of = np.zeros(dim)  # of each j, over all i
     best = np.zeros((4, dim))  # for each j: its head, T_jji and mean C_ji² there, C_jj
     looked = [], [], []  # columns of what may be hubs, from a first look at one probe
-    suspects = suspects_of(counted, gaussian, x[:1], middle[:1])
+    suspects = suspects_of(counted, gaussian, x[:1], middle[:1], settings)
     for j in np.array_split(np.arange(dim), -(-dim // _BLOCK)):
         w, c, squares = _rows(counted, x, middle, sd, j)
         if not (np.isfinite(w).all() and np.isfinite(c).all()):
@@ -115,13 +113,16 @@ def find_dependence(
         for columns, of in zip(looked, (w, c, squares), strict=True):
             columns.append(of[:, suspects])
     w, c, squares = map(np.concatenate, looked)
-    chosen = chosen_hubs(w**2 + c**2, suspects)
+    chosen = chosen_hubs(w**2 + c**2, suspects, settings)
     coupling_of -= squares[:, chosen].sum(axis=1)
-    return dependence_of(suspects[chosen], w[:, chosen], c[:, chosen], best, coupling_of)
+    hubs = suspects[chosen]
+    return dependence_of(hubs, w[:, chosen], c[:, chosen], best, coupling_of, settings)
 
 
 def chosen_hubs(
-    effects: Float[np.ndarray, "D S"], rows: Int[np.ndarray, " S"]
+    effects: Float[np.ndarray, "D S"],
+    rows: Int[np.ndarray, " S"],
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Int[np.ndarray, " C"]:
     """Which columns of squares are large, and large in many rows, the largest first.
 
@@ -131,6 +132,7 @@ def chosen_hubs(
     Args:
         effects: on each coordinate, of those that may be hubs.
         rows: which coordinates these are.
+        settings: the thresholds.
     """
     strength = np.sum(effects, axis=0)
     hub = np.zeros(len(rows), bool)
@@ -138,15 +140,18 @@ def chosen_hubs(
         others = np.delete(effects, rows[hub], axis=0)
         squares = np.maximum(np.sum(others**2, axis=0), 1e-300)
         spread = np.sum(others, axis=0) ** 2 / squares
-        more = hub | ((strength >= _HUB) & (spread >= _FEWEST))
+        more = hub | ((strength >= settings.hub) & (spread >= settings.hub_others))
         if (more == hub).all():
-            return np.argsort(-np.where(hub, strength, 0.0))[: min(int(hub.sum()), _MOST_HUBS)]
+            count = min(int(hub.sum()), settings.most_hubs)
+            return np.argsort(-np.where(hub, strength, 0.0))[:count]
         hub = more
 
 
-def curvature(diagonal: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+def curvature(
+    diagonal: Float[np.ndarray, " n"], settings: StructureSettings = DEFAULT.structure
+) -> Float[np.ndarray, " n"]:
     """−C_jj, at least a little: what curves upwards says nothing of a scale."""
-    return np.maximum(-diagonal, _FLATTEST)
+    return np.maximum(-diagonal, settings.flattest)
 
 
 def dependence_of(
@@ -155,6 +160,7 @@ def dependence_of(
     c: Float[np.ndarray, "D C"],
     best: Float[np.ndarray, "4 D"],
     coupling_of: Float[np.ndarray, " D"],
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Dependence:
     """Put together what was measured.
 
@@ -164,12 +170,13 @@ def dependence_of(
         c: C_ji of each hub i.
         best: of each j the coordinate i with the largest W_ji, W_ji, C_ji² and C_jj.
         coupling_of: Σ C_ji² of each j over all i but hubs.
+        settings: the thresholds.
     """
-    dim = len(coupling_of)
+    dim, steepest = len(coupling_of), settings.steepest
     head, change = best[0].astype(int), best[1]
-    curved = curvature(best[3])
-    slopes = np.clip(0.5 * change / curved, -2.0, 2.0)
-    own = np.abs(slopes) >= 0.5 * _PARENT
+    curved = curvature(best[3], settings)
+    slopes = np.clip(0.5 * change / curved, -steepest, steepest)
+    own = np.abs(slopes) >= 0.5 * settings.parent
     own[hubs] = False
     own &= ~np.isin(head, hubs)
     # Of two that modulate each other the one with the larger change is the head's child, and what
@@ -185,20 +192,20 @@ def dependence_of(
         hubs,
         parents,
         np.where(own, slopes, 0.0),
-        np.clip(0.5 * w / curved[:, None], -2.0, 2.0),
+        np.clip(0.5 * w / curved[:, None], -steepest, steepest),
         c / curved[:, None],
-        _widths(hubs, c, curved),
+        _widths(hubs, c, curved, settings.hub_flattest),
         float(np.sqrt(np.mean(np.maximum(left, 0.0)))),
     )
 
 
-def _widths(hubs, c, curved) -> Float[np.ndarray, " C"]:
+def _widths(hubs, c, curved, flattest: float) -> Float[np.ndarray, " C"]:
     """From the hubs' precision with all others integrated out: a Schur complement."""
     rest = np.setdiff1d(np.arange(len(curved)), hubs)
     own = np.diag(curved[hubs]) - (c[hubs] + c[hubs].T) / 2.0
     precision = own - (c[rest] / curved[rest, None]).T @ c[rest]
     values, vectors = np.linalg.eigh(precision)
-    kept = np.maximum(values, 1e-2 * np.diag(own).max(initial=0.0))  # a width of 10 at most
+    kept = np.maximum(values, flattest * np.diag(own).max(initial=0.0))
     return np.sqrt(np.sum(vectors**2 / kept, axis=1))
 
 
@@ -207,14 +214,14 @@ def suspects_of(
     gaussian: Gaussian | DiagonalGaussian,
     x: Float[np.ndarray, "1 D"],
     middle: Float[np.ndarray, "1 D"],
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Int[np.ndarray, " S"]:
     """Coordinates that may be hubs: the largest of random sums, which take four gradients each.
 
     With random signs u, u_i (Hu)_i has the variance Σ_{j≠i} C_ji².
     """
     rng = np.random.default_rng(0)
-    sums = 32
-    u = rng.choice([-1.0, 1.0], (sums, gaussian.dim))
+    u = rng.choice([-1.0, 1.0], (settings.suspect_sums, gaussian.dim))
     signs = u * gaussian.sd
     h = STEP / np.sqrt(gaussian.dim)
     up = counted.value_and_grad(x + h * signs)[1]
@@ -224,7 +231,8 @@ def suspects_of(
     far_down = counted.value_and_grad(x - STEP * signs)[1]
     w = (far_up - 2.0 * middle + far_down) / STEP**2 * gaussian.sd
     size = np.nan_to_num(np.var(c * u, axis=0)) + np.nan_to_num(np.median(w, axis=0) ** 2)
-    return np.sort(np.argsort(-size, kind="stable")[: 4 * _MOST_HUBS])
+    most = settings.suspects * settings.most_hubs
+    return np.sort(np.argsort(-size, kind="stable")[:most])
 
 
 def _rows(counted, x, middle, sd, j):

@@ -22,28 +22,23 @@ import scipy.linalg
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, StructureSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.structure import Structure
 
 __all__ = ["ModulationBasis", "bend_alone", "find_structure", "influences", "modulation_basis"]
 
-_H = 1e-3  # standard deviations, of the differences that make a Hessian
-_BLOCK = 256  # scores at once
-_PROBES = 128
-_STEP = 0.5  # standard deviations: small for a derivative, large against rounding
-# Of the largest influence: the heads of a centered hierarchy, a funnel and a model of stochastic
-# volatility are above 0.07, the other coordinates below 0.01.
-_LEAST = 0.03
-_LOOKS = 32
-_ALONE = 0.7  # correlation: then no more than a third of it is another's doing
-_NEGLIGIBLE = 1e-3  # (nats per sd^3)^2, summed over coordinates: a Gaussian target's is rounding
+_H = 1e-3  # arithmetic: sd, of the differences that make a Hessian
+_BLOCK = 256  # memory: scores at once
+_STEP = 0.5  # arithmetic: sd, small for a derivative, large against rounding
 
 
 def find_structure(
     counted: CountedTarget,
     gaussian: Gaussian | DiagonalGaussian,
     rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Structure:
     """Find the coordinates whose influence stands out.
 
@@ -51,14 +46,14 @@ def find_structure(
         counted: the target, asked for 3 gradients a probe.
         gaussian: where to probe, and how far a standard deviation is.
         rng: decides the probes.
+        settings: the thresholds.
     """
-    influence = influences(counted, gaussian, rng)
+    influence = influences(counted, gaussian, rng, settings)
     total = influence.sum()
-    if not total > _NEGLIGIBLE:
+    if not total > settings.negligible:
         return Structure(gaussian.dim)
-    heads = np.argsort(-influence, kind="stable")[
-        : int(np.sum(influence >= _LEAST * influence.max()))
-    ]
+    count = int(np.sum(influence >= settings.least_influence * influence.max()))
+    heads = np.argsort(-influence, kind="stable")[:count]
     return Structure(
         gaussian.dim, tuple(map(int, heads)), tuple(map(float, influence[heads] / total))
     )
@@ -69,22 +64,26 @@ def influences(
     counted: CountedTarget,
     gaussian: Gaussian | DiagonalGaussian,
     rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Float[np.ndarray, " D"]:
     """Measure the influence of every coordinate; 0 where too few scores are finite to tell."""
     sd = gaussian.sd
-    x = gaussian.color(rng.standard_normal((_PROBES, gaussian.dim)))
+    x = gaussian.color(rng.standard_normal((settings.probes, gaussian.dim)))
     u = sd * rng.choice([-1.0, 1.0], size=x.shape)
     scores = [counted.value_and_grad(x + h * u)[1] for h in (_STEP, 0.0, -_STEP)]
     third = (scores[0] - 2.0 * scores[1] + scores[2]) / _STEP**2 * sd
     usable = third[np.isfinite(third).all(axis=1)]
-    if len(usable) < _PROBES // 2:
+    if len(usable) < settings.probes // 2:
         return np.zeros(gaussian.dim)
     return np.median(usable**2, axis=0)
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def bend_alone(
-    counted: CountedTarget, gaussian: Gaussian | DiagonalGaussian, rng: np.random.Generator
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> bool:
     """Whether what bends a coordinate is, for the most part, a term of its own.
 
@@ -94,8 +93,10 @@ def bend_alone(
         counted: the target, asked for 160 gradients.
         gaussian: where to look, and how far a standard deviation is.
         rng: decides points and signs.
+        settings: the thresholds.
     """
-    x = gaussian.color(rng.standard_normal((_LOOKS, gaussian.dim)))
+    looks = settings.bending_looks
+    x = gaussian.color(rng.standard_normal((looks, gaussian.dim)))
     middle, found = counted.value_and_grad(x)[1], []
     for _ in range(2):
         u = _STEP * gaussian.sd * rng.choice([-1.0, 1.0], size=x.shape)
@@ -104,7 +105,7 @@ def bend_alone(
     one, other = found
     alike = np.sum(one * other, axis=1) / np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1))
     usable = alike[np.isfinite(alike)]
-    return len(usable) > _LOOKS // 2 and bool(np.median(usable) > _ALONE)
+    return len(usable) > looks // 2 and bool(np.median(usable) > settings.alone)
 
 
 class ModulationBasis(NamedTuple):

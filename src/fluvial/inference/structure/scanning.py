@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, StructureSettings
 from fluvial.inference.structure.dependence import (
     STEP,
     Dependence,
@@ -33,19 +34,15 @@ from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["coupling_elsewhere", "scan_dependence"]
 
-_PROBES = 4
-_MOVES = 64  # twice as many as were enough if nothing else changed
-_SIGNS = 8  # of which the variance of the diagonal is taken
-_ALIKE = 0.6  # of a head's signs with the changes of the diagonal, their correlation
-_LEAST = 0.2  # change of the curvature, relative: less is no head's (as in dependence.py)
-_MOST = 4.0
-_BLOCK = 1024  # coordinates compared with all others at once
-_FAR = 1.0  # of a hub, which is a logarithm or the like, where its sd is less
+_BLOCK = 1024  # memory: coordinates compared with all others at once
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def scan_dependence(
-    counted: CountedTarget, gaussian: Gaussian | DiagonalGaussian, rng: np.random.Generator
+    counted: CountedTarget,
+    gaussian: Gaussian | DiagonalGaussian,
+    rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> Dependence | None:
     """Move all coordinates at once.
 
@@ -53,33 +50,36 @@ def scan_dependence(
         counted: the target, asked for about 1,200 gradients.
         gaussian: where to look, and how far a standard deviation is.
         rng: decides the points and the signs.
+        settings: the thresholds.
 
     Returns:
         What was found, or None where too few scores are finite to tell.
     """
-    z, sd = rng.standard_normal((_PROBES // 2, gaussian.dim)), gaussian.sd
+    z, sd = rng.standard_normal((settings.scan_probes // 2, gaussian.dim)), gaussian.sd
     points = gaussian.color(np.concatenate([z, -z]))
-    asked = suspects_of(counted, gaussian, points[:1], counted.value_and_grad(points[:1])[1])
+    middle = counted.value_and_grad(points[:1])[1]
+    asked = suspects_of(counted, gaussian, points[:1], middle, settings)
     seen = [_columns(counted, x, sd, asked, rng) for x in points]
     w, c = np.median([w for w, _ in seen], axis=0), np.median([c for _, c in seen], axis=0)
     if not (np.isfinite(w).all() and np.isfinite(c).all()):
         return None
     own = c[asked, np.arange(len(asked))].copy()
     c[asked, np.arange(len(asked))] = 0.0
-    chosen = chosen_hubs(w**2 + c**2, asked)
+    chosen = chosen_hubs(w**2 + c**2, asked, settings)
     hubs = asked[chosen]
     # In the middle, where what a head shifts or scales is not coupled with it as well.
-    v, u = (_signs(rng, _MOVES, sd, hubs) for _ in range(2))
+    v, u = (_signs(rng, settings.scan_moves, sd, hubs) for _ in range(2))
     changed, diagonal = _changes(counted, gaussian.mean, v, sd, u)
-    changed = np.clip(changed / curvature(diagonal), -_MOST, _MOST)
+    most = settings.scan_steepest
+    changed = np.clip(changed / curvature(diagonal, settings), -most, most)
     diagonal[hubs] = own[chosen]
     if not np.isfinite(diagonal).all():
         return None
-    head, change = _heads(np.nan_to_num(changed), v)
-    best = np.stack([head, change * curvature(diagonal), 0.0 * diagonal, diagonal])
-    found = dependence_of(hubs, w[:, chosen], c[:, chosen], best, 0.0 * diagonal)
+    head, change = _heads(np.nan_to_num(changed), v, settings)
+    best = np.stack([head, change * curvature(diagonal, settings), 0.0 * diagonal, diagonal])
+    found = dependence_of(hubs, w[:, chosen], c[:, chosen], best, 0.0 * diagonal, settings)
     ruling = np.concatenate([hubs, found.heads])
-    coupling = _coupling(counted, points, sd, ruling, rng)
+    coupling = _coupling(counted, points, sd, ruling, rng, settings.scan_signs)
     return replace(found, coupling=coupling) if np.isfinite(coupling) else None
 
 
@@ -89,6 +89,7 @@ def coupling_elsewhere(
     gaussian: Gaussian | DiagonalGaussian,
     found: Dependence,
     rng: np.random.Generator,
+    settings: StructureSettings = DEFAULT.structure,
 ) -> float:
     """The largest coupling with one hub moved by far, as far as it is finite.
 
@@ -101,15 +102,17 @@ def coupling_elsewhere(
         gaussian: that was matched.
         found: its hubs, and what they rule.
         rng: decides the points and the signs.
+        settings: the thresholds.
     """
-    z = rng.standard_normal((_PROBES // 2, gaussian.dim))
+    z = rng.standard_normal((settings.scan_probes // 2, gaussian.dim))
     points, sd = gaussian.color(np.concatenate([z, -z])), gaussian.sd
     ruling, largest = np.concatenate([found.hubs, found.heads]), found.coupling
     for hub, width in zip(found.hubs, found.hub_widths, strict=True):
         for way in (1.0, -1.0):
             there = points.copy()
-            there[:, hub] += way * max(_FAR, width * sd[hub])
-            largest = np.fmax(largest, _coupling(counted, there, sd, ruling, rng))
+            there[:, hub] += way * max(settings.far, width * sd[hub])
+            coupling = _coupling(counted, there, sd, ruling, rng, settings.scan_signs)
+            largest = np.fmax(largest, coupling)
     return float(largest)
 
 
@@ -146,28 +149,29 @@ def _changes(counted, x, v, sd, u) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _heads(
-    changes: Float[np.ndarray, "N D"], signs: Float[np.ndarray, "N D"]
+    changes: Float[np.ndarray, "N D"],
+    signs: Float[np.ndarray, "N D"],
+    settings: StructureSettings,
 ) -> tuple[Int[np.ndarray, " D"], Float[np.ndarray, " D"]]:
     """For each j the coordinate whose signs are most like the changes of j, and by how much."""
     changes = changes - signs * np.mean(changes * signs, axis=0)  # its own
     size = np.sqrt(np.mean(changes**2, axis=0))
     head, change = np.zeros(len(size), int), np.zeros(len(size))
-    asked = np.flatnonzero(size >= _LEAST)
+    asked = np.flatnonzero(size >= settings.parent)
     for j in np.array_split(asked, -(-len(asked) // _BLOCK)) if len(asked) else []:
         like = (changes[:, j].T @ signs) / len(signs)
         like[np.arange(len(j)), j] = 0.0
         head[j] = np.argmax(np.abs(like), axis=1)
         change[j] = like[np.arange(len(j)), head[j]]
-    change[np.abs(change) < _ALIKE * size] = 0.0
+    change[np.abs(change) < settings.alike * size] = 0.0
     return head, change
 
 
-def _coupling(counted, points, sd, ruling, rng) -> float:
+def _coupling(counted, points, sd, ruling, rng, count: int) -> float:
     """The root mean square of what couples a coordinate with all but those that rule."""
     variances = []
     for x in points:
-        u = _signs(rng, _SIGNS, sd, ruling)
-        variances.append(
-            np.var(_diagonals(counted, np.tile(x, (_SIGNS, 1)), sd, u), axis=0, ddof=1)
-        )
+        u = _signs(rng, count, sd, ruling)
+        diagonals = _diagonals(counted, np.tile(x, (count, 1)), sd, u)
+        variances.append(np.var(diagonals, axis=0, ddof=1))
     return float(np.sqrt(np.mean(variances)))

@@ -20,19 +20,14 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, MarginSettings
 from fluvial.inference.tails.outward import Ensemble, OutwardFrame, moved, stepped
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["MarginShift", "margin_followed"]
 
-_POINTS = 64
-_FROM, _RIGHT = 0.6, 0.9  # quantiles, between which the draws are taken for right
-_SETTLING = 5  # transitions, before the first step
-_FIRST, _LONGEST, _SHORTEST = 0.1, 0.25, 0.004  # sd: steps outward
-_MOST_STEPS = 120
-_UNEVEN, _EVEN = 0.5, 0.2  # variances of a step's log weights: it is halved; the next is longer
-_FARTHEST, _DEEPEST = 4.5, 8.0  # sd, and nats below the start: beyond it nothing matters
+_GRID = 2000  # arithmetic: points of an integral
 
 
 class MarginShift(NamedTuple):
@@ -70,6 +65,7 @@ def margin_followed(
     weights: Float[np.ndarray, " S"],
     coordinate: int,
     rng: np.random.Generator,
+    settings: MarginSettings = DEFAULT.margin,
 ) -> MarginShift:
     """Follow a coordinate's margin to both sides, and add what the draws lack there.
 
@@ -80,6 +76,7 @@ def margin_followed(
         weights: of the draws, summing to 1.
         coordinate: whose margin.
         rng: decides which draws are led, and their momenta.
+        settings: the thresholds.
 
     Example:
         >>> import jax.numpy as jnp
@@ -101,8 +98,8 @@ def margin_followed(
         order = np.argsort(sign * x)
         ranks = np.empty(len(x))
         ranks[order] = np.cumsum(weights[order])
-        sides[sign] = ranks, _outward(frame, sign * x, points, weights, ranks, rng)
-    return _with_tails(x, weights, sides)
+        sides[sign] = ranks, _outward(frame, sign * x, points, weights, ranks, rng, settings)
+    return _with_tails(x, weights, sides, settings)
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -113,59 +110,65 @@ def _outward(
     weights: Float[np.ndarray, " S"],
     ranks: Float[np.ndarray, " S"],
     rng: np.random.Generator,
+    settings: MarginSettings,
 ) -> _Side:
-    near = np.where(np.abs(ranks - _FROM) <= 0.1, weights, 0.0)
-    y = frame.whiten(points[_resampled(near, rng)])
+    count = settings.points
+    near = np.where(np.abs(ranks - settings.begin) <= settings.near, weights, 0.0)
+    y = frame.whiten(points[_resampled(near, count, rng)])
     v = (x - frame.center) / frame.scale
     mean = weights @ v
     sd = float(np.sqrt(weights @ (v - mean) ** 2))
-    y[:, 0] = np.min(v[ranks >= _FROM])
+    y[:, 0] = np.min(v[ranks >= settings.begin])
     now, leap = frame.at(y), 0.8 * y.shape[1] ** -0.25
-    for _ in range(_SETTLING):
-        now, leap = moved(frame, now, leap, rng)
-    log_w, delta, found = np.zeros(_POINTS), _FIRST, [(y[0, 0], 0.0, 0.0)]
-    for _ in range(_MOST_STEPS):
-        then, gain = stepped(frame, now, delta * sd)
-        if not np.var(gain) <= _UNEVEN:
+    for _ in range(settings.settling):
+        now, leap = moved(frame, now, leap, rng, settings)
+    log_w, delta, found = np.zeros(count), settings.first_step, [(y[0, 0], 0.0, 0.0)]
+    for _ in range(settings.most_steps):
+        then, gain = stepped(frame, now, delta * sd, settings)
+        if not np.var(gain) <= settings.uneven:
             delta *= 0.5
-            if delta < _SHORTEST:
+            if delta < settings.shortest_step:
                 break
             continue
         w = _normalized(log_w)
         rise = float(np.log(w @ np.exp(gain - gain.max())) + gain.max())
-        noise = float(np.var(np.exp(gain - rise))) / _POINTS
+        noise = float(np.var(np.exp(gain - rise))) / count
         t, log_p, variance = found[-1]
         found.append((t + delta * sd, log_p + rise, variance + noise))
         now, log_w = then, log_w + gain
         w = _normalized(log_w)
-        if 1.0 / np.sum(w**2) < 0.5 * _POINTS:
-            chosen = _resampled(w, rng)
-            now, log_w = Ensemble(*(part[chosen] for part in now)), np.zeros(_POINTS)
-        if t > mean + _FARTHEST * sd or log_p < -_DEEPEST:
+        if 1.0 / np.sum(w**2) < 0.5 * count:
+            chosen = _resampled(w, count, rng)
+            now, log_w = Ensemble(*(part[chosen] for part in now)), np.zeros(count)
+        if t > mean + settings.farthest * sd or log_p < -settings.deepest:
             break
-        now, leap = moved(frame, now, leap, rng)
-        delta = min(1.4 * delta, _LONGEST) if np.var(gain) < _EVEN else delta
+        now, leap = moved(frame, now, leap, rng, settings)
+        if np.var(gain) < settings.even:
+            delta = min(settings.longer * delta, settings.longest_step)
     t, log_p, variance = np.array(found).T
     return _Side(frame.center + frame.scale * t, log_p, variance)
 
 
 def _with_tails(
-    x: Float[np.ndarray, " S"], weights: Float[np.ndarray, " S"], sides: dict
+    x: Float[np.ndarray, " S"],
+    weights: Float[np.ndarray, " S"],
+    sides: dict,
+    settings: MarginSettings,
 ) -> MarginShift:
-    mean = weights @ x
+    mean, right, between = weights @ x, settings.right, settings.right - settings.begin
     sd = np.sqrt(weights @ (x - mean) ** 2)
     ess = 1.0 / np.sum(weights**2)
     kept, at, mass = np.ones(len(x), bool), [], []
     for sign, (ranks, side) in sides.items():
-        end = np.min(sign * x[ranks >= _RIGHT])
-        grid = np.linspace(side.v[0], max(side.v[-1], end), 2000)
+        end = np.min(sign * x[ranks >= right])
+        grid = np.linspace(side.v[0], max(side.v[-1], end), _GRID)
         reached = grid <= side.v[-1]
         density = np.where(reached, np.exp(np.interp(grid, side.v, side.log_p)), 0.0)
-        noise = np.interp(grid, side.v, side.variance) + 1.0 / ((_RIGHT - _FROM) * ess)
+        noise = np.interp(grid, side.v, side.variance) + 1.0 / (between * ess)
         low = density * np.exp(-2.0 * np.sqrt(noise))
         inside = density[grid <= end].sum()
-        beyond = (_RIGHT - _FROM) * low[grid > end] / inside
-        there, own = sign * grid[grid > end], ranks > _RIGHT
+        beyond = between * low[grid > end] / inside
+        there, own = sign * grid[grid > end], ranks > right
         if beyond @ (there - mean) ** 2 > weights[own] @ (x[own] - mean) ** 2:
             kept &= ~own
             at.append(there)
@@ -182,7 +185,9 @@ def _normalized(log_w: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
     return w / w.sum()
 
 
-def _resampled(weights: Float[np.ndarray, " N"], rng: np.random.Generator) -> np.ndarray:
+def _resampled(
+    weights: Float[np.ndarray, " N"], count: int, rng: np.random.Generator
+) -> np.ndarray:
     """Systematic resampling."""
-    ticks = (np.arange(_POINTS) + rng.uniform()) / _POINTS * weights.sum()
+    ticks = (np.arange(count) + rng.uniform()) / count * weights.sum()
     return np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(weights) - 1)

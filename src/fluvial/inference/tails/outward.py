@@ -7,14 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
+from fluvial.inference.settings import DEFAULT, MarginSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
 __all__ = ["Coordinates", "Ensemble", "OutwardFrame", "moved", "stepped"]
-
-_LEAPFROGS, _ACCEPTED = 4, 0.75
-_NOISE = 4.0  # squared standard errors, below which a slope or a mean is not followed
-_FLAT = 1e-3  # curvatures of less than this share of the Gaussian's are not followed
 
 
 class Ensemble(NamedTuple):
@@ -88,7 +85,12 @@ class OutwardFrame(Coordinates):
         return z - 2.0 * (z @ self._mirror)[:, None] * self._mirror
 
 
-def stepped(frame: OutwardFrame, now: Ensemble, step: float) -> tuple[Ensemble, np.ndarray]:
+def stepped(
+    frame: OutwardFrame,
+    now: Ensemble,
+    step: float,
+    settings: MarginSettings = DEFAULT.margin,
+) -> tuple[Ensemble, np.ndarray]:
     """Take the ensemble to the next value of v; also its log weights.
 
     With the map between the Gaussians whose means and widths the scores before and after show, or
@@ -98,12 +100,13 @@ def stepped(frame: OutwardFrame, now: Ensemble, step: float) -> tuple[Ensemble, 
         frame: the coordinates.
         now: where the points are.
         step: outward, in the first coordinate.
+        settings: the thresholds.
     """
     y = now.y.copy()
     y[:, 0] += step
     straight = frame.at(y)
     plain = straight.value - now.value
-    scale, old, new = _map(now, straight)
+    scale, old, new = _map(now, straight, settings)
     centered = now.y - now.y.mean(axis=0)
     y = now.y.mean(axis=0) + new + np.exp(scale) * (centered - old)
     y[:, 0] = straight.y[:, 0]
@@ -116,7 +119,9 @@ def _spread(log_w: Float[np.ndarray, " C"]) -> float:
     return float(np.var(log_w)) if np.isfinite(log_w).all() else np.inf
 
 
-def _map(now: Ensemble, then: Ensemble) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _map(
+    now: Ensemble, then: Ensemble, settings: MarginSettings
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log ratios of widths, and where the Gaussians are centered, before and after.
 
     The score of a Gaussian falls by one over its variance, and is 0 in its center. A change that
@@ -128,10 +133,11 @@ def _map(now: Ensemble, then: Ensemble) -> tuple[np.ndarray, np.ndarray, np.ndar
     height, rise = now.score.mean(axis=0), change.mean(axis=0)
     slope, steeper = np.sum(x * now.score, axis=0) / squares, np.sum(x * change, axis=0) / squares
     left = np.sum((change - rise - x * steeper) ** 2, axis=0) / (len(now.y) - 2)
-    surely = np.nan_to_num(np.clip(1.0 - _NOISE * left / squares / steeper**2, 0.0, 1.0))
-    moves = np.nan_to_num(np.clip(1.0 - _NOISE * left / len(now.y) / rise**2, 0.0, 1.0))
+    noise, flat = settings.noise, settings.flat
+    surely = np.nan_to_num(np.clip(1.0 - noise * left / squares / steeper**2, 0.0, 1.0))
+    moves = np.nan_to_num(np.clip(1.0 - noise * left / len(now.y) / rise**2, 0.0, 1.0))
     after = slope + surely * steeper
-    usable = (slope < -_FLAT) & (after < -_FLAT) & ((surely > 0.0) | (moves > 0.0))
+    usable = (slope < -flat) & (after < -flat) & ((surely > 0.0) | (moves > 0.0))
     slope, after = np.where(usable, slope, -1.0), np.where(usable, after, -1.0)
     old = np.where(usable, -height / slope, 0.0)
     new = np.where(usable, -(height + moves * rise) / after, 0.0)
@@ -143,7 +149,7 @@ def moved(
     now: Ensemble,
     leap: float,
     rng: np.random.Generator,
-    leapfrogs: int = _LEAPFROGS,
+    settings: MarginSettings = DEFAULT.margin,
 ) -> tuple[Ensemble, float]:
     """A Hamiltonian transition; also the length of the next leapfrogs.
 
@@ -152,12 +158,12 @@ def moved(
         now: where the points are.
         leap: the length of leapfrogs.
         rng: decides momenta, and what is accepted.
-        leapfrogs: of the transition.
+        settings: the thresholds, among them how many leapfrogs a transition has.
     """
     momentum, size = rng.standard_normal(now.y.shape), leap * rng.uniform(0.8, 1.2)
     momentum[:, : frame.held] = 0.0
     p, end = momentum, now
-    for _ in range(leapfrogs):
+    for _ in range(settings.leapfrogs):
         p = p + 0.5 * size * end.score
         p[:, : frame.held] = 0.0
         end = frame.at(end.y + size * p)
@@ -170,4 +176,5 @@ def moved(
         np.where(take.reshape((-1,) + (1,) * (b.ndim - 1)), a, b)
         for a, b in zip(end, now, strict=True)
     )
-    return Ensemble(*parts), leap * float(np.exp(0.7 * (accepted.mean() - _ACCEPTED)))
+    excess = accepted.mean() - settings.acceptance
+    return Ensemble(*parts), leap * float(np.exp(0.7 * excess))

@@ -13,7 +13,7 @@ sign is sure to exceed the noise of D coordinates; the answer is that of ``margi
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.checks.improper import named_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.run import Run
 from fluvial.inference.settings import TailSettings
 from fluvial.inference.tails.marginal_tails import MarginShift, margin_followed
@@ -65,9 +65,11 @@ def _confirmed(
     One alone may be too high by a factor a with a probability of 1/a (Markov's inequality), all
     N with one of a^-N.
     """
-    found = []
+    found, settings = [], run.settings.margin
     for _ in range(run.settings.tail.ensembles):
-        found.append(margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng))
+        found.append(
+            margin_followed(run.counted, gaussian, points, weights, coordinate, run.rng, settings)
+        )
         if found[-1].largest <= run.settings.verdict.max_tail_shift:
             return None
     return min(found, key=lambda margin: margin.largest)

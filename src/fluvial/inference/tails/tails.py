@@ -12,15 +12,16 @@ shape of their tails (Pareto k-hat) says less than two evaluations far out.
 
 import numpy as np
 
-from fluvial.inference.checks.improper import named_along, slopes_along
+from fluvial.inference.checks.improper import slopes_along
+from fluvial.inference.checks.naming import named_along
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.pool import Pool
 
 __all__ = ["heavy_tails"]
 
-_ROUNDING = 1e-3
-_MOST_NAMED = 3
+_ROUNDING = 1e-3  # arithmetic: of a slope between two points far out
+_MOST_NAMED = 3  # wording
 
 
 def heavy_tails(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT) -> list[str]:
@@ -55,5 +56,5 @@ def heavy_tails(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT
     missing = "mean and no sd" if worst >= -2.0 - _ROUNDING else "sd"
     return [
         f"Along {', '.join(named)}{more} the density falls off as slowly as "
-        f"1/distance^{-worst:.1f}, so that there is no {missing}: read quantiles, not moments."
+        f"1/distance^{-worst:.1f}, so there is no {missing}: read quantiles, not moments."
     ]

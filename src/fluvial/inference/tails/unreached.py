@@ -17,6 +17,7 @@ Steps are of many lengths, since where a region begins that no draw has seen the
 stiffer than elsewhere, and a step that is right elsewhere is turned back.
 """
 
+from dataclasses import replace
 from typing import NamedTuple, final
 
 import numpy as np
@@ -24,6 +25,7 @@ from jaxtyping import Float
 
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.run import Run
+from fluvial.inference.settings import ReachSettings
 from fluvial.inference.tails.outward import Coordinates, Ensemble, moved
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
@@ -31,14 +33,9 @@ from fluvial.posterior.gaussian import Gaussian, factor
 
 __all__ = ["Unreached", "unreached"]
 
-_CHAINS = 256  # a share of 4 % is known to 1 %
-_LEAPFROGS, _SHORTEST = 48, 0.125  # of a transition; its steps, as a share of what is adapted to
-_ADAPTING, _FEWEST, _MOST = 20, 4, 40  # transitions; by hand (`benchmarks/results/large.md`)
-_OPERATIONS = 2e11  # of a round, at most: some 5 s
-_OF_A_GRADIENT, _OF_A_PRODUCT = 200, 4  # for each coordinate; for each element of a matrix
-_ROUNDS = 4  # of as many, while it is not clear whether too much is missing
-_LOOKS = 4  # at where chains are, in the second half of their transitions
-_SURELY = 2.0  # standard errors
+# Arithmetic: operations for each coordinate of a gradient, and for each element of a matrix.
+_OF_A_GRADIENT, _OF_A_PRODUCT = 200, 4
+_SURELY = 2.0  # definition: standard errors
 
 
 class Unreached(NamedTuple):
@@ -85,39 +82,42 @@ def unreached(
     few = run.target.dim <= run.settings.flow.some
     if few or run.target.streamed is not None or not np.all(np.isfinite(weights)):
         return Unreached(0.0, 0.0)
+    reach, margin = run.settings.reach, run.settings.margin
     with run.counted.judging():
         gaussian = _whitening(fitted, points, weights)
         frame = _WhitenedCoordinates(run.counted, gaussian)
-        now = frame.at(gaussian.whiten(points[_resampled(weights, run.rng)]))
+        now = frame.at(gaussian.whiten(points[_resampled(weights, reach.chains, run.rng)]))
         before = _outside(fitted, gaussian, now)
         leap, found = 0.8 * run.target.dim**-0.25, Unreached(0.0, 0.0)
-        for _ in range(_ADAPTING):
-            now, leap = moved(frame, now, leap, run.rng)
-        count = _affordable(gaussian)
-        for _ in range(_ROUNDS):
+        for _ in range(reach.adapting):
+            now, leap = moved(frame, now, leap, run.rng, margin)
+        count = _affordable(gaussian, reach)
+        for _ in range(reach.rounds):
             after, now = _round(run, fitted, frame, now, leap, count)
             more = after - before
-            found = Unreached(float(more.mean()), float(more.std() / np.sqrt(_CHAINS)))
+            found = Unreached(float(more.mean()), float(more.std() / np.sqrt(reach.chains)))
             if not 0.0 < found.surely <= run.settings.verdict.max_missing_mass:
                 break
     return found
 
 
-def _affordable(gaussian: Gaussian | DiagonalGaussian) -> int:
+def _affordable(gaussian: Gaussian | DiagonalGaussian, reach: ReachSettings) -> int:
     """How many transitions a round has."""
     one = _OF_A_GRADIENT * gaussian.dim + _OF_A_PRODUCT * gaussian.factor.size
-    return int(np.clip(_OPERATIONS / (one * _CHAINS * _LEAPFROGS), _FEWEST, _MOST))
+    count = reach.operations / (one * reach.chains * reach.leapfrogs)
+    return int(np.clip(count, *reach.transitions))
 
 
 def _round(
     run: Run, fitted: Weighed, frame: "_WhitenedCoordinates", now: Ensemble, leap: float, count: int
 ) -> tuple[Float[np.ndarray, " C"], Ensemble]:
     """How often each chain is outside in the second half of its transitions, and where it ends."""
-    looks = set(np.linspace(count // 2, count - 1, _LOOKS).astype(int))
-    seen = []
+    reach = run.settings.reach
+    looks = set(np.linspace(count // 2, count - 1, reach.looks).astype(int))
+    seen, margin = [], replace(run.settings.margin, leapfrogs=reach.leapfrogs)
     for i in range(count):
-        step = leap * _SHORTEST ** run.rng.uniform()
-        now, _ = moved(frame, now, step, run.rng, _LEAPFROGS)
+        step = leap * reach.shortest ** run.rng.uniform()
+        now, _ = moved(frame, now, step, run.rng, margin)
         if i in looks:
             seen.append(_outside(fitted, frame.gaussian, now))
     return np.mean(seen, axis=0), now
@@ -169,7 +169,9 @@ def _outside(
     return np.where(log_w > np.log(max(fitted.weights.size, 2)), 1.0, 0.0)
 
 
-def _resampled(weights: Float[np.ndarray, " S"], rng: np.random.Generator) -> np.ndarray:
+def _resampled(
+    weights: Float[np.ndarray, " S"], count: int, rng: np.random.Generator
+) -> np.ndarray:
     """Systematic resampling."""
-    ticks = (np.arange(_CHAINS) + rng.uniform()) / _CHAINS * weights.sum()
+    ticks = (np.arange(count) + rng.uniform()) / count * weights.sum()
     return np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(weights) - 1)

@@ -47,7 +47,7 @@ def adequate_as_it_is(run: Run, fitted: Weighed) -> Adequate | None:
 def is_adequate(found: Adequate, settings: Settings) -> bool:
     """Whether the verdict would be GOOD, and the approximation is right without weights, too."""
     drawn = found.drawn.weights
-    matters = tail_matters(drawn.ess, drawn.size, drawn.largest, settings)
+    matters = tail_matters(drawn.ess, drawn.attainable_ess, drawn.largest, settings)
     return (not matters or drawn.khat <= settings.adaptive.max_khat) and _is_near(*found, settings)
 
 

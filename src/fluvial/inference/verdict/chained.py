@@ -17,9 +17,7 @@ __all__ = ["CarriedOver", "carried_by"]
 _REFIT = (
     "Fit all the data at once: fluvial.fit of a model that has every batch, with its own prior."
 )
-# Three times what GOOD promises of a mean: beyond it no standard error that is stated means much.
-_TOO_FAR = 3.0
-_MANY = 100  # further fits, beyond which nobody can tell
+_MANY = 100  # wording: further fits, beyond which nobody can tell
 
 
 class CarriedOver(NamedTuple):
@@ -61,15 +59,15 @@ def carried_by(counted: CountedTarget, pool: Pool, settings: Settings = DEFAULT)
     measured = (
         f"The prior is an earlier posterior, of {count} fit{'s' * (count > 1)} in a chain, whose "
         f"divergences add up to {sum(link.kl for link in links):.2g} nat: that moves a mean by up "
-        f"to {far:.3f} sd, or a log sd by as much, beside the standard errors"
+        f"to {far:.3f} sd, or a log sd by as much, in addition to the standard errors"
     )
     if beyond > settings.verdict.max_missing_mass:
         said = (
-            f"{beyond:.1%} of the draws lie where the earlier posterior had next to none, so that "
+            f"{beyond:.1%} of the draws lie where the earlier posterior had next to none, so "
             "its density there, which is now the prior, was never checked."
         )
         return CarriedOver(links, (said, f"{measured}."), said=differing)
-    if not far <= _TOO_FAR * most:
+    if not far <= settings.verdict.chain_too_far * most:
         return CarriedOver(links, (f"{measured}, which is too far.",), said=differing)
     _, se = chain_evidence(links, 0.0, 0.0)
     of_all = (

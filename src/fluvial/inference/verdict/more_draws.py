@@ -13,12 +13,6 @@ from fluvial.posterior.accuracy import Precision, precision
 
 __all__ = ["precise_enough", "worth_of"]
 
-_SPARE, _ROUNDS = 1.3, 3  # how uneven weights are is known from few that are large
-_IN_VAIN = 8  # times the most that are made
-_NUMBERS = 2**25  # of all draws together: 256 MB
-_PLENTY = 0.4  # of a standard error, of which no product is likely to make too large a one
-_DERIVED = 10  # times D: what has more numbers than that is predictions for data
-
 
 def worth_of(run: Run, drawn: Weighed) -> Precision:
     """How many exact draws the weighted ones are worth, in the worst quantity.
@@ -28,12 +22,12 @@ def worth_of(run: Run, drawn: Weighed) -> Precision:
         drawn: weighted draws.
     """
     w, weights = np.exp(drawn.weights.smoothed), drawn.weights
-    worth = precision(drawn.x, w)
+    worth, weigh = precision(drawn.x, w), run.settings.weigh
     limit = run.settings.verdict.max_standard_error
-    plenty = max(worth.mean_se, worth.log_sd_se) < _PLENTY * limit
+    plenty = max(worth.mean_se, worth.log_sd_se) < weigh.plenty * limit
     numbers = sum(int(np.prod(shape)) for shape in run.target.variables.values())
-    even = not tail_matters(weights.ess, weights.size, weights.largest, run.settings)
-    large = numbers > _DERIVED * run.target.dim or numbers * weights.size > _NUMBERS
+    even = not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings)
+    large = numbers > weigh.derived * run.target.dim or numbers * weights.size > weigh.numbers
     if even or plenty or large or not np.any(w > 0.0):
         return worth
     used = w > 0.0
@@ -62,10 +56,11 @@ def precise_enough(run: Run, fitted: Weighed, drawn: Weighed) -> Weighed:
     counted = run.target.streamed is not None or run.target.black_box is not None
     if drawn is fitted or counted or run.budget.limited:
         return drawn
-    most = min(run.settings.weigh.most_draws, _NUMBERS // run.target.dim)
-    for _ in range(_ROUNDS):
+    weigh = run.settings.weigh
+    most = min(weigh.most_draws, weigh.numbers // run.target.dim)
+    for _ in range(weigh.rounds):
         wanted, size = _wanted(run, drawn), drawn.weights.size
-        if not size < min(wanted, most) or wanted > _IN_VAIN * most:
+        if not size < min(wanted, most) or wanted > weigh.in_vain * most:
             break
         drawn = with_wider_base(run, fitted, before=drawn, draws=int(min(wanted, most)) - size)
     return drawn
@@ -78,4 +73,4 @@ def _wanted(run: Run, drawn: Weighed) -> float:
         max(worth.mean_se, worth.log_sd_se) / verdict.max_standard_error,
         drawn.weights.unstratified_se / verdict.max_evidence_se,
     )
-    return _SPARE * lacking**2 * drawn.weights.size if lacking > 1.0 else 0.0
+    return run.settings.weigh.spare * lacking**2 * drawn.weights.size if lacking > 1.0 else 0.0

@@ -2,7 +2,7 @@
 
 A verdict is a promise about what is handed out: the draws, their moments and the evidence. Draws
 are weighted, so they can be right where the approximation is not; how far that one is off is
-measured and said beside the verdict, and decides nothing.
+measured and said next to the verdict, and decides nothing.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from fluvial.posterior.judgment import Judgment, Verdict
 __all__ = [
     "evidence_se",
     "is_accurate",
+    "is_enough",
     "is_precise",
     "is_weighable",
     "judge",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 
-_MANY_TIMES = 10.0  # as much mass as was found, beyond which a number says nothing
+_MANY_TIMES = 10.0  # wording: as much mass as was found, beyond which a number says nothing
 _ADVICE = {
     Verdict.GOOD: "Use the draws.",
     Verdict.USE_WEIGHTS: (
@@ -95,13 +96,23 @@ def is_weighable(
         missing_mass: the share of the mass around the approximation that it does not cover.
         settings: the thresholds.
     """
-    enough = (
+    light = not tail_matters(weights.ess, weights.attainable_ess, weights.largest, settings)
+    return is_enough(weights, missing_mass, settings) and (
+        light or weights.khat <= min(weights.khat_threshold, settings.verdict.max_khat)
+    )
+
+
+def is_enough(weights: Importance, missing_mass: float, settings: Settings = DEFAULT) -> bool:
+    """Whether weighted draws are many enough, and cover what was found, whatever their tail.
+
+    Args:
+        weights: see ``is_weighable``.
+        missing_mass: see there.
+        settings: see there.
+    """
+    return (
         weights.ess >= settings.verdict.min_ess
         and missing_mass <= settings.verdict.max_missing_mass
-    )
-    light = not tail_matters(weights.ess, weights.size, weights.largest, settings)
-    return enough and (
-        light or weights.khat <= min(weights.khat_threshold, settings.verdict.max_khat)
     )
 
 
@@ -126,22 +137,22 @@ def misses_tails(own: Importance, dim: int, settings: Settings = DEFAULT) -> boo
 
 
 def tail_matters(
-    ess: float, size: int | float, largest: float, settings: Settings = DEFAULT
+    ess: float, attainable: int | float, largest: float, settings: Settings = DEFAULT
 ) -> bool:
     """Whether k-hat is a finding: not where weights are even, nor where none of them is large.
 
     Args:
         ess: the effective sample size of the weights.
-        size: their number.
+        attainable: what it would be if the approximation were right.
         largest: the largest of them, as a multiple of their mean.
         settings: the thresholds.
 
     Example:
-        >>> tail_matters(8000.0, 8192, 12.0), tail_matters(7000.0, 8192, 12.0)
+        >>> tail_matters(8000.0, 8192, 12.0), tail_matters(7900.0, 8192, 12.0)
         (False, True)
     """
     return not (
-        ess >= settings.verdict.even_share * size or largest <= settings.verdict.small_largest
+        ess >= settings.verdict.even_share * attainable or largest <= settings.verdict.small_largest
     )
 
 
@@ -155,6 +166,7 @@ def judge(
     doubts: Sequence[str] = (),
     notes: Sequence[str] = (),
     precise: Precision | None = None,
+    confirmed: str | None = None,
     error: ApproximationError | None = None,
     settings: Settings = DEFAULT,
 ) -> Judgment:
@@ -170,6 +182,7 @@ def judge(
         doubts: sentences, each of which rules out GOOD.
         notes: sentences on what was looked for, which decide nothing.
         precise: what the draws are worth in the worst coordinate; by default what the weights are.
+        confirmed: how chains confirm these weights, however heavy their tail; None if none do.
         error: how far the approximation itself is off; it is said, and decides nothing.
         settings: the thresholds.
     """
@@ -182,7 +195,8 @@ def judge(
             f"Mass around the approximation, {_share_of(missing_mass)} what it has found, is "
             "missing from it."
         )
-    if not chains and is_weighable(weights, missing_mass, settings):
+    if not chains and (confirmed or is_weighable(weights, missing_mass, settings)):
+        reasons += [confirmed] if confirmed else []
         reasons.append(
             f"Standard errors are at most {precise.mean_se:.3f} sd of a mean, "
             f"{precise.log_sd_se:.3f} of a log sd, {evidence_se(weights, missing_mass):.3f} nat of "
@@ -217,7 +231,7 @@ def judge(
 
 def _measured(weights: Importance, settings: Settings) -> str:
     worth = f"{weights.size} weighted draws are worth {weights.ess:.0f}"
-    if not tail_matters(weights.ess, weights.size, weights.largest, settings):
+    if not tail_matters(weights.ess, weights.attainable_ess, weights.largest, settings):
         return f"{worth}, and no weight dominates."
     largest = f"the largest weight is {weights.largest:.1f} times the mean"
     if np.isfinite(weights.khat):

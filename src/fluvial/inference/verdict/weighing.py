@@ -46,7 +46,8 @@ def mixture_of(
     """
     if len(components) == 1:
         return Mixture(tuple(components), np.ones(1))
-    size = max(settings.weigh.component_draws // len(components), 256)
+    weigh = settings.weigh
+    size = max(weigh.component_draws // len(components), weigh.least_component_draws)
     dim = components[0].gaussian.dim
     x = np.concatenate(
         [c.sample_and_log_prob(rng.standard_normal((size, dim)))[0] for c in components]
@@ -87,13 +88,14 @@ def weighed(q: Mixture, proposal: Mixture, run: Run, draws: int | None = None) -
     x, log_q, strata = proposal.sample_strata(run.rng, draws or run.settings.weigh.draws)
     with run.counted.judging():
         log_p = run.counted.values(x)
-    return Weighed(q, x, log_p, Importance(log_p - log_q, strata))
+    share = proposal.attainable_share
+    return Weighed(q, x, log_p, Importance(log_p - log_q, strata, attainable_share=share))
 
 
 def defended(run: Run, fitted: Weighed) -> Weighed:
     """Weigh draws with a wider base, where the weights of those without are not even."""
     weights = fitted.weights
-    if not tail_matters(weights.ess, weights.size, weights.largest, run.settings):
+    if not tail_matters(weights.ess, weights.attainable_ess, weights.largest, run.settings):
         return fitted
     return with_wider_base(run, fitted)
 
@@ -176,5 +178,6 @@ def weigh_unless_poor(component: Component, run: Run) -> Weighed:
     What is not will be replaced, so that all of many coordinates would be drawn for nothing.
     """
     q = Mixture((component,), np.ones(1))
-    glance = weighed(q, q, run, max(run.settings.weigh.draws // 10, 1))
+    weigh = run.settings.weigh
+    glance = weighed(q, q, run, max(weigh.draws // weigh.glance, 1))
     return weighed(q, q, run) if is_accurate(glance.weights, run.settings) else glance

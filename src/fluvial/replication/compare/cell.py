@@ -46,6 +46,7 @@ _HELP = re.compile(
 )
 _LEAST_FIELDS = 2
 _BARE = re.compile(rf"[\[(]?\s*{_OBJECT}(?:,\s*{_OBJECT})*\s*[\])]?")
+_EMPTY_FIGURE = re.compile(r"<Figure size [\d.]+x[\d.]+ with 0 Axes>")
 # What a page of HTML draws with a script cannot be compared without a browser.
 _SCRIPTED = ("<script", "<iframe", "<canvas")
 
@@ -289,6 +290,9 @@ def _one_sided(kind: Kind, place: str, text: str) -> Difference:
     texts = ("", said) if kind is Kind.EXTRA else (said, "")
     if len(_HELP.findall("\n".join(shown_lines(text)))) >= _LEAST_FIELDS:
         reason, cause = "help, which some programs show beside the notebook", Cause.ENVIRONMENT
+        return Difference(kind, place, None, *texts, None, True, reason, cause)
+    if _EMPTY_FIGURE.fullmatch(text):
+        reason, cause = "a figure with nothing in it", Cause.LIBRARY_PRINTING
         return Difference(kind, place, None, *texts, None, True, reason, cause)
     if _BARE.fullmatch(text):
         reason, cause = "objects of which the text says no more than where", Cause.LIBRARY_PRINTING

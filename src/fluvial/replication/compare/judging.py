@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind
@@ -31,6 +32,9 @@ _TIMED = re.compile(
 _CLOCK = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
 _BEFORE = 80
 _FEWEST_DECIMALS = 3
+# A float's shortest text has no more digits, however it is written.
+_MOST_DIGITS = 400
+_EXACT = Context(prec=2 * _MOST_DIGITS)
 _FURTHER_DECIMALS = 2  # one more may be another number, of data that were typed
 
 
@@ -90,7 +94,8 @@ def number_difference(
     reason, cause = ("within the tolerance", Cause.ROUNDING) if near else _why_apart(a, b)
     shorter = where.digits is not None and round(b, where.digits) == a
     texts = recorded.text, local.text
-    if not near and (shorter or _is_shortened(*texts) or _is_scientific(*reversed(texts))):
+    finite = math.isfinite(a) and math.isfinite(b)
+    if not near and (shorter or (finite and _is_shown_shorter(*texts))):
         near, reason = True, "the same, shown with fewer digits"
         cause = Cause.LIBRARY_PRINTING
     if not near and _is_rounding(a, b, where.scale):
@@ -109,25 +114,35 @@ def number_difference(
     )
 
 
-def _is_shortened(recorded: str, local: str) -> bool:
-    """Whether a number is another one rounded to fewer digits, of which it has enough to tell."""
-    fraction = recorded.partition(".")[2]
-    further = len(local.partition(".")[2]) - len(fraction)
-    if not fraction.isdecimal() or further < _FURTHER_DECIMALS or "e" in local.lower():
+def _is_shown_shorter(recorded: str, local: str) -> bool:
+    """Whether one number is the other one rounded, and has figures enough to tell.
+
+    Either may be written with an exponent; a whole number without one is not rounded.
+    """
+    if max(len(recorded), len(local)) > _MOST_DIGITS:
         return False
-    figures = len(recorded.lstrip("+-−0.").replace(".", "").replace(",", ""))
-    values = [float(text.replace(",", "").replace("−", "-")) for text in (recorded, local)]
-    return figures >= _FEWEST_DECIMALS and round(values[1], len(fraction)) == values[0]
+    try:
+        short, long = sorted(map(_decimal, (recorded, local)), key=_places)
+    except InvalidOperation:  # a duration, with its unit
+        return False
+    rounded = _places(short) > 0 or short.as_tuple().exponent != 0
+    if not rounded or _places(long) - _places(short) < _FURTHER_DECIMALS:
+        return False
+    if len(short.as_tuple().digits) < _FEWEST_DECIMALS:
+        return False
+    return any(
+        long.quantize(short, way, _EXACT) == short for way in (ROUND_HALF_EVEN, ROUND_HALF_UP)
+    )
 
 
-def _is_scientific(short: str, long: str) -> bool:
-    """Whether a number is another one rounded to the figures of its scientific notation."""
-    mantissa, e, _ = short.lower().lstrip("+-−").partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    if not e or decimals < _FEWEST_DECIMALS or "e" in long.lower():
-        return False
-    values = [float(text.replace(",", "").replace("−", "-")) for text in (short, long)]
-    return float(f"{values[1]:.{decimals}e}") == values[0]
+def _decimal(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace("−", "-"))
+
+
+def _places(number: Decimal) -> int:
+    """Return the place of a number's last digit behind the point; 0 of what is not finite."""
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _why_apart(recorded: float, local: float) -> tuple[str, Cause | None]:
@@ -178,7 +193,8 @@ def duration_difference(
             Kind.TEXT, where.place, where.line, *texts, None, True, reason, Cause.WALL_TIME
         )
     elif _was_taken(local, where, run):
-        yield _wall_time(recorded, local, tolerance, where)
+        resolution = run.printed.resolution if local.read else 0.0
+        yield _wall_time(recorded, local, tolerance, where, resolution)
     else:
         numbers = Number(recorded.seconds, recorded.text), Number(local.seconds, local.text)
         yield from number_difference(*numbers, tolerance, where)
@@ -186,7 +202,7 @@ def duration_difference(
 
 def _was_taken(local: Duration, where: Where, run: Surroundings) -> bool:
     """Whether the run itself took a duration, as far as can be told."""
-    if _TIMER.search(where.near) or _TIMER.search(local.text):
+    if local.read or _TIMER.search(where.near) or _TIMER.search(local.text):
         return True
     if not run.could_last(local.seconds):
         return False
@@ -197,10 +213,10 @@ def _was_taken(local: Duration, where: Where, run: Surroundings) -> bool:
 
 
 def _wall_time(
-    recorded: Duration, local: Duration, tolerance: Tolerance, where: Where
+    recorded: Duration, local: Duration, tolerance: Tolerance, where: Where, resolution: float
 ) -> Difference:
     a, b = recorded.seconds, local.seconds
-    alike = tolerance.alike(a, b)
+    alike = tolerance.alike(a, b, resolution)
     if 0.0 < a < math.inf and 0.0 < b < math.inf:
         ratio = b / a
         reason = f"{ratio:.2g} times as long" if ratio >= 1.0 else f"{1 / ratio:.2g} times shorter"

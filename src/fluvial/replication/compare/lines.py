@@ -33,7 +33,10 @@ from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 from fluvial.replication.compare.values import compare_values
 
-__all__ = ["compare_line", "in_another_style", "values_of"]
+__all__ = ["STDOUT", "compare_line", "in_another_style", "values_of"]
+
+STDOUT = "stdout"
+"""The place of what a cell prints."""
 
 Located = list[tuple[Token, int]]
 
@@ -47,6 +50,9 @@ def compare_line(
     recorded: str, local: str, tolerance: Tolerance, place: str, first: int, run: Surroundings
 ) -> Iterator[Difference]:
     """Compare two lines, or two arrays of several lines, the recorded one from a given line on."""
+    if (timed := _read_off_a_clock(recorded, local, place, run)) is not None:
+        yield from _compare_tokens(recorded, local, *timed, tolerance, (place, first), run)
+        return
     parts = plain_parts(recorded), plain_parts(local)
     if (
         parts[0]
@@ -73,6 +79,27 @@ def compare_line(
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
         yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")
+
+
+def _read_off_a_clock(
+    recorded: str, local: str, place: str, run: Surroundings
+) -> tuple[Located, Located] | None:
+    """Read two lines in which the code prints readings of a clock; None if it does not."""
+    spans = [run.printed.readings_in(text, result=place != STDOUT) for text in (recorded, local)]
+    if not all(spans):
+        return None
+    before, after = (
+        [(_as_reading(token, start, own), start) for token, start in located_tokens(text)]
+        for text, own in zip((recorded, local), spans, strict=True)
+    )
+    return (before, after) if _skeleton(before) == _skeleton(after) else None
+
+
+def _as_reading(token: Token, start: int, spans: Sequence[tuple[int, int]]) -> Token:
+    if not isinstance(token, Number | Duration) or not any(a <= start < b for a, b in spans):
+        return token
+    seconds = token.value if isinstance(token, Number) else token.seconds
+    return token if seconds < 0.0 else Duration(seconds, token.text, read=True)
 
 
 def _compare_plain(

@@ -54,7 +54,7 @@ _PATTERN = re.compile(
   | (?P<path>(?:^|(?<=^['"]))/(?:[\w\ .,@+%()-]+/)+[\w\ .,@+%()-]*(?=['"]?$)
     | (?<![\w/.:<])(?:
         ~?(?=\S*[A-Za-z])/(?:[\w.@+%-]+/)+[\w.@+%-]*
-      | [A-Za-z]:\\+(?:[^\\\s:*?"<>|]+\\+)+[^\\\s:*?"<>|]*))
+      | [A-Za-z]:\\+(?:[^\\\s:*?"'<>|]+\\+)+[^\\\s:*?"'<>|]*))
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -64,6 +64,7 @@ HINTS = r"[/\\:%]|0[xX]|\w-\d|<ipy|\d,?\s(?:[A-Z][a-z]+\s)?(?:19|20)\d\d\b"
 _HINTS = re.compile(HINTS)
 _OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*$")
 _INSTALLED = re.compile(r"(?:site|dist)-packages/|lib/python\d[\d.]*/|anaconda\d?/|miniconda\d?/")
+_INTERPRETER = re.compile(r"/python[\d.]*(?:\.exe)?$")
 _MIDNIGHT = " 00:00:00"
 _LOG_LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE)"
 
@@ -148,6 +149,9 @@ def _why_path(recorded: str, local: str, run: Surroundings) -> tuple[str, Cause]
     installed = [_INSTALLED.split(text)[-1] if _INSTALLED.search(text) else None for text in (a, b)]
     if installed[0] is not None and installed[0] == installed[1]:
         return "the folder of an environment", Cause.ENVIRONMENT
+    interpreters = all(map(_INTERPRETER.search, (a, b)))
+    if interpreters and any(b.startswith(f"{folder.rstrip('/')}/") for folder in run.folders):
+        return "the interpreter of an environment", Cause.ENVIRONMENT
     for folder in run.folders:
         home = folder.replace("\\", "/").rstrip("/")
         if b != home and not b.startswith(f"{home}/"):

@@ -24,6 +24,8 @@ class Duration:
 
     seconds: float
     text: str
+    read: bool = False
+    """Whether the code that prints it read it off a clock, whatever its unit."""
 
 
 Token = str | Number | Duration | Noise
@@ -191,9 +193,10 @@ def _token(match: re.Match, line: str, *, labeled: bool) -> Token:
             return Duration(1.0 / rate if rate else math.inf, text)
         case "duration":
             return _duration(text)
+    value = _value(text)
     if labeled and _LABEL.search(line[max(0, match.start() - 40) : match.start()]):
-        return Duration(abs(_value(text)), text)
-    return Number(_value(text), text)
+        return Number(value, text) if value < 0.0 else Duration(value, text)
+    return Number(value, text)
 
 
 def _clock(match: re.Match) -> Duration:

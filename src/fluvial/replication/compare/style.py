@@ -45,7 +45,7 @@ _STYLES = [
             r"array(\1, dtype=object)",
         ),
         (rf"\bdtype: {_TEXT_TYPES}\b", "dtype: object"),
-        (rf"\bdtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
+        (rf"dtype=(?:'{_TEXT_TYPES}'|{_TEXT_TYPES}\b)", "dtype='object'"),
         (rf"(?<=\s){_TEXT_TYPES}$", "object"),
         (rf"\b{_TEXT_TYPES}(?=\(\d+\))", "object"),
         (rf"\b(Categories \(\d+, ){_TEXT_TYPES}\b", r"\1object"),
@@ -83,7 +83,7 @@ _STYLES = [
         (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
         (r"<Axes:\s*", "<Axes: "),
         (
-            r"<(?:a list of (\d+) Patch|(?:Bar)?Container object of (\d+) artist)(?: object)?s?>",
+            r"<(?:a list of (\d+) Patch|\w*Container object of (\d+) artist)(?: object)?s?>",
             r"<\1\2 artists>",
         ),
         (r"\[Text\((?:[^()]|\([^()]*\))*\)(?:,\s*Text\((?:[^()]|\([^()]*\))*\))*\]", _count_texts),

@@ -8,15 +8,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fluvial.replication.compare.clocks import reads_clock
+from fluvial.replication.compare.printed import Printed, printed_by
+
 __all__ = ["Surroundings"]
 
-_READS_CLOCK = re.compile(
-    r"\b(?:time\(\)|perf_counter|process_time|monotonic|default_timer|datetime\.(?:now|utcnow)"
-    r"|now\(\)|today\(\)|Timer\(|timeit|clock\()"
-)
 _ASKS_ADDRESS = re.compile(r"(?<![\w.])id\(")
 # A clock is read before what is printed is formatted and sent.
 _SLACK = 5.0
@@ -62,10 +62,15 @@ class Surroundings:
         """Whether the Python that was recorded kept dicts in no order, as all until 3.5 did."""
         return bool(self.python) and self.python < (3, 6)
 
-    @property
+    @cached_property
     def reads_clock(self) -> bool:
         """Whether the code reads a clock, so that it can print how long something took."""
-        return bool(_READS_CLOCK.search(self.source))
+        return reads_clock(self.source)
+
+    @cached_property
+    def printed(self) -> Printed:
+        """What the code prints of the clocks that it reads."""
+        return printed_by(self.source) if self.reads_clock else Printed()
 
     @property
     def asks_address(self) -> bool:

@@ -10,7 +10,12 @@ from fluvial.replication.compare.fields import in_one_form
 from fluvial.replication.compare.frame_info import in_one_layout
 from fluvial.replication.compare.layout import in_another_order, laid_out_otherwise
 from fluvial.replication.compare.left_out import LEFT_OUT, is_dots, left_out_pairs
-from fluvial.replication.compare.lines import compare_line, in_another_style, values_of
+from fluvial.replication.compare.lines import (
+    STDOUT,
+    compare_line,
+    in_another_style,
+    values_of,
+)
 from fluvial.replication.compare.print_statement import as_python_3_prints
 from fluvial.replication.compare.shown import shown_lines
 from fluvial.replication.compare.style import joined_lines
@@ -86,7 +91,8 @@ def _compare_shown(
     texts = "\n".join(recorded), "\n".join(local)
     if texts[0] == texts[1]:
         return
-    if (whole := values_of(*texts, run)) is not None:
+    timed = run.printed.readings_in(texts[0], result=place != STDOUT)
+    if not timed and (whole := values_of(*texts, run)) is not None:
         found = list(compare_values(whole[0], whole[1], tolerance, place))
         yield from found or [in_another_style(place, None, *texts)]
         return
@@ -137,14 +143,16 @@ def compare_lines(
     styled = None
     pairs = list(aligned(*texts))
     left_out = left_out_pairs(pairs, *texts)
+    last = _last_by_the_clock(pairs, texts[0], run)
     for at, (i, j) in enumerate(pairs):
         if i is None and j is not None:
-            line = f"{place} line {after[j][0] + 1} (local)"
-            yield _one_sided(Kind.EXTRA, line, None, after[j][1], left_out=at in left_out)
+            line, text = f"{place} line {after[j][0] + 1} (local)", after[j][1]
+            why = _why_one_sided(text, left_out=at in left_out, late=at > last, run=run)
+            yield _one_sided(Kind.EXTRA, line, None, text, why)
         elif i is not None and j is None:
-            number = before[i][0] + 1
-            line = f"{place} line {number}"
-            yield _one_sided(Kind.MISSING, line, number, before[i][1], left_out=at in left_out)
+            number, text = before[i][0] + 1, before[i][1]
+            why = _why_one_sided(text, left_out=at in left_out, late=at > last, run=run)
+            yield _one_sided(Kind.MISSING, f"{place} line {number}", number, text, why)
         elif i is not None and j is not None and before[i][1] != after[j][1]:
             line, text = before[i]
             if at in left_out:
@@ -158,20 +166,39 @@ def compare_lines(
         yield styled
 
 
+def _last_by_the_clock(
+    pairs: Sequence[tuple[int | None, int | None]], recorded: Sequence[str], run: Surroundings
+) -> int:
+    """Return which pair is the last of lines that are printed as long as a clock allows."""
+    if not run.printed.ends:
+        return -1
+    both = [(at, i) for at, (i, j) in enumerate(pairs) if i is not None and j is not None]
+    return max((at for at, i in both if run.printed.go_on_for_a_time(recorded[i])), default=-1)
+
+
+def _why_one_sided(
+    text: str, *, left_out: bool, late: bool, run: Surroundings
+) -> tuple[str, Cause] | None:
+    """Say why a line that only one text has means nothing; None if it does."""
+    if not text.strip():
+        return "an empty line", Cause.LIBRARY_PRINTING
+    if left_out:
+        return LEFT_OUT, Cause.LIBRARY_PRINTING
+    if _CHATTER.match(text):
+        return "what a timer or a progress bar prints", Cause.WALL_TIME
+    if late and run.printed.go_on_for_a_time(text):
+        return "one of the lines that are printed until a clock ends them", Cause.WALL_TIME
+    return None
+
+
 def _one_sided(
-    kind: Kind, place: str, line: int | None, text: str, *, left_out: bool
+    kind: Kind, place: str, line: int | None, text: str, why: tuple[str, Cause] | None
 ) -> Difference:
     recorded, local = ("", shortened(text)) if kind is Kind.EXTRA else (shortened(text), "")
-    if not text.strip():
-        reason, cause = "an empty line", Cause.LIBRARY_PRINTING
-    elif left_out:
-        reason, cause = LEFT_OUT, Cause.LIBRARY_PRINTING
-    elif _CHATTER.match(text):
-        reason, cause = "what a timer or a progress bar prints", Cause.WALL_TIME
-    else:
+    if why is None:
         reason = "not recorded" if kind is Kind.EXTRA else "not made locally"
         return Difference(kind, place, line, recorded, local, None, False, reason)
-    return Difference(kind, place, line, recorded, local, None, True, reason, cause)
+    return Difference(kind, place, line, recorded, local, None, True, *why)
 
 
 def _dotted(place: str, line: int, recorded: str, local: str) -> Difference:

@@ -76,7 +76,18 @@ class Tolerance:
             return True
         return self.rtol > _ROUNDING and self.near(float(recorded), float(local))
 
-    def alike(self, recorded: float, local: float) -> bool:
-        """Whether two durations, in seconds, are of the same order."""
-        a, b = max(recorded, _SHORTEST), max(local, _SHORTEST)
-        return max(a, b) <= self.time_ratio * min(a, b)
+    def alike(self, recorded: float, local: float, resolution: float = 0.0) -> bool:
+        """Whether two durations, in seconds, are of the same order.
+
+        Args:
+            recorded: the recorded one.
+            local: the local one.
+            resolution: of the clock that they were read off, which may have been about to tick.
+
+        Example:
+            >>> Tolerance().alike(0.08, 0.01), Tolerance().alike(0.08, 0.01, resolution=0.01)
+            (False, True)
+        """
+        short, long = sorted((recorded, local))
+        short, long = max(short + resolution, _SHORTEST), max(long - resolution, _SHORTEST)
+        return long <= self.time_ratio * short

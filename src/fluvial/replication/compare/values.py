@@ -208,8 +208,9 @@ def _as_dict(items: list) -> dict | list:
 
 
 def _is_array(value: Any) -> TypeGuard[Made]:
-    """Whether a value is an array as its repr has it, which is a list as it is printed."""
-    return isinstance(value, Made) and value.name == "array" and len(value.arguments) == 1
+    """Whether a value is an array or an index as its repr has it, which is a list as printed."""
+    array = isinstance(value, Made) and (value.name == "array" or value.name.endswith("Index"))
+    return array and len(value.arguments) == 1
 
 
 def _by_keyword(made: Made, other: Made) -> Made:
@@ -229,7 +230,7 @@ def _only_entry(value: Any) -> Any:
 
 def _plain_types(keywords: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _plain_type(value) if name == "dtype" and isinstance(value, str) else value
+        name: _plain_type(value) if name.endswith("dtype") and isinstance(value, str) else value
         for name, value in keywords.items()
     }
 

@@ -14,7 +14,7 @@ from fluvial.errors import InputError, nearest
 from fluvial.storage import strict_json
 from fluvial.targets.stan.compiler import stan_to_mir
 from fluvial.targets.stan.dump import is_dump, read_dump
-from fluvial.targets.stan.table import DELIMITERS, read_table
+from fluvial.targets.stan.table import DELIMITERS, is_table, read_table
 from fluvial.targets.stan.values import element_name
 
 _AS_JSON = 'give the data as JSON, such as {"N": 3, "y": [1.5, 2, 3]}'
@@ -50,7 +50,7 @@ def program_code(program: str | Path) -> tuple[str, Path | None]:
 
 
 def compiled(code: str, path: Path | None) -> str:
-    """Return the compiled program; files that it includes are looked for beside it.
+    """Return the compiled program; files that it includes are looked for next to it.
 
     Raises:
         InputError: if it has an error; Stan's own message follows the sentence.
@@ -81,7 +81,7 @@ def given_data(data: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:
     if path.suffix.lower() in _OTHER_FORMATS:
         raise InputError(f"{path} is {_OTHER_FORMATS[path.suffix.lower()]}: {_AS_JSON}.")
     text = _read(path, "data file")
-    if path.suffix.lower() in DELIMITERS:
+    if is_table(path):
         return read_table(text, path, DELIMITERS[path.suffix.lower()])
     content = read_dump(text, path) if is_dump(text) else _from_json(text, path)
     if not isinstance(content, dict):
@@ -160,5 +160,7 @@ def _read(path: Path, what: str) -> str:
         return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
         raise InputError(f"there is no {what} {path}: check the path.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"the {what} {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
         raise InputError(f"the {what} {path} cannot be read: {error}.") from error

@@ -29,6 +29,7 @@ from fluvial.targets.stan.model import StanModel
 from fluvial.targets.stan.normalization import unnormalized
 from fluvial.targets.stan.roles import Roles, roles
 from fluvial.targets.stan.source import blocks, declarations, with_includes
+from fluvial.targets.stan.table import is_table, with_sizes
 from fluvial.targets.target import Target
 
 __all__ = ["from_stan"]
@@ -50,10 +51,11 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
 
     Args:
         program: a path that ends in .stan, or the source of a Stan program.
-        data: a path to a file of JSON or of R's dump format, or a mapping from names to numbers,
-            lists or NumPy arrays. Each has to have the shape that the program declares, a matrix
-            being a list of its rows. NaN and infinities are numbers to Stan; names that the
-            program does not declare are ignored.
+        data: a path to a file of JSON, of R's dump format, or of comma- or tab-separated values
+            (each column a vector, their size the number of rows); or a mapping from names to
+            numbers, lists or NumPy arrays. Each has to have the shape that the program declares,
+            a matrix being a list of its rows. NaN and infinities are numbers to Stan; names that
+            the program does not declare are ignored.
 
     Raises:
         InputError: if a file is missing, the program has an error (Stan's own message follows), it
@@ -70,7 +72,10 @@ def from_stan(program: str | Path, data: str | Path | Mapping[str, Any] | None =
     code, path = program_code(program)
     mir = compiled(code, path)
     whole = with_includes(code, path and [path.parent])
-    values = checked_data(whole, given_data(data))
+    fields = given_data(data)
+    if is_table(data):
+        fields = with_sizes(fields, declarations(blocks(whole).get("data", "")))
+    values = checked_data(whole, fields)
     try:
         density = StanDensity(partial(StanModel, mir, json.dumps(values)))
     except RuntimeError as error:

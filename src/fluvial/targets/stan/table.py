@@ -2,19 +2,69 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from fluvial.errors import InputError
+from fluvial.targets.stan.source import Declaration
 
-__all__ = ["DELIMITERS", "read_table"]
+__all__ = ["DELIMITERS", "is_table", "read_table", "with_sizes"]
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 """Suffix of a file -> what separates its columns."""
 
 _ROWS = "N"
+
+
+def is_table(data: object) -> bool:
+    """Whether data are given as a path to a table.
+
+    Example:
+        >>> is_table("data.CSV"), is_table(Path("data.json")), is_table({"N": 2})
+        (True, False, False)
+    """
+    return isinstance(data, str | Path) and Path(data).suffix.lower() in DELIMITERS
+
+
+def with_sizes(columns: Mapping[str, Any], declared: Iterable[Declaration]) -> dict[str, Any]:
+    """Return a table's columns, and its number of rows under whichever names a program has for it.
+
+    Those are the declared integers that are the whole size of a column, such as J in
+    ``vector[J] y``.
+
+    Args:
+        columns: from ``read_table``.
+        declared: the data of the program.
+
+    Raises:
+        InputError: if the program declares a number that is neither a column nor such a size: a
+            table has no place for it.
+
+    Example:
+        >>> from fluvial.targets.stan.source import declarations
+        >>> with_sizes({"y": np.ones(3)}, declarations("int J; vector[J] y;"))["J"]
+        3
+    """
+    declared = tuple(declared)
+    numbers = [variable.name for variable in declared if variable.sizes == ()]
+    sizes = {
+        variable.sizes[0]: len(columns[variable.name])
+        for variable in declared
+        if variable.name in columns and variable.sizes and len(variable.sizes) == 1
+    }
+    fields = {name: rows for name, rows in sizes.items() if name in numbers} | dict(columns)
+    missing = next((name for name in numbers if name not in fields), None)
+    if missing:
+        raise InputError(
+            f"the data lack {missing!r}, one number that the program declares and that is not the "
+            "number of rows; a table holds only columns: give the data as JSON, such as "
+            f'{{"{missing}": 3, "y": [1.5, 2, 3]}}.'
+        )
+    return fields
 
 
 def read_table(
