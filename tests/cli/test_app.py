@@ -82,6 +82,7 @@ INTERRUPTED_IMPORT = """
 import os, signal
 from fluvial.cli.leaving import leaving_at_once
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
 with leaving_at_once():
     try:
         os.kill(os.getpid(), signal.SIGINT)
