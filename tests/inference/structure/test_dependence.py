@@ -34,6 +34,22 @@ def test_each_scale_of_many_pairs_is_the_parent_of_its_own_coordinate():
     assert sparse_spec(found) == f"sparse,hubs=0,heads={COUNT},width=0"
 
 
+def test_a_scale_is_the_parent_even_where_both_change_the_other_by_much():
+    """Seen with the spread of margins, the change that cancels is often large at a few points."""
+    pairs, seeds = 200, 4
+
+    def funnels(x):
+        v, y = x[:pairs], x[pairs:]
+        return norm.logpdf(v, 0, 3).sum() + norm.logpdf(y, 0, jnp.exp(0.5 * v)).sum()
+
+    counted = CountedTarget(Target(funnels, dim=2 * pairs))
+    gaussian = DiagonalGaussian(np.zeros(2 * pairs), np.repeat([3.0, 1.0], pairs))
+    for seed in range(seeds):
+        found = find_dependence(counted, gaussian, np.random.default_rng(seed))
+        np.testing.assert_array_equal(found.parents[pairs:], np.arange(pairs))
+        np.testing.assert_array_equal(found.parents[:pairs], -1)
+
+
 def test_the_mean_and_the_scale_of_a_hierarchy_are_its_hubs():
     y = np.random.default_rng(1).normal(size=4 * COUNT) * np.hypot(0.8, 0.7)
 

@@ -13,7 +13,9 @@ its mean as below, as that of a head's curvature with what it modulates, cancels
 
 * A **hub** has Σ_j W_ji² + Σ_{j≠i} C_ji² that counts, spread over many j, other hubs aside: all
   others are given it.
-* A **head** of j is the i with the largest W_ji, if the curvature changes by a fifth or more.
+* A **head** of j is the i with the largest W_ji, if the curvature changes by a fifth or more. Of
+  two that have each other so, the child's W has the same sign at all probes. Its head's is odd in
+  the child, which is as often above its mean as below, since half of the probes mirror the others.
 * What is left of C, without hubs and heads, is coupling that needs a matrix; of it squares are
   averaged, so that what has either sign is seen, too.
 """
@@ -96,11 +98,11 @@ def find_dependence(
     x = gaussian.color(np.concatenate([z, -z]))
     middle = counted.value_and_grad(x)[1]
     coupling_of = np.zeros(dim)  # of each j, over all i
-    best = np.zeros((4, dim))  # for each j: its head, T_jji and mean C_ji² there, C_jj
+    best = np.zeros((5, dim))  # for each j: its head, W_ji, mean C_ji², C_jj, and W_ji's sign
     looked = [], [], []  # columns of what may be hubs, from a first look at one probe
     suspects = suspects_of(counted, gaussian, x[:1], middle[:1], settings)
     for j in np.array_split(np.arange(dim), -(-dim // _BLOCK)):
-        w, c, squares = _rows(counted, x, middle, sd, j)
+        w, c, squares, sign = _rows(counted, x, middle, sd, j)
         if not (np.isfinite(w).all() and np.isfinite(c).all()):
             return None
         diagonal = c[np.arange(len(j)), j].copy()
@@ -109,7 +111,7 @@ def find_dependence(
         coupling_of[j] = np.sum(squares, axis=1)
         head = np.argmax(np.abs(w), axis=1)
         at = np.arange(len(j)), head
-        best[:, j] = head, w[at], squares[at], diagonal
+        best[:, j] = head, w[at], squares[at], diagonal, sign[at]
         for columns, of in zip(looked, (w, c, squares), strict=True):
             columns.append(of[:, suspects])
     w, c, squares = map(np.concatenate, looked)
@@ -158,7 +160,7 @@ def dependence_of(
     hubs: Int[np.ndarray, " C"],
     w: Float[np.ndarray, "D C"],
     c: Float[np.ndarray, "D C"],
-    best: Float[np.ndarray, "4 D"],
+    best: Float[np.ndarray, "5 D"],
     coupling_of: Float[np.ndarray, " D"],
     settings: StructureSettings = DEFAULT.structure,
 ) -> Dependence:
@@ -168,7 +170,8 @@ def dependence_of(
         hubs: the coordinates that matter to many.
         w: W_ji of each hub i.
         c: C_ji of each hub i.
-        best: of each j the coordinate i with the largest W_ji, W_ji, C_ji² and C_jj.
+        best: of each j the coordinate i with the largest W_ji, W_ji, C_ji², C_jj, and by how much
+            more often W_ji has one sign than the other, as a share.
         coupling_of: Σ C_ji² of each j over all i but hubs.
         settings: the thresholds.
     """
@@ -179,10 +182,12 @@ def dependence_of(
     own = np.abs(slopes) >= 0.5 * settings.parent
     own[hubs] = False
     own &= ~np.isin(head, hubs)
-    # Of two that modulate each other the one with the larger change is the head's child, and what
-    # is a head of others is given hubs alone.
+    # Of two that modulate each other the one whose change has one sign, or else is larger, is the
+    # head's child, and what is a head of others is given hubs alone.
     mutual = own & own[head] & (head[head] == np.arange(dim))
-    own &= ~(mutual & (np.abs(change) < np.abs(change[head])))
+    less = np.abs(change) < np.abs(change[head])
+    odd, even = best[4] < best[4, head], best[4] == best[4, head]
+    own &= ~(mutual & (odd | (even & less)))
     own[np.unique(head[own])] = False
     parents = np.where(own, head, -1)
     # What couples hubs and heads with others stands in the others' rows, too.
@@ -236,7 +241,10 @@ def suspects_of(
 
 
 def _rows(counted, x, middle, sd, j):
-    """W_ji and C_ji of the coordinates j, medians over the probes, and the mean of C_ji²."""
+    """W_ji and C_ji of the coordinates j, medians over the probes, the mean of C_ji², and signs.
+
+    By how much more often W_ji has one sign than the other comes last, as a share of the probes.
+    """
     moves = np.zeros((len(j), len(sd)))
     moves[np.arange(len(j)), j] = STEP * sd[j]
     third, second = [], []
@@ -246,5 +254,5 @@ def _rows(counted, x, middle, sd, j):
         )
         third.append((up - 2.0 * score + down) / STEP**2 * sd)
         second.append((up - down) / (2.0 * STEP) * sd)
-    squares = np.mean(np.square(second), axis=0)
-    return np.median(third, axis=0), np.median(second, axis=0), squares
+    squares, sign = np.mean(np.square(second), axis=0), np.abs(np.mean(np.sign(third), axis=0))
+    return np.median(third, axis=0), np.median(second, axis=0), squares, sign

@@ -76,8 +76,9 @@ def scan_dependence(
     if not np.isfinite(diagonal).all():
         return None
     head, change = _heads(np.nan_to_num(changed), v, settings)
-    best = np.stack([head, change * curvature(diagonal, settings), 0.0 * diagonal, diagonal])
-    found = dependence_of(hubs, w[:, chosen], c[:, chosen], best, 0.0 * diagonal, settings)
+    none, change = np.zeros_like(diagonal), change * curvature(diagonal, settings)
+    best = np.stack([head, change, none, diagonal, none])
+    found = dependence_of(hubs, w[:, chosen], c[:, chosen], best, none, settings)
     ruling = np.concatenate([hubs, found.heads])
     coupling = _coupling(counted, points, sd, ruling, rng, settings.scan_signs)
     return replace(found, coupling=coupling) if np.isfinite(coupling) else None
