@@ -134,7 +134,7 @@ def attainable_share(dim: int, every: int = EVERY, reach: tuple[float, ...] = RE
 
     Example:
         >>> round(attainable_share(10), 2)
-        0.88
+        0.89
     """
     r = np.maximum(dim**0.5 + _RADII, 1e-3)
     log_p = (dim - 1) * np.log(r) - 0.5 * r**2
