@@ -64,7 +64,9 @@ def _counts(figure: Figure, own: Content) -> None:
     axes = figure.subplots()
     values = np.random.default_rng(1).normal(0.0, 1.0, 400)
     values = np.concatenate([values, np.full(own.get("more", 0), 0.1)])
-    axes.hist(values, bins=np.linspace(-3, 3, 21), color=own.get("color", "C0"), density=False)
+    axes.hist(
+        values, bins=np.linspace(-3, 3, 21).tolist(), color=own.get("color", "C0"), density=False
+    )
     axes.axvline(1.5, color="black", linestyle=own.get("style", "-"))
     axes.set(
         title=own.get("title", "400 draws"), xlabel=own.get("unit", "z (sd)"), ylim=(0.0, 80.0)
