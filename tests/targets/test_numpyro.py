@@ -254,6 +254,9 @@ class Even(constraints.Constraint):
     def __call__(self, x):
         return x % 2 == 0
 
+    def tree_flatten(self):
+        return (), ((), {})
+
 
 class Unmapped(Unsupported):
     support = Even()
