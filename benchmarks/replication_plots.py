@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["drawn_pairs"]
+__all__ = ["drawn_pairs", "outputs_of"]
 
 # Of Jupyter until 2023; on a screen of twice the resolution; with letters fitted to no pixels.
 _RECORDED = {"figure.figsize": (6.0, 4.0), "font.size": 10, "figure.dpi": 72}
@@ -35,11 +35,11 @@ def drawn_pairs() -> Iterator[tuple[str, list[Mapping[str, Any]], list[Mapping[s
     """Yield what was changed ("nothing" at times), the recorded outputs and the local ones."""
     for plot in (_curves, _bars, _points, _panels):
         for local in _LOCAL:
-            recorded = _outputs(plot, _RECORDED, _DEFAULTS)
-            yield "nothing", recorded, _outputs(plot, local, _DEFAULTS)
+            recorded = outputs_of(plot, _RECORDED, _DEFAULTS)
+            yield "nothing", recorded, outputs_of(plot, local, _DEFAULTS)
             for name, change in _CHANGES.items():
                 if _concerns(plot, name):
-                    yield name, recorded, _outputs(plot, local, _DEFAULTS | change)
+                    yield name, recorded, outputs_of(plot, local, _DEFAULTS | change)
 
 
 def _concerns(plot: Callable, change: str) -> bool:
@@ -52,11 +52,12 @@ def _concerns(plot: Callable, change: str) -> bool:
     return plot in shows[change]
 
 
-def _outputs(
+def outputs_of(
     plot: Callable[[Figure, Mapping[str, Any]], None],
     settings: Mapping[str, Any],
     content: Mapping[str, Any],
 ) -> list[Mapping[str, Any]]:
+    """Draw a plot with settings of matplotlib, as the output of a cell."""
     data = io.BytesIO()
     with mpl.rc_context({**settings}):
         figure = Figure()

@@ -1,13 +1,12 @@
 """Small changes of plots that an eye sees: a letter, a dash, a marker, a point, a shade."""
 
-import base64
-import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+
+from benchmarks.replication_plots import outputs_of
 
 __all__ = ["small_changes"]
 
@@ -124,21 +123,8 @@ _CHANGES: dict[Callable[[Figure, Content], None], dict[str, Content]] = {
 def small_changes() -> Iterator[tuple[str, str, list[Content], list[Content]]]:
     """Yield what was changed ("nothing" at times), how it was drawn, and the outputs of both."""
     for plot, changes in _CHANGES.items():
-        recorded = _outputs(plot, _RECORDED, {})
+        recorded = outputs_of(plot, _RECORDED, {})
         for drawn, settings in _LOCAL.items():
-            yield "nothing", drawn, recorded, _outputs(plot, settings, {})
+            yield "nothing", drawn, recorded, outputs_of(plot, settings, {})
             for name, change in changes.items():
-                yield name, drawn, recorded, _outputs(plot, settings, change)
-
-
-def _outputs(
-    plot: Callable[[Figure, Content], None], settings: Content, content: Content
-) -> list[Content]:
-    data = io.BytesIO()
-    with mpl.rc_context({**settings}):
-        figure = Figure()
-        plot(figure, content)
-        figure.savefig(data, format="png", bbox_inches="tight", dpi=settings["figure.dpi"])
-    encoded = base64.b64encode(data.getvalue()).decode()
-    shown = {"image/png": encoded, "text/plain": "<Figure>"}
-    return [{"output_type": "display_data", "data": shown, "metadata": {}}]
+                yield name, drawn, recorded, outputs_of(plot, settings, change)
