@@ -8,8 +8,10 @@ from matplotlib.image import imread
 import fluvial
 from fluvial import amortized
 from fluvial.report.page import render_report
-from fluvial.report.posterior_pictures import _pair, draw_pictures
+from fluvial.report.posterior_pictures import _forest, _pair, draw_pictures
 from fluvial.report.training_pictures import draw_training
+
+NORMAL = np.random.default_rng(0).normal(size=(41, 400))
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,14 @@ def test_long_names_stay_inside_the_picture_of_pairs():
     assert len(boxes) >= 4
     assert all(box.x0 >= 0.0 and box.y1 <= figure.bbox.y1 for box in boxes)
     pyplot.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("count", "forest", "pair"), [(41, "first 40 of 41", "first 6 of 41"), (6, "", "")]
+)
+def test_a_picture_that_leaves_scalars_out_says_how_many_it_shows(count, forest, pair):
+    columns = dict(zip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ", NORMAL[:count], strict=False))
+    figures = [_forest(columns)[0], _pair(columns)]
+    titles = [figure.get_suptitle() for figure in figures]
+    assert titles == [f"the {said} scalars" if said else "" for said in (forest, pair)]
+    pyplot.close("all")

@@ -141,13 +141,22 @@ def _forest(columns: Mapping[str, np.ndarray]) -> list[Any]:
     import arviz_plots
 
     figures = []
-    for shown in _by_scale(_first(columns, _MOST_ROWS)):
+    first = _first(columns, _MOST_ROWS)
+    for shown in _by_scale(first):
         size = {"figsize": (7.0, 1.2 + 0.3 * len(shown)), "layout": "constrained"}
         collection = arviz_plots.plot_forest(
             _tree(shown), combined=True, backend="matplotlib", figure_kwargs=size
         )
         figures.append(_figure(collection))
+    _headed(figures[0], len(first), len(columns))
     return figures
+
+
+def _headed(figure: Any, shown: int, count: int) -> Any:
+    """Head a figure that leaves scalars out with how many it shows."""
+    if shown < count:
+        figure.suptitle(f"the first {shown} of {count} scalars")
+    return figure
 
 
 def _by_scale(columns: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
@@ -181,17 +190,15 @@ def _pair(columns: Mapping[str, np.ndarray]) -> Any:
     side = 1.2 + 1.6 * len(shown)
     size = {"figsize": (side, side), "layout": "constrained"}
     if len(shown) == 1:
-        return _figure(
-            arviz_plots.plot_dist(_tree(shown), backend="matplotlib", figure_kwargs=size)
-        )
-    return _figure(
-        arviz_plots.plot_pair(
-            _tree(shown, longest=_LONGEST_IN_PAIR),
-            visuals={"scatter": {"alpha": 0.3, "size": 4}},
-            backend="matplotlib",
-            figure_kwargs=size,
-        )
+        drawn = arviz_plots.plot_dist(_tree(shown), backend="matplotlib", figure_kwargs=size)
+        return _figure(drawn)
+    collection = arviz_plots.plot_pair(
+        _tree(shown, longest=_LONGEST_IN_PAIR),
+        visuals={"scatter": {"alpha": 0.3, "size": 4}},
+        backend="matplotlib",
+        figure_kwargs=size,
     )
+    return _headed(_figure(collection), len(shown), len(columns))
 
 
 def _ranks(posterior: "Posterior", names: list[str]) -> Any:
@@ -201,7 +208,8 @@ def _ranks(posterior: "Posterior", names: list[str]) -> Any:
     columns = scalars(posterior.constrained_pool, origin, annotations)
     shown = {name: columns[name] for name in names[:_MOST_PAIRS]}
     tree = _tree(shown, posterior.pool.chains)
-    return _figure(arviz_plots.plot_rank(tree, backend="matplotlib"))
+    figure = _figure(arviz_plots.plot_rank(tree, backend="matplotlib"))
+    return _headed(figure, len(shown), len(columns))
 
 
 def _weights(log_weights: np.ndarray) -> Any:
