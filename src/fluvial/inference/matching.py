@@ -85,12 +85,35 @@ def match(
         # corner from which no matching comes back.
         gaussians.append(_anywhere(run, starts, []))
         fitted = _weigh(run, gaussians)
+    fitted = _given_heads(run, fitted)
     # Not of one that was found to hold no mass, such as in the neck of a hierarchy's funnel.
     complaints = (
         improper_complaint(run.counted, g.mean, g.cholesky, run.settings)
         for g in fitted.q.gaussians
     )
     return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
+
+
+def _given_heads(run: Run, fitted: Weighed) -> Weighed:
+    """The Gaussian about the mode of the heads' marginal density, if that is far higher there.
+
+    The density of a centered hierarchy grows without bound as a scale goes to zero, so that climbs
+    end in the neck of its funnel, and what is matched there moves out by a little at a time.
+    """
+    counted, settings = run.counted, run.settings
+    if counted.dim <= settings.flow.some or len(fitted.q.components) > 1 or run.always_train:
+        return fitted
+    if fitted.weights.half_variance <= settings.verdict.accurate_half_variance:
+        return fitted
+    gaussian = fitted.q.components[0].gaussian
+    at = DiagonalGaussian(gaussian.mean, gaussian.sd)
+    heads = find_structure(counted, gaussian, run.rng, settings.structure).heads
+    if not 1 <= len(heads) <= settings.match.held_heads:
+        return fitted
+    found = conditional_gaussian(counted, at, heads, settings.gaussian)
+    if found is None or not found.gained > settings.match.misplaced:
+        return fitted
+    return weigh([GaussianComponent(found.gaussian)], run)
 
 
 def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
@@ -167,8 +190,8 @@ def _coupled(run: Run, independent: Matched) -> Matched:
     heads = find_structure(counted, at, run.rng, structure).heads
     # Where many bend by themselves, none of them rules the others.
     held = heads[: settings.held_heads] if len(heads) <= settings.few_heads else ()
-    start = conditional_gaussian(counted, at, held, run.settings.gaussian)
-    matched = None
+    given = conditional_gaussian(counted, at, held, run.settings.gaussian)
+    start, matched = None if given is None else given.gaussian, None
     if start is not None:
         hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
         fixed = sorted({*held, *hubs})

@@ -1,5 +1,6 @@
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.scipy.stats import norm
 
 from fluvial.inference.counted_target import CountedTarget
@@ -37,7 +38,7 @@ def log_marginal(log_scale):
 def test_the_heads_mode_is_that_of_their_marginal_density():
     """The joint density has none: it grows without bound as the steps shrink."""
     start = DiagonalGaussian(np.r_[-1.5, np.zeros(COUNT)], np.full(COUNT + 1, 0.3))
-    found = conditional_gaussian(CountedTarget(Target(walk, dim=COUNT + 1)), start, (0,))
+    found = conditional_gaussian(CountedTarget(Target(walk, dim=COUNT + 1)), start, (0,)).gaussian
     grid = np.linspace(-2.0, 2.0, 401)
     values = [log_marginal(a) for a in grid]
     best = int(np.argmax(values))
@@ -50,11 +51,22 @@ def test_the_heads_mode_is_that_of_their_marginal_density():
     assert np.all(found.sd[1:] >= np.sqrt(np.diag(np.linalg.inv(precision))) - 1e-6)
 
 
+@pytest.mark.parametrize("begun", [-12.0, 4.0])
+def test_from_far_down_a_funnel_it_is_the_same_mode(begun):
+    far = DiagonalGaussian(np.r_[begun, np.zeros(COUNT)], np.full(COUNT + 1, 0.3))
+    near = DiagonalGaussian(np.r_[-0.2, np.zeros(COUNT)], np.full(COUNT + 1, 0.3))
+    counted = CountedTarget(Target(walk, dim=COUNT + 1))
+    found, there = (conditional_gaussian(counted, at, (0,)) for at in (far, near))
+    assert abs(found.gaussian.mean[0] - there.gaussian.mean[0]) < 0.1
+    gained = log_marginal(there.gaussian.mean[0]) - log_marginal(begun)
+    assert found.gained - there.gained > 0.9 * gained > 5.0
+
+
 def test_without_heads_it_is_laplaces_approximation():
     scales = np.geomspace(0.1, 10.0, 5)
     target = Target(lambda x: norm.logpdf(x, 3.0, scales).sum(), dim=5)
     start = DiagonalGaussian(np.zeros(5), np.ones(5))
-    found = conditional_gaussian(CountedTarget(target), start, ())
+    found = conditional_gaussian(CountedTarget(target), start, ()).gaussian
     np.testing.assert_allclose(found.mean, 3.0, atol=1e-6)
     np.testing.assert_allclose(found.sd, scales, rtol=1e-4)
 

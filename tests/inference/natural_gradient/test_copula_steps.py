@@ -39,7 +39,8 @@ def regression(x):
 @pytest.fixture(scope="module")
 def start():
     counted = CountedTarget(Target(field, dim=SITES))
-    found = conditional_gaussian(counted, DiagonalGaussian(np.zeros(SITES), np.ones(SITES)), ())
+    start = DiagonalGaussian(np.zeros(SITES), np.ones(SITES))
+    found = conditional_gaussian(counted, start, ()).gaussian
     assert found is not None
     return counted, found
 

@@ -25,13 +25,25 @@ from fluvial.inference.settings import DEFAULT, GaussianSettings
 from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["conditional_gaussian"]
+__all__ = ["Conditional", "conditional_gaussian"]
 
 _H = 1e-3  # arithmetic: sd, as in find_structure.py
 _BLOCK = 256  # memory: scores at once
 _HALVINGS = 12  # arithmetic: of a step of Newton's method, in one batch
 # Arithmetic: of the largest diagonal element, each tried where the one before is not enough.
 _RIDGES = (0.0, 1e-6, 1e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0)
+
+
+class Conditional(NamedTuple):
+    """What was found.
+
+    Attributes:
+        gaussian: about the mode of the heads' marginal density.
+        gained: nats by which F is higher there than where the heads were at first.
+    """
+
+    gaussian: Gaussian
+    gained: float
 
 
 class _Top(NamedTuple):
@@ -49,7 +61,7 @@ def conditional_gaussian(
     at: DiagonalGaussian,
     heads: Sequence[int],
     settings: GaussianSettings = DEFAULT.gaussian,
-) -> Gaussian | None:
+) -> Conditional | None:
     """Fit a Gaussian about the mode of the heads' marginal density.
 
     Args:
@@ -59,17 +71,18 @@ def conditional_gaussian(
         settings: the thresholds.
 
     Returns:
-        The Gaussian, or None where the others have no mode, or their Hessian is not finite.
+        What was found, or None where the others have no mode, or their Hessian is not finite.
     """
     a = np.asarray(heads, int)
     rest = np.setdiff1d(np.arange(at.dim), a)
-    top = _top(counted, at.mean, rest, at.sd, settings)
+    first = top = _top(counted, at.mean, rest, at.sd, settings)
     sd, step, most = at.sd.copy(), np.full(len(a), settings.head_step), settings.head_move
-    for _ in range(settings.looks if len(a) else 0):
+    for _ in range(settings.looks * len(a)):
         if top is None:
             return None
         slope, curvature, best = _look(counted, top, a, rest, at.sd, step, settings)
-        if best is not top:  # look again from there
+        if best is not top:  # look again from there, twice as far along what has led there
+            step = np.where(best.x[a] != top.x[a], 2.0 * step, step)
             top = best
             continue
         down = curvature < 0.0
@@ -82,7 +95,10 @@ def conditional_gaussian(
         x[a] += np.clip(move, -most, most)
         moved = _top(counted, x, rest, at.sd, settings)
         top = moved if moved is not None and moved.height > top.height else top
-    return None if top is None else _joined(top.x, sd, a, rest, top.factor, top.rows)
+    if first is None or top is None:
+        return None
+    gaussian = _joined(top.x, sd, a, rest, top.factor, top.rows)
+    return None if gaussian is None else Conditional(gaussian, top.height - first.height)
 
 
 def _look(

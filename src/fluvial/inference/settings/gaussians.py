@@ -12,7 +12,7 @@ class GaussianSettings:
     ``benchmarks/large.py`` is where a change would show.
 
     Attributes:
-        looks: at the heads' marginal density, the most.
+        looks: at the heads' marginal density, the most for each head.
         head_step: of a head in the first of them, which is a logarithm or the like.
         head_steps: the shortest and the longest of a head in later ones, and its sd at the end.
         head_move: of a head from one look to the next, the longest.
@@ -27,7 +27,7 @@ class GaussianSettings:
         climb_shorter: times the step before, after a look that is no better.
     """
 
-    looks: int = 8
+    looks: int = 12
     head_step: float = 0.3
     head_steps: tuple[float, float] = (1e-3, 1.0)
     head_move: float = 1.0
