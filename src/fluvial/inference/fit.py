@@ -19,6 +19,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.hasty import hasty
 from fluvial.inference.matching import match
+from fluvial.inference.memory import memory_for
 from fluvial.inference.refining import Refined, refine
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
@@ -94,7 +95,8 @@ def fit(
 
     Raises:
         InputError: if the flow cannot be built, the density is finite nowhere, ``start`` has
-            FAILED or shares no parameter with the target, or another process has stopped.
+            FAILED or shares no parameter with the target, memory runs out, or another process has
+            stopped.
 
     Example:
         >>> import jax.numpy as jnp
@@ -120,11 +122,13 @@ def fit(
     whole = target.on_host and target.streamed is None
     devices = Devices(every=False if whole else every_device)
     progress = progress and devices.first
+    folder = None if checkpoint is None else Path(checkpoint)
     with (
         threadpool_limits(threads, "blas"),
         compiled_kept(),
         compile_clock() as compiling,
         Progress(shown=progress, compiling=compiling) as shown,
+        memory_for(target.dim, folder),
     ):
         run = Run(
             counted=CountedTarget(
@@ -139,9 +143,7 @@ def fit(
             progress=shown,
             devices=devices,
             budget=budget,
-            checkpoint=Checkpoint(
-                None if checkpoint is None else Path(checkpoint), [settings.mapping()]
-            ),
+            checkpoint=Checkpoint(folder, [settings.mapping()]),
             warm=warm,
         )
         if target.black_box is not None:

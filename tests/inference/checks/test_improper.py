@@ -110,6 +110,22 @@ def test_a_ridge_that_many_coordinates_share_is_named(dim):
     assert "falls off no faster than 1/distance" in found
 
 
+def test_a_ridge_is_named_though_climbs_end_in_the_neck_of_a_funnel():
+    """Two coordinates enter by their sum alone, and the highest point is where scales are e^-19."""
+
+    def log_density(x):
+        mean, scale, rest = x[0] + x[1], jnp.exp(x[2]), x[3:]
+        prior = wide(mean, 5.0) + wide(x[2], 1.0)
+        return prior + normal(rest, mean, scale) + normal(rest, 1.0, 1.0)
+
+    start = np.random.default_rng(0).standard_normal((2, 40))
+    neck = np.r_[4.0, -3.0, -19.0, np.full(37, 1.0)]
+    counted = CountedTarget(Target(log_density, dim=40))
+    found = unidentified_complaint(counted, np.r_[start, neck[None]], np.random.default_rng(0))
+    assert found is not None
+    assert "x[0], x[1] (as 1 : -1)" in found
+
+
 PROPER = {
     "Gaussian": (lambda p: wide(p, 1.0), 2),
     "of many scales": (lambda p: wide(p, 10.0 ** np.arange(-4, 5)), 9),
