@@ -31,7 +31,7 @@ class RowCalls:
     def __init__(self, dim: int):
         self._rows = int(np.clip(_NUMBERS // max(dim, 1), 1, _ROWS))
         self._points, self._values, self._gradients = (
-            _Rows(self._rows, width) for width in (dim, 1, dim)
+            _RowArguments(self._rows, width) for width in (dim, 1, dim)
         )
 
     def values(
@@ -78,7 +78,7 @@ class RowCalls:
 
 
 @final
-class _Rows:
+class _RowArguments:
     """An array that stays where it is, and its rows as arguments of ctypes."""
 
     def __init__(self, rows: int, width: int):
