@@ -21,7 +21,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 __all__ = ["Evaluated", "density_peaks"]
 
 _FEW = 512  # speed: so many are sorted sooner than parted
-_ROWS = 128  # memory: of a table of distances, at a time, which fit a cache
+_ROWS = 32  # memory: of a table of distances, at a time, which fit a cache
 _NOT_HIGHER = np.triu(np.full((_ROWS, _ROWS), np.inf))
 
 
@@ -134,10 +134,12 @@ def _distance_to_higher(ranked: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "
     norms, ones = np.sum(z**2, axis=1), np.ones(len(z))
     # |z - z'|^2 as one product of matrices: what is added to one costs more than it does
     left, right = np.column_stack([z, norms, ones]), np.column_stack([-2.0 * z, ones, norms])
-    nearest = np.full(len(z), np.inf)
+    nearest, space = np.full(len(z), np.inf), np.empty(_ROWS * len(z))
     for end in range(_ROWS, len(z) + _ROWS, _ROWS):
         rows = slice(end - _ROWS, min(end, len(z)))
-        squares = left[rows] @ right[: rows.stop].T
+        count = rows.stop - rows.start
+        squares = space[: count * rows.stop].reshape(count, rows.stop)
+        np.matmul(left[rows], right[: rows.stop].T, out=squares)
         squares[:, rows] += _NOT_HIGHER[: len(squares), : len(squares)]
         nearest[rows] = squares.min(axis=1)
     return np.nan_to_num(nearest, nan=0.0, posinf=np.inf)

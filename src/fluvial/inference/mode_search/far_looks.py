@@ -4,6 +4,7 @@ They are made of densities of which each is a call of the host's: others are loo
 fit.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +63,18 @@ def counts_far(counted: CountedTarget, settings: Settings = DEFAULT) -> list[int
     seen, most = settings.explore.well_seen, search.sideways_dims[1]
     if not counted.target.on_host or not seen < dim <= most:
         return [0 for _ in search.far_distances]
+    return list(_numbers_needed(dim, search))
+
+
+@cache
+def _numbers_needed(dim: int, search: SearchSettings) -> tuple[int, ...]:
+    """The looks at each distance that see nearly all modes, which only the dimension decides."""
     radii = _radii(search)
     distances = np.geomspace(search.far_nearest, max(search.far_distances), _DISTANCES)
     shares = shares_seen(radii, -0.5 * radii**2, distances, dim, search)
     lacking = -np.log(search.narrow_missed) - _seen_around(distances, dim, search)
     numbers = _fewest(shares, np.maximum(lacking, 0.0))
-    return [int(number) for number in np.clip(np.ceil(numbers), *search.far_looks)]
+    return tuple(int(number) for number in np.clip(np.ceil(numbers), *search.far_looks))
 
 
 def _radii(search: SearchSettings) -> Float[np.ndarray, " R"]:

@@ -31,6 +31,9 @@ from fluvial.posterior.mixture import Mixture
 
 __all__ = ["Looked", "look"]
 
+# arithmetic: nats below its highest, from where on a density is nothing in float64
+_NOTHING = -np.log(np.finfo(float).tiny)
+
 
 class Looked(NamedTuple):
     """What was looked at, before any of it is judged.
@@ -78,7 +81,7 @@ def look(
         places: that are looked at, too.
     """
     search = settings.search
-    x, _ = q.sample(rng, max(search.draws, search.draws_per_dim * q.dim))
+    x, log_own = q.sample(rng, max(search.draws, search.draws_per_dim * q.dim))
     overall = Gaussian(x.mean(axis=0), factor(np.atleast_2d(np.cov(x.T))))
     looks = far_points(overall, search.looks, search.look_spreads, rng)
     seen_before, log_p_before = counted.evaluated.points, counted.evaluated.log_p
@@ -98,6 +101,8 @@ def look(
     log_q = q.log_prob(points)
     excess = log_p - log_q - log_evidence
     outside = np.isfinite(log_p) & (excess > search.excess)
+    least = log_own.max() - _NOTHING
+    beyond = log_p - np.maximum(log_q, least)
     log_ratios = np.where(outside, log_p, -np.inf)[: search.looks] - _looks_log_prob(
         overall, looks, search.look_spreads
     )
@@ -108,7 +113,7 @@ def look(
         annealed,
         outside[search.looks : search.looks + search.chains],
         mirror,
-        _apart(points[outside], log_p[outside], excess[outside], search),
+        _apart(points[outside], log_p[outside], beyond[outside], search),
         _share(log_ratios - log_evidence, search.looks),
         _notes(counted, len(starts), overall, _kinds(looks, log_q, search) + far.kinds, settings),
     )
@@ -156,7 +161,9 @@ def _apart(
     """The suspects: apart from each other, and high either in density or in its excess over q.
 
     Where q is narrow its density far away is nothing at all, and the excess says no more than how
-    far; where it is wide, the excess tells what is missing from what lies under it.
+    far; where it is wide, the excess tells what is missing from what lies under it. So the excess
+    is over what float64 can tell from nothing. Without that floor steps that climbs took much too
+    far, of which some are a million standard deviations away, would take the place of all others.
     """
     peaks = density_peaks(points, log_p, search.peaks)
     ranks = [np.argsort(np.argsort(-height[peaks])) for height in (log_p, excess)]
