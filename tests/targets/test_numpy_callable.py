@@ -202,3 +202,12 @@ def test_a_cache_spares_every_evaluation_and_knows_its_function(tmp_path):
     assert again.black_box.calls == 0
     with pytest.raises(InputError, match="of another function"):
         Target.from_numpy(lambda x: -float(np.sum(x**2)), dim=2, cache=tmp_path / "cache")
+
+
+def test_a_million_calls_of_python_are_too_many_for_a_search():
+    numpy_, traced = (
+        Target.from_numpy(_quadratic, prior=[st.norm()]),
+        Target(lambda x: -(x[0] ** 2), 1),
+    )
+    assert numpy_.costly
+    assert not traced.costly

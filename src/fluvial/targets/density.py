@@ -22,11 +22,14 @@ class Density(ABC):
     Attributes:
         dim: D, the number of unconstrained coordinates.
         on_host: whether the host computes it, whatever devices there are.
+        costly: whether a million evaluations are too many: each is a call of Python's, or a pass
+            over rows.
         up_to_constant: whether constants are missing from it that cannot be restored.
     """
 
     dim: int
     on_host: bool = False
+    costly: bool = False
     up_to_constant: bool = False
 
     @abstractmethod

@@ -41,6 +41,7 @@ class NumpyDensity(Density):
     """
 
     on_host = True
+    costly = True
 
     def __init__(
         self, evaluator: Evaluator, prior: Prior, gradient: Callable | None, vectorized: bool

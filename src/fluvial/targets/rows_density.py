@@ -73,6 +73,7 @@ class RowsDensity(Density):
     unit: int = 1
     local: Locals | None = None
     on_host = True
+    costly = True
     up_to_constant = False
 
     @cached_property

@@ -23,6 +23,7 @@ class AddedDensity(Density):
         self._density, self._added = density, added
         self.dim = added.dim
         self.on_host = density.on_host
+        self.costly = density.costly or added.costly
         self.up_to_constant = density.up_to_constant
 
     def log_prob(self, x: Float[Array, " D"]) -> Float[Array, ""]:

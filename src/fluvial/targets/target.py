@@ -161,6 +161,11 @@ class Target(Constructors):
         return self._density.on_host
 
     @property
+    def costly(self) -> bool:
+        """Whether a million evaluations of the log density are too many to be spent on a search."""
+        return self._density.costly
+
+    @property
     def streamed(self) -> RowsDensity | None:
         """The log density as a sum over rows, if that is what it was made of."""
         return self._density if isinstance(self._density, RowsDensity) else None

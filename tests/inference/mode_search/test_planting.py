@@ -17,7 +17,7 @@ from fluvial.inference.mode_search.missed_modes import (
 from fluvial.inference.mode_search.planting import aimed, plant
 from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
-from fluvial.targets import Target
+from fluvial.targets import Target, from_stan
 
 DIM = 15
 LEAST = 0.04
@@ -166,3 +166,30 @@ def test_all_modes_of_like_width_are_found_and_none_is_said_to_be_missing():
 def test_where_modes_differ_in_width_and_are_not_all_found_it_is_said():
     found = explored(scattered([0.4, 1.2, 0.5, 1.0], 3))
     assert len(found.ends) == 4 or found.doubtful
+
+
+def test_modes_narrower_than_any_that_is_sought_are_not_expected():
+    """In six coordinates so many looks see all but those, which nothing would find."""
+    rng, law = np.random.default_rng(0), of_widths(4.0, dim=6)
+    gaussians = [Gaussian(np.full(6, x), w * np.eye(6)) for x, w in ((-3.0, 1.0), (3.0, 0.5))]
+
+    def others(narrowest):
+        settings = Settings.of({"explore": {"narrowest_sought": narrowest}})
+        planted = plant(gaussians, np.zeros(2), law, rng, settings, excess=3.0, predicted=256)
+        return expected_others(law, planted, 2**20)
+
+    assert others(0.25) < 0.02 < others(0.01)
+
+
+def test_of_a_compiled_model_the_same_looks_are_made_as_of_one_that_jax_traces():
+    program = "parameters { vector[6] x; } model { target += log_mix(0.5, %s, %s); }"
+    modes = [f"normal_lpdf(x | {x}, {w})" for x, w in ((-3, 1), (3, 0.5))]
+    starts = np.random.default_rng(0).uniform(-6.0, 6.0, (16, 6))
+    few = {"looks": 2**12, "most_looks": 2**13, "settling_looks": 2**13}
+
+    def sentence(target):
+        counted = CountedTarget(target)
+        ends, rng = climb_from(counted, starts), np.random.default_rng(0)
+        return explore(counted, starts, ends, rng, Settings.of({"explore": few})).sentence
+
+    assert "8,192 looks found 2 modes" in sentence(from_stan(program % tuple(modes), {}))

@@ -71,5 +71,8 @@ def look_beyond(
         return Beyond(beyond, f"{sentence}.")
     missed = share_missed(law, planted, looks)
     share = f"{missed:.1%}" if missed >= _LEAST_SHARE else f"less than {_LEAST_SHARE:.1%}"
-    sentence += f", and {looks:,} looks saw no other. Of modes like it elsewhere, of widths as "
-    return Beyond([], sentence + f"they may be, these looks would miss {share}, by estimate.")
+    wide = settings.explore.narrowest_sought
+    sentence += (
+        f", and {looks:,} looks saw no other. By an estimate, these looks would miss {share} "
+    )
+    return Beyond([], sentence + f"of other modes like it that are at least {wide} times as wide.")

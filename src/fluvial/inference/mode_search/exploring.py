@@ -29,6 +29,7 @@ __all__ = ["CLIMBS", "Explored", "explore"]
 _MOVED = 2  # definition: the most coordinates of a look along some (see coordinate_moves.py)
 CLIMBS = -1  # definition: a run's number
 """The run of a census that is not a population, but the climbs before."""
+_LEAST_NUMBER = 0.001  # wording: of fewer modes no number is said
 _EARLIER = -2  # definition: the number of an earlier fit's run
 
 
@@ -83,15 +84,24 @@ def explore(
         doubtful = missed > settings.explore.missed
     else:
         missed, doubtful = climbed
-    modes = census.mattering(census.modes())
-    looks = f", {census.looks:,} looks" if census.looks else ""
-    cooled = f" and {populations} cooled populations" if populations else ""
-    found = "one mode that matters" if len(modes) == 1 else f"{len(modes)} modes that matter"
-    rest = f"and missed {missed:.2g} by estimate."
-    if census.looks:
-        rest = f"and missed {missed:.2g} by estimate, if widths vary as far as theirs may."
-    sentence = f"{census.climbs} climbs{looks}{cooled} found {found}, {rest}"
+    sentence = _sentence(census, populations, missed, settings.explore)
     return Explored(census.optima, missed, doubtful, sentence)
+
+
+def _sentence(census: Census, populations: int, missed: float, explore: ExploreSettings) -> str:
+    """Say how modes were looked for, how many were found, and how many more there may be."""
+    count = len(census.mattering(census.modes()))
+    parts = [f"{census.climbs:,} climbs"]
+    parts += [f"{census.looks:,} looks"] if census.looks else []
+    parts += [f"{populations} cooled populations"] if populations else []
+    searched = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    found = f"{searched} found {'one mode' if count == 1 else f'{count} modes'} that matter"
+    found += "s." if count == 1 else "."
+    if not np.isfinite(missed):
+        return f"{found} How many others they missed could not be estimated."
+    number = f"{missed:.2g}" if missed >= _LEAST_NUMBER or not missed else f"under {_LEAST_NUMBER}"
+    wide = f" at least {explore.narrowest_sought} times as wide as these" if census.looks else ""
+    return f"{found} By an estimate, they missed {number} others{wide}."
 
 
 def _climbed(
@@ -111,7 +121,7 @@ def _climbed(
     explore = settings.explore
     most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
     began, count, missed = counted.evaluations, explore.first_climbs, np.inf
-    looking = not counted.target.on_host
+    looking = not counted.target.costly
     modes = census.modes()
     while counted.evaluations - began < most and census.climbs < explore.most_climbs:
         law = law_around(starts, modes, settings)

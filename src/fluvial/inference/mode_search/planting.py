@@ -49,7 +49,8 @@ def plant(
     """Plant modes like the known ones, and see which share of starts would end in each.
 
     Each is as narrow as the next one may be, to find out what is hard to find; or all quantiles of
-    what is predicted of the next width occur alike, to find out how many are not found.
+    what is predicted of the next width occur alike, to find out how many are not found. Much
+    narrower ones than the known are left out: no search in many coordinates would find them.
 
     Args:
         gaussians: of the known modes.
@@ -64,12 +65,14 @@ def plant(
     means, explore = np.stack([g.mean for g in gaussians]), settings.explore
     if predicted:
         narrowings = _predicted(gaussians, predicted, rng, explore)
+        starts = explore.predicted_starts
     else:
+        starts = explore.planted_starts
         narrowings = np.tile(_narrowings(gaussians, explore)[:, None], explore.places)
     count = narrowings.shape[1]
     shares = np.empty((*narrowings.shape, len(law.shares)))
     for k, (like, narrower) in enumerate(zip(gaussians, narrowings, strict=True)):
-        around = _around(like, _places(means, law, count, rng), narrower, rng, explore)
+        around = _around(like, _places(means, law, count, rng), narrower, starts, rng, explore)
         known = [_height(g, m, around.x) for g, m in zip(gaussians, log_masses, strict=True)]
         ends = around.log_planted + log_masses[k] > np.max(known, axis=0) + excess
         log_ratios = law.log_each(around.x) - around.log_g
@@ -122,13 +125,10 @@ def _narrowings(gaussians: Sequence[Gaussian], explore: ExploreSettings) -> Floa
 
     Modes of one width are copies of each other, by a symmetry, and so will the next one be.
     """
-    from scipy.special import stdtrit  # a tenth of a second to import
-
     log_widths = _log_widths(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full(len(gaussians), explore.least_narrowing)
-    middle, spread, degrees = _next_width(log_widths, explore)
-    narrowest = middle - stdtrit(degrees, explore.narrowest) * spread
+    narrowest = _next_log_widths(log_widths, np.array([1.0 - explore.narrowest]), explore)
     return np.maximum(explore.least_narrowing, log_widths - narrowest)
 
 
@@ -136,19 +136,29 @@ def _predicted(
     gaussians: Sequence[Gaussian], places: int, rng: np.random.Generator, explore: ExploreSettings
 ) -> Float[np.ndarray, "K places"]:
     """The same by as many quantiles as there are places, which are spread evenly."""
-    from scipy.special import stdtrit  # a tenth of a second to import
-
     log_widths = _log_widths(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full((len(gaussians), places), explore.least_narrowing)
-    middle, spread, degrees = _next_width(log_widths, explore)
     ranks = np.stack([rng.permutation(places) for _ in gaussians])
     quantiles = (ranks + rng.uniform(size=ranks.shape)) / places
-    return log_widths[:, None] - (middle + spread * stdtrit(degrees, quantiles))
+    return log_widths[:, None] - _next_log_widths(log_widths, quantiles, explore)
 
 
 def _log_widths(gaussians: Sequence[Gaussian]) -> Float[np.ndarray, " K"]:
     return np.array([g.log_det for g in gaussians]) / gaussians[0].dim
+
+
+def _next_log_widths(
+    log_widths: Float[np.ndarray, " K"],
+    quantiles: Float[np.ndarray, "*S"],
+    explore: ExploreSettings,
+) -> Float[np.ndarray, "*S"]:
+    """Quantiles of what is predicted of the next one that is not narrower than is looked for."""
+    from scipy.special import stdtr, stdtrit  # a tenth of a second to import
+
+    middle, spread, degrees = _next_width(log_widths, explore)
+    narrower = stdtr(degrees, np.log(explore.narrowest_sought) / spread)
+    return middle + spread * stdtrit(degrees, narrower + (1.0 - narrower) * quantiles)
 
 
 def _next_width(
@@ -184,6 +194,7 @@ def _around(
     like: Gaussian,
     places: Float[np.ndarray, "places D"],
     narrower: Float[np.ndarray, " places"],
+    starts: int,
     rng: np.random.Generator,
     explore: ExploreSettings,
 ) -> _Around:
@@ -191,7 +202,7 @@ def _around(
 
     Starts themselves hit a narrow one's too seldom to tell how often: once in 1e5.
     """
-    scales, starts = np.array(explore.planted_scales), explore.planted_starts
+    scales = np.array(explore.planted_scales)
     each = np.resize(scales, starts)[:, None]
     z = each * rng.standard_normal((len(places), starts, like.dim))
     width = np.exp(-narrower)[:, None, None]
