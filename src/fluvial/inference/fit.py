@@ -144,6 +144,7 @@ def fit(
             ),
             warm=warm,
         )
+        shown.left = run.left
         if target.black_box is not None:
             if run.checkpoint.folder is not None:
                 target.black_box.keep(run.checkpoint.folder / "evaluations")

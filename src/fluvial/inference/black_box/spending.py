@@ -132,6 +132,4 @@ class Spending:
         return found
 
     def _show(self, note: str) -> None:
-        spent, left = self.counted.evaluations, self._budget.left(self.counted.evaluations)
-        notes = ", ".join(part for part in (note, left) if part)
-        self._progress.update(spent, self._budget.evaluations, notes)
+        self._progress.update(self.counted.evaluations, self._budget.evaluations, note)
