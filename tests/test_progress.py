@@ -34,8 +34,9 @@ def test_a_stage_that_fails_still_has_its_seconds():
 def test_without_a_terminal_a_plain_progress_writes_a_line_for_each_update(capsys):
     with Progress(shown=True, plain=True) as progress, progress.stage("kmeans"):
         progress.update(1, 3, "loops-2")
+        progress.left = lambda: "3 s left"
         progress.update(2, note="loops-3")
-    assert capsys.readouterr().err == "kmeans [1/3] loops-2\nkmeans [2/?] loops-3\n"
+    assert capsys.readouterr().err == "kmeans [1/3] loops-2\nkmeans [2/?] loops-3, 3 s left\n"
 
 
 @pytest.mark.parametrize("options", [{"shown": True}, {"shown": False, "plain": True}])
@@ -55,6 +56,19 @@ def test_a_terminal_shows_stage_and_note_and_the_bar_never_passes_its_end(monkey
     assert "flow" in terminal.getvalue()
     assert "[10/10]" in terminal.getvalue()
     assert "ELBO -3.2" in terminal.getvalue()
+
+
+def test_what_is_left_of_a_budget_is_shown_in_a_stage_that_reports_nothing(monkeypatch):
+    terminal, left = _Terminal(), 4
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress(shown=True) as progress:
+        progress.left = lambda: f"{left} s left"
+        with progress.stage("chains"):
+            progress._bar.refresh()
+            left = 3
+            progress._bar.refresh()
+    assert "4 s left" in terminal.getvalue()
+    assert "3 s left" in terminal.getvalue()
 
 
 def test_what_a_stage_compiles_is_told_apart():

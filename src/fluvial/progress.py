@@ -19,6 +19,8 @@ class Progress:
         compiling: returns the seconds spent compiling so far; they are kept apart.
 
     Attributes:
+        left: says what is left of a budget, such as "3 s left", or nothing; it is asked whenever
+            the line is drawn, in place of an estimate of the time that the stage still takes.
         seconds: wall time by stage, in s; a stage that is entered twice adds up. What of it was
             spent compiling is that of a stage of its own, such as "flow compilation".
 
@@ -33,9 +35,10 @@ class Progress:
         self, *, shown: bool, plain: bool = False, compiling: Callable[[], float] = lambda: 0.0
     ):
         self.seconds: dict[str, float] = {}
+        self.left: Callable[[], str] = lambda: ""
         self._compiling = compiling
         terminal = shown and sys.stderr.isatty()
-        self._bar: Any = _bar() if terminal else None
+        self._bar: Any = _bar(lambda: self.left()) if terminal else None
         self._plain = plain and shown and not terminal
         self._name = ""
         self._task: Any = None
@@ -89,19 +92,31 @@ class Progress:
             fields = {"count": count, "note": note}
             self._bar.update(self._task, completed=done, total=total, **fields)
         elif self._plain:
-            sys.stderr.write(f"{self._name} {count} {note}\n")
+            said = ", ".join(part for part in (note, self.left()) if part)
+            sys.stderr.write(f"{self._name} {count} {said}\n")
 
 
-def _bar() -> Any:
+def _bar(left: Callable[[], str]) -> Any:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         Progress,
+        ProgressColumn,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
+    from rich.text import Text
+
+    class Left(ProgressColumn):
+        """What is left of a budget or, without one, of the stage."""
+
+        estimate = TimeRemainingColumn(compact=True)
+
+        def render(self, task):
+            return Text(left()) if left() else self.estimate.render(task)
 
     return Progress(
         SpinnerColumn(),
@@ -109,8 +124,8 @@ def _bar() -> Any:
         BarColumn(bar_width=20),  # so that the note fits beside it in 80 columns
         TextColumn("{task.fields[count]}", markup=False),
         TextColumn("{task.fields[note]}", markup=False),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(compact=True),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),  # so that the bar gives way
+        Left(table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,
     )

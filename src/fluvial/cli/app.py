@@ -58,6 +58,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         with warnings.catch_warnings():
             # ArviZ, which PyMC imports, announces its own future once a day.
             warnings.filterwarnings("ignore", category=FutureWarning, module="arviz")
+            # JAX, where a model's file makes a pool whose processes call its function alone.
+            warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called")
             _app(args=arguments, prog_name="fluvial")
     except LostProcessError as error:
         say(f"fluvial: {error}", err=True)

@@ -1,6 +1,5 @@
 """A user's function of NumPy arrays, called for many points: one by one, at once, or elsewhere."""
 
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -9,11 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from fluvial.errors import InputError, described
+from fluvial.evaluating.calling import CallFailure, called
 from fluvial.evaluating.fingerprint import fingerprint
 from fluvial.evaluating.log import EvaluationLog
-from fluvial.evaluating.processes import CallFailure, Processes
+from fluvial.evaluating.pools import called_by_pool
+from fluvial.evaluating.processes import Processes
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "told"]
 
 _LARGEST_CALL = 4096  # points, of a vectorized function
 _SAME = 1e-9  # relative: what differs by less differs by rounding
@@ -84,7 +85,7 @@ class Evaluator:
         (_, value), *_ = self._computed(point[None], np.ones(1, bool))
         if not abs(value - kept) <= _SAME * max(1.0, abs(kept)):
             raise InputError(
-                f"the cache {self._log.path} says {kept:.10g} at {_told(point)} where the "
+                f"the cache {self._log.path} says {kept:.10g} at {told(point)} where the "
                 f"{self._name} says {value:.10g}: it is of another function, or of other data; "
                 "choose another file."
             )
@@ -142,31 +143,18 @@ class Evaluator:
         if self._processes is not None:
             yield from self._processes.map(arguments)
         elif self._pool is not None:
-            try:  # some pools return what a function raises right here, others as it is asked for
-                yield from enumerate(self._pool.map(self._function, arguments) if arguments else ())
-            except InputError:
-                raise
-            except Exception as error:
-                raise self._failed_in_pool(error) from error
+            results = called_by_pool(self._pool, self._function, arguments, self._name)
+            yield from enumerate(results)
         else:
             for i, argument in enumerate(arguments):
                 yield i, self._called(argument)
 
-    def _failed_in_pool(self, error: Exception) -> InputError:
-        try:
-            pickle.dumps(self._function)
-        except Exception as reason:
-            return InputError(
-                f"the {self._name} cannot be sent to the processes of the pool "
-                f"({described(reason)}): define it at the top of a module, or give `workers` "
-                "instead, which takes any function."
-            )
-        return InputError(f"the {self._name}, called by the pool, raised {described(error)}.")
-
     def _called(self, argument: np.ndarray) -> Any:
         try:
-            return self._function(argument.copy())  # what it does to its argument is its own
-        except Exception as error:
+            return called(
+                self._function, argument.copy()
+            )  # what it does to its argument is its own
+        except (Exception, SystemExit) as error:
             if self._failures == "nan":
                 return CallFailure(f"raised {described(error)}")
             how = ""
@@ -175,7 +163,7 @@ class Evaluator:
             raise self._failed(f"raised {described(error)}{how}", argument) from error
 
     def _failed(self, what: str, argument: np.ndarray) -> InputError:
-        where = _told(argument[0] if argument.ndim == 2 and len(argument) else argument)
+        where = told(argument[0] if argument.ndim == 2 and len(argument) else argument)
         many = " and others" if argument.ndim == 2 and len(argument) > 1 else ""
         return InputError(
             f"the {self._name} {what.rstrip('.')}, at {where}{many}: mend it, return -inf where "
@@ -237,6 +225,7 @@ def _kind(result: Any) -> str:
     return f"a {type(result).__name__}"
 
 
-def _told(point: np.ndarray) -> str:
+def told(point: np.ndarray) -> str:
+    """Return the first coordinates of a point, for a sentence."""
     values = ", ".join(f"{value:.6g}" for value in point[:8])
     return f"[{values}, ...]" if len(point) > 8 else f"[{values}]"

@@ -16,15 +16,10 @@ import cloudpickle
 import numpy as np
 
 from fluvial.errors import InputError, described
+from fluvial.evaluating.calling import CallFailure
 from fluvial.evaluating.worker import receive, send
 
-__all__ = ["CallFailure", "Processes"]
-
-
-class CallFailure(str):
-    """Why a call returned nothing, a clause such as "raised ValueError: no root"."""
-
-    __slots__ = ()
+__all__ = ["Processes"]
 
 
 @final

@@ -11,6 +11,7 @@ import sys
 from typing import Any, BinaryIO
 
 from fluvial.errors import described
+from fluvial.evaluating.calling import called
 
 __all__ = ["main", "receive", "send"]
 
@@ -60,7 +61,7 @@ def main() -> None:
         except EOFError:
             return
         try:
-            send(answers, (True, function(points)))
+            send(answers, (True, called(function, points)))
         except Exception as error:
             send(answers, (False, described(error)))
 

@@ -35,6 +35,7 @@ class CountedTarget:
         target: what is evaluated.
         evaluations: how many points the log density was asked for so far.
         evaluated: the best points that were seen, from every stage.
+        under_way: how many a compiled loop has made that are not counted yet.
         spent: whether a budget was, and ended a stage.
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
     """
@@ -46,7 +47,7 @@ class CountedTarget:
         self._budget, self._reserve = budget, settings.weigh.draws + settings.weigh.component_draws
         self.spent = self._judging = False
         self.evaluated = Evaluated(target.dim, settings)
-        self.evaluations = 0
+        self.evaluations = self.under_way = 0
         self.nonfinite = 0
 
     @property
@@ -104,5 +105,5 @@ class CountedTarget:
 
     def count(self, evaluations: int, nonfinite: int) -> None:
         """Add evaluations made elsewhere, such as inside a compiled loop."""
-        self.evaluations += evaluations
+        self.evaluations, self.under_way = self.evaluations + evaluations, 0
         self.nonfinite += nonfinite

@@ -146,6 +146,7 @@ def fit(
             checkpoint=Checkpoint(folder, [settings.mapping()]),
             warm=warm,
         )
+        shown.left = run.left
         if target.black_box is not None:
             if run.checkpoint.folder is not None:
                 target.black_box.keep(run.checkpoint.folder / "evaluations")

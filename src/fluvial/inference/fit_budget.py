@@ -61,7 +61,7 @@ class FitBudget:
         if self.seconds is not None:
             parts.append(f"{max(0.0, self.seconds - self.elapsed):.0f} s")
         if self.evaluations is not None:
-            parts.append(f"{max(0, self.evaluations - evaluations)} evaluations")
+            parts.append(f"{max(0, self.evaluations - evaluations):,} evaluations")
         return " and ".join(parts) + " left" if parts else ""
 
     def spent(self, evaluations: int) -> str:

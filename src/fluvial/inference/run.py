@@ -67,20 +67,9 @@ class Run:
         """The target itself, whose evaluations are not counted."""
         return self.counted.target
 
-    def note(self, text: str, evaluations: int = 0, following: int = 0) -> str:
-        """Add to a note what is left of the budget.
-
-        Args:
-            text: the note.
-            evaluations: made, and not counted yet.
-            following: that the next step takes.
-
-        Raises:
-            BudgetSpent: if they are not left.
-        """
-        self.counted.spend(evaluations + following)
-        left = self.budget.left(self.counted.evaluations + evaluations)
-        return f"{text}, {left}" if left else text
+    def left(self) -> str:
+        """Return what is left of the budget, for the progress line."""
+        return self.budget.left(self.counted.evaluations + self.counted.under_way)
 
     def keys(self, component: int) -> Keys:
         """Return the keys of a component, which no component of another seed has."""

@@ -193,6 +193,7 @@ def check_names(names: str) -> re.Pattern[str]:
 
 def _rows(names: list[str], columns: Float[np.ndarray, "S K"], pool: Pool) -> list[SummaryRow]:
     weights = np.exp(pool.log_weights)
+    columns = np.where(weights[:, None] > 0.0, columns, 0.0)  # such draws may be infinite
     mean = weights @ columns
     squares = (columns - mean) ** 2
     variance = weights @ squares

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float, Float64
 
 from fluvial.errors import InputError, described
-from fluvial.evaluating.evaluator import Evaluator
+from fluvial.evaluating.calling import called
+from fluvial.evaluating.evaluator import Evaluator, told
 from fluvial.evaluating.processes import Processes
 from fluvial.targets.density import Density, with_gradient
 from fluvial.targets.given_prior import as_prior
@@ -81,8 +82,27 @@ class NumpyDensity(Density):
         self, points: Float64[np.ndarray, "N D"], repetition: int
     ) -> Float64[np.ndarray, " N"]:
         """Return log densities, evaluated once more for each number of a repetition."""
-        values = self._evaluator(self.prior.parameters(points), repetition)
+        x = self.prior.parameters(points)
+        values, finite = np.full(len(x), np.nan), np.isfinite(x).all(axis=1)
+        values[finite] = self._evaluator(x[finite], repetition)
         return values + self.prior.log_density(points) + self.prior.constant
+
+    def check_prior(self, points: Float64[np.ndarray, "N D"]) -> None:
+        """Check that draws from the prior are parameters.
+
+        Raises:
+            InputError: if some are not finite.
+        """
+        x = self.prior.parameters(points)
+        wrong = np.flatnonzero(~np.isfinite(x).all(axis=1))
+        if len(wrong):
+            from scipy.special import ndtr
+
+            u, found = ndtr(points[wrong[0]]), x[wrong[0]]
+            raise InputError(
+                f"the prior leads from {told(u)} in the unit cube to {told(found)}: make it return "
+                "finite parameters."
+            )
 
     def value_and_grad(
         self, points: Float64[np.ndarray, "N D"]
@@ -107,7 +127,9 @@ class NumpyDensity(Density):
         if gradient is None:
             raise InputError("the target has no gradient.")
         try:
-            found = gradient(x.copy()) if self._vectorized else [gradient(p.copy()) for p in x]
+            arguments = [x] if self._vectorized else x
+            found = [called(gradient, argument.copy()) for argument in arguments]
+            found = found[0] if self._vectorized else found
             result = np.asarray(found, np.float64)
         except Exception as error:
             raise InputError(f"the gradient raised {described(error)}.") from error

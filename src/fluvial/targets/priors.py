@@ -16,6 +16,7 @@ from jaxtyping import Float64
 
 from fluvial.constants import LOG_2PI
 from fluvial.errors import InputError, described
+from fluvial.evaluating.calling import called
 
 __all__ = ["CubePrior", "NoPrior", "Prior", "QuantilePrior"]
 
@@ -174,7 +175,7 @@ class CubePrior(Prior):
 
     def _called(self, u: np.ndarray) -> Any:
         try:
-            return self._transform(u.copy())
+            return called(self._transform, u.copy())
         except Exception as error:
             raise InputError(
                 f"the prior transform raised {described(error)}, for an array of shape {u.shape}: "

@@ -225,6 +225,8 @@ def _guarded(function: Callable[[], Any], path: Path, what: str) -> Any:
         raise InputError(
             f"{what} failed at line {error.lineno}: {type(error).__name__}: {error.msg}"
         ) from error
+    except InputError as error:
+        raise InputError(f"{what} failed{_line(error, path)}: {error}") from error
     except Exception as error:
         raise InputError(
             f"{what} failed{_line(error, path)}: {described(error)}{_hint(error)}"

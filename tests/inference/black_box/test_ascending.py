@@ -62,6 +62,14 @@ def test_a_gradient_of_another_function_is_refused(gradient):
         fluvial.fit(target, progress=False)
 
 
+def test_a_gradient_that_is_nowhere_finite_is_refused():
+    target = fluvial.Target.from_numpy(
+        lambda x: -0.5 * float(np.sum(x**2)), dim=2, gradient=lambda x: np.full(2, np.nan)
+    )
+    with pytest.raises(InputError, match="gradient is not finite"):
+        fluvial.fit(target, progress=False)
+
+
 def _left(x):
     return _terms(x)[:, 0]
 

@@ -89,6 +89,32 @@ def test_a_trap_is_never_good_and_is_named(name):
     assert said.get(name, "noisy") in " ".join(posterior.reasons)
 
 
+@pytest.mark.parametrize("failing", ["raises", "returns NaN"])
+def test_a_mode_where_calls_fail_is_never_ruled_out(failing):
+    def fails(x):
+        if x[0] > 1.0 and failing == "raises":
+            raise TimeoutError
+        return np.nan if x[0] > 1.0 else st.norm.logpdf(x, -2.0, 0.1).sum()
+
+    target = fluvial.Target.from_numpy(fails, bounds=[(-5.0, 5.0)] * 2, failures="nan")
+    posterior = fluvial.fit(target, max_evaluations=30_000, progress=False)
+    assert posterior.verdict is fluvial.Verdict.USE_WEIGHTS
+    assert any("what is there is not known" in reason for reason in posterior.reasons)
+
+
+def test_a_prior_that_leads_to_infinity_is_refused_before_the_function_is_called():
+    def transform(u):
+        return np.where(u > 0.9, np.inf, u)
+
+    def finite(x):
+        assert np.isfinite(x).all()
+        return -np.sum(x**2)
+
+    target = fluvial.Target.from_numpy(finite, prior_transform=transform, dim=2)
+    with pytest.raises(InputError, match=r"in the unit cube to .*inf"):
+        fluvial.fit(target, progress=False)
+
+
 @pytest.mark.parametrize("floor", [-20.0, -1e10])
 def test_a_peak_above_a_floor_that_no_draw_has_met_is_not_ruled_out(floor):
     def clipped(x):

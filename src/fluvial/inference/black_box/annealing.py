@@ -157,7 +157,7 @@ def _begun(
     """Points from the reference."""
     first = max(settings.first_rounds * round_size(reference.dim, settings), settings.first_least)
     x = spread_out(reference, min(first, max(spending.left // settings.first_part, 1)), rng)
-    log_p = spending.values(x, "prior draws")
+    log_p = spending.prior_values(x)
     return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 

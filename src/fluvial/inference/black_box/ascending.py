@@ -82,7 +82,7 @@ def _begun(
     """The points of the reference among which climbs begin."""
     count = settings.ascending_base + settings.ascending_per_dim * reference.dim
     x = spread_out(reference, count, rng)
-    log_p = spending.values(x, "prior draws")
+    log_p = spending.prior_values(x)
     return History.empty(reference).with_draws(reference, x[: len(log_p)], log_p)
 
 
@@ -141,6 +141,11 @@ def check_gradient(
     given = np.sum(gradients * directions, axis=1)
     size = np.linalg.norm(gradients, axis=1)
     wrong = ~(np.abs(given - differences) <= settings.wrong * np.maximum(size, 1.0))
+    if np.isfinite(differences).any() and not np.isfinite(given[np.isfinite(differences)]).any():
+        raise InputError(
+            "the gradient is not finite at any of several points where the log density is: return "
+            "the derivative by each parameter, or leave the gradient out."
+        )
     comparable = np.isfinite(differences) & np.isfinite(given)
     if comparable.any() and wrong[comparable].all():
         row = int(np.flatnonzero(comparable)[0])

@@ -83,6 +83,9 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
             break
         group = search.group(groups)
         history = group[0].history
+        if not groups:
+            first = slice(history.counts[0])
+            density.check_prior(history.x[first][np.isneginf(history.log_p[first])])
         if not np.isfinite(history.log_p).any():
             if groups:
                 break

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from fluvial.inference.black_box.annealing import efficiency
 from fluvial.inference.black_box.checks import (
     Findings,
+    blind_doubt,
     cliff_doubt,
     noise_doubt,
     plateau_doubt,
@@ -55,6 +56,8 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
             history, q = by_flows(run, spending, history.merged(fresh), q)
             history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
             doubts = [*spikes, *_doubts(run, spending, q, fresh)]
+        if unknown := blind_doubt(spending.looks, spending.blind, proper=density.prior.proper):
+            doubts.append(unknown)
         if density.prior.proper and (flat := plateau_doubt(history, run.settings)):
             doubts.append(flat)
         drawn = fresh if len(fresh) else history

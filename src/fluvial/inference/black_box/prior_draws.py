@@ -33,6 +33,6 @@ def drawn_from_prior(
 
 def _joined(half: Half, more: np.ndarray, spending: Spending) -> Half:
     x, log_p = half
-    found = spending.values(more, "hunting")
+    found = spending.prior_values(more, "hunting")
     found = np.where(np.isfinite(found), found, -np.inf)
     return np.concatenate([x, more[: len(found)]]), np.concatenate([log_p, found])

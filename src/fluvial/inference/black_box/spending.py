@@ -28,6 +28,8 @@ class Spending:
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
+        looks: at how many draws from the prior the density was asked for, ...
+        blind: ... and at how many of them it was NaN or +inf, which says nothing of what is there.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Spending:
     ):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
+        self.looks = self.blind = 0
         self._share, self._clocked, self._kept = settings.exploring, settings.clocked, 0
         self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
@@ -104,6 +107,15 @@ class Spending:
             self.interrupted = True
         return np.concatenate(done) if done else np.empty(0)
 
+    def prior_values(
+        self, points: Float[np.ndarray, "N D"], note: str = "prior draws"
+    ) -> Float[np.ndarray, " K"]:
+        """Return the same of draws from the prior, and count those that say nothing."""
+        found = self.values(points, note)
+        self.looks += len(found)
+        self.blind += int(np.sum(np.isnan(found) | (found == np.inf)))
+        return found
+
     def value_and_grad(
         self, points: Float[np.ndarray, "N D"]
     ) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, "K D"]]:
@@ -120,6 +132,4 @@ class Spending:
         return found
 
     def _show(self, note: str) -> None:
-        spent, left = self.counted.evaluations, self._budget.left(self.counted.evaluations)
-        notes = ", ".join(part for part in (note, left) if part)
-        self._progress.update(spent, self._budget.evaluations, notes)
+        self._progress.update(self.counted.evaluations, self._budget.evaluations, note)

@@ -157,9 +157,9 @@ def _train(
 
     def show(steps: int, elbo: float) -> None:
         made = before + steps * objective.draws
-        text = f"part {k + 1} of {parts}, ELBO {elbo:.3f}"
-        note = run.note(text, made, run.settings.train.chunk * objective.draws)
-        run.progress.update(steps, run.max_steps, note)
+        run.counted.spend(made + run.settings.train.chunk * objective.draws)
+        run.counted.under_way = made
+        run.progress.update(steps, run.max_steps, f"part {k + 1} of {parts}, ELBO {elbo:.3f}")
 
     if choice.linear and parts == 1 and not begun:
         rng = np.random.default_rng(np.asarray(jax.random.key_data(keys.train)))

@@ -26,8 +26,7 @@ def watched(run: Run) -> tuple[Run, RowsDensity]:
         read, computed = read + rows, computed + rows * points
         rate = computed / max(time.perf_counter() - begun, 1e-9)
         note = f"{read / count:.1f} passes over {count:,} rows, {rate:.2g} rows x draws/s"
-        left = run.budget.left(counted.evaluations)
-        run.progress.update(read // count, None, f"{note}, {left}" if left else note)
+        run.progress.update(read // count, None, note)
 
     stream = stream.watched(watch, run.devices.local, _recalling(run, stream))
     rows = run.settings.rows
@@ -36,7 +35,9 @@ def watched(run: Run) -> tuple[Run, RowsDensity]:
         run.target.with_density(stream), replace(run.settings, weigh=reserve), run.budget
     )
     counted.count(run.counted.evaluations, run.counted.nonfinite)  # of an earlier try
-    return replace(run, counted=counted), stream
+    run = replace(run, counted=counted)
+    run.progress.left = run.left
+    return run, stream
 
 
 def _recalling(run: Run, stream: RowsDensity) -> Recall:
