@@ -67,3 +67,22 @@ def test_where_ticks_point_tells_the_style(direction, outwards):
         figure.subplots().plot([1, 3, 2], "g")
         canvas.draw()
     assert ticks_point_outwards(Image.fromarray(np.asarray(canvas.buffer_rgba()))) is outwards
+
+
+@pytest.mark.parametrize(
+    ("version", "first"), [("3.0.2", "line"), ("3.5.1", "points"), ("", "line")]
+)
+def test_legends_have_the_order_of_their_time(version, first, monkeypatch):
+    from matplotlib import legend
+    from matplotlib.figure import Figure
+    from traitlets.config import Config
+
+    configuration = plot_configuration(recorded(book(("plot()", [plot("gray", 72, version)]))))
+    monkeypatch.setattr(legend, "_get_legend_handles", legend._get_legend_handles)
+    exec(configuration, {"get_config": Config})
+    axes = Figure().subplots()
+    axes.bar([1], [2], label="bars")
+    axes.scatter([1], [2], label="points")
+    axes.plot([1, 2], label="line")
+    named = axes.get_legend_handles_labels()[1]
+    assert (named[0], named[-1]) == (first, "bars")
