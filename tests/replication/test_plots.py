@@ -11,6 +11,14 @@ from fluvial.replication.plots import plot_configuration, ticks_point_outwards
 from .books import book, recorded, shown
 
 
+@pytest.fixture(autouse=True)
+def legends_as_they_are(monkeypatch):
+    """Undo what a configuration that a test runs does to Matplotlib."""
+    from matplotlib import legend
+
+    monkeypatch.setattr(legend, "_get_legend_handles", legend._get_legend_handles)
+
+
 def plot(color, dpi=72, version=""):
     about = PngInfo()
     if version:
@@ -72,13 +80,11 @@ def test_where_ticks_point_tells_the_style(direction, outwards):
 @pytest.mark.parametrize(
     ("version", "first"), [("3.0.2", "line"), ("3.5.1", "points"), ("", "line")]
 )
-def test_legends_have_the_order_of_their_time(version, first, monkeypatch):
-    from matplotlib import legend
+def test_legends_have_the_order_of_their_time(version, first):
     from matplotlib.figure import Figure
     from traitlets.config import Config
 
     configuration = plot_configuration(recorded(book(("plot()", [plot("gray", 72, version)]))))
-    monkeypatch.setattr(legend, "_get_legend_handles", legend._get_legend_handles)
     exec(configuration, {"get_config": Config})
     axes = Figure().subplots()
     axes.bar([1], [2], label="bars")

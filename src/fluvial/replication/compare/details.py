@@ -51,10 +51,10 @@ def changed_details(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarra
     edges = _edges(recorded) | _edges(local)
     if not edges.any() or np.mean(apart[edges] <= _SAME) < _SHARE:
         return 0
-    smooth = [gaussian_filter(p, (_BLUR, _BLUR, 0.0), mode="nearest") for p in (recorded, local)]
+    a, b = (gaussian_filter(p, (_BLUR, _BLUR, 0.0), mode="nearest") for p in (recorded, local))
     plots, other = _largest(inks[0] & inks[1]), apart > _INK
     return sum(
-        _unlike(*smooth, box, within) >= _PIXELS
+        _unlike(a, b, box, within) >= _PIXELS
         for box, within in _places(other)
         if all((ink[box] & other[box] & within).any() for ink in inks) or _is_inside(box, plots)
     )

@@ -275,5 +275,5 @@ def _number(value: Any) -> Number:
     return Number(float(value), str(value))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, _NUMBER) and not isinstance(value, bool)
