@@ -50,6 +50,7 @@ _GROUPS = {
             ("tenth strangers", "Twelve more notebooks of strangers"),
             ("eleventh strangers", "Nine more notebooks of strangers"),
             ("twelfth strangers", "Fifteen notebooks of strangers, drawn at random"),
+            ("thirteenth strangers", "Sixteen notebooks of strangers, drawn at random"),
         )
     },
 }

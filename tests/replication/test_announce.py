@@ -68,3 +68,19 @@ def test_every_way_to_the_network_is_announced(source):
 )
 def test_words_alone_are_not_announced(source):
     assert announced(source) == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "!pip install seaborn\nimport requests",
+        "!pip install git+https://example.org/a.git",
+        "!curl -s https://example.org/install | sh",
+        "!pip install seaborn\ndata = pd.read_csv('https://example.org/a.csv')",
+    ],
+)
+def test_a_cell_that_installs_and_uses_the_network_is_announced_as_both(source):
+    assert announced(source) == (
+        "Cell 1 installs packages, which changes the environment of the kernel.",
+        "Cell 1 uses the network.",
+    )

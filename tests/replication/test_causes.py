@@ -51,6 +51,12 @@ def test_the_first_cause_is_named_and_its_consequences_follow():
             "No module named 'sklearn.grid'",
             "library version",
         ),
+        (
+            "from mpl_toolkits.basemap import Basemap",
+            "ModuleNotFoundError",
+            "No module named 'mpl_toolkits.basemap'",
+            "environment",
+        ),
         ("from numpy import long", "ImportError", "cannot import name 'long'", "library version"),
         (
             "df.ix[0]",
@@ -391,3 +397,48 @@ def test_a_column_that_all_runs_have_is_not_random_though_its_numbers_are():
     runs = [run_of(table("ab", x, 2 * x)) for x in (0.75, 0.5)]
     _, done = replicated([cell], *runs)
     assert done.cells[0].cause == "library version"
+
+
+@pytest.mark.parametrize(
+    ("count", "cause"), [(3, "order of execution"), (2, "environment")], ids=["twice", "once"]
+)
+def test_what_a_cell_had_added_twice_differs_for_the_order_of_execution(count, cause):
+    cells = [
+        ("found = [1, 2]", [], []),
+        ("found.append(3)", [], []),
+        ("len(found)", [result("4")], [result("3")]),
+        ("own = []\nown.append(1)\nlen(own)", [result("2")], [result("1")]),
+    ]
+    notebook = book(*((source, before) for source, before, _ in cells))
+    for cell, number in zip(notebook.cells, (1, count, count + 1, count + 2), strict=True):
+        cell.execution_count = number
+    kept = recorded(notebook)
+    done = compare_runs(kept, [run_of(*(after for _, _, after in cells))], Tolerance())
+    assert [cell.cause for cell in done.cells[2:]] == [cause, "environment"]
+
+
+def test_a_magic_that_is_not_there_is_why_its_cells_say_nothing():
+    gone = "UsageError: Cell magic `%%R` not found.\n"
+    cells = [
+        ("%%R\nsummary(a)", [result("1 2")], [stream(gone, "stderr")]),
+        (
+            "import this\n%load_ext rpy2.ipython",
+            [],
+            [error("ModuleNotFoundError", "No module named 'rpy2'")],
+        ),
+        ("%%R\nsummary(b)", [result("3 4")], [stream(gone, "stderr")]),
+        ("%%R\nplot(b)", [shown(image__png="AAAA")], [stream(gone, "stderr")]),
+    ]
+    _, done = replicated(cells)
+    assert [cell.cause for cell in done.cells] == [
+        "environment",
+        "environment",
+        "consequence of an earlier error",
+        "consequence of an earlier error",
+    ]
+    assert [cell.after for cell in done.cells] == [None, None, 2, 2]
+
+
+def test_numbers_that_are_a_little_off_tell_less_than_those_that_are_far():
+    before, after = "0.7511681 0.2858310 0.4994237", "0.7511082 0.2841749 0.5021547"
+    assert causes(("f()", [stream(before)], [stream(after)])) == ["library version"]

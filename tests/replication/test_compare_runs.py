@@ -137,3 +137,12 @@ def test_as_few_numbers_as_by_chance_may_lie_outside_of_their_intervals():
     few, many = (["900.0"] * count + before[count:] for count in (2, 9))
     assert verdicts([("f()", [stream("\n".join(few))])], *runs) == ["WITHIN_TOLERANCE"]
     assert verdicts([("f()", [stream("\n".join(many))])], *runs) == ["DIFFERS"]
+
+
+def test_numbers_that_vary_may_be_infinite_or_nan_in_some_of_the_runs():
+    cells = [("f()", [stream("0.5 nan")]), ("g()", [stream("nan")])]
+    runs = (
+        run_of([stream("nan 2.5")], [stream("0.5")]),
+        run_of([stream("1.5 7.5")], [stream("0.7")]),
+    )
+    assert verdicts(cells, *runs) == ["WITHIN_TOLERANCE", "DIFFERS"]

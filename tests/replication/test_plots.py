@@ -11,6 +11,14 @@ from fluvial.replication.plots import plot_configuration, ticks_point_outwards
 from .books import book, recorded, shown
 
 
+@pytest.fixture(autouse=True)
+def legends_as_they_are(monkeypatch):
+    """Undo what a configuration that a test runs does to Matplotlib."""
+    from matplotlib import legend
+
+    monkeypatch.setattr(legend, "_get_legend_handles", legend._get_legend_handles)
+
+
 def plot(color, dpi=72, version=""):
     about = PngInfo()
     if version:
@@ -67,3 +75,20 @@ def test_where_ticks_point_tells_the_style(direction, outwards):
         figure.subplots().plot([1, 3, 2], "g")
         canvas.draw()
     assert ticks_point_outwards(Image.fromarray(np.asarray(canvas.buffer_rgba()))) is outwards
+
+
+@pytest.mark.parametrize(
+    ("version", "first"), [("3.0.2", "line"), ("3.5.1", "points"), ("", "line")]
+)
+def test_legends_have_the_order_of_their_time(version, first):
+    from matplotlib.figure import Figure
+    from traitlets.config import Config
+
+    configuration = plot_configuration(recorded(book(("plot()", [plot("gray", 72, version)]))))
+    exec(configuration, {"get_config": Config})
+    axes = Figure().subplots()
+    axes.bar([1], [2], label="bars")
+    axes.scatter([1], [2], label="points")
+    axes.plot([1, 2], label="line")
+    named = axes.get_legend_handles_labels()[1]
+    assert (named[0], named[-1]) == (first, "bars")

@@ -70,7 +70,7 @@ def announcements(recorded: RecordedNotebook) -> tuple[str, ...]:
     """
     acts = [_acts(cell.source) for cell in recorded.cells]
     installing = [number for number, own in enumerate(acts, 1) if own.installs]
-    online = [n for n, own in enumerate(acts, 1) if own.online and n not in installing]
+    online = [number for number, own in enumerate(acts, 1) if own.online]
     said = []
     if installing:
         verb = "installs" if len(installing) == 1 else "install"

@@ -33,6 +33,8 @@ _COLOR = re.compile(r"\x1b\[[\d;]*m")
 _STARRED = re.compile(r"^\s*from\s[\w.]+\simport\s*\*|^\s*%(?:pylab|run|load_ext)\b", re.MULTILINE)
 _AGREES = (CellVerdict.IDENTICAL, CellVerdict.WITHIN_TOLERANCE)
 _IMPORTS = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
+_EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\b", re.MULTILINE)
+_NO_MAGIC = re.compile(r"^UsageError: (?:Cell|Line) magic .*not found", re.MULTILINE)
 _NO_FILE = "No such file or directory"
 _CUT = re.compile(r"\.\.\.|…|\\(?:\n|$)")  # what a display option shows or leaves out
 
@@ -86,6 +88,7 @@ def with_causes(
     )
     story, own = common.story, _modules_beside(recorded)
     met: list[_Met] = []
+    unloaded: int | None = None  # the failed cell that should have loaded an extension of IPython
     for outcome, cell, ran in zip(outcomes, cells, runs[0].cells, strict=True):
         number = outcome.number
         error = next(iter(errors(ran.outputs)), None)
@@ -106,12 +109,16 @@ def with_causes(
             lacks_file=_lacks_file(ran.outputs) and not _lacks_file(cell.outputs),
             loads=bool(own & set(_IMPORTS.findall(cell.source))),
         )
-        if error is None or _are_alike(error, before):
+        if _lacks_magic(ran.outputs) and not _lacks_magic(cell.outputs):
+            found = (Cause.EARLIER_ERROR if unloaded else Cause.ENVIRONMENT), unloaded
+        elif error is None or _are_alike(error, before):
             found = _caught(outcome, facts)
         else:
             found = cause_of_error(error, facts)
         met.append(_Met(outcome, facts, *found, shows=bool(cell.outputs)))
         root = None if not failed else found[1] or number
+        if failed and unloaded is None and _EXTENSION.search(cell.source):
+            unloaded = root
         story = facts.story.after(number, cell.source, failed=root, line=_failed_line(error))
     known = {"innocent": _innocent(met), "vary": _varying(met)}
     return tuple(_explained(replace(cell, facts=replace(cell.facts, **known))) for cell in met)
@@ -160,11 +167,11 @@ def _explained(met: _Met) -> CellOutcome:
         replace(difference, cause=difference.cause or why or cause_of_difference(difference, facts))
         for difference in outcome.differences
     )
-    # What only one side has tells least of why.
+    # What only one side has tells least of why, and what is a little off least of all numbers.
     one_sided = (Kind.MISSING, Kind.EXTRA)
     apart = sorted(
         (difference for difference in found if not difference.tolerated),
-        key=lambda difference: difference.kind in one_sided,
+        key=lambda difference: (difference.kind in one_sided, difference.cause is Cause.ROUNDING),
     )
     cause = why or (apart[0].cause if apart else None)
     if outcome.verdict is CellVerdict.ERROR and cause is None:
@@ -199,6 +206,11 @@ def _is_cut(outputs: Outputs) -> bool:
 def _lacks_file(outputs: Outputs) -> bool:
     """Whether a cell prints, as programs do that it calls, that a file is not there."""
     return _NO_FILE in printed(outputs)
+
+
+def _lacks_magic(outputs: Outputs) -> bool:
+    """Whether IPython says, without failing, that it does not know a command of a cell."""
+    return bool(_NO_MAGIC.search(printed(outputs)))
 
 
 def _modules_beside(recorded: RecordedNotebook) -> frozenset[str]:

@@ -64,7 +64,7 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
     redrawn = picture and difference.relative is not None and difference.relative <= OF_STYLE
     if facts.affected_by is not None and not redrawn:
         return Cause.EARLIER_ERROR
-    if facts.edited or facts.surely_disordered or facts.drawn_later:
+    if facts.edited or facts.surely_disordered or facts.drawn_later or facts.redone:
         return Cause.ORDER
     if facts.disordered and not picture:
         return Cause.ORDER

@@ -15,6 +15,8 @@ _NO_DATA = re.compile(
     r"FileNotFoundError|NotADirectoryError|IsADirectoryError|URLError|HTTPError|ConnectionError|"
     r"gaierror|TimeoutError|RemoteDataError|SSLError|MaxRetryError|No such file|Failed to establish"
 )
+# Of which each part is a package of its own.
+_NAMESPACES = "mpl_toolkits|google|azure|backports|jaraco|ruamel|sphinxcontrib|zope"
 _PYTHON_2 = frozenset(
     (
         *("apply", "basestring", "buffer", "cmp", "execfile", "file", "intern", "long"),
@@ -40,7 +42,7 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
     if _NO_DATA.search(text):
         return Cause.DATA, None
     if error["ename"] in ("ModuleNotFoundError", "ImportError"):
-        missing = re.search(r"No module named '(\w+)'", text)
+        missing = re.search(rf"No module named '(?:(?:{_NAMESPACES})\.)?\w+'", text)
         optional = re.search(r"(?i)install|optional dependency", text)
         return (Cause.ENVIRONMENT if missing or optional else Cause.LIBRARY_VERSION), None
     if error["ename"] in ("SyntaxError", "TabError", "IndentationError"):
@@ -54,7 +56,9 @@ def cause_of_error(error: Mapping[str, Any], facts: Facts) -> tuple[Cause, int |
         "CalledProcessError",
     ):
         return Cause.ENVIRONMENT, None
-    return (Cause.LIBRARY_VERSION if _LIBRARY.search(text) else Cause.ENVIRONMENT), None
+    raised_there = any("site-packages" in part for part in error.get("traceback", ()))
+    by_library = raised_there or _LIBRARY.search(text)
+    return (Cause.LIBRARY_VERSION if by_library else Cause.ENVIRONMENT), None
 
 
 def _may_be_given(name: str, facts: Facts) -> bool:

@@ -103,6 +103,11 @@ class Facts:
         return here or bool(self.names.used & self.story.late)
 
     @property
+    def redone(self) -> bool:
+        """Whether something reaches it to which a cell had added more than once."""
+        return bool(self.names.used & (self.story.redone | self.story.added_to(self.source)))
+
+    @property
     def from_net(self) -> bool:
         """Whether data that the notebook fetched reach the cell."""
         return reads_net(self.source) or bool(self.names.used & self.story.net)

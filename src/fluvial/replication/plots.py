@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fluvial.replication.legends import legend_configuration
 from fluvial.replication.read import RecordedNotebook
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ def plot_configuration(recorded: RecordedNotebook) -> str:
     if not pictures:
         return ""
     resolution = Counter(map(_resolution, pictures)).most_common(1)[0][0]
+    settings = _settings(recorded, pictures, resolution)
+    return settings + legend_configuration(pictures, former=resolution in _FORMER_DPI)
+
+
+def _settings(recorded: RecordedNotebook, pictures: list["Image"], resolution: int) -> str:
+    """Return the configuration of sizes, resolution and style."""
     version = recorded.notebook.metadata.get("language_info", {}).get("version", "")
     classic = bool(resolution) and _is_classic(pictures, version)
     if not classic and resolution not in _FORMER_DPI:

@@ -29,9 +29,11 @@ def explained(
     A number or duration is so explained if the recorded value lies within the interval that holds
     a further local one with a probability of 99 %: mean ± t s √(1 + 1/n), with Student's t of
     n − 1 degrees of freedom (Hahn & Meeker 1991, "Statistical Intervals", section 4.7). It is wide
-    with few runs. Anything else is explained if it varies between local runs, since no run could
-    then agree with the record but by chance. An error never is. Of many numbers that vary, a few
-    lie outside of their intervals: no more of them than one output of a hundred has by chance.
+    with few runs, and all there is where one of them is infinite or NaN; a recorded value that is
+    lies within those of an output that is so elsewhere, in some of the runs. Anything else is
+    explained if it varies between local runs, since no run could then agree with the record but by
+    chance. An error never is. Of many numbers that vary, a few lie outside of their intervals: no
+    more of them than one output of a hundred has by chance.
 
     Args:
         differences: of the first local run from the record.
@@ -42,7 +44,11 @@ def explained(
     # The same values in another style, such as a set in another order, do not vary.
     between_runs = [[found for found in run if not _is_style(found)] for run in between_runs]
     by_place = [{found.place: found for found in run} for run in between_runs]
-    judged = [_judged(difference, by_place) for difference in differences]
+    unbounded = {_output(found) for run in between_runs for found in run if _turns_infinite(found)}
+    judged = [
+        _judged(difference, by_place, unbounded=_output(difference) in unbounded)
+        for difference in differences
+    ]
     random, few_values = _random_outputs(judged, between_runs)
     by_chance = _few_outside(judged)
 
@@ -107,7 +113,15 @@ def _output(difference: Difference) -> str:
     return re.split(r", | line ", difference.place)[0]
 
 
-def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) -> Difference:
+def _turns_infinite(found: Difference) -> bool:
+    """Whether a number is finite in one of two runs, and in the other infinite or NaN."""
+    finite = {math.isfinite(_value(text)) for text in (found.recorded, found.local)}
+    return found.kind is Kind.NUMBER and len(finite) == 2
+
+
+def _judged(
+    difference: Difference, runs: Sequence[Mapping[str, Difference]], *, unbounded: bool
+) -> Difference:
     others = [_there(difference.place, run) for run in runs]
     varying = [found for found in others if found is not None]
     if difference.kind is Kind.ERROR or (not varying and difference.tolerated):
@@ -119,9 +133,13 @@ def _judged(difference: Difference, runs: Sequence[Mapping[str, Difference]]) ->
         return difference.accepted("varies by itself from run to run", Cause.RANDOMNESS)
     local = _value(difference.local)
     values = [local, *(local if found is None else _value(found.local) for found in others)]
+    before = _value(difference.recorded)
+    if not all(map(math.isfinite, values)) or (unbounded and not math.isfinite(before)):
+        reason = "varies by itself, where numbers are not finite in each run"
+        return difference.accepted(reason, Cause.RANDOMNESS)
     low, high = _prediction_interval(values)
     told = f"further local runs would give {low:.4g} to {high:.4g}"
-    if low <= _value(difference.recorded) <= high:
+    if low <= before <= high:
         return difference.accepted(f"varies by itself: {told}", Cause.RANDOMNESS)
     reason = f"{difference.reason}; {told}"
     return replace(difference, reason=reason, cause=difference.cause or Cause.RANDOMNESS)

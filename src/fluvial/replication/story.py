@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from fluvial.replication.additions import adds_to
 from fluvial.replication.names import Names, Step, names_in, steps, without_comments
 from fluvial.replication.randomness import draws, seeded_generators, seeds
 
@@ -40,6 +41,8 @@ class NotebookStory:
         plain_tables: likewise, how tables and numbers are shown.
         seeded: whether a seed was set.
         moved: whether cells were run again since a seed was set.
+        again: whether cells were run again just before this one, or this one itself.
+        redone: names of what such cells added to, so that they may have done so several times.
     """
 
     affected: Origins = field(default_factory=dict)
@@ -55,6 +58,8 @@ class NotebookStory:
     plain_tables: int | None = None
     seeded: bool = False
     moved: bool = False
+    again: bool = False
+    redone: frozenset[str] = frozenset()
 
     def at(self, source: str, *, again: bool) -> "NotebookStory":
         """Return what is known when a cell begins.
@@ -64,7 +69,7 @@ class NotebookStory:
             again: whether its count tells that cells were run again just before it.
         """
         moved = (self.moved or again) and not seeds(source)
-        return replace(self, seeded=self.seeded or seeds(source), moved=moved)
+        return replace(self, seeded=self.seeded or seeds(source), moved=moved, again=again)
 
     def after(
         self, number: int, source: str, *, failed: int | None = None, line: int | None = None
@@ -91,11 +96,16 @@ class NotebookStory:
         return replace(
             story,
             imported=story.imported | names.imported,
+            redone=story.redone | self.added_to(source),
             made=self.made | names.made,
             plain=self.plain | names.made if plain else self.plain - names.made,
             plain_plots=_first(story.plain_plots, STYLE, late, failed),
             plain_tables=_first(story.plain_tables, _DISPLAY, late, failed),
         )
+
+    def added_to(self, source: str) -> frozenset[str]:
+        """Return the names of what a cell adds to, if it may have been run several times."""
+        return adds_to(source) if self.again else frozenset()
 
     def is_plain(self, names: Names) -> bool:
         """Whether code needs nothing but Python and its own library, as far as is known."""
@@ -121,6 +131,7 @@ class NotebookStory:
             late=_carried(self.late, names, begins=late),
             generators=(self.generators - names.bound) | seeded_generators(step.source),
             net=_carried(self.net, names, begins=reads_net(step.source)),
+            redone=_carried(self.redone, names, begins=False),
         )
 
     def _without(self, step: Step, number: int, failed: int) -> "NotebookStory":

@@ -338,3 +338,14 @@ def test_a_plot_in_other_letters_says_which_font_is_missing():
     (difference,) = found([shown(image__png=bars(9, 30, 60))], [local])
     assert not difference.tolerated
     assert difference.reason.endswith("not installed here: Arial")
+
+
+def test_times_that_scikit_learn_measures_are_durations_in_what_it_returns():
+    before = result("{'fit_time': array([0.012, 0.013]), 'test_score': array([0.5, 0.75])}")
+    after = result("{'fit_time': array([0.031, 0.02]), 'test_score': array([0.5, 0.75])}")
+    assert {difference.cause for difference in found([before], [after])} == {"wall time"}
+    assert all(difference.tolerated for difference in found([before], [after]))
+    other = result("{'fit_time': array([0.012, 0.013]), 'test_score': array([0.5, 0.25])}")
+    assert not all(difference.tolerated for difference in found([before], [other]))
+    film = result("{'run_time': array([120.0, 95.0])}"), result("{'run_time': array([30.0, 95.0])}")
+    assert not all(difference.tolerated for difference in found(*([text] for text in film)))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.replication.compare.canvas import on_one_canvas
 from fluvial.replication.compare.cause import Cause
+from fluvial.replication.compare.details import changed_details
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.letters import changed_words
 from fluvial.replication.compare.scenes import (
@@ -74,8 +76,8 @@ def compare_images(
     score = similarity(before, after)
     near = score >= tolerance.similarity
     reason = f"similarity {score:.3f} where they are most unlike"
-    if near and tolerance.similarity > 0.0 and (words := changed_words(before, after)):
-        near, reason = False, f"{reason}, and {words} of their words changed"
+    if near and tolerance.similarity > 0.0 and (changes := _small_changes(before, after)):
+        near, reason = False, f"{reason}, and {changes} changed"
     if not near and _on_other_background(before, after):
         reason = f"{reason}, {OTHER_BACKGROUND}"
     cause = Cause.LIBRARY_PRINTING if near else None
@@ -107,6 +109,15 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "h
         after = (0, 0, local.shape[1], local.shape[0])
     unlike = min(_unlikeness(recorded, local, before, after), 1.0 / _PER_UNLIKENESS)
     return float(min(1.0 - _PER_UNLIKENESS * unlike, np.nextafter(1.0, 0.0)))
+
+
+def _small_changes(recorded: np.ndarray, local: np.ndarray) -> str:
+    """Say how many words or places of two pictures changed that are elsewhere the same."""
+    if words := changed_words(recorded, local):
+        return f"{words} of their words"
+    pair = on_one_canvas(recorded, local)
+    places = 0 if pair is None else changed_details(*pair)
+    return f"{places} small {'part' if places == 1 else 'parts'}" if places else ""
 
 
 def _unlikeness(recorded: np.ndarray, local: np.ndarray, before: Box, after: Box) -> float:

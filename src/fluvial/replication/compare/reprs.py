@@ -48,6 +48,12 @@ _TIMESTAMP = re.compile(
 _OBJECT = re.compile(r"<([\w.]+(?: [\w.]+)?)(?: object| instance)? at 0x[0-9a-fA-F]+>")
 _CLASS = re.compile(r"<(?:class|type) '([\w.]+)'>")
 _AFTER_DOTS = re.compile(r"\.\.\.\s+(?=[(\['\"])")
+# NumPy wrote masked arrays without commas until its version 1.14.
+_MASKED = re.compile(
+    r"masked_array\(\s*data = (\[.*?\]),\s*mask = .*?,\s*fill_value = [^,)]*\)", re.DOTALL
+)
+_NEXT = re.compile(r"(?<=[\w.\])}'\"])\s+(?=[\w\[({'\".+-])")
+_HIDDEN = re.compile(r"(?<=[\[\s])--(?=[\s,\]])")
 _METHOD = re.compile(r"<bound method ([\w.]+) of (.*)>", re.DOTALL)
 _SCALARS = ("float", "int", "uint", "complex", "bool", "str", "bytes", "longdouble")
 
@@ -97,6 +103,9 @@ def parsed(text: str) -> Any | None:
 def _as_python(text: str) -> str:
     """Return a text of NumPy or pandas with commas and quotes where Python has them."""
     text = _CLASS.sub(r"'\1'", _OBJECT.sub(r"'<\1>'", text))
+    if "masked_array(" in text:
+        text = _HIDDEN.sub("None", text)
+        text = _MASKED.sub(lambda old: f"masked_array(data={_NEXT.sub(', ', old[1])})", text)
     text = _AFTER_DOTS.sub("..., ", _NEXT_TEXT.sub(", ", text))
     return _TIMESTAMP.sub(r"'\1'", text) if "-" in text else text
 
@@ -155,6 +164,8 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
         return read[0]  # it has no dimensions
     if name in _DICTS and read and not named:
         return dict(read[-1])
+    if name == "masked_array":  # in whose data what is masked is hidden
+        named = {key: value for key, value in named.items() if key not in ("mask", "fill_value")}
     if name == "void" and len(read) == 1:
         return read[0]
     if name.endswith("Index") and read:

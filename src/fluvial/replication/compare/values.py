@@ -7,15 +7,22 @@ from typing import Any, TypeGuard
 
 from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.difference import Difference, Kind, shortened
-from fluvial.replication.compare.judging import Where, digits_shown, number_difference
-from fluvial.replication.compare.numbers import Number
+from fluvial.replication.compare.judging import (
+    Where,
+    digits_shown,
+    duration_difference,
+    number_difference,
+)
+from fluvial.replication.compare.numbers import Duration, Number
 from fluvial.replication.compare.reprs import Made
+from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
 __all__ = ["compare_values"]
 
 _NUMBER = int | float
 _DEFAULTS = (None, "auto", "warn", "deprecated", False)
+_MEASURED = re.compile(r"(?:fit|score)_time$")  # by scikit-learn
 _MANY = 3
 _LARGEST = 1e308
 # NumPy leaves out the type that the values imply.
@@ -52,7 +59,7 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
         yield from _compare_made(recorded, local, tolerance, where)
     elif _is_number(recorded) and _is_number(local):
         if recorded != local:
-            yield from number_difference(_number(recorded), _number(local), tolerance, where)
+            yield from _compare_numbers(recorded, local, tolerance, where)
     elif isinstance(recorded, complex) and isinstance(local, complex):
         for name, a, b in (
             ("real", recorded.real, local.real),
@@ -82,6 +89,16 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
         yield _apart(kind, where, *texts, f"another {kind}")
 
 
+def _compare_numbers(
+    recorded: _NUMBER, local: _NUMBER, tolerance: Tolerance, where: Where
+) -> Iterator[Difference]:
+    if _MEASURED.search(where.near):
+        a, b = (Duration(abs(float(value)), str(value)) for value in (recorded, local))
+        yield from duration_difference(a, b, tolerance, where, Surroundings())
+    else:
+        yield from number_difference(_number(recorded), _number(local), tolerance, where)
+
+
 def _compare_dicts(
     recorded: dict, local: dict, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
@@ -109,7 +126,8 @@ def _compare_lists(
     scale = max(where.scale, *sizes, 0.0) if sizes else where.scale
     digits = digits_shown(_floats(recorded), _floats(local))
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
-        below = Where(f"{where.place}, [{index}]", where.line, scale=scale, digits=digits)
+        place = f"{where.place}, [{index}]"
+        below = Where(place, where.line, where.near, scale=scale, digits=digits)
         yield from _compare(a, b, tolerance, below)
 
 
@@ -245,7 +263,8 @@ def _without_order(value: Any) -> Any:
 
 
 def _below(where: Where, key: Any) -> Where:
-    return Where(f"{where.place}, {key}", where.line, digits=where.digits)
+    near = str(key) if _MEASURED.search(str(key)) else ""
+    return Where(f"{where.place}, {key}", where.line, near, digits=where.digits)
 
 
 def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:
@@ -256,5 +275,5 @@ def _number(value: Any) -> Number:
     return Number(float(value), str(value))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, _NUMBER) and not isinstance(value, bool)
