@@ -204,6 +204,15 @@ def _resampled(
     return z[np.minimum(np.searchsorted(edges, at), len(edges) - 1)]
 
 
+def _highest(values: Float[np.ndarray, " N"], count: int) -> Int[np.ndarray, " count"]:
+    """The rows of the highest of many values, which takes a fraction of sorting them all."""
+    if count < len(values):
+        rows = np.argpartition(-values, count)[:count]
+    else:
+        rows = np.arange(len(values))
+    return rows[np.argsort(-values[rows], kind="stable")]
+
+
 def _seeded(
     rng: np.random.Generator,
     drawn: _ProposalDraws,
@@ -217,7 +226,7 @@ def _seeded(
     more = max(count - len(old.weights), 0)
     missed = drawn.log_p - old.log_prob(drawn.z)
     chances = log_w + 0.5 * np.where(np.isfinite(missed), missed, 0.0)
-    at = np.argsort(-(chances + rng.gumbel(size=len(chances))), kind="stable")[:more]
+    at = _highest(chances + rng.gumbel(size=len(chances)), more)
     parents = begun.parent_of(drawn.z[at])
     factors = width * begun.parents.factors[parents]
     new = GaussianMixture(np.full(more, 1.0 / max(more, 1)), drawn.z[at], factors)
