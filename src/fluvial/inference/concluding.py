@@ -95,7 +95,8 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
     if judgment.verdict is Verdict.USE_MCMC:
         evidence, judgment = bridged(fitted, corrected.chains, evidence, judgment)
     judgment = _with_start(run, pool, carried.added_to(judgment))
-    if choice is not None or judgment.verdict is not Verdict.GOOD:
+    hard = choice is not None or judgment.verdict is not Verdict.GOOD
+    if hard and max(grouping) == 0:  # from one mode to another scales differ in any form
         judgment = _with_advice(run, pool, judgment)
     return Posterior(
         q,

@@ -1,5 +1,6 @@
 """Whether it is noticed that a model would be better non-centered."""
 
+import jax
 import numpy as np
 import pytest
 from jax import numpy as jnp
@@ -7,6 +8,8 @@ from jax.scipy.stats import norm
 
 import fluvial
 from fluvial.inference.checks.centered import centered_advice, scale_growth
+from fluvial.inference.settings import Settings
+from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.pool import Pool
 
 GROUPS, DRAWS = 6, 4096
@@ -63,3 +66,22 @@ def test_a_hard_fit_of_a_centered_hierarchy_says_so_and_one_of_its_other_form_do
     assert "x[1]" in posterior.reasons[-1]
     other = fluvial.Target(lambda x: norm.logpdf(x).sum(), dim=22)
     assert "non-centered" not in " ".join(fluvial.fit(other, progress=False).reasons)
+
+
+def test_modes_of_unlike_width_are_not_taken_for_a_scale_that_grows():
+    means = np.array([[-4.0, -3.0], [3.0, 1.0], [-4.0, -1.0], [0.0, -3.0], [2.0, -4.0]])
+    draws = means[:, :1] + RNG.standard_normal((5, DRAWS))
+    narrow = means[:, 1:] + 0.3 * RNG.standard_normal((5, DRAWS))
+    x = np.where(np.arange(DRAWS) % 2, draws, narrow).T
+    five = fluvial.Target(lambda x: -0.5 * jnp.sum(x**2), dim=5)
+    pool = Pool(x, np.zeros(DRAWS), np.full(DRAWS, -np.log(DRAWS)))
+    assert centered_advice(five, pool) is not None  # of one mode it would be true
+
+    def two(x):
+        widths = jnp.array([1.0, 0.3], x.dtype)
+        return jax.nn.logsumexp(norm.logpdf(x[:, None], means.astype(x.dtype), widths).sum(axis=0))
+
+    strict = Settings.of({"verdict": {"max_standard_error": 1e-6}})
+    posterior = fluvial.fit(fluvial.Target(two, dim=5), settings=strict, progress=False)
+    assert posterior.verdict is Verdict.USE_WEIGHTS
+    assert "non-centered" not in " ".join(posterior.reasons)

@@ -103,4 +103,4 @@ def test_where_there_is_one_mode_there_is_nothing_beyond_it():
     starts = rng.uniform(-2.0, 2.0, (16, DIM))
     beyond = look_beyond(counted, starts, climb_from(counted, starts), rng)
     assert beyond.ends == []
-    assert "these looks would miss" in beyond.sentence
+    assert "65,536 looks. By an estimate, these looks would miss" in beyond.sentence

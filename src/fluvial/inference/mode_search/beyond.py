@@ -22,7 +22,7 @@ from fluvial.inference.settings import DEFAULT, Settings
 
 __all__ = ["Beyond", "look_beyond"]
 
-_LEAST_SHARE = 0.001  # wording: less is not said as a number
+_LEAST_SHARE = 0.001  # wording: less is not said as a number, nor is all but less
 
 
 class Beyond(NamedTuple):
@@ -53,7 +53,7 @@ def look_beyond(
         rng: decides where to look.
         settings: the thresholds.
     """
-    sentence = f"{len(ends)} climbs ended in one mode, or in none"
+    sentence = f"{len(ends)} climbs from different starts found no second mode"
     looks = settings.explore.first_looks if looks_before(counted, settings) else 0
     census = Census(counted, settings)
     census.add(ends, len(ends), CLIMBS)
@@ -71,8 +71,9 @@ def look_beyond(
         return Beyond(beyond, f"{sentence}.")
     missed = share_missed(law, planted, looks)
     share = f"{missed:.1%}" if missed >= _LEAST_SHARE else f"less than {_LEAST_SHARE:.1%}"
+    share = "nearly all" if missed > 1.0 - _LEAST_SHARE else share
     wide = settings.explore.narrowest_sought
     sentence += (
-        f", and {looks:,} looks saw no other. By an estimate, these looks would miss {share} "
+        f", and neither did {looks:,} looks. By an estimate, these looks would miss {share} "
     )
     return Beyond([], sentence + f"of other modes like it that are at least {wide} times as wide.")

@@ -135,12 +135,12 @@ def sentence_of(
 ) -> str:
     """Say which other modes looks would have seen; see ``narrowest_seen``."""
     width, share = narrowest_seen(overall, kinds, distance, search), 1.0 - search.narrow_missed
-    others = f"of other modes as heavy, up to {distance:.0f} sd away"
+    others = f"of other modes of the same mass, up to {distance:.0f} sd away"
     if np.isinf(width):
-        return f"By an estimate, its looks would find less than {share:.0%} {others}, however wide."
+        return f"By an estimate, these looks would find less than {share:.0%} {others}."
     return (
-        f"By an estimate, its looks would find {share:.0%} {others} and at least {width:.2g} times "
-        "as wide as what was found."
+        f"By an estimate, these looks would find {share:.0%} {others}, that are at least "
+        f"{width:.2g} times as wide as what was found."
     )
 
 

@@ -99,7 +99,8 @@ def _sentence(census: Census, populations: int, missed: float, explore: ExploreS
     found += "s." if count == 1 else "."
     if not np.isfinite(missed):
         return f"{found} How many others they missed could not be estimated."
-    number = f"{missed:.2g}" if missed >= _LEAST_NUMBER or not missed else f"under {_LEAST_NUMBER}"
+    number = f"{missed:.2g}" if missed >= _LEAST_NUMBER else f"fewer than {_LEAST_NUMBER}"
+    number = number if missed else "no"
     wide = f" at least {explore.narrowest_sought} times as wide as these" if census.looks else ""
     return f"{found} By an estimate, they missed {number} others{wide}."
 

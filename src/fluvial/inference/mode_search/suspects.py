@@ -139,10 +139,10 @@ def _notes(
     search, looks = settings.search, sum(kind.number for kind in kinds)
     chains = f"{search.chains} chains through {search.temperatures} temperatures, "
     along = count_sideways(counted, settings)
-    sideways = f" and {along:,} along one or two coordinates" if along else ""
+    sideways = f" and at {along:,} points along one or two coordinates" if along else ""
     done = (
-        f"A search found nothing more: {climbs} climbs, {chains if search.chains else ''}"
-        f"{looks:,} looks around it{sideways}."
+        f"A search outside the fit found nothing more: {climbs} climbs, "
+        f"{chains if search.chains else ''}and looks at {looks:,} points around it{sideways}."
     )
     if looks_before(counted, settings):
         return (done,)
