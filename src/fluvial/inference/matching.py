@@ -105,7 +105,7 @@ def _given_heads(run: Run, fitted: Weighed) -> Weighed:
         return fitted
     if fitted.weights.half_variance <= settings.verdict.accurate_half_variance:
         return fitted
-    gaussian = fitted.q.components[0].gaussian
+    gaussian = fitted.q.gaussians[0]
     at = DiagonalGaussian(gaussian.mean, gaussian.sd)
     heads = find_structure(counted, gaussian, run.rng, settings.structure).heads
     if not 1 <= len(heads) <= settings.match.held_heads:

@@ -139,14 +139,18 @@ def test_uniform_values_are_rejected_as_often_as_the_level_says():
     assert uniformity(0.5 * rng.uniform(size=200)) < 1e-10
 
 
-def test_a_calibration_goes_on_from_its_checkpoint(tmp_path):
+@pytest.mark.parametrize("how", ["raised", "returned"])
+def test_a_calibration_goes_on_from_its_checkpoint(how, tmp_path):
     calls = []
 
     def fit(target, *, seed, progress):
         calls.append(seed)
-        if len(calls) == 4:
+        posterior = _exact(target, seed)
+        if len(calls) == 4 and how == "raised":
             raise KeyboardInterrupt
-        return _exact(target, seed)
+        if len(calls) == 4:  # as a fit does that has something to show
+            posterior.interrupted = True
+        return posterior
 
     simulation = Simulation(_simulate, lambda y: y)
     options = {"fit": fit, "checkpoint": tmp_path, "progress": False}

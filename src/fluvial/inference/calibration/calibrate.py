@@ -142,6 +142,8 @@ def _fitted(
     try:
         parameters, data = simulate(rng)
         posterior = fit(family(data), seed=own, progress=False, **options)
+        if getattr(posterior, "interrupted", False):  # what Ctrl-C left of a fit is not one
+            raise KeyboardInterrupt
         names, truth = _flat({n: np.asarray(v, np.float64)[None] for n, v in parameters.items()})
         sampled = posterior.draws(draws, seed=own)
         found, sample = _flat({n: v for n, v in sampled.items() if n in parameters})
