@@ -347,5 +347,7 @@ def test_times_that_scikit_learn_measures_are_durations_in_what_it_returns():
     assert all(difference.tolerated for difference in found([before], [after]))
     other = result("{'fit_time': array([0.012, 0.013]), 'test_score': array([0.5, 0.25])}")
     assert not all(difference.tolerated for difference in found([before], [other]))
+    negative = result("{'fit_time': array([0.012, -0.013]), 'test_score': array([0.5, 0.75])}")
+    assert not all(difference.tolerated for difference in found([negative], [after]))
     film = result("{'run_time': array([120.0, 95.0])}"), result("{'run_time': array([30.0, 95.0])}")
     assert not all(difference.tolerated for difference in found(*([text] for text in film)))

@@ -92,8 +92,8 @@ def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> I
 def _compare_numbers(
     recorded: _NUMBER, local: _NUMBER, tolerance: Tolerance, where: Where
 ) -> Iterator[Difference]:
-    if _MEASURED.search(where.near):
-        a, b = (Duration(abs(float(value)), str(value)) for value in (recorded, local))
+    if _MEASURED.search(where.near) and min(recorded, local) >= 0.0:
+        a, b = (Duration(float(value), str(value)) for value in (recorded, local))
         yield from duration_difference(a, b, tolerance, where, Surroundings())
     else:
         yield from number_difference(_number(recorded), _number(local), tolerance, where)
