@@ -1,5 +1,6 @@
 """Counts the evaluations of a target, and those that were not finite."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import final
@@ -38,6 +39,7 @@ class CountedTarget:
         under_way: how many a compiled loop has made that are not counted yet.
         spent: whether a budget was, and ended a stage.
         nonfinite: at how many of them the density, or a gradient asked for, was NaN or infinite.
+        seconds_each: of the fastest batch, for each of its points; infinite before there is one.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class CountedTarget:
         self.evaluated = Evaluated(target.dim, settings)
         self.evaluations = self.under_way = 0
         self.nonfinite = 0
+        self.seconds_each = np.inf
 
     @property
     def dim(self) -> int:
@@ -60,7 +63,8 @@ class CountedTarget:
     ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N D"]]:
         """Log densities (N,) and gradients (N, D), float64, as the target gives them."""
         self.spend(len(points))
-        values, grads = self.target.value_and_grad(points)
+        with self._timed(len(points)):
+            values, grads = self.target.value_and_grad(points)
         self.count(len(points), _nonfinite(values, grads))
         self.evaluated.add(points, values)
         return values, grads
@@ -68,7 +72,8 @@ class CountedTarget:
     def values(self, points: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,), float64, as the target gives them."""
         self.spend(len(points))
-        values = self.target.values(points)
+        with self._timed(len(points)):
+            values = self.target.values(points)
         self.count(len(points), int(np.sum(~np.isfinite(values))))
         self.evaluated.add(points, values)
         return values
@@ -76,9 +81,17 @@ class CountedTarget:
     def far_values(self, points: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
         """Log densities (N,) of points so far out that none of them is worth keeping."""
         self.spend(len(points))
-        values = self.target.values(points)
+        with self._timed(len(points)):
+            values = self.target.values(points)
         self.count(len(points), int(np.sum(~np.isfinite(values))))
         return values
+
+    @contextmanager
+    def _timed(self, count: int) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        if count:
+            self.seconds_each = min(self.seconds_each, (time.perf_counter() - began) / count)
 
     def spend(self, evaluations: int) -> None:
         """Raise ``BudgetSpent``, once, if this many more evaluations exceed the budget.

@@ -187,9 +187,11 @@ def test_of_a_compiled_model_the_same_looks_are_made_as_of_one_that_jax_traces()
     starts = np.random.default_rng(0).uniform(-6.0, 6.0, (16, 6))
     few = {"looks": 2**12, "most_looks": 2**13, "settling_looks": 2**13}
 
-    def sentence(target):
+    def sentence(target, **others):
         counted = CountedTarget(target)
         ends, rng = climb_from(counted, starts), np.random.default_rng(0)
-        return explore(counted, starts, ends, rng, Settings.of({"explore": few})).sentence
+        return explore(counted, starts, ends, rng, Settings.of({"explore": few | others})).sentence
 
-    assert "8,192 looks found 2 modes" in sentence(from_stan(program % tuple(modes), {}))
+    compiled = from_stan(program % tuple(modes), {})
+    assert "8,192 looks found 2 modes" in sentence(compiled)
+    assert "looks" not in sentence(compiled, looking_seconds=1e-9)  # it would take too long

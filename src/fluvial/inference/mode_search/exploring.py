@@ -122,7 +122,8 @@ def _climbed(
     explore = settings.explore
     most = explore.most_on_host if counted.target.on_host else explore.most_evaluations
     began, count, missed = counted.evaluations, explore.first_climbs, np.inf
-    looking = not counted.target.costly
+    quick = counted.seconds_each * explore.most_looks <= explore.looking_seconds
+    looking = quick and not counted.target.costly
     modes = census.modes()
     while counted.evaluations - began < most and census.climbs < explore.most_climbs:
         law = law_around(starts, modes, settings)

@@ -69,6 +69,8 @@ class ExploreSettings:
             (``SearchSettings.sideways``).
         settling_looks: are made instead where these will leave no other mode to be expected.
         look_rounds: of looks, before that; by hand.
+        looking_seconds: that ``most_looks`` may take, by the fastest batch so far; of a density
+            that takes longer modes are only climbed to, and the verdict says what may be missing.
         least_runs: populations that have to find each mode that matters: of one seen once others
             may be missing (Chao 1987, Biometrics 43, 783).
         most_runs: populations.
@@ -129,6 +131,7 @@ class ExploreSettings:
     most_looks: int = 2**20
     settling_looks: int = 2**21
     look_rounds: int = 14
+    looking_seconds: float = 60.0
     least_runs: int = 2
     most_runs: int = 6
     peaks: int = 64
