@@ -69,7 +69,7 @@ def measure(root: Path, name: str, seed: int) -> tuple[str, Case, float, float]:
     posterior, draws, *_ = fit_and_draw(target, seed, 4 * DRAWS)
     cpu = watch.read()[1]
     nuts = sample(program, data, DRAWS, seed=1)
-    other = POSTERIORS[name]
+    other = POSTERIORS.get(name)
     there = program if other is None else program.with_name(f"radon_{other}.stan")
     long = [sample(program, data, LONG, seed=2), sample(there, data, LONG, seed=3)]
     shared = [n for n in draws if all(n in run.draws for run in long)]
@@ -121,7 +121,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--posteriordb", type=Path, required=True, metavar="DIR", help="the clone")
-    parser.add_argument("--only", nargs="+", default=list(POSTERIORS), metavar="NAME")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=list(POSTERIORS),
+        metavar="NAME",
+        help="any of posteriordb's (default: the large ones)",
+    )
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 (default: 1)")
     options = parser.parse_args(arguments)
     cases, seconds = [], np.zeros(2)
