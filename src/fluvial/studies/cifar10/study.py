@@ -7,7 +7,7 @@ levels are kept off 0 and 1, on whether they are dequantized, and on whether the
 is learned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,12 +21,10 @@ from fluvial.studies.dlgm.setting import DIAGONAL
 
 __all__ = ["BEYOND", "PLANS", "STUDY"]
 
-BEYOND = (
-    PosteriorSetting("triangular", 1),
-    # All 30 columns are 11,000 numbers for each image, and a step of 0.2 s in place of 0.03.
-    PosteriorSetting("sylvester", 4, ",columns=8"),
-    PosteriorSetting("iaf", 4),
-)
+TRIANGULAR, IAF = PosteriorSetting("triangular", 1), PosteriorSetting("iaf", 4)
+# All 30 columns are 11,000 numbers for each image, and a step of 0.2 s in place of 0.03.
+SYLVESTER = PosteriorSetting("sylvester", 4, ",columns=8")
+BEYOND = (TRIANGULAR, SYLVESTER, IAF)
 """A Gaussian of full covariance, and two families of later papers."""
 
 _COUNTS = (200_000, 5_000, 10_000)  # patches to train on, to choose by, to report
@@ -37,9 +35,11 @@ def _patches() -> Dataset:
     return load_cifar10().map(lambda images, part: random_patches(images, _COUNTS[part], part))
 
 
-def _settings(*lengths: int) -> tuple[PosteriorSetting, ...]:
+def _settings(
+    *lengths: int, beyond: Sequence[PosteriorSetting] = BEYOND
+) -> tuple[PosteriorSetting, ...]:
     planar = (PosteriorSetting("planar", length) for length in lengths)
-    return (*BEYOND, DIAGONAL, *planar)  # what the paper has last: see run_units
+    return (*beyond, DIAGONAL, *planar)  # what the paper has last: see run_units
 
 
 PLANS = {
@@ -66,7 +66,8 @@ PLANS = {
         load=_patches,
         latent=30,
         hidden=400,
-        settings=_settings(2, 5, 10),
+        # A training with Sylvester flows takes as long as three with planar ones.
+        settings=_settings(2, 5, 10, beyond=(TRIANGULAR, IAF)),
         # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
         usual=Recipe(epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
         seeds=3,
@@ -111,10 +112,11 @@ _BEYOND_A_GAUSSIAN = Claim(
 
 _LATER = Claim(
     name="later-families-beat-planar",
-    statement="Sylvester and inverse autoregressive flows do better than the longest planar flow.",
+    statement="Flows of later papers do better than the longest planar flow.",
     source=_OWN,
     published="",
-    quantity="the smaller of the two differences of free energies at equal training",
+    quantity="the smallest difference of free energies at equal training: of inverse "
+    "autoregressive flows, and of Sylvester flows but at the full budget",
     rule=Rule(low=0.0, ordering=True),
     unit="nat",
 )
@@ -138,8 +140,8 @@ def _claims(compared: Compared) -> Iterator[tuple[Claim, np.ndarray]]:
     yield _LONGER, compared.least_gain(lengths)
     yield _NARROWER, compared.least_gain(lengths, compared.divergence)
     longest = compared.family("planar")[-1]
-    full, *later = BEYOND
-    yield _BEYOND_A_GAUSSIAN, compared.least_gain([(full, longest)])
+    yield _BEYOND_A_GAUSSIAN, compared.least_gain([(TRIANGULAR, longest)])
+    later = [setting for setting in (SYLVESTER, IAF) if setting in compared.settings]
     pairs = [(longest, setting) for setting in later]
     yield _LATER, compared.least_gain(pairs, compared.free_energy)
     yield _enough(PLANS[compared.results.budget]), compared.missed(DIAGONAL)
