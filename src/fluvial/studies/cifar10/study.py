@@ -66,8 +66,9 @@ PLANS = {
         load=_patches,
         latent=30,
         hidden=400,
-        # A training with Sylvester flows takes as long as three with planar ones.
-        settings=_settings(2, 5, 10, beyond=(TRIANGULAR, IAF)),
+        # A training with Sylvester flows takes as long as three with planar ones, and of three with
+        # a full covariance one diverged at this step size.
+        settings=_settings(2, 5, 10, beyond=(IAF,)),
         # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
         usual=Recipe(epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
         seeds=3,
@@ -140,7 +141,8 @@ def _claims(compared: Compared) -> Iterator[tuple[Claim, np.ndarray]]:
     yield _LONGER, compared.least_gain(lengths)
     yield _NARROWER, compared.least_gain(lengths, compared.divergence)
     longest = compared.family("planar")[-1]
-    yield _BEYOND_A_GAUSSIAN, compared.least_gain([(TRIANGULAR, longest)])
+    if TRIANGULAR in compared.settings:
+        yield _BEYOND_A_GAUSSIAN, compared.least_gain([(TRIANGULAR, longest)])
     later = [setting for setting in (SYLVESTER, IAF) if setting in compared.settings]
     pairs = [(longest, setting) for setting in later]
     yield _LATER, compared.least_gain(pairs, compared.free_energy)

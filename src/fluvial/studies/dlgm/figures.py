@@ -25,6 +25,8 @@ def against_length(
     """Draw bound, divergence and −ln p(x) against the number of layers, as in Figure 4."""
     figure, axes = panels(1, 3, 3.2, 3.0)
     for family, color in zip(families, COLORS, strict=False):
+        if not compared.family(family):  # of another budget
+            continue
         settings = [DIAGONAL, *compared.family(family)]
         layers = [setting.layers for setting in settings]
         for ax, values in zip(axes.flat, _measured(compared, settings), strict=True):
