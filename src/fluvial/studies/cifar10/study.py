@@ -66,8 +66,8 @@ PLANS = {
         load=_patches,
         latent=30,
         hidden=400,
-        # A training with Sylvester flows takes as long as three with planar ones, and of three with
-        # a full covariance one diverged at this step size.
+        # A step with Sylvester flows takes 0.048 s where one with ten planar layers takes 0.033,
+        # and of three trainings with a full covariance one diverged at this step size.
         settings=_settings(2, 5, 10, beyond=(IAF,)),
         # A third of this step size leaves all four far from converged, 6e-3 is too much for K = 0.
         usual=Recipe(epochs=15, batch=200, rate=3e-3, annealing_epochs=1, precision="bfloat16"),
