@@ -11,6 +11,7 @@ import pytest
 from fluvial.errors import InputError
 from fluvial.flows import (
     Chain,
+    Controlled,
     Flow,
     Hamiltonian,
     Inverted,
@@ -45,6 +46,9 @@ MIXTURES = (
 ZOO = {
     "chain": described("diagonal+householder:2", dim=4),
     "continuous": described("continuous,width=8,steps=16"),
+    "controlled": lambda key, dtype: Controlled(
+        crooked_score, 2, key=key, steps=2, width=8, dtype=dtype
+    ),
     "copula": described("copula"),
     "diagonal": described("diagonal"),
     "hamiltonian": lambda key, dtype: Hamiltonian(crooked_score, 2, steps=3, dtype=dtype),
@@ -81,6 +85,7 @@ SAME_AS = {"nice": "nice-perm"}
 """Second names, which need no second run."""
 STARTS_ELSEWHERE = {
     "chain",
+    "controlled",
     "hamiltonian",
     "householder",
     "langevin",

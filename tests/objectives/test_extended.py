@@ -1,5 +1,7 @@
 """Bounds on extended spaces against closed forms, where everything is Gaussian."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 from fluvial.errors import InputError
-from fluvial.flows import Hamiltonian, Langevin
+from fluvial.flows import Controlled, Hamiltonian, Langevin
 from fluvial.objectives import Extended, FreeEnergy, base_log_prob, flow_log_prob
 from fluvial.targets import Target
 
@@ -117,7 +119,10 @@ def test_hamiltonian_bound_is_that_of_its_matrix(x64):
     assert exact < LOG_Z
 
 
-@pytest.mark.parametrize("family", [Langevin, Hamiltonian])
+CONTROLLED = partial(Controlled, key=jax.random.key(1), width=8)
+
+
+@pytest.mark.parametrize("family", [Langevin, Hamiltonian, CONTROLLED])
 def test_learning_raises_the_bound_and_never_above_the_evidence(family):
     """On a target with no closed form, skewed, in 20 plain gradient steps."""
 

@@ -4,6 +4,7 @@ from fluvial.flows.autoregressive import Autoregressive
 from fluvial.flows.builders import build_flow, check_flow
 from fluvial.flows.conjugated import Conjugated
 from fluvial.flows.continuous import Continuous
+from fluvial.flows.controlled import Controlled
 from fluvial.flows.copula import FixedTriangular
 from fluvial.flows.coupling import Coupling
 from fluvial.flows.flow import Chain, Flow, Inverted, Stacked
@@ -35,6 +36,7 @@ __all__ = [
     "Chain",
     "Conjugated",
     "Continuous",
+    "Controlled",
     "Coupling",
     "Diagonal",
     "FixedTriangular",

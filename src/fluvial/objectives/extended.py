@@ -28,7 +28,8 @@ class Extended(eqx.Module):
     Args:
         target: what is approximated, on R^D.
         target_dim: D.
-        dim: D + A, of the extended space; that of a ``Langevin`` or ``Hamiltonian`` flow.
+        dim: D + A, of the extended space; that of a ``Langevin``, ``Hamiltonian`` or
+            ``Controlled`` flow.
 
     Raises:
         InputError: if ``dim`` is below ``target_dim``.

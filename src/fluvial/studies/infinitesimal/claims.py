@@ -17,7 +17,13 @@ __all__ = ["diffusion_unit", "measured_claims"]
 
 _PAPER = "Rezende & Mohamed 2015, arXiv 1505.05770, section 3.2 (without an experiment)"
 _BEYOND = "this project's own goal, beyond the paper"
-_LABELS = {"langevin": "Langevin", "hamiltonian": "Hamiltonian"}
+_CONTROL = "Vargas et al. 2024, arXiv 2307.01050 (on other targets)"
+_SOURCES = {"langevin": _PAPER, "hamiltonian": _PAPER, "controlled": f"{_CONTROL}; {_BEYOND}"}
+_LABELS = {
+    "langevin": "Langevin",
+    "hamiltonian": "Hamiltonian",
+    "controlled": "controlled Langevin",
+}
 _ARRIVED = 0.02
 _NEAR = 0.05
 
@@ -26,6 +32,7 @@ def measured_claims(results: StudyResults) -> Iterator[tuple[Claim, np.ndarray]]
     """Measure the claims whose settings the budget has run."""
     measured = plan(results.budget)
     yield from _of_bounds(results, measured)
+    yield from _of_control(results, measured)
     yield from _of_continuous(results, measured)
     yield from _of_diffusion(results, measured)
 
@@ -40,19 +47,26 @@ def _of_bounds(
 ) -> Iterator[tuple[Claim, np.ndarray]]:
     for family in measured.families:
         for target in measured.targets:
-            gaps = np.stack(
-                [
-                    np.asarray(
-                        results.record(InfinitesimalSetting(target, family, length).name).values[
-                            "gap"
-                        ],
-                        float,
-                    )
-                    for length in measured.lengths
-                ]
-            )
+            gaps = np.stack([_gaps(results, target, family, length) for length in measured.lengths])
             yield _rises(target, family, measured), (gaps[:-1] - gaps[1:]).min(axis=0)
             yield _toward(target, family, measured), gaps[-1] / gaps[0]
+
+
+def _of_control(
+    results: StudyResults, measured: InfinitesimalPlan
+) -> Iterator[tuple[Claim, np.ndarray]]:
+    if {"langevin", "controlled"} <= set(measured.families):
+        steps = measured.lengths[-1]
+        for target in measured.targets:
+            without = _gaps(results, target, "langevin", steps)
+            controlled = _gaps(results, target, "controlled", steps)
+            seeds = min(len(without), len(controlled))
+            yield _tightens(target, steps), without[:seeds] - controlled[:seeds]
+
+
+def _gaps(results: StudyResults, target: str, family: str, length: int) -> np.ndarray:
+    setting = InfinitesimalSetting(target, family, length)
+    return np.asarray(results.record(setting.name).values["gap"], float)
 
 
 def _of_continuous(
@@ -79,7 +93,7 @@ def _rises(target: str, family: str, measured: InfinitesimalPlan) -> Claim:
         name=f"{target.lower()}-{family}-rises",
         statement=f"On {_named(target)} the bound of {_LABELS[family]} flows rises with the "
         "number of steps.",
-        source=_PAPER,
+        source=_SOURCES[family],
         published="",
         quantity=f"least rise of the bound from one number of steps to the next, of {steps}",
         rule=Rule(low=0.0, ordering=True),
@@ -92,10 +106,22 @@ def _toward(target: str, family: str, measured: InfinitesimalPlan) -> Claim:
     return Claim(
         name=f"{target.lower()}-{family}-toward-log-z",
         statement=f"On {_named(target)} the bound of {_LABELS[family]} flows tends to ln Z.",
-        source=_PAPER,
+        source=_SOURCES[family],
         published="",
         quantity=f"ln Z - ELBO with {last} steps over ln Z - ELBO with {first}",
         rule=Rule(high=0.5),
+    )
+
+
+def _tightens(target: str, steps: int) -> Claim:
+    return Claim(
+        name=f"{target.lower()}-control-tightens",
+        statement=f"On {_named(target)} a learned drift tightens the bound of Langevin flows.",
+        source=_CONTROL,
+        published="",
+        quantity=f"ln Z - ELBO without a drift less that with one, {steps} steps",
+        rule=Rule(low=0.0, ordering=True),
+        unit="nat",
     )
 
 

@@ -52,8 +52,8 @@ def _bounds(results: StudyResults, measured: InfinitesimalPlan, directory: Path)
         f"{_counted(measured)} seeds with one standard deviation. Step sizes, masses, inverse "
         "temperatures, gains, angles and the Gaussian start are learned. Dashed: the mean of "
         "flows of a differential equation, which have no number of steps.",
-        alt="A panel for each target: nats below ln Z against the number of steps, with a falling "
-        "line for the Langevin and one for the Hamiltonian flow, and a dashed level.",
+        alt="A panel for each target: nats below ln Z against the number of steps, with falling "
+        "lines for Langevin, Hamiltonian and controlled flows, and a dashed level.",
     )
 
 

@@ -16,11 +16,20 @@ __all__ = [
     "plan",
 ]
 
-FAMILIES = ("langevin", "hamiltonian")
+FAMILIES = ("langevin", "hamiltonian", "controlled")
 CONTINUOUS = "continuous"
 FUNNEL = "funnel"
 _SOLVER_STEPS = 4
-_SPREAD = {("U2", "hamiltonian"), ("U4", "hamiltonian")}
+_SPREAD = {
+    ("U3", "langevin"),
+    ("U2", "hamiltonian"),
+    ("U3", "hamiltonian"),
+    ("U4", "hamiltonian"),
+    ("funnel", "hamiltonian"),
+    ("U1", "continuous"),
+    ("U2", "continuous"),
+    ("U3", "continuous"),
+}
 
 
 class InfinitesimalSetting(NamedTuple):
@@ -28,7 +37,7 @@ class InfinitesimalSetting(NamedTuple):
 
     Attributes:
         target: "U1" to "U4", or "funnel".
-        family: "langevin", "hamiltonian", or "continuous".
+        family: one of ``FAMILIES``, or "continuous".
         length: K, the number of steps; of the solver, for a continuous-time flow.
     """
 
@@ -143,6 +152,6 @@ def plan(budget: Budget) -> InfinitesimalPlan:
             measuring_particles=128,
         ),
         Budget.QUICK: quick,
-        # The paper has no experiment to ask for anything: this decides three more claims.
+        # The paper has no experiment to ask for anything: this decides what three seeds leave open.
         Budget.FULL: quick._replace(seeds=20, repeats=5),
     }[budget]

@@ -102,14 +102,14 @@ STUDY = Study(
     story=Story(
         "Flows of infinitely many infinitesimal steps, of Langevin or Hamiltonian dynamics, arrive "
         "at any posterior. The paper says so without an experiment; here are some.",
-        ("u1-diffusion-arrives", "u1-langevin-rises", "funnel-continuous-near-log-z"),
+        ("u1-diffusion-arrives", "u1-langevin-rises", "funnel-control-tightens"),
         "bounds.png",
     ),
 )
 """Langevin, Hamiltonian and continuous-time flows, as the paper describes and does not try.
 
-Learned flows of a few steps, and of a differential equation, whose bounds are compared with ln Z
-on the energies U1 to U4 (cut off smoothly at |z1| = 4, see `fluvial.targets.examples.energies`)
-and on Neal's funnel in 10 dimensions; and Langevin dynamics of many small steps in which nothing
-is learned.
+Learned flows of a few steps, without and with a drift of their own, and of a differential equation,
+whose bounds are compared with ln Z on the energies U1 to U4 (cut off smoothly at |z1| = 4, see
+`fluvial.targets.examples.energies`) and on Neal's funnel in 10 dimensions; and Langevin dynamics of
+many small steps in which nothing is learned.
 """

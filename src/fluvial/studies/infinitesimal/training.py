@@ -1,17 +1,18 @@
 """Train the same flow from several seeds at once, and measure its bound.
 
-Adam on the free energy by its total gradient: of a Langevin or Hamiltonian flow in the extended
-space, of a continuous-time flow in the target's own, in a quarter of the steps, since each takes
-ten times as long. Gradients are shortened to a norm of 1, since a few draws whose ways part early
-have most of the norm, and Adam would take long to forget them. The step size rises over the first
-twentieth of the steps and falls to zero along a cosine. A draw whose density is not finite is left
-out, and counted.
+Adam on the free energy by its total gradient: of a Langevin, Hamiltonian or controlled flow in the
+extended space, of a continuous-time flow in the target's own, in a quarter of the steps, since each
+takes ten times as long. Gradients are shortened to a norm of 1, since a few draws whose ways part
+early have most of the norm, and Adam would take long to forget them. The step size rises over the
+first twentieth of the steps and falls to zero along a cosine. A draw whose density is not finite is
+left out, and counted.
 
 What a solver adds up is the determinant of the differential equation, not of its own steps: where
 they are too long for the field, the bound is none, and training finds that. A continuous-time flow
 is therefore measured with four times as many steps as it was trained with.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -22,7 +23,7 @@ import optax
 from jaxtyping import Array, Float
 
 from fluvial.compiling import compiled
-from fluvial.flows import Chain, Continuous, Diagonal, Flow, Hamiltonian, Langevin
+from fluvial.flows import Chain, Continuous, Controlled, Diagonal, Flow, Hamiltonian, Langevin
 from fluvial.objectives import Extended, FreeEnergy, base_log_prob
 from fluvial.objectives.free_energy import LogDensity
 from fluvial.studies.infinitesimal.plan import CONTINUOUS, FUNNEL, InfinitesimalSetting
@@ -41,7 +42,6 @@ _TRAINED_LESS, _MEASURED_FINER = 4, 4
 _CHUNK = 256
 _STEP_SIZE = 0.3
 _FULL_STEPS = 8
-_FAMILIES = {"langevin": Langevin, "hamiltonian": Hamiltonian}
 
 
 class Bounds(NamedTuple):
@@ -54,7 +54,7 @@ class Bounds(NamedTuple):
         nonfinite: draws without a finite density, left out of the bound; shape (S,).
         nonfinite_training: the same, of all steps of training; shape (S,).
         free_energies: of each step, shape (S, steps).
-        learned: what of the flow is of interest: of a Langevin or Hamiltonian flow the
+        learned: what of the flow is of interest: of flows of K steps the
             ``step_sizes``, shape (S, K, D), and the inverse ``temperatures``, shape (S, K).
     """
 
@@ -122,7 +122,12 @@ def _start(setting: InfinitesimalSetting, key) -> tuple[Flow, LogDensity]:
     def score(x: Float[Array, " D"]) -> Float[Array, " D"]:
         return jax.grad(target.log_prob)(x)
 
-    flow = _FAMILIES[setting.family](
+    families = {
+        "langevin": Langevin,
+        "hamiltonian": Hamiltonian,
+        "controlled": partial(Controlled, key=key, width=_WIDTH),
+    }
+    flow = families[setting.family](
         score, target.dim, steps=setting.length, step_size=_first_step(setting.length)
     )
     return flow, Extended(target, target.dim, flow.dim)
@@ -166,7 +171,7 @@ def _finer(flow: Flow) -> Flow:
 
 
 def _learned(flow: Flow) -> dict[str, Array]:
-    if not isinstance(flow, Langevin | Hamiltonian):
+    if not isinstance(flow, Langevin | Hamiltonian | Controlled):
         return {}
     schedule = flow.leapfrog.schedule()
     return {"step_sizes": schedule.delta, "temperatures": schedule.beta}
