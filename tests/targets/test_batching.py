@@ -26,7 +26,7 @@ def test_few_shapes_are_traced():
     apply = batched(function)
     for n in range(1, 200):
         apply(np.zeros((n, 2)))
-    assert len(traces) <= 1 + 3  # the look at its width; then 32, 128, 512 rows
+    assert len(traces) <= 1 + 3  # the look at its width; then 32, 128, 256 rows
 
 
 def test_the_widest_array_is_found_inside_loops():
