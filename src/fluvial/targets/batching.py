@@ -13,9 +13,10 @@ from fluvial.xla import jit
 __all__ = ["as_points", "batched"]
 
 # A batch is padded to one of these numbers of rows, so that few shapes are compiled, which takes
-# longer than to evaluate the padding. In few coordinates batch-and-match, chains and climbs have
-# 32; in many, batch-and-match and the chains that begin at draws have 256, again and again.
-_SIZES = 32, 128, 256, 512, 2048
+# longer than to evaluate the padding; in many coordinates it does not.
+_SIZES = 32, 128, 512, 2048
+_MANY = 128
+_SIZES_OF_MANY = 32, 64, 128, 256, 512, 1024, 2048
 # More rows are cut into chunks, of so many that no intermediate array holds more numbers than this.
 _LARGEST_BATCH = 4096
 _LARGEST_BLOCK = 2**22
@@ -60,7 +61,8 @@ def batched(function: Callable) -> Callable[..., PyTree]:
 
 def _apply_padded(compiled, points, data, most):
     n, dim = points.shape
-    size = min(next((size for size in _SIZES if size >= n), most), most)
+    sizes = _SIZES_OF_MANY if dim >= _MANY else _SIZES
+    size = min(next((size for size in sizes if size >= n), most), most)
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
     result = compiled(np.concatenate([points, filler]), *data)
