@@ -206,14 +206,36 @@ def opposite(flow):
     return flow.flow if isinstance(flow, Inverted) else Inverted(flow)
 
 
-def slogdet(flow, points):
-    """The log determinant of the Jacobian that autodiff finds, a row from each coordinate."""
+def jacobians(flow, points):
+    """Those that autodiff finds, float64, a row from each coordinate of the image."""
     rows = []
     for axis in np.eye(flow.dim, dtype=points.dtype):
         weights = np.broadcast_to(axis, points.shape)
         gradients = weighed(flow, points, weights, points.dtype.type(0))[1]
-        rows.append(np.asarray(gradients[1]) * len(points))  # it is of a mean over the points
-    return np.linalg.slogdet(np.stack(rows, axis=1))[1]
+        rows.append(np.asarray(gradients[1], float) * len(points))  # it is of a mean over them
+    return np.stack(rows, axis=1)
+
+
+ROUNDINGS = 150  # on the way: three times what splines need, thirty times what most flows do
+
+
+def rounded(flow, points):
+    r"""How far inverse(forward(x)) may be from x, coordinate by coordinate.
+
+    A forward pass adds up terms of sizes |J| |x|, element by element, where |x| is at least 1 as
+    parameters are. After n operations, each right to a relative ε, it is off by |δy| ≤ n ε |J| |x|.
+    The inverse carries that back as J⁻¹ δy, so that
+
+        |inverse(forward(x)) − x| ≤ n ε |J⁻¹| |J| |x|,
+
+    the condition of the map, componentwise (Skeel 1979, J. ACM 26). With n = 150 that is 4e-5 in
+    float32 and 8e-14 in float64, for |x| about 1 and a typical flow of the zoo. Where
+    y = e^S b + t and S is −7, three digits of seven are lost, whatever the code does.
+    """
+    jacobian = jacobians(flow, points)
+    size = np.maximum(np.abs(np.asarray(points, float)), 1.0)
+    terms = np.matvec(np.abs(np.linalg.inv(jacobian)), np.matvec(np.abs(jacobian), size))
+    return ROUNDINGS * float(np.finfo(points.dtype).eps) * terms
 
 
 @quick_jit
@@ -243,7 +265,8 @@ def test_inverse_undoes_forward_both_ways(name, dtype):
     for label, way in directions(flow).items():
         points = near_points(flow.dim, dtype)
         _, log_det, back, back_log_det = there_and_back(way, points)
-        np.testing.assert_allclose(back, points, rtol=0, atol=tolerance, err_msg=label)
+        error, limit = np.abs(np.asarray(back) - np.asarray(points)), rounded(way, points)
+        np.testing.assert_array_less(error, limit, err_msg=label)
         np.testing.assert_allclose(back_log_det, -log_det, rtol=0, atol=tolerance, err_msg=label)
 
 
@@ -266,7 +289,7 @@ def test_log_det_is_that_of_the_autodiff_jacobian(name, x64):
     flow = perturbed(name, jnp.float64)
     points = near_points(flow.dim, jnp.float64)
     log_det = there_and_back(flow, points)[1]
-    expected = slogdet(flow, points)
+    expected = np.linalg.slogdet(jacobians(flow, points))[1]
     np.testing.assert_allclose(log_det, expected, rtol=0, atol=1e-9)
 
 

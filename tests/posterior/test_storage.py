@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -14,6 +15,7 @@ from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.posterior import Posterior
+from fluvial.posterior.storage import from_parts, to_parts
 
 GAUSSIAN = Gaussian(np.array([1.0, -2.0]), np.array([[0.5, 0.0], [0.3, 2.0]]))
 STAN = """
@@ -72,6 +74,29 @@ def test_a_mixture_gives_the_same_numbers(tmp_path, jax_target, posterior_of):
     flow = FlowComponent(perturbed("planar:3"), GAUSSIAN)
     before = posterior_of(jax_target, [flow, GaussianComponent(GAUSSIAN)], "planar:3")
     assert same(before, fluvial.load(before.save(tmp_path / "run")))
+
+
+@pytest.mark.parametrize("spec", ["sparse,hubs=1,heads=0,width=0", "modulated:1,heads=1,width=8"])
+def test_flows_whose_bounds_have_changed_since_are_refused(jax_target, posterior_of, spec):
+    parts = posterior_of(jax_target, [FlowComponent(perturbed(spec), GAUSSIAN)], spec).parts(
+        recorded=True
+    )
+    content, files = to_parts(parts)
+    assert np.array_equal(from_parts(content, files, Path("run")).pool.points, parts.pool.points)
+    del content["flows"]
+    with pytest.raises(InputError, match=f"run has a {spec[:6]}.* flow of an earlier .* fit again"):
+        from_parts(content, files, Path("run"))
+
+
+def test_other_flows_of_an_earlier_version_are_read(jax_target, posterior_of):
+    posterior = posterior_of(
+        jax_target, [FlowComponent(perturbed("planar:3"), GAUSSIAN)], "planar:3"
+    )
+    content, files = to_parts(posterior.parts(recorded=True))
+    del content["flows"]
+    x = np.zeros((1, 2))
+    read = from_parts(content, files, Path("run")).approximation
+    assert np.array_equal(read.log_prob(x), posterior.approximation.log_prob(x))
 
 
 def test_nothing_is_pickled(tmp_path, jax_target, posterior_of):

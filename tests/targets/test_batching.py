@@ -1,5 +1,7 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fluvial.targets.batching import batched
 from fluvial.targets.tracing import widest
@@ -27,6 +29,19 @@ def test_few_shapes_are_traced():
     for n in range(1, 200):
         apply(np.zeros((n, 2)))
     assert len(traces) <= 1 + 3  # the look at its width; then 32, 128, 512 rows
+
+
+@pytest.mark.parametrize(("dim", "most"), [(2, 512), (200, 256)])
+def test_of_many_coordinates_little_padding_is_evaluated(dim, most):
+    rows = []
+
+    def function(x):
+        jax.debug.callback(lambda _: rows.append(1), x[0])
+        return jnp.sum(x)
+
+    np.testing.assert_allclose(batched(function)(np.ones((200, dim))), dim)
+    jax.effects_barrier()
+    assert len(rows) == most
 
 
 def test_the_widest_array_is_found_inside_loops():

@@ -4,10 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, DTypeLike, Float, PRNGKeyArray
 
-from fluvial.flows.bounds import smoothly_bounded
 from fluvial.flows.conditioner import Conditioner
-from fluvial.flows.heads_first import FURTHEST, HeadsFirst, bounded_affine, check_heads
-from fluvial.flows.transformers import Affine
+from fluvial.flows.heads_first import HeadsFirst, check_heads
 
 __all__ = ["Modulation"]
 
@@ -40,7 +38,6 @@ class Modulation(HeadsFirst):
         Array([1., 2., 3.], dtype=float32)
     """
 
-    affine: Affine
     conditioner: Conditioner
     heads: int = eqx.field(static=True)
     dim: int = eqx.field(static=True)
@@ -57,10 +54,8 @@ class Modulation(HeadsFirst):
         check_heads(heads, dim)
         self.heads = heads
         self.dim = dim
-        self.affine = bounded_affine()
-        outputs = self.affine.size * (dim - heads)
+        outputs = 2 * (dim - heads)
         self.conditioner = Conditioner(heads, outputs, key=key, width=width, depth=2, dtype=dtype)
 
-    def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
-        seen = smoothly_bounded(a, FURTHEST, FURTHEST)
-        return self.conditioner(seen).reshape(self.affine.size, self.dim - self.heads)
+    def _parameters(self, seen: Float[Array, " H"]) -> Float[Array, "2 rest"]:
+        return self.conditioner(seen).reshape(2, self.dim - self.heads)

@@ -10,9 +10,7 @@ from jaxtyping import Array, DTypeLike, Float, Int, PRNGKeyArray
 
 from fluvial.errors import InputError
 from fluvial.flows.activation import silu
-from fluvial.flows.bounds import smoothly_bounded
-from fluvial.flows.heads_first import FURTHEST, HeadsFirst, bounded_affine, check_heads
-from fluvial.flows.transformers import Affine
+from fluvial.flows.heads_first import HeadsFirst, check_heads
 
 __all__ = ["SparseModulation"]
 
@@ -47,7 +45,6 @@ class SparseModulation(HeadsFirst):
         Array([1., 2., 3., 4.], dtype=float32)
     """
 
-    affine: Affine
     parents: Int[Array, "rest m"]
     inner: Float[Array, "rest width m"]
     bias: Float[Array, "rest width"]
@@ -73,7 +70,6 @@ class SparseModulation(HeadsFirst):
         if parents.min() < 0 or parents.max() >= heads:
             raise InputError(f"parents must be from 0 to {heads - 1}: these are the heads.")
         self.heads, self.dim = heads, heads + rest
-        self.affine = bounded_affine()
         self.parents = jnp.asarray(parents, jnp.int32)
         noise = jax.random.normal(key, (rest, width, several + 1), jnp.dtype(dtype))
         self.inner = noise[..., 1:] / math.sqrt(several)
@@ -82,17 +78,8 @@ class SparseModulation(HeadsFirst):
         self.constant = jnp.zeros((2, rest), dtype)
         self.shortcut = jnp.zeros((2, rest, several), dtype)
 
-    def look(
-        self, z: Float[Array, " D"]
-    ) -> tuple[Float[Array, " H"], Float[Array, " rest"], Float[Array, " rest"]]:
-        """Say what it does at a point: the heads as it sees them, S and t."""
-        shift, raw = self._parameters(z[: self.heads])
-        bound = self.affine.max_grow
-        seen = smoothly_bounded(z[: self.heads], FURTHEST, FURTHEST)
-        return seen, smoothly_bounded(raw, bound, bound), shift
-
-    def _parameters(self, a: Float[Array, " H"]) -> Float[Array, "2 rest"]:
-        seen = smoothly_bounded(a, FURTHEST, FURTHEST)[self.parents]
-        hidden = silu(jnp.einsum("rwm,rm->rw", self.inner, seen) + self.bias)
-        linear = jnp.einsum("crm,rm->cr", self.shortcut, seen)
+    def _parameters(self, seen: Float[Array, " H"]) -> Float[Array, "2 rest"]:
+        own = seen[self.parents]
+        hidden = silu(jnp.einsum("rwm,rm->rw", self.inner, own) + self.bias)
+        linear = jnp.einsum("crm,rm->cr", self.shortcut, own)
         return jnp.einsum("crw,rw->cr", self.outer, hidden) + self.constant + linear

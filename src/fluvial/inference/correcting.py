@@ -102,8 +102,7 @@ def _lacking(
     if said is not None or is_accurate(fitted.weights, run.settings):
         return said
     left_out = unreached(run, fitted, points, weights)
-    much = left_out.surely > run.settings.verdict.max_missing_mass
-    return left_out.sentence() if much else None
+    return left_out.sentence() if left_out.matters(run.settings.verdict) else None
 
 
 def _least_evaluations(run: Run) -> int:

@@ -22,14 +22,12 @@ from fluvial.inference.flow_training.sparse_flow import (
     widened_hubs,
 )
 from fluvial.inference.gaussian.batch_and_match import batch_and_match
-from fluvial.inference.gaussian.conditional import conditional_gaussian
 from fluvial.inference.gaussian.diagonal import climb_diagonal, match_diagonal
-from fluvial.inference.gaussian.expected_curvature import with_expected_curvature
+from fluvial.inference.given_heads import matched_from_heads, placed_by_heads
 from fluvial.inference.natural_gradient.absorbing import placed
 from fluvial.inference.natural_gradient.natural_steps import Stepped, natural_steps
 from fluvial.inference.run import Run
 from fluvial.inference.structure.dependence import Dependence, find_dependence
-from fluvial.inference.structure.find_structure import find_structure
 from fluvial.inference.structure.scanning import coupling_elsewhere, scan_dependence
 from fluvial.inference.verdict.verdict import tail_matters
 from fluvial.inference.verdict.weighing import Weighed, weigh, weigh_unless_poor
@@ -85,35 +83,13 @@ def match(
         # corner from which no matching comes back.
         gaussians.append(_anywhere(run, starts, []))
         fitted = _weigh(run, gaussians)
-    fitted = _given_heads(run, fitted)
+    fitted = placed_by_heads(run, fitted)
     # Not of one that was found to hold no mass, such as in the neck of a hierarchy's funnel.
     complaints = (
         improper_complaint(run.counted, g.mean, g.cholesky, run.settings)
         for g in fitted.q.gaussians
     )
     return Matched(fitted, next(filter(None, complaints), None) or _collapse(run, fitted))
-
-
-def _given_heads(run: Run, fitted: Weighed) -> Weighed:
-    """The Gaussian about the mode of the heads' marginal density, if that is far higher there.
-
-    The density of a centered hierarchy grows without bound as a scale goes to zero, so that climbs
-    end in the neck of its funnel, and what is matched there moves out by a little at a time.
-    """
-    counted, settings = run.counted, run.settings
-    if counted.dim <= settings.flow.some or len(fitted.q.components) > 1 or run.always_train:
-        return fitted
-    if fitted.weights.half_variance <= settings.verdict.accurate_half_variance:
-        return fitted
-    gaussian = fitted.q.gaussians[0]
-    at = DiagonalGaussian(gaussian.mean, gaussian.sd)
-    heads = find_structure(counted, gaussian, run.rng, settings.structure).heads
-    if not 1 <= len(heads) <= settings.match.held_heads:
-        return fitted
-    found = conditional_gaussian(counted, at, heads, settings.gaussian)
-    if found is None or not found.gained > settings.match.misplaced:
-        return fitted
-    return weigh([GaussianComponent(found.gaussian)], run)
 
 
 def match_independent(run: Run, starts: Float[np.ndarray, "N D"]) -> Matched:
@@ -179,30 +155,10 @@ def _replaced(
 
 
 def _coupled(run: Run, independent: Matched) -> Matched:
-    """Match a matrix, from Laplace's approximation given what rules the rest.
-
-    Where few heads rule from there, too, that is what a modulated flow wants: matched as a whole,
-    a Gaussian makes heads as narrow as the others are with their scales fixed.
-    """
-    counted, settings, structure = run.counted, run.settings.match, run.settings.structure
+    """Match a matrix, where independent coordinates are coupled."""
     at = independent.fitted.q.components[0].gaussian
-    at = DiagonalGaussian(at.mean, at.sd)
-    heads = find_structure(counted, at, run.rng, structure).heads
-    # Where many bend by themselves, none of them rules the others.
-    held = heads[: settings.held_heads] if len(heads) <= settings.few_heads else ()
-    given = conditional_gaussian(counted, at, held, run.settings.gaussian)
-    start, matched = None if given is None else given.gaussian, None
-    if start is not None:
-        hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
-        fixed = sorted({*held, *hubs})
-        start = with_expected_curvature(counted, start, run.rng, fixed, run.settings.gaussian)
-        ruling = find_structure(counted, start, run.rng, structure).heads if held else ()
-        matched = start if 1 <= len(ruling) <= settings.few_heads else None
-    if matched is None:
-        # A step takes time as D³ does.
-        steps = int(max(settings.steps * (settings.dense / at.dim) ** 2, settings.check_every))
-        start = start or Gaussian(at.mean, np.diag(at.sd))
-        matched = batch_and_match(counted, start, run.rng, replace(settings, steps=steps))
+    hubs = () if independent.dependence is None else independent.dependence.hubs.tolist()
+    matched = matched_from_heads(run, DiagonalGaussian(at.mean, at.sd), hubs)
     fitted = weigh_unless_poor(GaussianComponent(matched), run)
     return Matched(fitted, independent.improper, independent.dependence)
 

@@ -53,12 +53,13 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
             round is enough to say so again, and several modes are left as the Gaussians they are.
     """
     rounds = 1 if doubtful else run.settings.search.rounds
-    found, choice, interrupted = Search(), matched.choice, False
+    found, choice, interrupted, refuted = Search(), matched.choice, False, False
     fitted, drawn = matched.fitted, matched.drawn
-    for _ in range(rounds):
-        places = fitted.q.components
+    for left in reversed(range(rounds)):
+        begun, adequate, places = fitted, None, fitted.q.components
         if drawn is None:
-            adequate, fitted, interrupted = _without_flow(run, fitted)
+            if not refuted:
+                adequate, fitted, interrupted = _without_flow(run, fitted)
             places = fitted.q.components
             if adequate:
                 fitted, drawn = adequate
@@ -73,7 +74,12 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
                 places = fitted.q.components
         near = drawn if drawn is matched.drawn else None
         found, interrupted = _search(run, fitted, interrupted, near)
-        if interrupted or not found.outliers:
+        if interrupted:
+            break
+        if left and adequate and _lacks_what_has_no_place(run, found):
+            fitted, drawn, refuted = begun, None, True
+            continue
+        if not found.outliers:
             break
         # What was grown from the places is grown again, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
@@ -162,6 +168,14 @@ def _search(
             return search(run.counted, fitted.q, evidence, run.rng, run.settings), False
         except KeyboardInterrupt:
             return nothing, True
+
+
+def _lacks_what_has_no_place(run: Run, found: Search) -> bool:
+    """Whether mass is missing around a mixture in no place that a Gaussian would hold.
+
+    As in the neck of a funnel: a flow, trained from what the mixture was grown from, gets there.
+    """
+    return not found.outliers and found.missing_mass > run.settings.verdict.max_missing_mass
 
 
 def _inverse_doubts(run: Run, q: Mixture) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ SCHEMA = record(
     recorded={**TEXTS, "uniqueItems": True},
     source={"anyOf": [{"type": "null"}, _STAN, _EXAMPLE]},
     optional={
+        "flows": {"type": "integer", "minimum": 1},
         "widened": {"type": "boolean"},
         "grouping": {"type": "array", "items": _COUNT},
         "structure": {"anyOf": [{"type": "null"}, _STRUCTURE]},

@@ -1,6 +1,7 @@
 """A posterior on disk: JSON for the facts, safetensors for the flow, npz for the draws."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
 _VARIABLE, _PLACES = "variable.", "places"
+# Of what flows compute from their arrays: since 2 these bound log scales without bending them.
+_FLOWS, _BOUNDED_ANEW = 2, {"modulated", "sparse"}
 _ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
 
 
@@ -63,6 +66,7 @@ def from_parts(
     """Undo ``to_parts``; complaints name ``origin``."""
     pool, places, values, annotations = _read_draws(files, content, origin)
     provenance = _provenance(content["provenance"])
+    _check_flows(content.get("flows", 1), provenance.flow, origin)
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
@@ -87,6 +91,7 @@ def _content(parts: Parts) -> dict[str, Any]:
         "judgement": dataclasses.asdict(judgment) | {"verdict": judgment.verdict.value},
         "evidence": evidence,
         "provenance": dataclasses.asdict(parts.provenance),
+        "flows": _FLOWS,
         "chains": parts.pool.chains,
         "widened": parts.pool.widened,
         "grouping": list(parts.grouping),
@@ -199,6 +204,17 @@ def _disagree(origin: Path, reason: str) -> InputError:
 
 def _judgment(content: dict[str, Any]) -> Judgment:
     return Judgment(Verdict(content["verdict"]), tuple(content["reasons"]), content["advice"])
+
+
+def _check_flows(revision: int, spec: str, origin: Path) -> None:
+    """Refuse a flow whose arrays meant another density when they were saved."""
+    names = {re.split("[:,]", part)[0].strip() for part in spec.split("+")}
+    if revision < _FLOWS and names & _BOUNDED_ANEW:
+        raise InputError(
+            f"{origin} has a {min(names & _BOUNDED_ANEW)} flow of an earlier version of fluvial, "
+            "which bounded its scales otherwise: its density would not be the one that was fitted, "
+            "so fit again."
+        )
 
 
 def _template(spec: str, dim: int, flow: Flow | None, directory: Path) -> Flow | None:

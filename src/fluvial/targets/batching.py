@@ -12,10 +12,12 @@ from fluvial.xla import jit
 
 __all__ = ["as_points", "batched"]
 
-# A batch is padded to a power of four of rows, so that at most five shapes are ever compiled: that
-# takes longer than evaluating the padding. More rows are cut into chunks, of so many that no
-# intermediate array holds more numbers than this.
-_SMALLEST_BATCH = 32  # of batch-and-match, chains and climbs
+# A batch is padded to one of these numbers of rows, so that few shapes are compiled, which takes
+# longer than to evaluate the padding; in many coordinates it does not.
+_SIZES = 32, 128, 512, 2048
+_MANY = 128
+_SIZES_OF_MANY = 32, 64, 128, 256, 512, 1024, 2048
+# More rows are cut into chunks, of so many that no intermediate array holds more numbers than this.
 _LARGEST_BATCH = 4096
 _LARGEST_BLOCK = 2**22
 
@@ -45,12 +47,11 @@ def batched(function: Callable) -> Callable[..., PyTree]:
             if dim not in rows_of:
                 rows_of[dim] = _largest_batch(function, dim, data)
             rows = rows_of[dim]
-            least = min(_SMALLEST_BATCH, rows)
             if len(points) <= rows:
-                return _apply_padded(compiled, points, data, least, rows)
+                return _apply_padded(compiled, points, data, rows)
             starts = range(0, len(points), rows)
             parts = (
-                _apply_padded(compiled, points[start : start + rows], data, least, rows)
+                _apply_padded(compiled, points[start : start + rows], data, rows)
                 for start in starts
             )
             return _stacked(parts, rows, len(points))
@@ -58,10 +59,10 @@ def batched(function: Callable) -> Callable[..., PyTree]:
     return apply
 
 
-def _apply_padded(compiled, points, data, least, most):
-    (n, dim), size = points.shape, least
-    while size < n:
-        size = min(4 * size, most)
+def _apply_padded(compiled, points, data, most):
+    n, dim = points.shape
+    sizes = _SIZES_OF_MANY if dim >= _MANY else _SIZES
+    size = min(next((size for size in sizes if size >= n), most), most)
     # Repeating a row of the caller's own keeps the padding away from any singular point.
     filler = np.broadcast_to(points[-1:] if n else np.zeros((1, dim)), (size - n, dim))
     result = compiled(np.concatenate([points, filler]), *data)

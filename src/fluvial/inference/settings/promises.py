@@ -32,8 +32,9 @@ class VerdictSettings:
             and of every log sd, unweighted against weighted. The same 0.1.
         chain_too_far: of ``max_shift``, by how much a chain of fits may have moved a mean: beyond
             it no standard error that is stated means much, and the result is FAILED.
-        max_tail_shift: the most by which what lies beyond the draws of a coordinate may surely move
-            its mean, in sd, or its log sd: half of ``max_shift``, to which errors of draws add.
+        max_tail_shift: the most by which what lies beyond the draws of a coordinate, or where the
+            approximation never draws, may move its mean, in sd, or its log sd: half of
+            ``max_shift``, to which errors of draws add.
         max_missing_mass: the largest share of the mass around the approximation that may be
             missing. A share f at d sd moves a mean by f d: 0.02 at 5 sd is 0.1.
         least_visited: the least share of chains' draws in mass around the approximation, as a
