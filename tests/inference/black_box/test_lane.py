@@ -99,7 +99,42 @@ def test_a_mode_where_calls_fail_is_never_ruled_out(failing):
     target = fluvial.Target.from_numpy(fails, bounds=[(-5.0, 5.0)] * 2, failures="nan")
     posterior = fluvial.fit(target, max_evaluations=30_000, progress=False)
     assert posterior.verdict is fluvial.Verdict.USE_WEIGHTS
-    assert any("what is there is not known" in reason for reason in posterior.reasons)
+    said = next(r for r in posterior.reasons if "what is there is not known" in r)
+    # The corner at (1, -5) is 450 nats below the peak at (-2, -2), and so is that at (-5, 1).
+    drop = float(said.split("Next to these it is at most e^-")[1].split()[0])
+    assert 300.0 < drop < 460.0
+
+
+def test_failures_that_mean_no_density_do_not_rule_good_out(tmp_path):
+    def fails(x):
+        if x[0] + x[1] > 4.0:  # 18 % of the prior
+            if x[0] > x[1]:
+                raise np.linalg.LinAlgError("not positive definite")
+            return np.nan
+        return -0.5 * ((x[0] + 1.0) ** 2 + (x[1] + 1.0) ** 2) / 0.09 - np.log(0.18 * np.pi)
+
+    def fitted(failures):
+        options = {"cache": tmp_path / "calls", "failures": failures}
+        target = fluvial.Target.from_numpy(fails, bounds=[(-5.0, 5.0)] * 2, **options)
+        return target, fluvial.fit(target, progress=False)
+
+    assert fitted("nan")[1].verdict is fluvial.Verdict.USE_WEIGHTS
+    target, posterior = fitted("-inf")
+    assert target.density.calls == 0  # all of them are kept, failures as well
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert posterior.log_evidence == pytest.approx(0.0, abs=0.03)
+    assert "counts as no density there" in " ".join(posterior.reasons)
+    assert posterior.resolution.draws >= DEFAULT.black_box.hunting_least
+    assert 0.0 < posterior.resolution.of_prior < 0.01  # a quarter of a mode of 0.03
+
+
+def test_a_call_that_fails_everywhere_says_how():
+    def wrong(x):
+        raise KeyError("rate")
+
+    target = fluvial.Target.from_numpy(wrong, bounds=[(-5.0, 5.0)], failures="-inf")
+    with pytest.raises(InputError, match=r"a call raised KeyError: 'rate'"):
+        fluvial.fit(target, progress=False)
 
 
 def test_a_prior_that_leads_to_infinity_is_refused_before_the_function_is_called():
