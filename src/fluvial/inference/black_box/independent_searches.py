@@ -7,7 +7,12 @@ from typing import NamedTuple, final
 import numpy as np
 
 from fluvial.errors import InputError
-from fluvial.inference.black_box.annealing import Population, anneal, flow_guides
+from fluvial.inference.black_box.annealing import (
+    Population,
+    anneal,
+    flow_guides,
+    fresh_needed,
+)
 from fluvial.inference.black_box.ascending import ascend, check_gradient
 from fluvial.inference.black_box.checks import repeat_heaviest
 from fluvial.inference.black_box.history import History
@@ -104,7 +109,9 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
             made = sum(history.counts[0] for history in _firsts(groups))
-            size = hunting_size(dim, made, spending, settings, quick=not density.spared)
+            share = min(group[0].efficiency for group in groups)
+            fresh, quick = fresh_needed(share, settings), not density.spared
+            size = hunting_size(dim, made, fresh, spending, settings, quick=quick)
             hunted = _hunted(run, spending, groups, size)
             groups += hunted.groups
         if done >= fewest:
