@@ -57,7 +57,7 @@ class Progress:
     @property
     def compiled(self) -> float:
         """Seconds that stages which have ended spent compiling."""
-        return sum(s for name, s in self.seconds.items() if name.endswith(_COMPILING))
+        return sum((s for name, s in self.seconds.items() if name.endswith(_COMPILING)), 0.0)
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
