@@ -8,6 +8,8 @@ from typing import Any, final
 
 __all__ = ["Progress"]
 
+_COMPILING = " compilation"
+
 
 @final
 class Progress:
@@ -52,6 +54,11 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
+    @property
+    def compiled(self) -> float:
+        """Seconds that stages which have ended spent compiling."""
+        return sum((s for name, s in self.seconds.items() if name.endswith(_COMPILING)), 0.0)
+
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
         """Show that a stage is under way, and take its time.
@@ -72,7 +79,7 @@ class Progress:
             elapsed, compiled = time.perf_counter() - start, self._compiling() - compiling
             self._add(name, elapsed - compiled)
             if compiled > 0.0:
-                self._add(f"{name} compilation", compiled)
+                self._add(f"{name}{_COMPILING}", compiled)
 
     def _add(self, name: str, seconds: float) -> None:
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds

@@ -1,5 +1,7 @@
 """Limits of a fit: what is returned when they are spent, and what a killed one goes on from."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import pytest
 
@@ -7,6 +9,7 @@ import fluvial
 from fluvial.errors import InputError
 from fluvial.inference.checkpoint import Checkpoint
 from fluvial.inference.fit_budget import FitBudget
+from fluvial.inference.settings import DEFAULT
 
 
 def _ridge(x):
@@ -27,6 +30,26 @@ def test_a_limit_of_time_ends_with_a_verdict():
     posterior = fluvial.fit(fluvial.Target(_ridge, dim=2), progress=False, max_seconds=0.01)
     assert posterior.verdict is not fluvial.Verdict.GOOD
     assert any("has used its 0.01 s" in reason for reason in posterior.reasons)
+
+
+@pytest.mark.parametrize("times", [0.0, 1e6])
+def test_no_flow_is_begun_that_could_not_be_compiled_in_time(times, monkeypatch):
+    def begin(*_, **__):
+        raise AssertionError("begun")
+
+    monkeypatch.setattr("fluvial.inference.flow_training.train_modes.train", begin)
+    train = dataclasses.replace(DEFAULT.train, compiling=times)
+    settings = dataclasses.replace(DEFAULT, train=train)
+    target = fluvial.Target(_ridge, dim=2)
+    options = {"flow": "realnvp:2", "settings": settings, "progress": False}
+    if not times:
+        with pytest.raises(AssertionError, match="begun"):
+            fluvial.fit(target, max_seconds=100.0, **options)
+        return
+    posterior = fluvial.fit(target, max_seconds=100.0, **options)
+    assert posterior.provenance.flow == "gaussian"
+    assert posterior.verdict is not fluvial.Verdict.GOOD
+    assert any("has used too much of its 100 s to go on" in r for r in posterior.reasons)
 
 
 def test_a_limit_that_is_not_reached_changes_nothing():

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import fluvial
+from fluvial.cli.machine_formats import as_json
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Resolution
 from fluvial.posterior.mixture import FlowComponent, GaussianComponent, Mixture
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.posterior import Posterior
@@ -97,6 +99,24 @@ def test_other_flows_of_an_earlier_version_are_read(jax_target, posterior_of):
     x = np.zeros((1, 2))
     read = from_parts(content, files, Path("run")).approximation
     assert np.array_equal(read.log_prob(x), posterior.approximation.log_prob(x))
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [(0.0234, "narrower than 0.023 of the prior's width"), (np.inf, "only 20,000 draws looked")],
+)
+def test_how_narrow_a_mode_was_looked_for_is_kept_and_shown(
+    tmp_path, jax_target, posterior_of, width, said
+):
+    found = posterior_of(jax_target)
+    resolution = Resolution(width, 2.0 * width, 0.95, 20_000)
+    found = replace(found, judgment=replace(found.judgment, resolution=resolution))
+    read = fluvial.load(found.save(tmp_path / "run"), target=jax_target)
+    assert same(found, read)
+    assert said in str(read.summary())
+    told = json.loads(as_json(read, read.summary()))["resolution"]
+    assert float(told["of_prior"]) == width
+    assert told["draws"] == 20_000
 
 
 def test_nothing_is_pickled(tmp_path, jax_target, posterior_of):

@@ -1,3 +1,4 @@
+import gc
 import json
 
 import numpy as np
@@ -97,6 +98,13 @@ def test_what_another_function_uses_is_a_part_of_it(write):
 
 def test_a_model_called_target_is_taken(write):
     assert np.isfinite(target_in_file(write(TWO + "target = b\n")).values(np.zeros((1, 1)))).all()
+
+
+def test_what_a_file_leaves_open_lives_as_long_as_python(write):
+    with pytest.raises(InputError, match="failed at line 4"):
+        target_in_file(write("class LeftOpen: pass\nheld = LeftOpen()\nheld.me = held\n1 / 0\n"))
+    gc.collect()
+    assert any(type(one).__name__ == "LeftOpen" for one in gc.get_objects())
 
 
 def test_a_file_without_a_model(write):

@@ -26,10 +26,12 @@ def as_json(posterior: "Posterior", summary: "Summary") -> str:
     """
     evidence = dataclasses.asdict(posterior.evidence)
     provenance = dataclasses.asdict(posterior.provenance)
+    resolution = posterior.resolution
     content: dict[str, Any] = {
         "verdict": posterior.verdict.value,
         "reasons": posterior.reasons,
         "advice": posterior.advice,
+        "resolution": None if resolution is None else dataclasses.asdict(resolution),
         **evidence,
         "modes": posterior.modes,
         "components": len(posterior.approximation.components),

@@ -29,11 +29,14 @@ class Evaluator:
         vectorized: which of them.
         processes: that call it; None calls it here.
         pool: or whatever has a ``map`` like Python's own, such as a ``ProcessPoolExecutor``.
-        failures: "raise", or "nan" for a value where a call fails.
+        failures: "raise"; "nan" for a value where a call fails; or "-inf" for one where it fails or
+            returns NaN.
         name: what the function is called in sentences.
 
     Attributes:
         calls: how many points it was called for; those found in the log do not count.
+        failed: values that count as −inf by ``failures``.
+        failure: what went wrong last, a clause; "" if nothing did.
     """
 
     def __init__(
@@ -51,7 +54,8 @@ class Evaluator:
         self._processes, self._workers, self._pool = processes, workers, pool
         self._failures, self._name = failures, name
         self._log: EvaluationLog | None = None
-        self.calls = 0
+        self.calls = self.failed = 0
+        self.failure = ""
 
     @property
     def spared(self) -> bool:
@@ -93,7 +97,9 @@ class Evaluator:
     def __call__(
         self, points: Float[np.ndarray, "N D"], repetition: int = 0
     ) -> Float64[np.ndarray, " N"]:
-        """Return values (N,) at points (N, D); NaN where a call failed and may.
+        """Return values (N,) at points (N, D); NaN, or −inf, where a call failed and may.
+
+        The log keeps NaN in either case, so that one file serves both.
 
         Args:
             points: in the space of the function.
@@ -115,6 +121,9 @@ class Evaluator:
             if self._log is not None:
                 found = np.atleast_1d(found)
                 self._log.add_all(points[found], np.atleast_1d(np.asarray(value)), repetition)
+        if self._failures == "-inf":
+            self.failed += int(np.isnan(values).sum())
+            values[np.isnan(values)] = -np.inf
         return values
 
     def _computed(
@@ -155,7 +164,7 @@ class Evaluator:
                 self._function, argument.copy()
             )  # what it does to its argument is its own
         except (Exception, SystemExit) as error:
-            if self._failures == "nan":
+            if self._failures != "raise":
                 return CallFailure(f"raised {described(error)}")
             how = ""
             if isinstance(error, TypeError | LookupError | AttributeError):  # as of another habit
@@ -167,14 +176,16 @@ class Evaluator:
         many = " and others" if argument.ndim == 2 and len(argument) > 1 else ""
         return InputError(
             f"the {self._name} {what.rstrip('.')}, at {where}{many}: mend it, return -inf where "
-            'there is no density, or give failures="nan".'
+            'there is no density, or give failures="-inf" if it fails nowhere else, or "nan" if it '
+            "may."
         )
 
     def _checked(self, result: Any, point: np.ndarray) -> float:
         if isinstance(result, CallFailure):
-            if self._failures == "nan":
-                return np.nan
-            raise self._failed(result, point)
+            if self._failures == "raise":
+                raise self._failed(result, point)
+            self.failure = str(result)
+            return np.nan
         array = _real(result, self._name)
         if array.size != 1:
             raise InputError(
@@ -185,9 +196,10 @@ class Evaluator:
 
     def _checked_many(self, result: Any, points: np.ndarray) -> Float64[np.ndarray, " N"]:
         if isinstance(result, CallFailure):
-            if self._failures == "nan":
-                return np.full(len(points), np.nan)
-            raise self._failed(result, points)
+            if self._failures == "raise":
+                raise self._failed(result, points)
+            self.failure = str(result)
+            return np.full(len(points), np.nan)
         array = _real(result, self._name)
         one = len(points) == 1 and array.shape == ()  # as NumPy's own functions return it
         if array.shape not in ((len(points),), (len(points), 1)) and not one:

@@ -149,9 +149,9 @@ def _doubts(run: Run, started: Started, refined: Refined, corrected: Corrected) 
 
 def _flow(run: Run, q: Mixture, choice: Choice | None) -> str | Flow:
     """The flow of this fit, or of the one that it started from."""
-    if choice is not None:
-        return choice.flow
-    return run.flow if q.has_flows else "gaussian"
+    if not q.has_flows:
+        return "gaussian"
+    return run.flow if choice is None else choice.flow
 
 
 def _with_advice(run: Run, pool: Pool, judgment: Judgment) -> Judgment:

@@ -93,8 +93,8 @@ class CountedTarget:
         if count:
             self.seconds_each = min(self.seconds_each, (time.perf_counter() - began) / count)
 
-    def spend(self, evaluations: int) -> None:
-        """Raise ``BudgetSpent``, once, if this many more evaluations exceed the budget.
+    def spend(self, evaluations: int, seconds: float = 0.0) -> None:
+        """Raise ``BudgetSpent``, once, if so many more evaluations, or seconds, exceed the budget.
 
         The reserve is for the weights by which the best so far is judged, so that later evaluations
         are no longer refused.
@@ -103,7 +103,8 @@ class CountedTarget:
         free = self.spent or first or self._judging
         if self._budget is None or free or not self._budget.limited:
             return
-        if self._budget.over(self.evaluations + evaluations + self._reserve):
+        asked = self.evaluations + evaluations + self._reserve
+        if self._budget.over(asked, ahead=seconds):
             self.spent = True
             raise BudgetSpent
 

@@ -44,14 +44,15 @@ class FitBudget:
         """Seconds since the fit began."""
         return time.monotonic() - self.started
 
-    def over(self, evaluations: int, share: float = 1.0) -> bool:
+    def over(self, evaluations: int, share: float = 1.0, ahead: float = 0.0) -> bool:
         """Whether a share of the budget is spent.
 
         Args:
             evaluations: made so far.
             share: of both limits.
+            ahead: seconds that the next step takes, which cannot be cut short.
         """
-        return (self.seconds is not None and self.elapsed >= share * self.seconds) or (
+        return (self.seconds is not None and self.elapsed + ahead >= share * self.seconds) or (
             self.evaluations is not None and evaluations >= share * self.evaluations
         )
 
@@ -69,4 +70,5 @@ class FitBudget:
         timed = self.seconds is not None and self.elapsed >= self.seconds
         if self.evaluations is not None and not timed:
             return f"its {self.evaluations:,} evaluations"
-        return f"its {self.seconds:g} s"
+        seconds = f"its {self.seconds:g} s"
+        return seconds if timed else f"too much of {seconds} to go on"

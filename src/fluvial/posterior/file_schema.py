@@ -80,9 +80,17 @@ _STRUCTURE = {
     "additionalProperties": False,
 }
 
+_RESOLUTION = {
+    **record(of_prior=_MEASURE, of_largest=_MEASURE, probability=_MEASURE, draws=_COUNT),
+    "additionalProperties": False,
+}
+
 SCHEMA = record(
     judgement=record(  # spelled as in the files of 0.1.0
-        verdict={"enum": [verdict.value for verdict in Verdict]}, reasons=TEXTS, advice=TEXT
+        verdict={"enum": [verdict.value for verdict in Verdict]},
+        reasons=TEXTS,
+        advice=TEXT,
+        optional={"resolution": {"anyOf": [{"type": "null"}, _RESOLUTION]}},
     ),
     evidence=_EVIDENCE,
     provenance=_PROVENANCE,

@@ -10,7 +10,7 @@ from fluvial.deprecated import renamed
 from fluvial.errors import InputError
 from fluvial.posterior.accuracy import ApproximationError
 from fluvial.posterior.evidence import Evidence
-from fluvial.posterior.judgment import Judgment, Verdict
+from fluvial.posterior.judgment import Judgment, Resolution, Verdict
 from fluvial.posterior.links import Link, chain_evidence, links_from
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
@@ -54,6 +54,11 @@ class Fitted(ABC):
     def advice(self) -> str:
         """The next thing to do."""
         return self.judgment.advice
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """How narrow a mode would have been met; None for a density that JAX can trace."""
+        return self.judgment.resolution
 
     @property
     def elbo(self) -> float:

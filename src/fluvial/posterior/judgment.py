@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Judgment", "Verdict"]
+__all__ = ["Judgment", "Resolution", "Verdict"]
 
 
 class Verdict(Enum):
@@ -28,9 +28,35 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """How narrow a mode would have been met by draws from the prior; narrower ones may be missing.
+
+    Attributes:
+        of_prior: the standard deviation of such a mode, as a part of the prior's width in each
+            parameter; infinite if even a mode as wide as the largest one could have been missed.
+        of_largest: the same, as a part of that of the largest mode.
+        probability: with which one so wide would have been met, as heavy as all that was found.
+        draws: from the prior.
+    """
+
+    of_prior: float
+    of_largest: float
+    probability: float
+    draws: int
+
+
+@dataclass(frozen=True)
 class Judgment:
-    """A verdict with its reasons, a sentence each, and the next thing to try."""
+    """A verdict with its reasons, a sentence each, and the next thing to try.
+
+    Attributes:
+        verdict: what the draws are worth.
+        reasons: why.
+        advice: what to do next.
+        resolution: of the search for other modes, of a function that JAX cannot trace; else None.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
     advice: str
+    resolution: Resolution | None = None

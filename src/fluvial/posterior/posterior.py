@@ -306,7 +306,14 @@ class Posterior(Fitted, Exports):
 
     def _table(self, names: str | None, derived: bool | None) -> Summary:
         components = len(self.approximation.components)
-        said = facts(self.evidence, self.provenance, self.modes, components, self.structure)
+        said = facts(
+            self.evidence,
+            self.provenance,
+            self.modes,
+            components,
+            self.structure,
+            self.resolution,
+        )
         if not self.pool.size:
             return Summary((), said[-2:], self.judgment)  # no evidence either
         return summarize(

@@ -14,7 +14,7 @@ from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.file_schema import SCHEMA
-from fluvial.posterior.judgment import Judgment, Verdict
+from fluvial.posterior.judgment import Judgment, Resolution, Verdict
 from fluvial.posterior.mixture_file import mixture_from_bytes, mixture_to_bytes
 from fluvial.posterior.parts import Parts
 from fluvial.posterior.pool import Pool
@@ -203,7 +203,15 @@ def _disagree(origin: Path, reason: str) -> InputError:
 
 
 def _judgment(content: dict[str, Any]) -> Judgment:
-    return Judgment(Verdict(content["verdict"]), tuple(content["reasons"]), content["advice"])
+    verdict, reasons = Verdict(content["verdict"]), tuple(content["reasons"])
+    return Judgment(verdict, reasons, content["advice"], _resolution(content.get("resolution")))
+
+
+def _resolution(content: dict[str, Any] | None) -> Resolution | None:
+    if content is None:
+        return None
+    measures = {name: float(value) for name, value in content.items() if name != "draws"}
+    return Resolution(**measures, draws=content["draws"])
 
 
 def _check_flows(revision: int, spec: str, origin: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from fluvial.posterior.evidence import Evidence
+from fluvial.posterior.judgment import Resolution
 from fluvial.posterior.links import chain_evidence, links_from
 from fluvial.posterior.provenance import Provenance
 from fluvial.posterior.structure import Structure
@@ -27,6 +28,7 @@ def facts(
     modes: Float[np.ndarray, " M"],
     components: int,
     structure: Structure | None = None,
+    resolution: Resolution | None = None,
 ) -> tuple[str, ...]:
     """Return evidence, diagnostics and seconds, a line each; the last two need no evidence.
 
@@ -36,6 +38,7 @@ def facts(
         modes: the share of the mass in each.
         components: how many the approximation has.
         structure: which coordinates modulate the others, if that was looked for.
+        resolution: how narrow a mode would have been met, if that was measured.
     """
     e, by = evidence, ", by bridge sampling" if evidence.bridged else ""
     links = links_from(provenance.chain)
@@ -48,8 +51,23 @@ def facts(
         *of_all,
         f"k-hat {_khat(e)}   ESS {e.ess:.0f}{_modes(modes, components)}",
         *found,
+        *_resolved(resolution),
         f"seconds       {_seconds(provenance.seconds)}",
         f"evaluations   {provenance.evaluations}, {provenance.nonfinite} of them not finite",
+    )
+
+
+def _resolved(resolution: Resolution | None) -> tuple[str, ...]:
+    if resolution is None:
+        return ()
+    if not math.isfinite(resolution.of_prior):
+        return (
+            "resolution    other modes may be missing, even ones as wide as the largest one: only "
+            f"{resolution.draws:,} draws looked",
+        )
+    return (
+        f"resolution    modes narrower than {resolution.of_prior:.2g} of the prior's width (their "
+        f"sd; {resolution.of_largest:.2g} of that of the largest one) may be missing",
     )
 
 

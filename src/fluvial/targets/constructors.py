@@ -223,7 +223,9 @@ class Constructors(ABC):
             pool: or anything with a method ``map``, such as a ``ThreadPoolExecutor``.
             timeout: the most seconds of a call, which then runs in another process.
             failures: "raise" ends everything with the first call that raises an error or takes too
-                long; "nan" counts it among the points without a density, and says how many.
+                long; "nan" counts it among the points at which the density is not known, which
+                rules GOOD out if the prior leads there; "-inf" takes it, or a value that is NaN, to
+                say that there is no density. The reasons say how many there were.
             cache: a file in which every evaluation is kept as soon as it is made. A fit that was
                 killed makes none of them again, and ends with the same bits. Gradients are not
                 kept.

@@ -62,6 +62,16 @@ class NumpyDensity(Density):
         """Whether evaluations seem to be dear: they are kept on disk, or made by others."""
         return self._evaluator.spared
 
+    @property
+    def failed(self) -> int:
+        """At how many points it has failed, or returned NaN, and counts as without density."""
+        return self._evaluator.failed
+
+    @property
+    def failure(self) -> str:
+        """How a call has failed, a clause such as "raised ValueError: no root"; or ""."""
+        return self._evaluator.failure
+
     def keep(self, path: Path) -> None:
         """Keep every evaluation in a file, unless they already have one.
 
@@ -226,8 +236,8 @@ def _check(function, gradient, workers, pool, timeout, failures) -> None:
         raise InputError(
             "`workers` and `timeout` are of processes of fluvial's own: leave them out with `pool`."
         )
-    if failures not in ("raise", "nan"):
-        raise InputError(f'failures is {failures!r}: give "raise" or "nan".')
+    if failures not in ("raise", "nan", "-inf"):
+        raise InputError(f'failures is {failures!r}: give "raise", "nan" or "-inf".')
 
 
 def _space(prior: Prior) -> Space:

@@ -33,7 +33,8 @@ def from_pymc(model: "pymc.Model") -> Target:
     ``pymc.sample_posterior_predictive`` takes.
 
     Discrete free variables are summed out by ``pymc_extras.marginalize``, where pymc-extras is
-    installed; the draws are of the others.
+    installed. In place of one that is called ``z``, draws hold ``z_probs``, the probability of each
+    of its values given the other variables, shape (*shape, K).
 
     A model whose observed variables see a `pymc.Minibatch` becomes a target of rows, as
     `Target.from_rows` makes them, of all rows of the data.
@@ -64,7 +65,8 @@ def from_pymc(model: "pymc.Model") -> Target:
         adapted.function(layout, outputs)
         for outputs in (adapted.variables(), adapted.log_likelihood())
     )
-    space = mapped_space(constrain, layout.dim)
+    probabilities = adapted.probabilities(layout)
+    space = mapped_space(lambda x: constrain(x) | probabilities(x), layout.dim)
     annotations = adapted.annotations(space.variables)
     log_likelihood = batched(Traced(log_likelihood, layout.dim))
     refusals.check_observed(

@@ -1,18 +1,21 @@
 """Discrete variables of a PyMC model, summed out by pymc-extras where that is installed."""
 
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fluvial.errors import InputError, described
 from fluvial.targets import refusals
+from fluvial.targets.pymc_probabilities import tilted
 
 if TYPE_CHECKING:
     import pymc
 
 __all__ = ["without_discrete"]
 
+Tilted = tuple["pymc.Model", dict[str, Any]]
 
-def without_discrete(model: "pymc.Model") -> "pymc.Model":
+
+def without_discrete(model: "pymc.Model") -> "tuple[pymc.Model, Tilted | None]":
     """Sum the discrete free variables of a model out.
 
     ``pymc_extras.marginalize`` enumerates finite ones, and runs forward through Markov chains.
@@ -21,14 +24,15 @@ def without_discrete(model: "pymc.Model") -> "pymc.Model":
         model: with any free variables.
 
     Returns:
-        The model itself if all of them are continuous, else another one, without the discrete ones.
+        The model itself if all of them are continuous, else another one, without the discrete ones;
+        and by which their probabilities are known, see ``tilted``.
 
     Raises:
         InputError: if pymc-extras is not installed, or cannot sum one of them out.
     """
     discrete = [v for v in model.free_RVs if not v.dtype.startswith("float")]
     if not discrete:
-        return model
+        return model, None
     if importlib.util.find_spec("pymc_extras") is None:
         raise refusals.discrete(
             _told(discrete[0]),
@@ -38,7 +42,7 @@ def without_discrete(model: "pymc.Model") -> "pymc.Model":
     from pymc_extras import marginalize  # pyright: ignore[reportMissingImports]
 
     try:
-        return marginalize(model, discrete)
+        found = marginalize(model, discrete)
     except Exception as error:
         names = ", ".join(variable.name for variable in discrete)
         raise InputError(
@@ -46,6 +50,7 @@ def without_discrete(model: "pymc.Model") -> "pymc.Model":
             f"({described(error)}): sum it out by hand, or observe it; a flow needs continuous "
             "variables."
         ) from error
+    return found, tilted(model, [variable.name for variable in discrete], marginalize)
 
 
 def _told(variable) -> str:

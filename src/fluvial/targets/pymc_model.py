@@ -44,7 +44,8 @@ class PyMCModel:
             ) from error
         if not isinstance(model, pymc.Model):
             raise InputError(f"the model is a {type(model).__name__}: give a pymc.Model.")
-        given, model = model, without_discrete(model)
+        given = model
+        model, self._tilted = without_discrete(given)
         if not model.free_RVs:
             raise InputError("the PyMC model has no free variable: there is nothing to infer.")
         self.model = model
@@ -126,6 +127,23 @@ class PyMCModel:
         observed = self._observed_variables
         graphs = cast(list, self.model.logp(observed, sum=False)) if observed else []
         return {v.name: graph for v, graph in zip(observed, graphs, strict=True)}
+
+    def probabilities(self, layout: Layout) -> Callable:
+        """Return a function of x (D,) to the probabilities of variables that are summed out.
+
+        They are name_probs -> (*shape, K) of K values; none where that is not known.
+        """
+        if self._tilted is None:
+            return lambda x: OrderedDict()
+        from pytensor.gradient import grad
+
+        model, tilts = self._tilted
+        with quiet():
+            log_density = cast(Any, model.logp(jacobian=False))
+            slopes = cast(list, grad(log_density, list(tilts.values())))
+        outputs = {f"{name}_probs": slope for name, slope in zip(tilts, slopes, strict=True)}
+        values = {value.name: value for value in model.value_vars}
+        return self.function(layout, outputs, [values[v.name] for v in self.model.value_vars])
 
     def coordinates(self, layout: Layout) -> dict[str, tuple[int, int]]:
         """Return free variable -> where its value variable starts, and its size."""
@@ -233,9 +251,10 @@ class PyMCModel:
         coords, dims = coords_and_dims_for_inferencedata(self.model)
         return Annotations.of(variables, dims, coords, self._observed, self._constant)
 
-    def function(self, layout: Layout, outputs: dict) -> Callable:
+    def function(self, layout: Layout, outputs: dict, inputs: Sequence | None = None) -> Callable:
         """Return a function of x (D,) to the named outputs; PyTensor mixes types freely."""
-        graph = jax_function(self.model.value_vars, list(outputs.values())) if outputs else None
+        inputs = self.model.value_vars if inputs is None else inputs
+        graph = jax_function(inputs, list(outputs.values())) if outputs else None
 
         def evaluate(x):
             with jax.numpy_dtype_promotion("standard"):

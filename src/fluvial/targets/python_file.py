@@ -23,6 +23,9 @@ _T = TypeVar("_T")
 
 _NAMED = 10  # names of a file, in a sentence
 _CUSTOMARY = "target"
+# Until Python leaves, as what is imported does: a pool of processes that a file has left open
+# writes a traceback where it is collected before.
+_alive: list[ModuleType] = []
 _BUILDERS = {"Target", "from_numpyro", "from_pymc", "from_stan"}
 
 
@@ -213,6 +216,7 @@ def _module(path: Path) -> ModuleType:
         raise InputError(f"{path} cannot be read as a Python file.")
     module = importlib.util.module_from_spec(spec)
     loader = spec.loader
+    _alive.append(module)
     _guarded(lambda: loader.exec_module(module), path, str(path))
     return module
 

@@ -99,7 +99,41 @@ def test_a_mode_where_calls_fail_is_never_ruled_out(failing):
     target = fluvial.Target.from_numpy(fails, bounds=[(-5.0, 5.0)] * 2, failures="nan")
     posterior = fluvial.fit(target, max_evaluations=30_000, progress=False)
     assert posterior.verdict is fluvial.Verdict.USE_WEIGHTS
-    assert any("what is there is not known" in reason for reason in posterior.reasons)
+    said = next(r for r in posterior.reasons if "what is there is not known" in r)
+    # The corner at (1, -5) is 450 nats below the peak at (-2, -2), and so is that at (-5, 1).
+    drop = float(said.split("Next to these it is at most e^-")[1].split()[0])
+    assert 300.0 < drop < 460.0
+
+
+def test_failures_that_mean_no_density_do_not_rule_good_out(tmp_path):
+    def fails(x):
+        if x[0] + x[1] > 4.0:  # 18 % of the prior
+            if x[0] > x[1]:
+                raise np.linalg.LinAlgError("not positive definite")
+            return np.nan
+        return -0.5 * ((x[0] + 1.0) ** 2 + (x[1] + 1.0) ** 2) / 0.09 - np.log(0.18 * np.pi)
+
+    def fitted(failures):
+        options = {"cache": tmp_path / "calls", "failures": failures}
+        target = fluvial.Target.from_numpy(fails, bounds=[(-5.0, 5.0)] * 2, **options)
+        return target, fluvial.fit(target, max_evaluations=12_000, progress=False)
+
+    assert fitted("nan")[1].verdict is fluvial.Verdict.USE_WEIGHTS
+    target, posterior = fitted("-inf")
+    assert target.density.calls == 0  # all of them are kept, failures as well
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert posterior.log_evidence == pytest.approx(0.0, abs=0.03)
+    assert "counts as no density there" in " ".join(posterior.reasons)
+    assert 0.0 < posterior.resolution.of_prior < 0.01  # a third of a mode of 0.03
+
+
+def test_a_call_that_fails_everywhere_says_how():
+    def wrong(x):
+        raise KeyError("rate")
+
+    target = fluvial.Target.from_numpy(wrong, bounds=[(-5.0, 5.0)], failures="-inf")
+    with pytest.raises(InputError, match=r"a call raised KeyError: 'rate'"):
+        fluvial.fit(target, progress=False)
 
 
 def test_a_prior_that_leads_to_infinity_is_refused_before_the_function_is_called():
@@ -133,6 +167,17 @@ def test_what_a_budget_leaves_is_returned_with_its_verdict():
     assert small.provenance.evaluations <= 300
     assert fluvial.Verdict.GOOD not in (small.verdict, none.verdict)
     assert any("0.0" in r or "used" in r or "evaluations" in r for r in none.reasons)
+
+
+def test_what_the_weights_do_not_need_of_a_budget_is_spent_on_looks():
+    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
+    settings = dataclasses.replace(DEFAULT, black_box=black_box)
+    free, bound = (_fit(_modes, settings=settings, max_evaluations=n) for n in (None, 45_000))
+    assert bound.resolution == free.resolution  # not fewer draws than without a budget
+    assert bound.resolution.draws == black_box.hunting_least
+    small = _fit(_modes, settings=settings, max_evaluations=10_000)
+    assert small.provenance.evaluations <= 10_000
+    assert small.resolution.of_largest > free.resolution.of_largest
 
 
 def test_a_density_of_absurd_size_is_a_verdict_rather_than_an_error():

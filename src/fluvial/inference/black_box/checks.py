@@ -14,7 +14,6 @@ from fluvial.targets.numpy_callable import NumpyDensity
 
 __all__ = [
     "Findings",
-    "blind_doubt",
     "cliff_doubt",
     "noise_doubt",
     "plateau_doubt",
@@ -155,25 +154,6 @@ def plateau_doubt(history: History, settings: Settings) -> str | None:
     return (
         f"The function is constant, {middle:.6g}, over {share:.0%} of the mass: nothing there "
         "leads to a peak that was not met by chance."
-    )
-
-
-def blind_doubt(looks: int, blind: int, *, proper: bool) -> str | None:
-    """Say that the density is not known wherever it was looked for, if so.
-
-    A mode in a region where calls fail is as good as outside the prior: no draw can meet it.
-
-    Args:
-        looks: draws from the prior.
-        blind: those at which the density was NaN or +inf.
-        proper: whether there is a prior.
-    """
-    if not blind:
-        return None
-    where = "drawn from the prior" if proper else "drawn around the origin"
-    return (
-        f"At {blind:,} of {looks:,} points {where} the function returned NaN or +inf, or failed: "
-        "what is there is not known. Return -inf where there is no density."
     )
 
 

@@ -21,7 +21,13 @@ class HuntingSize(NamedTuple):
 
 
 def hunting_size(
-    dim: int, made: int, spending: Spending, settings: BlackBoxSettings, *, quick: bool
+    dim: int,
+    made: int,
+    fresh: float,
+    spending: Spending,
+    settings: BlackBoxSettings,
+    *,
+    quick: bool,
 ) -> HuntingSize:
     """Draws that a budget of evaluations has room for or, without one, that do not take long.
 
@@ -32,13 +38,21 @@ def hunting_size(
     Args:
         dim: D.
         made: draws that populations have begun with.
+        fresh: draws of the posterior that will be needed, as far as is known yet.
         spending: what has been spent, and is left.
         settings: the limits.
         quick: whether a call may cost next to nothing.
     """
     size = _quick(dim, spending, settings) if quick else HuntingSize(0, timed=False)
-    least = min(max(0, settings.hunting_least - made), spending.left // 2)
+    least = min(max(0, settings.hunting_least - made), _affordable(fresh, spending, settings))
     return size._replace(draws=max(size.draws, least))
+
+
+def _affordable(fresh: float, spending: Spending, settings: BlackBoxSettings) -> int:
+    """Draws that a budget has room for, with what they lead to and with fresh draws."""
+    unneeded = spending.rest - int(settings.hunting_reserve * fresh)
+    most = spending.left - spending.left // settings.hunting_rest
+    return max(spending.left // 2, min(most, unneeded))
 
 
 def _quick(dim: int, spending: Spending, settings: BlackBoxSettings) -> HuntingSize:

@@ -7,7 +7,12 @@ from typing import NamedTuple, final
 import numpy as np
 
 from fluvial.errors import InputError
-from fluvial.inference.black_box.annealing import Population, anneal, flow_guides
+from fluvial.inference.black_box.annealing import (
+    Population,
+    anneal,
+    flow_guides,
+    fresh_needed,
+)
 from fluvial.inference.black_box.ascending import ascend, check_gradient
 from fluvial.inference.black_box.checks import repeat_heaviest
 from fluvial.inference.black_box.history import History
@@ -18,8 +23,9 @@ from fluvial.inference.black_box.planted_peaks import Narrowest
 from fluvial.inference.black_box.spending import Spending
 from fluvial.inference.black_box.weighted_mixture import fit_mixture
 from fluvial.inference.run import Run
-from fluvial.inference.settings import Settings
+from fluvial.inference.settings import BlackBoxSettings, Settings
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Resolution
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.targets.numpy_callable import NumpyDensity
 
@@ -53,6 +59,12 @@ class Exploration(NamedTuple):
     doubts: tuple[str, ...]
     flows: bool
 
+    def resolution(self, settings: BlackBoxSettings) -> Resolution:
+        """Return how narrow a mode would have been met with the probability that is stated."""
+        narrowest = self.narrowest
+        stated = settings.planted_stated
+        return Resolution(narrowest.of_prior, narrowest.of_largest, stated, self.draws)
+
 
 def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     """Anneal independent populations, until two searches have found each mode that matters.
@@ -78,6 +90,7 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
     groups: list[tuple[Population, ...]] = []
     fewest, most = settings.populations
     hunted, size = Hunted((), 0), HuntingSize(0, timed=False)
+    once, mass = 1, 1.0  # as of the first search
     for done in range(1, most + 1):
         if groups and spending.over:
             break
@@ -89,18 +102,22 @@ def explore(run: Run, density: NumpyDensity, spending: Spending) -> Exploration:
         if not np.isfinite(history.log_p).any():
             if groups:
                 break
-            raise _nowhere(len(history), proper=density.prior.proper, scale=scale)
+            proper = density.prior.proper
+            raise _nowhere(len(history), density.failure, proper=proper, scale=scale)
         groups.append(group)
         if done == fewest and all(group[0].beta < 1.0 for group in groups):
             groups = search.led_on(groups)
         if done == fewest and not spending.over:
             made = sum(history.counts[0] for history in _firsts(groups))
-            size = hunting_size(dim, made, spending, settings, quick=not density.spared)
+            share = min(group[0].efficiency for group in groups)
+            fresh, quick = fresh_needed(share, settings), not density.spared
+            size = hunting_size(dim, made, fresh, spending, settings, quick=quick)
             hunted = _hunted(run, spending, groups, size)
             groups += hunted.groups
-        if done >= fewest and not _found_once(run, groups)[0]:
-            break
-    once, mass = _found_once(run, groups)
+        if done >= fewest:
+            once, mass = _found_once(run, groups)
+            if not once:
+                break
     populations = _each_once(groups)
     draws = hunted.draws or sum(group[0].history.counts[0] for group in groups)
     beta = min(p.beta for p in populations)
@@ -183,23 +200,23 @@ def _joined(populations: Sequence[Population]) -> History:
     return history
 
 
-def _nowhere(size: int, *, proper: bool, scale: float) -> InputError:
+def _nowhere(size: int, failure: str, *, proper: bool, scale: float) -> InputError:
+    how = f" (a call {failure})" if failure else ""
     if proper:
         return InputError(
-            f"the log density is not finite at any of {size} points drawn from the prior: check "
-            "the function at one of them, and the prior or the bounds."
+            f"the log density is not finite at any of {size} points drawn from the prior{how}: "
+            "check the function at one of them, and the prior or the bounds."
         )
     return InputError(
         f"the log density is not finite at any of {size} points drawn around the origin, with a "
-        f"standard deviation of {scale:g}: give `bounds` or a `prior` that lead to where it is."
+        f"standard deviation of {scale:g}{how}: give `bounds` or a `prior` that lead to where it "
+        "is."
     )
 
 
 def _found_once(run: Run, groups: Sequence[tuple[Population, ...]]) -> tuple[int, float]:
     """Count components of a common mixture that only one search has points in, and their mass."""
     settings = run.settings.black_box
-    if len(groups) < 2:
-        return 1, 1.0
     populations = _each_once(groups)
     history = _joined(populations)
     rng = np.random.default_rng(run.seed)

@@ -8,12 +8,12 @@ from jaxtyping import Float
 from fluvial.inference.black_box.annealing import efficiency
 from fluvial.inference.black_box.checks import (
     Findings,
-    blind_doubt,
     cliff_doubt,
     noise_doubt,
     plateau_doubt,
     repeat_heaviest,
 )
+from fluvial.inference.black_box.failing import assumed_note, unknown_doubt
 from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
@@ -27,6 +27,7 @@ from fluvial.inference.verdict.verdict import judge
 from fluvial.objectives import Importance
 from fluvial.posterior.accuracy import approximation_error, precision
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Resolution
 from fluvial.posterior.mixture import Mixture
 from fluvial.posterior.pool import Pool
 from fluvial.posterior.posterior import Posterior
@@ -41,6 +42,7 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
     Raises:
         InputError: if the density is finite nowhere.
     """
+    failed_before = density.failed  # of fits before this one
     spending = Spending(run.counted, run.budget, run.progress, run.settings.black_box)
     with run.progress.stage("exploring"):
         explored = explore(run, density, spending)
@@ -56,16 +58,20 @@ def fit_black_box(run: Run, density: NumpyDensity) -> Posterior:
             history, q = by_flows(run, spending, history.merged(fresh), q)
             history, q, fresh, spikes = _weighed(run, spending, history, q, never=False)
             doubts = [*spikes, *_doubts(run, spending, q, fresh)]
-        if unknown := blind_doubt(spending.looks, spending.blind, proper=density.prior.proper):
+        proper = density.prior.proper
+        if unknown := unknown_doubt(spending.looked, history.reference, proper=proper):
             doubts.append(unknown)
-        if density.prior.proper and (flat := plateau_doubt(history, run.settings)):
+        if proper and (flat := plateau_doubt(history, run.settings)):
             doubts.append(flat)
         drawn = fresh if len(fresh) else history
         steady_still = repeat_heaviest(density, spending, drawn, 2, run.settings)
     findings = _findings(run, explored, spending, doubts, fresh, steady, steady_still)
     looked = explored.draws, run.target.dim, explored.narrowest, run.settings.black_box
-    said = unseen(*looked, timed=explored.timed)
-    return _concluded(run, history, q, fresh, spending.interrupted, findings, said)
+    failed = density.failed - failed_before
+    assumed = assumed_note(failed, run.counted.evaluations, density.failure)
+    said = [unseen(*looked, timed=explored.timed), *([assumed] if assumed else [])]
+    resolution = explored.resolution(run.settings.black_box)
+    return _concluded(run, history, q, fresh, spending.interrupted, findings, said, resolution)
 
 
 def _weighed(
@@ -146,7 +152,8 @@ def _concluded(
     fresh: History,
     interrupted: bool,
     findings: Findings,
-    said: str,
+    said: list[str],
+    resolution: Resolution,
 ) -> Posterior:
     doubts = list(findings.doubts)
     judged = fresh
@@ -168,11 +175,12 @@ def _concluded(
         missing_mass=_missing(run, history, q, weights.log_evidence),
         fatal=findings.fatal,
         doubts=doubts,
-        notes=(said,),
+        notes=said,
         precise=precision(judged.x, w),
         error=error,
         settings=run.settings,
     )
+    judgment = replace(judgment, resolution=resolution)
     elbo = Importance(judged.log_p - q.log_prob(judged.x))
     evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
     flow = run.settings.black_box.flow if q.has_flows else "gaussian"

@@ -72,6 +72,8 @@ def _by_mixtures(run: Run, spending: Spending, history: History) -> tuple[Histor
         proposal = run.settings.weigh.widened(mixture)
         x, _ = proposal.sample(run.rng, size)
         log_p = spending.values(x, "mixture")
+        if not len(log_p):  # nor would another fit be another one
+            return history, mixture
         history = history.with_draws(proposal, x[: len(log_p)], log_p)
         needed = settings.wanted_ess / max(efficiency(history), 1e-9)
         gained, last = last - needed, needed

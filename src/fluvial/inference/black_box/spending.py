@@ -1,7 +1,7 @@
 """Evaluations within a budget, in batches that end when it is spent."""
 
 import time
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float
@@ -11,9 +11,16 @@ from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import DEFAULT, BlackBoxSettings
 from fluvial.progress import Progress
 
-__all__ = ["Spending"]
+__all__ = ["Looked", "Spending"]
 
 _BATCH_SECONDS = 0.5  # speed: so often is the clock looked at
+
+
+class Looked(NamedTuple):
+    """Draws from the prior, and the log density at each, which may be NaN or infinite."""
+
+    x: Float[np.ndarray, "N D"]
+    log_p: Float[np.ndarray, " N"]
 
 
 @final
@@ -28,8 +35,6 @@ class Spending:
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
-        looks: at how many draws from the prior the density was asked for, ...
-        blind: ... and at how many of them it was NaN or +inf, which says nothing of what is there.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class Spending:
     ):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
-        self.looks = self.blind = 0
+        self._looked: list[Looked] = []
         self._share, self._clocked, self._kept = settings.exploring, settings.clocked, 0
         self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
@@ -110,11 +115,15 @@ class Spending:
     def prior_values(
         self, points: Float[np.ndarray, "N D"], note: str = "prior draws"
     ) -> Float[np.ndarray, " K"]:
-        """Return the same of draws from the prior, and count those that say nothing."""
+        """Return the same of draws from the prior, and remember what was found there."""
         found = self.values(points, note)
-        self.looks += len(found)
-        self.blind += int(np.sum(np.isnan(found) | (found == np.inf)))
+        self._looked.append(Looked(points[: len(found)], found))
         return found
+
+    @property
+    def looked(self) -> Looked:
+        """All draws from the prior at which the density was asked for."""
+        return Looked(*map(np.concatenate, zip(*self._looked, strict=True)))
 
     def value_and_grad(
         self, points: Float[np.ndarray, "N D"]

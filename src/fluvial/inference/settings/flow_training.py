@@ -44,6 +44,9 @@ class TrainSettings:
         stepped_window: ... so many chunks, ...
         stepped_cooling: ... a cooling of this multiple of the steps before, ...
         stepped_shortest: ... and of so many steps at the least.
+        compiling: a training takes so many times as long to compile as everything before it, from
+            which it follows whether it still fits into a budget of seconds: ten to thirty times
+            on a ridge in 20 coordinates.
         least_bend: the share of half the variance of log weights that bending each coordinate by
             itself has to promise, if it is to be tried (``benchmarks/large.py``).
     """
@@ -70,6 +73,7 @@ class TrainSettings:
     stepped_window: int = 2
     stepped_cooling: float = 0.5
     stepped_shortest: int = 100
+    compiling: float = 20.0
     least_bend: float = 0.2
 
     def after_steps(self) -> "TrainSettings":

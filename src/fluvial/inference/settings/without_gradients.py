@@ -42,9 +42,13 @@ class BlackBoxSettings:
         hunting_draws: the most of them, for 1, 2, … coordinates: a second or three of those where
             so many more find so much more; in many it is hopeless.
         hunting_least: of them with those that populations begin with, however long they take, but
-            for a budget, of what is left of which they take no more than half: nested samplers
-            take two to three times as many evaluations. A mode that rises from 1/5,000 of the
-            prior's volume is missed by e^-4 (``benchmarks/blackbox_widths.py``).
+            for a budget: nested samplers take two to three times as many evaluations. A mode that
+            rises from 1/5,000 of the prior's volume is missed by e^-4
+            (``benchmarks/blackbox_widths.py``).
+        hunting_rest: of what a budget leaves for the search these draws take all but one in so
+            many, for what they lead to, ...
+        hunting_reserve: ... if so many times the fresh draws that seem to be needed are left then,
+            and no more than half if they are not.
         hunting_climbs: hills that each half of the draws climbs.
         negligible: nats below the evidence, where a hill's mass is no matter: e^-10, with room for
             what a Gaussian is off.
@@ -126,6 +130,8 @@ class BlackBoxSettings:
     hunting_seconds: float = 5.0
     hunting_draws: tuple[int, ...] = (4096, 131072, 1 << 20, 1 << 20, 1 << 20, 131072, 4096)
     hunting_least: int = 20_000
+    hunting_rest: int = 4
+    hunting_reserve: float = 2.0
     hunting_climbs: int = 6
     negligible: float = 10.0
     planted_volume: float = 1e-3
