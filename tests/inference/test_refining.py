@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.scipy.stats import norm
 
+import fluvial
 from fluvial.devices import Devices
 from fluvial.inference import refining
 from fluvial.inference.counted_target import CountedTarget
@@ -14,9 +15,11 @@ from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search.mode_search import Search
 from fluvial.inference.run import Run
-from fluvial.inference.settings import DEFAULT
+from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.starting import Started
 from fluvial.inference.verdict.weighing import weigh
 from fluvial.posterior.gaussian import Gaussian
+from fluvial.posterior.judgment import Verdict
 from fluvial.posterior.mixture import GaussianComponent
 from fluvial.progress import Progress
 from fluvial.targets import Target
@@ -24,6 +27,12 @@ from fluvial.targets import Target
 LEFT_OUT = Search(missing_mass=0.06)
 EXACT = GaussianComponent(Gaussian(np.zeros(2), np.eye(2)))
 WIDE = GaussianComponent(Gaussian(np.zeros(2), 1.6 * np.eye(2)))
+STARTED = Started(np.zeros((1, 2)), [], False, (), (), None)
+PROGRAM = """
+parameters { vector[6] x; }
+model { target += log_mix(0.8, std_normal_lpdf(x), normal_lpdf(x | 10, 0.5)); }
+"""
+FEW = {"looks": 2**12, "most_looks": 2**12, "settling_looks": 2**12, "predicted": 64}
 
 
 @pytest.fixture
@@ -49,7 +58,7 @@ def refined(monkeypatch):
         searches = iter(found)
         monkeypatch.setattr(train_modes, "train_modes", train)
         monkeypatch.setattr(refining, "_search", lambda *_: (next(searches), False))
-        return refining.refine(run, Matched(weigh([WIDE], run), None))
+        return refining.refine(run, STARTED, Matched(weigh([WIDE], run), None))
 
     return refine
 
@@ -70,3 +79,16 @@ def test_the_last_round_keeps_the_mixture_and_says_what_is_missing(refined):
     assert kept.choice is None
     assert kept.drawn is not None
     assert kept.missing_mass == LEFT_OUT.missing_mass
+
+
+@pytest.mark.parametrize("tolerated", [0.0, 9.0])
+def test_how_many_modes_are_missing_is_asked_anew_where_a_search_finds_a_second(tolerated):
+    """Climbs end in the wide one alone, and what they said of others was said of that."""
+    settings = Settings.of({"explore": FEW | {"missed_by_looks": (tolerated,)}})
+    target = fluvial.from_stan(PROGRAM, {})
+    posterior = fluvial.fit(target, settings=settings, progress=False)
+    assert len(posterior.approximation.components) == 2
+    said = " ".join(posterior.reasons)
+    assert "A search found another mode, and modes were looked for once more" in said
+    assert posterior.verdict is (Verdict.GOOD if tolerated else Verdict.FAILED)
+    assert ("others may be missing" in said) == (tolerated == 0.0)

@@ -42,6 +42,8 @@ def fatal_reasons(started: Started, refined: Refined) -> tuple[str, ...]:
         )
     if started.doubtful:
         reasons.append(f"{started.notes[0]} So others may be missing.")
+    if refined.explored is not None and refined.explored.doubtful:
+        reasons.append(f"{refined.explored.sentence} So others may be missing.")
     return tuple(reasons)
 
 
@@ -85,7 +87,7 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
             *heavy_tails(run.counted, pool, run.settings),
             *carried.doubts,
         ],
-        notes=(*started.notes, *refined.notes, *_unused(corrected)),
+        notes=(*started.notes, *_again(refined), *refined.notes, *_unused(corrected)),
         precise=None if corrected.chains else worth_of(run, drawn),
         confirmed=corrected.confirmed,
         error=error,
@@ -115,6 +117,11 @@ def conclude(run: Run, started: Started, refined: Refined, corrected: Corrected)
         structure=None if choice is None else choice.structure,
         places=run.counted.evaluated.peaks(run.settings.search.peaks),
     )
+
+
+def _again(refined: Refined) -> list[str]:
+    """How modes were looked for once more."""
+    return [] if refined.explored is None else [refined.explored.sentence]
 
 
 def _unused(corrected: Corrected) -> list[str]:

@@ -206,6 +206,6 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, matched, doubtful=started.doubtful)
+    refined = refine(run, started, matched)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined)))
     return conclude(run, started, refined, corrected)

@@ -2,14 +2,20 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+from fluvial.inference.climbs.climbing import Optimum
 from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.flow_training.inversion import inverse_complaint
 from fluvial.inference.matching import Matched
 from fluvial.inference.mixtures.adaptive import adapt
 from fluvial.inference.mixtures.sharpening import sharpened
+from fluvial.inference.mode_search.exploring import Explored
+from fluvial.inference.mode_search.exploring_again import explore_again
 from fluvial.inference.mode_search.far_search import mass_far
 from fluvial.inference.mode_search.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
+from fluvial.inference.starting import Started
 from fluvial.inference.verdict.adequate import Adequate, adequate_as_it_is
 from fluvial.inference.verdict.verdict import is_accurate
 from fluvial.inference.verdict.weighing import Weighed, weigh
@@ -31,6 +37,8 @@ class Refined(NamedTuple):
         doubts: sentences.
         notes: sentences on what was looked for.
         interrupted: whether Ctrl-C cut this short.
+        explored: what was found when modes were looked for once more, the last time; None if
+            searches found no mode that climbs had not.
     """
 
     fitted: Weighed
@@ -41,19 +49,24 @@ class Refined(NamedTuple):
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
     interrupted: bool
+    explored: Explored | None = None
 
 
-def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
+def refine(run: Run, started: Started, matched: Matched) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over.
+
+    Where modes are known to be missing, so that no result will be trusted, one round is enough to
+    say so again, and several modes are left as the Gaussians they are.
 
     Args:
         run: the fit.
+        started: what was known before anything was fitted.
         matched: Gaussians, weighed, or what an earlier fit has left to do.
-        doubtful: whether modes are known to be missing, so that no result will be trusted: then one
-            round is enough to say so again, and several modes are left as the Gaussians they are.
     """
+    doubtful = started.doubtful
     rounds = 1 if doubtful else run.settings.search.rounds
     found, choice, interrupted, refuted = Search(), matched.choice, False, False
+    modes = _KnownModes(started.ends)
     fitted, drawn = matched.fitted, matched.drawn
     for left in reversed(range(rounds)):
         begun, adequate, places = fitted, None, fitted.q.components
@@ -73,7 +86,7 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
                     fitted = weigh(components, run)
                 places = fitted.q.components
         near = drawn if drawn is matched.drawn else None
-        found, interrupted = _search(run, fitted, interrupted, near)
+        found, interrupted = _search(run, fitted, interrupted, near, modes)
         if interrupted:
             break
         if left and adequate and _lacks_what_has_no_place(run, found):
@@ -81,14 +94,58 @@ def refine(run: Run, matched: Matched, *, doubtful: bool = False) -> Refined:
             continue
         if not found.outliers:
             break
+        if not doubtful:
+            modes, interrupted = _explored_again(run, started, found, modes)
+            doubtful = modes.explored is not None and modes.explored.doubtful
         # What was grown from the places is grown again, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
         fitted, drawn = weigh([*places, *extra], run), None
+        if interrupted:
+            break
     missed = sum(outlier.share for outlier in found.outliers)
     doubts = () if interrupted else _inverse_doubts(run, fitted.q)
     return Refined(
-        fitted, drawn, found.missing_mass, missed, choice, doubts, found.notes, interrupted
+        fitted,
+        drawn,
+        found.missing_mass,
+        missed,
+        choice,
+        doubts,
+        found.notes,
+        interrupted,
+        modes.explored,
     )
+
+
+class _KnownModes(NamedTuple):
+    """What is known of modes.
+
+    Attributes:
+        ends: where climbs ended.
+        explored: what the last of the explorations found that a search gave rise to, if any did.
+    """
+
+    ends: list[Optimum]
+    explored: Explored | None = None
+
+
+def _explored_again(
+    run: Run, started: Started, found: Search, modes: _KnownModes
+) -> tuple[_KnownModes, bool]:
+    """Look for yet other modes if a search has found one; also whether Ctrl-C was pressed."""
+    if started.product is not None:
+        return modes, False
+    places = np.stack([outlier.gaussian.mean for outlier in found.outliers])
+    with run.progress.stage("search"):
+        try:
+            explored = explore_again(
+                run.counted, started.starts, modes.ends, places, run.rng, run.settings
+            )
+        except KeyboardInterrupt:
+            return modes, True
+    if explored is None:
+        return modes, False
+    return _KnownModes([*modes.ends, *explored.ends], explored), False
 
 
 def _without_flow(run: Run, fitted: Weighed) -> tuple[Adequate | None, Weighed, bool]:
@@ -148,7 +205,7 @@ def _worth_training(run: Run, fitted: Weighed, *, doubtful: bool) -> bool:
 
 
 def _search(
-    run: Run, fitted: Weighed, interrupted: bool, near: Weighed | None
+    run: Run, fitted: Weighed, interrupted: bool, near: Weighed | None, modes: _KnownModes
 ) -> tuple[Search, bool]:
     """Search for what is missing; also whether Ctrl-C was pressed, before it or during it.
 
@@ -163,9 +220,15 @@ def _search(
             if near is not None and run.warm is not None:
                 return quick_search(run, run.warm, fitted.q, near), False
             evidence = fitted.weights.log_evidence
-            many = run.target.dim > run.settings.match.dense
-            search = mass_far if many else mass_outside
-            return search(run.counted, fitted.q, evidence, run.rng, run.settings), False
+            if run.target.dim > run.settings.match.dense:
+                return mass_far(run.counted, fitted.q, evidence, run.rng, run.settings), False
+            places = None
+            if modes.explored is not None and modes.explored.ends:
+                places = np.stack([end.x for end in modes.explored.ends])
+            outside = mass_outside(
+                run.counted, fitted.q, evidence, run.rng, run.settings, places=places
+            )
+            return outside, False
         except KeyboardInterrupt:
             return nothing, True
 

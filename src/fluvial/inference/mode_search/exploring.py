@@ -188,8 +188,8 @@ def _looked(
 
 def _tolerated(modes: list[Mode], explore: ExploreSettings) -> float:
     """How many modes looks may have missed: more where many widths are known."""
-    many = len(modes) >= explore.many_known
-    return explore.missed_beside_many if many else explore.missed_by_looks
+    limits = explore.missed_by_looks
+    return limits[min(max(len(modes) - 2, 0), len(limits) - 1)]
 
 
 def _aimed(
