@@ -72,6 +72,7 @@ def found(recorded, local):
             "    t  (x, y) float64 1kB 0.1 0.2",
         ),
         ("tensor(0.5, grad_fn=<MulBackward>)", "tensor(0.5, grad_fn=<MulBackward0>)"),
+        ("[WindowsPath('a/b.csv')]", "[PosixPath('a/b.csv')]"),
         ("Warnings:\n[1] Errors are assumed", "Notes:\n[1] Errors are assumed"),
         ("╞═════╡\n│ 1   │\n├╌╌╌╌╌┤\n│ 2   │", "╞═════╡\n│ 1   │\n│ 2   │"),
         ("<function __main__.f>", "<function __main__.f(x, y=1)>"),
