@@ -3,6 +3,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ with lasting_output():
         say("ü±☃")
     console().print("verdict: ‖")
     pathlib.Path(sys.argv[1]).touch()
+"""
+WAITING = """
+import sys
+from fluvial.cli.output import lasting_output, say
+
+with lasting_output():
+    say("a program will be run", err=True)
+    sys.stdin.read()
 """
 MODEL = """
 import jax.numpy as jnp
@@ -48,6 +57,21 @@ def test_sentences_are_wrapped_to_a_terminal_and_stay_a_line_for_programs(monkey
     assert piped == f"{text}\n"
     assert shown.split() == text.split()
     assert [line for line in shown.splitlines() if len(line) > 50] == [f"{'deep/' * 12}run:"]
+
+
+def test_what_is_said_before_something_long_is_read_before_it_by_programs_too():
+    command = [sys.executable, "-c", WAITING]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as waiting:
+        assert waiting.stdin
+        assert waiting.stderr
+        # It waits until this is read: a line that stays in a buffer would never come.
+        ended = threading.Timer(20.0, waiting.kill)
+        ended.start()
+        assert waiting.stderr.readline() == "a program will be run\n"
+        assert waiting.poll() is None
+        ended.cancel()
+        waiting.stdin.close()
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,9 @@ def _lasting(stream: Any, descriptor: int) -> _Stream | None:
         return None
     stream.flush()
     raw = _File(descriptor, "w", closefd=False)
-    return _Stream(raw, stream.encoding or "utf-8", by_line=raw.isatty())
+    # What is said before something long begins must be read before it, by a log, too.
+    by_line = descriptor == 2 or raw.isatty()
+    return _Stream(raw, stream.encoding or "utf-8", by_line=by_line)
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:

@@ -124,6 +124,7 @@ def replicate(
         with _ended_in_order():
             environment = _environment(recorded, root, yes) if restore else None
             with progress, progress.stage("cells"):
+                progress.update(0, cells, "its files are copied, the kernel starts")
                 replication = run(None, repeat)
                 if environment is not None:
                     requirements, python = environment

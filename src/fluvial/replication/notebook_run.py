@@ -19,7 +19,7 @@ from fluvial.replication.kernel import (
 )
 from fluvial.replication.pages import page_keeper
 from fluvial.replication.read import RecordedNotebook
-from fluvial.replication.scratch import scratch_copy
+from fluvial.replication.scratch import scratch_copy, whole_copy
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -58,8 +58,8 @@ class NotebookRun:
         executed: the notebook with its new outputs.
         started: when it began, in seconds since the epoch.
         ended: when it ended.
-        folders: that it ran in, that its kernel and packages are in, the user's home, and the
-            folder for temporary files.
+        folders: that it ran in, of the copy of its repository, of its kernel and packages, the
+            user's home, and the folder for temporary files.
         defaults: of the parameters of the classes that the outputs write, by class.
     """
 
@@ -113,8 +113,10 @@ def run_notebook(
         with started_kernel(client, kernel, home, prefix):
             cells = _run_cells(client, timeout, started, order)
             defaults = _defaults(client, recorded, cells)
-    folders = str(folder), str(prefix), str(Path.home()), tempfile.gettempdir()
-    return NotebookRun(tuple(cells), notebook, begin, time.time(), folders, defaults)
+            copied = whole_copy(folder)
+    folders = folder, copied, prefix, Path.home(), tempfile.gettempdir()
+    names = tuple(map(str, folders))
+    return NotebookRun(tuple(cells), notebook, begin, time.time(), names, defaults)
 
 
 def _defaults(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fluvial.errors import InputError
 
-__all__ = ["repository_root", "scratch_copy"]
+__all__ = ["repository_root", "scratch_copy", "whole_copy"]
 
 _MOST_BYTES = 2**30
 _SKIPPED = {"__pycache__", "node_modules", "venv", "env"}
@@ -28,6 +28,18 @@ def repository_root(folder: Path) -> Path:
         True
     """
     return next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
+
+
+def whole_copy(folder: Path) -> Path:
+    """Return the scratch copy of a repository that a folder in it is part of.
+
+    Example:
+        >>> with scratch_copy(None) as scratch:
+        ...     whole_copy(scratch / "notebooks" / "drafts") == scratch
+        True
+    """
+    temporary = Path(os.path.realpath(tempfile.gettempdir()))
+    return temporary.joinpath(*folder.relative_to(temporary).parts[:2])
 
 
 @contextmanager

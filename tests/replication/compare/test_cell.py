@@ -1,5 +1,6 @@
 import base64
 import io
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -351,3 +352,51 @@ def test_times_that_scikit_learn_measures_are_durations_in_what_it_returns():
     assert not all(difference.tolerated for difference in found([negative], [after]))
     film = result("{'run_time': array([120.0, 95.0])}"), result("{'run_time': array([30.0, 95.0])}")
     assert not all(difference.tolerated for difference in found(*([text] for text in film)))
+
+
+GRAPH = '<svg><!-- graphviz {} --><g id="{}"/><use xlink:href="#{}"/><text>gini = {}</text></svg>'
+
+
+@pytest.mark.parametrize(("gini", "used", "tolerated"), [(0.5, "b7", True), (0.4, "b7", False)])
+def test_a_drawing_is_judged_by_what_is_seen_of_it(gini, used, tolerated):
+    drawings = GRAPH.format("2.43", "a1", "a1", 0.5), GRAPH.format("9.0", "b7", used, gini)
+    (difference,) = found(*([shown(**{"image__svg+xml": drawing})] for drawing in drawings))
+    assert difference.tolerated is tolerated
+
+
+@pytest.mark.parametrize(("power", "tolerated"), [(2, True), (3, False)])
+def test_a_formula_is_judged_without_what_sets_it_apart(power, tolerated):
+    formulas = "$$x^{2}$$", rf"$\displaystyle x^{{{power}}}$"
+    before, after = ([shown(text__latex=formula)] for formula in formulas)
+    assert [difference.tolerated for difference in found(before, after)] == [tolerated]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "source", "tolerated"),
+    [
+        ("UUID('{}1')", "UUID('{}2')", "import uuid; uuid.uuid4()", True),
+        ("UUID('{}1')", "UUID('{}2')", "row.key", False),
+        ("{{'at': '{}', 'n': 3}}", "{{'n': 3, 'at': '{now:%Y-%m-%d %H:%M:%S}'}}", "", True),
+        ("{{'at': '2020-01-01 10:00:00'}}", "{{'at': '2020-01-01 11:00:00'}}", "", False),
+        (
+            "datetime.date(2020, 1, 1)",
+            "datetime.date({now.year}, {now.month}, {now.day})",
+            "",
+            True,
+        ),
+        ("datetime.date(2020, 1, 1)", "datetime.date(2020, 1, 3)", "", False),
+    ],
+)
+def test_what_a_run_has_of_itself_may_be_within_values(recorded, local, source, tolerated):
+    key = "123e4567-e89b-42d3-a456-42661417400"
+    at = "2020-01-01 10:00:00"
+    before = recorded.format(key if "UUID" in recorded else at)
+    after = local.format(key, now=datetime.now())
+    (difference,) = found([result(before)], [result(after)], source)
+    assert difference.tolerated is tolerated
+
+
+@pytest.mark.parametrize(("recorded", "local"), [("0.0", "nan"), ("nan", "0.0"), ("0", "inf")])
+def test_what_is_not_finite_is_no_rounding(recorded, local):
+    (difference,) = found([result(f"mean {recorded}")], [result(f"mean {local}")])
+    assert not difference.tolerated

@@ -21,6 +21,7 @@ from fluvial.replication.compare.messages import plain_messages, reworded
         ("must be str, not int", 'can only concatenate str (not "int") to str'),
         ("integer division or modulo by zero", "division by zero"),
         ("No module named pandas_ml", "No module named 'pandas_ml'"),
+        ("f() takes no arguments", "Point.f() takes no arguments"),
         (
             "'<class 'pandas.core.index.Int64Index'>' does not support mutable operations.",
             "Index does not support mutable operations",
@@ -44,6 +45,7 @@ def test_what_python_says_in_other_words_is_the_same(recorded, local):
             "'<' not supported between instances of 'str' and 'int'",
         ),
         ("No module named pandas_ml", "No module named 'pandas'"),
+        ("Line.f() takes no arguments", "Point.f() takes no arguments"),
     ],
 )
 def test_another_fact_is_another_message(recorded, local):

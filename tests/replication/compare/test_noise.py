@@ -11,9 +11,13 @@ RUN = Surroundings(
     started=NOON,
     ended=NOON + 60.0,
     elapsed=60.0,
-    folders=("/scratch/run/notebook", "/opt/env", "/home/ann", "/temporary"),
+    folders=(
+        *("/scratch/run/notebook", "/temporary/run/notebook/lab", "/temporary/run/notebook"),
+        *("/opt/env", "/home/ann", "/temporary"),
+    ),
 )
 
+TEMPORARY = "/".join(["", "tmp"])
 # Where a kernel keeps a cell as a file, on any machine with Linux.
 IPYKERNEL = "/".join(["", "tmp", "ipykernel_71"])
 
@@ -28,6 +32,9 @@ def found(recorded, local, run=RUN):
         ("<A object at 0x7f3ab2c4d190>", "<A object at 0x55d0c3a1f2b0>", "environment"),
         ("read /srv/course/data/a.csv", "read /scratch/run/notebook/data/a.csv", "environment"),
         ("/srv/course", "/scratch/run/notebook", "environment"),
+        ("saved /srv/out/best.pt", "saved /temporary/run/notebook/out/best.pt", "environment"),
+        (f"saved {TEMPORARY}/t1a/best.pt", "saved /temporary/t3f/best.pt", "environment"),
+        ("'/srv/data/a.csv'", "'/temporary/run/notebook/data/a.csv'", "environment"),
         (
             "/usr/lib/python3.6/site-packages/numpy/core.py",
             "/opt/env/lib/python3.11/site-packages/numpy/core.py",
@@ -67,6 +74,9 @@ def test_noise_is_tolerated_with_its_reason(recorded, local, cause):
         ("/models/svm/final", "/models/forest/final"),
         (r"'C:\\Ann\\env\\Scripts\\python.exe'", "'/opt/env/bin/jupyter'"),
         ("best: /srv/models/svm.pt", "best: /scratch/run/notebook/models/forest.pt"),
+        # Below the working folder nothing is a temporary file, though the folder may be one.
+        ("saved /srv/svm/best.pt", "saved /temporary/run/notebook/forest/best.pt"),
+        ("saved /srv/svm/best.pt", "saved /temporary/t3f/best.pt"),
         ("flags 0xdeadbeef", "flags 0xcafebabe"),
         ("id 123e4567-e89b-12d3-a456-426614174000", "id 00000000-e89b-12d3-a456-426614174fff"),
         (

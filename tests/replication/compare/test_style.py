@@ -66,6 +66,15 @@ def found(recorded, local):
             "     a  \\\n0  0.1   \n1  0.2   \n\n     b  \n0  0.3  \n1  0.4  ",
             "     a    b\n0  0.1  0.3\n1  0.2  0.4",
         ),
+        (
+            "<xarray.Dataset>\n  * x  (x) int64 10 20\n    t  (x, y) float64 0.1 0.2",
+            "<xarray.Dataset> Size: 64B\n  * x  (x) int64 16B 10 20\n"
+            "    t  (x, y) float64 1kB 0.1 0.2",
+        ),
+        ("tensor(0.5, grad_fn=<MulBackward>)", "tensor(0.5, grad_fn=<MulBackward0>)"),
+        ("[WindowsPath('a/b.csv')]", "[PosixPath('a/b.csv')]"),
+        ("Warnings:\n[1] Errors are assumed", "Notes:\n[1] Errors are assumed"),
+        ("╞═════╡\n│ 1   │\n├╌╌╌╌╌┤\n│ 2   │", "╞═════╡\n│ 1   │\n│ 2   │"),
         ("<function __main__.f>", "<function __main__.f(x, y=1)>"),
         ("<function f at 0x10a3ae610>", "<function __main__.f(x)>"),
         ("<__main__.Point instance at 0x10a3ae610>", "<__main__.Point at 0x7f3ab2c4d190>"),
@@ -113,6 +122,13 @@ def test_the_same_values_in_another_style(recorded, local):
 @pytest.mark.parametrize(
     ("recorded", "local"),
     [
+        (
+            "<xarray.Dataset>\n  * x  (x) int64 10 20",
+            "<xarray.Dataset> Size: 64B\n  * x  (x) int64 16B 10 30",
+        ),
+        ("<xarray.Dataset> Size: 64B", "<xarray.Dataset> Size: 128B"),
+        ("tensor(0.5, grad_fn=<MulBackward>)", "tensor(0.5, grad_fn=<AddBackward0>)"),
+        ("╞═════╡\n│ 1   │\n│ 2   │", "╞═════╡\n│ 2   │"),
         ("[1.5, True]", "[np.float64(1.6), np.True_]"),
         ("[1.5, True]", "[np.float64(1.5), np.False_]"),
         ("array([ 1.,  2.,\n        3.])", "array([1., 2., 4.])"),

@@ -14,6 +14,7 @@ from fluvial.replication.compare.cause import Cause
 from fluvial.replication.compare.details import changed_details
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.letters import changed_words
+from fluvial.replication.compare.resized import LARGER, changed_letters
 from fluvial.replication.compare.scenes import (
     SIDE,
     background_of,
@@ -113,11 +114,21 @@ def similarity(recorded: Float[np.ndarray, "H W 3"], local: Float[np.ndarray, "h
 
 def _small_changes(recorded: np.ndarray, local: np.ndarray) -> str:
     """Say how many words or places of two pictures changed that are elsewhere the same."""
-    if words := changed_words(recorded, local):
-        return f"{words} of their words"
     pair = on_one_canvas(recorded, local)
-    places = 0 if pair is None else changed_details(*pair)
+    words = changed_words(recorded, local) if pair else _words_when_resized(recorded, local)
+    if words:
+        return f"{words} of their words"
+    places = changed_details(*pair) if pair else 0
     return f"{places} small {'part' if places == 1 else 'parts'}" if places else ""
+
+
+def _words_when_resized(recorded: np.ndarray, local: np.ndarray) -> int:
+    before, after, background = content_box(recorded), content_box(local), background_of(recorded)
+    if before is None or after is None:
+        return 0
+    side = min(max(_sides(before, recorded)), max(_sides(after, local)))
+    a, b = _scenes(recorded, local, before, after, round(LARGER * side))
+    return changed_letters(with_margin(a, background), with_margin(b, background))
 
 
 def _unlikeness(recorded: np.ndarray, local: np.ndarray, before: Box, after: Box) -> float:

@@ -49,6 +49,7 @@ class Where:
         scale: the largest magnitude in the array that both are part of; 0 for no array.
         digits: to how many decimals the array of the recorded one is rounded, if the other's has
             more.
+        run: what the local run can print of itself; None where nothing is.
     """
 
     place: str
@@ -56,6 +57,7 @@ class Where:
     near: str = ""
     scale: float = 0.0
     digits: int | None = None
+    run: Surroundings | None = None
 
 
 def digits_shown(recorded: Sequence[float], local: Sequence[float]) -> int | None:
@@ -170,6 +172,8 @@ def _is_rounding(recorded: float, local: float, scale: float) -> bool:
     out as the distance between two neighbors of one.
     """
     largest = max(abs(recorded), abs(local))
+    if not (math.isfinite(recorded) and math.isfinite(local)):
+        return False
     if 0.0 in (recorded, local) and largest <= _EPSILON:
         return True
     return largest <= 8.0 * _EPSILON * scale and largest < scale

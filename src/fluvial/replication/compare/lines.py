@@ -75,7 +75,7 @@ def compare_line(
             texts[0], texts[1], tokens[0], tokens[1], tolerance, (place, first), run
         )
     elif (values := values_of(*_by_class(recorded, local), run)) is not None:
-        yield from compare_values(values[0], values[1], tolerance, here, first + 1)
+        yield from compare_values(values[0], values[1], tolerance, here, first + 1, run)
     else:
         shown = shortened(recorded, local), shortened(local, recorded)
         yield Difference(Kind.TEXT, here, first + 1, *shown, None, False, "another text")

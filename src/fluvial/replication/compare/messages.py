@@ -14,6 +14,7 @@ _SHARED_WORDS = 0.6
 _DENIALS = {"not", "no", "never", "cannot", "can't", "without", "non", "neither", "nor", "isn't"}
 _CLASS = re.compile(r"'?<class '(?:\w+\.)*(\w+)'>'?")
 _TYPED_INDEX = re.compile(r"\b(?:Int|UInt|Float)64Index\b")  # of pandas 1
+_QUALIFIED = re.compile(r"\b(?:\w+\.)+(?=\w+\(\) )")
 _TO_TEXT = r'can only concatenate str (not "\1") to str'
 # What Python said, and what it says now: https://docs.python.org/3/whatsnew (3.0 to 3.13).
 _FORMER = [
@@ -47,7 +48,11 @@ def plain_messages(recorded: str, local: str) -> tuple[str, str]:
         >>> plain_messages("division by zero", "integer division or modulo by zero")
         ('division by zero', 'division by zero')
     """
-    return _plain_message(recorded), _plain_message(local)
+    plain = _plain_message(recorded), _plain_message(local)
+    # Python 3.10 has come to name the class of a method.
+    if bool(_QUALIFIED.search(plain[0])) != bool(_QUALIFIED.search(plain[1])):
+        return _QUALIFIED.sub("", plain[0]), _QUALIFIED.sub("", plain[1])
+    return plain
 
 
 def _plain_message(message: str) -> str:

@@ -65,6 +65,8 @@ _HINTS = re.compile(HINTS)
 _OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*$")
 _INSTALLED = re.compile(r"(?:site|dist)-packages/|lib/python\d[\d.]*/|anaconda\d?/|miniconda\d?/")
 _INTERPRETER = re.compile(r"/python[\d.]*(?:\.exe)?$")
+# Where systems keep temporary files.
+_TEMPORARY = re.compile(r"^/(?:private/)?(?:var/)?(?:tmp|folders)/|/(?:Temp|tmp)/", re.IGNORECASE)
 _MIDNIGHT = " 00:00:00"
 _LOG_LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE)"
 
@@ -152,15 +154,17 @@ def _why_path(recorded: str, local: str, run: Surroundings) -> tuple[str, Cause]
     interpreters = all(map(_INTERPRETER.search, (a, b)))
     if interpreters and any(b.startswith(f"{folder.rstrip('/')}/") for folder in run.folders):
         return "the interpreter of an environment", Cause.ENVIRONMENT
-    for folder in run.folders:
-        home = folder.replace("\\", "/").rstrip("/")
-        if b != home and not b.startswith(f"{home}/"):
-            continue
-        below = PurePosixPath(b[len(home) + 1 :]).parts
-        # Below the home or the temporary folder there may be further folders of the run's own.
-        shared = _same_at_end(PurePosixPath(a).parts, PurePosixPath(b).parts)
-        if not below or shared >= len(below) or (shared and home == run.folders[-1]):
-            return "the working folder, or one of the environment", Cause.ENVIRONMENT
+    homes = [folder.replace("\\", "/").rstrip("/") for folder in run.folders]
+    around = [home for home in homes if b == home or b.startswith(f"{home}/")]
+    if not around:
+        return None
+    home = max(around, key=len)  # what is below the working folder is not any temporary file
+    below = PurePosixPath(b[len(home) + 1 :]).parts
+    shared = _same_at_end(PurePosixPath(a).parts, PurePosixPath(b).parts)
+    # A temporary file is in folders, and has a name, that are drawn for it alone.
+    temporary = home == homes[-1] and bool(_TEMPORARY.search(a))
+    if not below or shared >= len(below) or (shared and temporary):
+        return "the working folder, or one of the environment", Cause.ENVIRONMENT
     return None
 
 

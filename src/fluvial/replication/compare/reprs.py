@@ -38,6 +38,8 @@ _RESULTS = {
 }
 _FIELDS = {"correlation": "statistic"}
 _RESULT = "Result"
+# A path is the same path on every system.
+_PATHS = {"PosixPath": "Path", "WindowsPath": "Path"}
 # NumPy prints the texts of an array next to each other, which Python would join.
 _NEXT_TEXT = re.compile(r"(?<=[\w.!?]['\"])\s+(?=u?['\"]\w)")
 # So does pandas with dates in the levels of an index, and writes no comma after dots.
@@ -156,6 +158,7 @@ def _made(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyw
     if not isinstance(function, ast.Name | ast.Attribute):
         raise ValueError("not a value")  # tuples in a row, as NumPy prints records
     name = ast.unparse(function).rsplit(".", 1)[-1]
+    name = _PATHS.get(name, name)
     read = tuple(_read(argument) for argument in arguments)
     named = {str(keyword.arg): _word(keyword.value) for keyword in keywords}
     if name.rstrip("_0123456789") in _SCALARS and len(read) == 1 and not named:

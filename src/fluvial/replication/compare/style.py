@@ -78,6 +78,12 @@ _STYLES = [
             r"with (\d+) stored elements and shape \((\d+), (\d+)\)>",
             r"<sparse \1 with \2 stored elements and shape \3x\4>",
         ),
+        # xarray says since 2024.3 how large everything is.
+        (r"(<xarray\.\w+[^<>]*>) Size: [\d.]+ ?\w?B\b", r"\1"),
+        (r"(\([\w, ]*\) (?:[<>|]?\w+)) [\d.]+[kMGT]?B(?= |$)", r"\1"),
+        # statsmodels 0.12 renamed what is below a summary, and PyTorch 1.9 counts its gradients.
+        (r"^Warnings:$", "Notes:"),
+        (r"(\bgrad_fn=<\w*Backward)\d+>", r"\1>"),
         # Matplotlib renamed its axes and its containers.
         (r"<(?:matplotlib\.axes\.(?:_subplots\.|_axes\.)?)?AxesSubplot\b", "<Axes"),
         (r"<matplotlib\.axes\._axes\.Axes\b", "<Axes"),
@@ -100,7 +106,7 @@ _STYLES = [
 ]
 # A line without any of these has no style; most have none.
 _STYLED = re.compile(
-    r"[<'(\[{]|dtype|object|str|Index: |64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
+    r"[<'(\[{]|^Warnings:|dtype|object|str|Index: |64Index|numpy|np\.|\dL\b|\.\.\.,|req: "
     r"|  module  |(?:pandas|scipy|sklearn|matplotlib)\.\w"
 )
 _ESCAPED = re.compile(r"'(?:[^'\\\n]|\\.)*\\[xuU](?:[^'\\\n]|\\.)*'")

@@ -34,7 +34,8 @@ class Surroundings:
         started: when the run began, in seconds since the epoch.
         ended: when it ended.
         elapsed: the seconds that it had taken when the cell ended; infinite if not known.
-        folders: the working folder, the environment of the kernel, the home, the temporary folder.
+        folders: the working folder, the copy of its repository, the environment of the kernel, the
+            home, and last the temporary folder.
         source: the code of the cell and of those before it that it needs.
         defaults: of the parameters of classes where it runs, by class.
         python: the version of Python that was recorded; empty if it is not known.

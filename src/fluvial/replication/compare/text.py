@@ -30,6 +30,7 @@ _OF_LINES = (Kind.TEXT, Kind.MISSING, Kind.EXTRA)
 # Lines that a timer or a progress bar prints, or not, as it likes.
 _SIZE = re.compile(r"\[\d+ rows? x \d+ columns?\]")
 _CHATTER = re.compile(r"The slowest run took|\s*\d+%\||This could mean that an intermediate result")
+_RULE = re.compile(r"[\s\u2500-\u257f]+")  # of the characters that draw boxes
 # What IPython says of its own commands.
 _ADVICE = re.compile(
     r"%\w+ is deprecated, use |Using matplotlib backend: "
@@ -93,7 +94,7 @@ def _compare_shown(
         return
     timed = run.printed.readings_in(texts[0], result=place != STDOUT)
     if not timed and (whole := values_of(*texts, run)) is not None:
-        found = list(compare_values(whole[0], whole[1], tolerance, place))
+        found = list(compare_values(whole[0], whole[1], tolerance, place, run=run))
         yield from found or [in_another_style(place, None, *texts)]
         return
     said = _without_advice(recorded), _without_advice(local)
@@ -184,6 +185,8 @@ def _why_one_sided(
         return "an empty line", Cause.LIBRARY_PRINTING
     if left_out:
         return LEFT_OUT, Cause.LIBRARY_PRINTING
+    if _RULE.fullmatch(text):
+        return "a rule of a table", Cause.LIBRARY_PRINTING
     if _CHATTER.match(text):
         return "what a timer or a progress bar prints", Cause.WALL_TIME
     if late and run.printed.go_on_for_a_time(text):

@@ -15,6 +15,7 @@ from fluvial.replication.compare.judging import (
 )
 from fluvial.replication.compare.numbers import Duration, Number
 from fluvial.replication.compare.reprs import Made
+from fluvial.replication.compare.run_values import why_of_run
 from fluvial.replication.compare.surroundings import Surroundings
 from fluvial.replication.compare.tolerance import Tolerance
 
@@ -33,7 +34,12 @@ _BYTES = re.compile(r"\|S(\d+)")  # Python 2's text
 
 
 def compare_values(
-    recorded: Any, local: Any, tolerance: Tolerance, place: str, line: int | None = None
+    recorded: Any,
+    local: Any,
+    tolerance: Tolerance,
+    place: str,
+    line: int | None = None,
+    run: Surroundings | None = None,
 ) -> Iterator[Difference]:
     """Compare two values recursively; the order of a dict's keys and of a set does not count.
 
@@ -43,12 +49,18 @@ def compare_values(
         tolerance: how far numbers may lie apart.
         place: of the value in the cell, in words; the path below it is added.
         line: the recorded line, where the values are from text.
+        run: what the local run can print of itself; by default nothing is.
     """
-    yield from _compare(recorded, local, tolerance, Where(place, line))
+    yield from _compare(recorded, local, tolerance, Where(place, line, run=run))
 
 
 def _compare(recorded: Any, local: Any, tolerance: Tolerance, where: Where) -> Iterator[Difference]:
-    if isinstance(recorded, dict) and isinstance(local, dict):
+    why = None if where.run is None else why_of_run(recorded, local, where.run)
+    if why is not None:
+        if recorded != local:
+            texts = shortened(repr(recorded), repr(local)), shortened(repr(local), repr(recorded))
+            yield Difference(Kind.TEXT, where.place, where.line, *texts, None, True, *why)
+    elif isinstance(recorded, dict) and isinstance(local, dict):
         yield from _compare_dicts(recorded, local, tolerance, where)
     elif isinstance(recorded, tuple) and isinstance(local, Made) and local.is_result:
         fields = dict(zip(local.keywords, recorded, strict=False))
@@ -127,7 +139,7 @@ def _compare_lists(
     digits = digits_shown(_floats(recorded), _floats(local))
     for index, (a, b) in enumerate(zip(recorded, local, strict=True)):
         place = f"{where.place}, [{index}]"
-        below = Where(place, where.line, where.near, scale=scale, digits=digits)
+        below = replace(where, place=place, scale=scale, digits=digits)
         yield from _compare(a, b, tolerance, below)
 
 
@@ -264,7 +276,7 @@ def _without_order(value: Any) -> Any:
 
 def _below(where: Where, key: Any) -> Where:
     near = str(key) if _MEASURED.search(str(key)) else ""
-    return Where(f"{where.place}, {key}", where.line, near, digits=where.digits)
+    return replace(where, place=f"{where.place}, {key}", near=near, scale=0.0)
 
 
 def _apart(kind: Kind, where: Where, recorded: str, local: str, reason: str) -> Difference:
