@@ -16,7 +16,7 @@ from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search.mode_search import Search
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.starting import Started
+from fluvial.inference.started import Started
 from fluvial.inference.verdict.weighing import weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Verdict

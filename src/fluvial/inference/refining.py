@@ -15,7 +15,7 @@ from fluvial.inference.mode_search.exploring_again import explore_again
 from fluvial.inference.mode_search.far_search import mass_far
 from fluvial.inference.mode_search.mode_search import Search, mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.starting import Started
+from fluvial.inference.started import Started
 from fluvial.inference.verdict.adequate import Adequate, adequate_as_it_is
 from fluvial.inference.verdict.verdict import is_accurate
 from fluvial.inference.verdict.weighing import Weighed, weigh
