@@ -127,6 +127,24 @@ def test_failures_that_mean_no_density_do_not_rule_good_out(tmp_path):
     assert 0.0 < posterior.resolution.of_prior < 0.01  # a third of a mode of 0.03
 
 
+def test_a_region_without_density_neither_rules_good_out_nor_looks_better_searched():
+    def bounded(x):  # beyond 3 sd, where a draw or two of those that are widened fall
+        return np.where(x[:, 0] > 1.5, -np.inf, st.norm.logpdf(x, 0.0, 0.5).sum(axis=1))
+
+    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
+    settings = dataclasses.replace(DEFAULT, black_box=black_box)
+    posterior = _fit(bounded, bounds=[(-5.0, 5.0)] * 3, settings=settings)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert any("of these draws there is no density" in reason for reason in posterior.reasons)
+    assert posterior.log_evidence == pytest.approx(st.norm.logcdf(3.0), abs=0.03)
+    whole = _fit(
+        lambda x: st.norm.logpdf(x, 0.0, 0.5).sum(axis=1),
+        bounds=[(-5.0, 5.0)] * 3,
+        settings=settings,
+    )
+    assert posterior.resolution.of_prior > 0.8 * whole.resolution.of_prior
+
+
 def test_a_call_that_fails_everywhere_says_how():
     def wrong(x):
         raise KeyError("rate")

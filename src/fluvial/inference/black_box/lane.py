@@ -163,10 +163,11 @@ def _concluded(
     weights = judged.importance
     pool = Pool(judged.x, judged.log_p, weights.smoothed, widened=True)
     w = np.exp(pool.log_weights)
-    if weights.nonfinite:
-        doubts.append(
-            f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
-        )
+    unknown = int(np.sum(np.isnan(judged.log_p) | (judged.log_p == np.inf)))
+    if unknown:
+        doubts.append(f"{unknown} of {weights.size} draws had a density that was not finite.")
+    if weights.nonfinite > unknown:
+        said = [*said, f"At {weights.nonfinite - unknown} of these draws there is no density."]
     log_ratio = q.log_prob(judged.x) - judged.log_mixture
     v = np.exp(log_ratio - log_ratio.max())
     error = approximation_error(judged.x, w, v / v.sum())
