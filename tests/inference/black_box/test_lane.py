@@ -46,6 +46,7 @@ def test_evidence_and_moments_are_right(function):
     looks = DEFAULT.black_box.hunting_least  # with those that populations begin with
     assert posterior.provenance.evaluations < looks + 11_000
     mean = {_gaussian: (1.0, -1.0), _modes: (0.8, 0.8), _ridge: (0.0, 0.0)}[function]
+    assert len(posterior.modes) == (2 if function is _modes else 1)  # of several components
     spread = {_gaussian: 0.7, _modes: 1.9, _ridge: 1.4}[function]
     assert np.abs(posterior.draws(4000)["x"].mean(axis=0) - mean).max() < 0.12 * spread
 

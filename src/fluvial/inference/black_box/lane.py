@@ -18,6 +18,7 @@ from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.independent_searches import Exploration, explore
+from fluvial.inference.black_box.largest_peak import modes_of
 from fluvial.inference.black_box.narrowness import unseen
 from fluvial.inference.black_box.refining import by_flows, refined
 from fluvial.inference.black_box.spending import Spending
@@ -186,7 +187,8 @@ def _concluded(
     evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
     flow = run.settings.black_box.flow if q.has_flows else "gaussian"
     provenance = provenance_of(run, flow, interrupted=interrupted)
-    return Posterior(q, pool, evidence, judgment, provenance, run.target)
+    grouping = () if q.has_flows else modes_of(q, run.settings.hill)
+    return Posterior(q, pool, evidence, judgment, provenance, run.target, grouping=grouping)
 
 
 def _elbo(log_ratio: Importance, v: Float[np.ndarray, " N"]) -> float:
