@@ -50,7 +50,7 @@ class Enumeration:
         self._plan: Plan = plan(self._depends(), self._sizes)
         if self._plan.terms > _MOST_TERMS:
             raise self._refused(
-                f"the sum over their values has {_power(self._plan.terms)} terms that cannot be "
+                f"the sum over all values has {_power(self._plan.terms)} terms that cannot be "
                 "taken apart"
             )
 

@@ -100,6 +100,20 @@ def _met(draws, width):
     return Looks(reference, known, 0.0, x, known.log_prob(x)).met(width)
 
 
+def test_draws_without_a_density_meet_nothing():
+    rng = np.random.default_rng(0)
+    reference = Mixture((GaussianComponent(Gaussian(np.zeros(3), np.eye(3))),), np.ones(1))
+    known = Gaussian(np.zeros(3), 0.2 * np.eye(3))
+    x = rng.standard_normal((2000, 3))
+    log_p = known.log_prob(x)
+    cut = x[:, 0] > 0.5
+    for nothing in (-np.inf, np.nan, np.inf):
+        found = Looks(reference, known, 0.0, x, np.where(cut, nothing, log_p))
+        assert found.met(0.3) == Looks(reference, known, 0.0, x[~cut], log_p[~cut]).met(0.3) < 1.0
+    nowhere = Looks(reference, known, 0.0, x, np.full(len(x), -np.inf))
+    assert nowhere.met(1.0) == 0.0
+
+
 def test_more_draws_meet_more_planted_peaks_and_wider_ones():
     assert _met(500, 0.25) < _met(5_000, 0.25) < _met(50_000, 0.25)
     assert _met(500, 0.06) < 0.1

@@ -46,6 +46,7 @@ def test_evidence_and_moments_are_right(function):
     looks = DEFAULT.black_box.hunting_least  # with those that populations begin with
     assert posterior.provenance.evaluations < looks + 11_000
     mean = {_gaussian: (1.0, -1.0), _modes: (0.8, 0.8), _ridge: (0.0, 0.0)}[function]
+    assert len(posterior.modes) == (2 if function is _modes else 1)  # of several components
     spread = {_gaussian: 0.7, _modes: 1.9, _ridge: 1.4}[function]
     assert np.abs(posterior.draws(4000)["x"].mean(axis=0) - mean).max() < 0.12 * spread
 
@@ -125,6 +126,24 @@ def test_failures_that_mean_no_density_do_not_rule_good_out(tmp_path):
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.03)
     assert "counts as no density there" in " ".join(posterior.reasons)
     assert 0.0 < posterior.resolution.of_prior < 0.01  # a third of a mode of 0.03
+
+
+def test_a_region_without_density_neither_rules_good_out_nor_looks_better_searched():
+    def bounded(x):  # beyond 3 sd, where a draw or two of those that are widened fall
+        return np.where(x[:, 0] > 1.5, -np.inf, st.norm.logpdf(x, 0.0, 0.5).sum(axis=1))
+
+    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
+    settings = dataclasses.replace(DEFAULT, black_box=black_box)
+    posterior = _fit(bounded, bounds=[(-5.0, 5.0)] * 3, settings=settings)
+    assert posterior.verdict is fluvial.Verdict.GOOD
+    assert any("of these draws there is no density" in reason for reason in posterior.reasons)
+    assert posterior.log_evidence == pytest.approx(st.norm.logcdf(3.0), abs=0.03)
+    whole = _fit(
+        lambda x: st.norm.logpdf(x, 0.0, 0.5).sum(axis=1),
+        bounds=[(-5.0, 5.0)] * 3,
+        settings=settings,
+    )
+    assert posterior.resolution.of_prior > 0.8 * whole.resolution.of_prior
 
 
 def test_a_call_that_fails_everywhere_says_how():

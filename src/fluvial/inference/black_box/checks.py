@@ -143,8 +143,8 @@ def plateau_doubt(history: History, settings: Settings) -> str | None:
     """
     u = history.shares_of_mass
     used = u > 0.0
-    if not used.any():
-        return None
+    if not used.any() or 1.0 / np.sum(u**2) < settings.black_box.least_fresh:
+        return None  # a few points that hold all the mass are no plateau
     u, value = u[used], history.log_p[used] - history.log_reference[used]
     order = np.argsort(value, kind="stable")
     middle = value[order][np.searchsorted(np.cumsum(u[order]), 0.5 * u.sum())]

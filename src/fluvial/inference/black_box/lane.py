@@ -18,6 +18,7 @@ from fluvial.inference.black_box.fresh_draws import fresh_draws, will_do
 from fluvial.inference.black_box.history import History
 from fluvial.inference.black_box.hunting import probe
 from fluvial.inference.black_box.independent_searches import Exploration, explore
+from fluvial.inference.black_box.largest_peak import modes_of
 from fluvial.inference.black_box.narrowness import unseen
 from fluvial.inference.black_box.refining import by_flows, refined
 from fluvial.inference.black_box.spending import Spending
@@ -163,10 +164,11 @@ def _concluded(
     weights = judged.importance
     pool = Pool(judged.x, judged.log_p, weights.smoothed, widened=True)
     w = np.exp(pool.log_weights)
-    if weights.nonfinite:
-        doubts.append(
-            f"{weights.nonfinite} of {weights.size} draws had a density that was not finite."
-        )
+    unknown = int(np.sum(np.isnan(judged.log_p) | (judged.log_p == np.inf)))
+    if unknown:
+        doubts.append(f"{unknown} of {weights.size} draws had a density that was not finite.")
+    if weights.nonfinite > unknown:
+        said = [*said, f"At {weights.nonfinite - unknown} of these draws there is no density."]
     log_ratio = q.log_prob(judged.x) - judged.log_mixture
     v = np.exp(log_ratio - log_ratio.max())
     error = approximation_error(judged.x, w, v / v.sum())
@@ -185,7 +187,8 @@ def _concluded(
     evidence = replace(evidence_of(run, elbo, weights, error), elbo=_elbo(elbo, v))
     flow = run.settings.black_box.flow if q.has_flows else "gaussian"
     provenance = provenance_of(run, flow, interrupted=interrupted)
-    return Posterior(q, pool, evidence, judgment, provenance, run.target)
+    grouping = () if q.has_flows else modes_of(q, run.settings.hill)
+    return Posterior(q, pool, evidence, judgment, provenance, run.target, grouping=grouping)
 
 
 def _elbo(log_ratio: Importance, v: Float[np.ndarray, " N"]) -> float:

@@ -20,7 +20,7 @@ from fluvial.posterior.diagonal_gaussian import DiagonalGaussian
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["dense", "largest_peak", "linked"]
+__all__ = ["dense", "largest_peak", "linked", "modes_of"]
 
 _BETWEEN = np.arange(1, 8) / 8.0  # arithmetic: of the way between two centers
 
@@ -58,6 +58,17 @@ def linked(known: Mixture, settings: HillSettings = DEFAULT.hill) -> Bool[np.nda
         known: a mixture of Gaussians.
         settings: the thresholds.
     """
+    labels = np.array(modes_of(known, settings))
+    return labels[:, None] == labels
+
+
+def modes_of(known: Mixture, settings: HillSettings = DEFAULT.hill) -> tuple[int, ...]:
+    """Return the number of the mode, from 0, that each component is a part of; see ``linked``.
+
+    Args:
+        known: a mixture of Gaussians.
+        settings: the thresholds.
+    """
     centers = np.stack([component.gaussian.mean for component in known.components])
     heights = known.log_prob(centers)
     between = centers[:, None, None] + _BETWEEN[:, None] * (
@@ -67,7 +78,7 @@ def linked(known: Mixture, settings: HillSettings = DEFAULT.hill) -> Bool[np.nda
     lower = np.minimum(heights[:, None], heights)
     touching = along.min(axis=2) >= lower - settings.valley
     _, labels = connected_components(touching, directed=False)
-    return labels[:, None] == labels
+    return tuple(int(label) for label in labels)
 
 
 def dense(gaussian: Gaussian | DiagonalGaussian) -> Gaussian:

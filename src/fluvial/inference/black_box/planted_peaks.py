@@ -52,7 +52,8 @@ class Looks:
         largest: the largest peak that populations have found.
         log_evidence: of all that they have found, in nats.
         x: draws from the reference.
-        log_p: the log density at each.
+        log_p: the log density at each. Those at which there is none, or it is not known, have met
+            nothing: where a function says −inf, it would say so next to a peak, too.
         settings: the thresholds.
     """
 
@@ -66,6 +67,8 @@ class Looks:
         settings: BlackBoxSettings = DEFAULT.black_box,
     ):
         self._settings = settings
+        known = np.isfinite(log_p)
+        x, log_p = x[known], log_p[known]
         peak = _on_the_cube(reference, largest, settings.planted_outermost)
         self._z = peak.whiten(ndtr(dense(reference.components[0].gaussian).whiten(x)))
         self._half_squares = 0.5 * np.sum(self._z**2, axis=1)
@@ -83,6 +86,8 @@ class Looks:
             width: of these peaks, as a part of that of the largest peak found.
         """
         (count, dim), settings = self._z.shape, self._settings
+        if not count:
+            return 0.0
         farthest = width**2 * (self._rises - dim * np.log(width))  # half of a squared distance
         below, centers = farthest - self._half_squares, np.flatnonzero(farthest > 0.0)
         most = int(np.clip(settings.planted_pairs // count, *settings.planted))
