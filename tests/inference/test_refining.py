@@ -21,6 +21,6 @@ def test_how_many_modes_are_missing_is_asked_anew_where_a_search_finds_a_second(
     posterior = fluvial.fit(target, settings=settings, progress=False)
     assert len(posterior.approximation.components) == 2
     said = " ".join(posterior.reasons)
-    assert "A search found another mode, and modes were looked for once more" in said
+    assert "Climbs had not ended in all modes, and others were looked for once more" in said
     assert posterior.verdict is (Verdict.GOOD if tolerated else Verdict.FAILED)
     assert ("others may be missing" in said) == (tolerated == 0.0)
