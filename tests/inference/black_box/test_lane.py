@@ -1,6 +1,5 @@
 """Functions without a gradient: evidences that are known, and traps that are never GOOD."""
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -13,13 +12,16 @@ import scipy.stats as st
 
 import fluvial
 from fluvial.errors import InputError
-from fluvial.inference.settings import DEFAULT
+from fluvial.inference.settings import DEFAULT, Settings
+
+DEAR = Settings.of({"black_box": {"hunting_seconds": 0.0}})
+"""As of functions that take long, which look for further modes less: cheap ones take 5 seconds."""
 
 
 def _fit(function, **options):
     bounds = options.pop("bounds", [(-5.0, 5.0)] * 2)
     target = fluvial.Target.from_numpy(function, bounds=bounds, vectorized=True)
-    return fluvial.fit(target, progress=False, **options)
+    return fluvial.fit(target, progress=False, **{"settings": DEAR, **options})
 
 
 def _gaussian(x):
@@ -38,9 +40,7 @@ def _ridge(x):
 @pytest.mark.parametrize("function", [_gaussian, _modes, _ridge])
 def test_evidence_and_moments_are_right(function):
     bounds = [(-5.0, 5.0), (-5.0, 25.0)] if function is _ridge else [(-5.0, 5.0)] * 2
-    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
-    settings = dataclasses.replace(DEFAULT, black_box=black_box)  # as of a function that is dear
-    posterior = _fit(function, bounds=bounds, settings=settings)
+    posterior = _fit(function, bounds=bounds)
     assert posterior.verdict is fluvial.Verdict.GOOD
     assert abs(posterior.log_evidence) < 4.0 * posterior.log_evidence_se + 0.003
     looks = DEFAULT.black_box.hunting_least  # with those that populations begin with
@@ -53,12 +53,13 @@ def test_evidence_and_moments_are_right(function):
 
 def test_a_likelihood_under_a_prior_has_its_conjugate_posterior():
     target = fluvial.Target.from_numpy(
-        lambda x: st.norm.logpdf(3.0, x[0], 1.0), prior={"mu": st.norm(0.0, 2.0)}
+        lambda x: -0.5 * ((3.0 - x[0]) ** 2 + np.log(2.0 * np.pi)),
+        prior={"mu": st.norm(0.0, 2.0)},
     )
-    posterior = fluvial.fit(target, progress=False)
+    posterior = fluvial.fit(target, settings=DEAR, progress=False)
     assert posterior.log_evidence == pytest.approx(st.norm.logpdf(3.0, 0.0, 5.0**0.5), abs=0.03)
     assert posterior.draws(2000)["mu"].mean() == pytest.approx(2.4, abs=0.1)
-    again = fluvial.fit(target, progress=False)
+    again = fluvial.fit(target, settings=DEAR, progress=False)
     assert again.pool.points.tobytes() == posterior.pool.points.tobytes()
 
 
@@ -66,7 +67,7 @@ def test_a_density_on_all_of_space_is_found_far_from_the_origin():
     target = fluvial.Target.from_numpy(
         lambda x: -0.5 * np.sum(((x - 40.0) / 0.1) ** 2) - np.log(0.02 * np.pi), dim=2
     )
-    posterior = fluvial.fit(target, progress=False)
+    posterior = fluvial.fit(target, settings=DEAR, progress=False)
     assert posterior.log_evidence == pytest.approx(0.0, abs=0.05)
 
 
@@ -83,7 +84,7 @@ _TRAPS = {
 
 @pytest.mark.parametrize("name", _TRAPS)
 def test_a_trap_is_never_good_and_is_named(name):
-    posterior = _fit(_TRAPS[name])
+    posterior = _fit(_TRAPS[name], max_evaluations=60_000)
     assert posterior.verdict is not fluvial.Verdict.GOOD
     cliffs = dict.fromkeys(("a cliff", "a step up"), "cliff")
     said = {"noise": "not deterministic", "NaN beyond a line": "not finite", **cliffs}
@@ -132,16 +133,13 @@ def test_a_region_without_density_neither_rules_good_out_nor_looks_better_search
     def bounded(x):  # beyond 3 sd, where a draw or two of those that are widened fall
         return np.where(x[:, 0] > 1.5, -np.inf, st.norm.logpdf(x, 0.0, 0.5).sum(axis=1))
 
-    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
-    settings = dataclasses.replace(DEFAULT, black_box=black_box)
-    posterior = _fit(bounded, bounds=[(-5.0, 5.0)] * 3, settings=settings)
+    posterior = _fit(bounded, bounds=[(-5.0, 5.0)] * 3)
     assert posterior.verdict is fluvial.Verdict.GOOD
     assert any("of these draws there is no density" in reason for reason in posterior.reasons)
     assert posterior.log_evidence == pytest.approx(st.norm.logcdf(3.0), abs=0.03)
     whole = _fit(
         lambda x: st.norm.logpdf(x, 0.0, 0.5).sum(axis=1),
         bounds=[(-5.0, 5.0)] * 3,
-        settings=settings,
     )
     assert posterior.resolution.of_prior > 0.8 * whole.resolution.of_prior
 
@@ -173,9 +171,7 @@ def test_a_peak_above_a_floor_that_no_draw_has_met_is_not_ruled_out(floor):
     def clipped(x):
         return np.maximum(st.norm.logpdf(x, 2.0, 0.1).sum(axis=1), floor)
 
-    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
-    settings = dataclasses.replace(DEFAULT, black_box=black_box)
-    posterior = _fit(clipped, bounds=[(-5.0, 5.0)] * 5, settings=settings)
+    posterior = _fit(clipped, bounds=[(-5.0, 5.0)] * 5)
     constant = any("function is constant" in reason for reason in posterior.reasons)
     met = posterior.log_evidence > -5.0
     assert met or (constant and posterior.verdict is not fluvial.Verdict.GOOD)
@@ -189,12 +185,10 @@ def test_what_a_budget_leaves_is_returned_with_its_verdict():
 
 
 def test_what_the_weights_do_not_need_of_a_budget_is_spent_on_looks():
-    black_box = dataclasses.replace(DEFAULT.black_box, hunting_seconds=0.0)
-    settings = dataclasses.replace(DEFAULT, black_box=black_box)
-    free, bound = (_fit(_modes, settings=settings, max_evaluations=n) for n in (None, 45_000))
+    free, bound = (_fit(_modes, max_evaluations=n) for n in (None, 45_000))
     assert bound.resolution == free.resolution  # not fewer draws than without a budget
-    assert bound.resolution.draws == black_box.hunting_least
-    small = _fit(_modes, settings=settings, max_evaluations=10_000)
+    assert bound.resolution.draws == DEFAULT.black_box.hunting_least
+    small = _fit(_modes, max_evaluations=10_000)
     assert small.provenance.evaluations <= 10_000
     assert small.resolution.of_largest > free.resolution.of_largest
 
