@@ -16,7 +16,6 @@ from fluvial.inference.matching import Matched
 from fluvial.inference.mode_search.mode_search import Search
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT, Settings
-from fluvial.inference.started import Started
 from fluvial.inference.verdict.weighing import weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.judgment import Verdict
@@ -27,7 +26,6 @@ from fluvial.targets import Target
 LEFT_OUT = Search(missing_mass=0.06)
 EXACT = GaussianComponent(Gaussian(np.zeros(2), np.eye(2)))
 WIDE = GaussianComponent(Gaussian(np.zeros(2), 1.6 * np.eye(2)))
-STARTED = Started(np.zeros((1, 2)), [], False, (), (), None)
 PROGRAM = """
 parameters { vector[6] x; }
 model { target += log_mix(0.8, std_normal_lpdf(x), normal_lpdf(x | 10, 0.5)); }
@@ -58,7 +56,7 @@ def refined(monkeypatch):
         searches = iter(found)
         monkeypatch.setattr(train_modes, "train_modes", train)
         monkeypatch.setattr(refining, "_search", lambda *_: (next(searches), False))
-        return refining.refine(run, STARTED, Matched(weigh([WIDE], run), None))
+        return refining.refine(run, Matched(weigh([WIDE], run), None), np.zeros((1, 2)), [])
 
     return refine
 
@@ -89,6 +87,6 @@ def test_how_many_modes_are_missing_is_asked_anew_where_a_search_finds_a_second(
     posterior = fluvial.fit(target, settings=settings, progress=False)
     assert len(posterior.approximation.components) == 2
     said = " ".join(posterior.reasons)
-    assert "A search found another mode, and modes were looked for once more" in said
+    assert "Climbs had not ended in all modes, and others were looked for once more" in said
     assert posterior.verdict is (Verdict.GOOD if tolerated else Verdict.FAILED)
     assert ("others may be missing" in said) == (tolerated == 0.0)

@@ -442,3 +442,32 @@ def test_a_magic_that_is_not_there_is_why_its_cells_say_nothing():
 def test_numbers_that_are_a_little_off_tell_less_than_those_that_are_far():
     before, after = "0.7511681 0.2858310 0.4994237", "0.7511082 0.2841749 0.5021547"
     assert causes(("f()", [stream(before)], [stream(after)])) == ["library version"]
+
+
+CLOCKED = """
+import time
+def seconds(work):
+    spent = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - begun)
+    return {}
+fast = judge([seconds(loop) / 2.0])
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "shown", "cause"),
+    [
+        ("min(spent)", "print('yes' if fast else 'no')", "wall time"),
+        ("min(spent)", "print('yes' if fast else 'no')\nprint(pandas.score)", "library version"),
+        ("work", "print('yes' if fast else 'no')", "library version"),
+    ],
+)
+def test_what_is_made_of_a_measured_time_differs_for_the_time(returned, shown, cause):
+    code = f"import pandas\nfrom rules import judge, loop{CLOCKED.format(returned)}"
+    cells = (code, [], []), (shown, [stream("yes\n")], [stream("no\n")])
+    assert causes(*cells) == [None, cause]
+    together = f"{code}\n{shown}"
+    assert causes((together, [stream("yes\n")], [stream("no\n")])) == [cause]

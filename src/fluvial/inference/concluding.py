@@ -16,7 +16,7 @@ from fluvial.inference.describing import bridged, evidence_of, provenance_of, wa
 from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.refining import Refined
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
+from fluvial.inference.starting import Started
 from fluvial.inference.tails.tails import heavy_tails
 from fluvial.inference.verdict.chained import carried_by
 from fluvial.inference.verdict.more_draws import worth_of

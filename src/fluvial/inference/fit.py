@@ -206,6 +206,7 @@ def _fitted(run: Run) -> Posterior:
         return conclude(run, started, refined, Corrected(fitted, [], True))
     if matched.improper:
         return without_draws(run, started, matched.improper)
-    refined = refine(run, started, matched)
+    ends = started.ends if started.product is None else []
+    refined = refine(run, matched, started.starts, ends, doubtful=started.doubtful)
     corrected = correct(run, refined, fatal=bool(fatal_reasons(started, refined)))
     return conclude(run, started, refined, corrected)

@@ -4,7 +4,7 @@ import numpy as np
 
 from fluvial.errors import InputError
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
+from fluvial.inference.starting import Started
 from fluvial.inference.verdict.weighing import Weighed, weigh
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent

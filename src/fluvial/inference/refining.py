@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.starts import distinct
 from fluvial.inference.flow_training.choosing import Choice
 from fluvial.inference.flow_training.inversion import inverse_complaint
 from fluvial.inference.matching import Matched
@@ -13,9 +15,8 @@ from fluvial.inference.mixtures.sharpening import sharpened
 from fluvial.inference.mode_search.exploring import Explored
 from fluvial.inference.mode_search.exploring_again import explore_again
 from fluvial.inference.mode_search.far_search import mass_far
-from fluvial.inference.mode_search.mode_search import Search, mass_outside
+from fluvial.inference.mode_search.mode_search import Search, mass_at, mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
 from fluvial.inference.verdict.adequate import Adequate, adequate_as_it_is
 from fluvial.inference.verdict.verdict import is_accurate
 from fluvial.inference.verdict.weighing import Weighed, weigh
@@ -52,21 +53,27 @@ class Refined(NamedTuple):
     explored: Explored | None = None
 
 
-def refine(run: Run, started: Started, matched: Matched) -> Refined:
+def refine(
+    run: Run,
+    matched: Matched,
+    starts: Float[np.ndarray, "N D"],
+    ends: list[Optimum],
+    *,
+    doubtful: bool = False,
+) -> Refined:
     """Train and search in turn, until a search finds nothing or the rounds are over.
-
-    Where modes are known to be missing, so that no result will be trusted, one round is enough to
-    say so again, and several modes are left as the Gaussians they are.
 
     Args:
         run: the fit.
-        started: what was known before anything was fitted.
         matched: Gaussians, weighed, or what an earlier fit has left to do.
+        starts: from where climbs were made for modes.
+        ends: where these ended; none of a product, whose modes are too many to be listed.
+        doubtful: whether modes are known to be missing, so that no result will be trusted: then one
+            round is enough to say so again, and several modes are left as the Gaussians they are.
     """
-    doubtful = started.doubtful
     rounds = 1 if doubtful else run.settings.search.rounds
     found, choice, interrupted, refuted = Search(), matched.choice, False, False
-    modes = _KnownModes(started.ends)
+    modes = _KnownModes(starts, ends)
     fitted, drawn = matched.fitted, matched.drawn
     for left in reversed(range(rounds)):
         begun, adequate, places = fitted, None, fitted.q.components
@@ -86,17 +93,15 @@ def refine(run: Run, started: Started, matched: Matched) -> Refined:
                     fitted = weigh(components, run)
                 places = fitted.q.components
         near = drawn if drawn is matched.drawn else None
-        found, interrupted = _search(run, fitted, interrupted, near, modes)
-        if interrupted:
-            break
-        if left and adequate and _lacks_what_has_no_place(run, found):
+        found, interrupted = _search(run, fitted, interrupted, near)
+        if not interrupted and not doubtful:
+            found, modes, interrupted = _with_others(run, fitted, found, modes)
+            doubtful = modes.explored is not None and modes.explored.doubtful
+        if left and adequate and not interrupted and _lacks_what_has_no_place(run, found):
             fitted, drawn, refuted = begun, None, True
             continue
         if not found.outliers:
             break
-        if not doubtful:
-            modes, interrupted = _explored_again(run, started, found, modes)
-            doubtful = modes.explored is not None and modes.explored.doubtful
         # What was grown from the places is grown again, from the new ones too.
         extra = [GaussianComponent(outlier.gaussian) for outlier in found.outliers]
         fitted, drawn = weigh([*places, *extra], run), None
@@ -121,31 +126,44 @@ class _KnownModes(NamedTuple):
     """What is known of modes.
 
     Attributes:
-        ends: where climbs ended.
+        starts: from where climbs were made for them.
+        ends: where these ended.
         explored: what the last of the explorations found that a search gave rise to, if any did.
     """
 
+    starts: Float[np.ndarray, "N D"]
     ends: list[Optimum]
     explored: Explored | None = None
 
 
-def _explored_again(
-    run: Run, started: Started, found: Search, modes: _KnownModes
-) -> tuple[_KnownModes, bool]:
-    """Look for yet other modes if a search has found one; also whether Ctrl-C was pressed."""
-    if started.product is not None:
-        return modes, False
-    places = np.stack([outlier.gaussian.mean for outlier in found.outliers])
+def _with_others(
+    run: Run, fitted: Weighed, found: Search, modes: _KnownModes
+) -> tuple[Search, _KnownModes, bool]:
+    """Look for yet other modes if there is one that climbs have not found.
+
+    It may have been met by a search, or by a mixture as it grew.
+
+    Returns:
+        What the search has found, and the modes; all modes; and whether Ctrl-C was pressed.
+    """
+    counted, q, settings = run.counted, fitted.q, run.settings
+    gaussians = [component.gaussian for component in q.components] if len(q.components) > 1 else []
+    gaussians += [outlier.gaussian for outlier in found.outliers]
+    if not modes.ends or not gaussians:
+        return found, modes, False
+    places = np.stack([gaussian.mean for gaussian in gaussians])
     with run.progress.stage("search"):
         try:
-            explored = explore_again(
-                run.counted, started.starts, modes.ends, places, run.rng, run.settings
-            )
+            again = explore_again(counted, modes.starts, modes.ends, places, run.rng, settings)
+            if again is None:
+                return found, modes, False
+            modes = modes._replace(ends=[*modes.ends, *again.ends], explored=again)
+            evidence = fitted.weights.log_evidence
+            tops = distinct(counted, again.ends, settings)
+            others = mass_at(counted, q, evidence, tops, found.outliers, run.rng, settings)
         except KeyboardInterrupt:
-            return modes, True
-    if explored is None:
-        return modes, False
-    return _KnownModes([*modes.ends, *explored.ends], explored), False
+            return found, modes, True
+    return found._replace(outliers=(*found.outliers, *others)), modes, False
 
 
 def _without_flow(run: Run, fitted: Weighed) -> tuple[Adequate | None, Weighed, bool]:
@@ -205,7 +223,7 @@ def _worth_training(run: Run, fitted: Weighed, *, doubtful: bool) -> bool:
 
 
 def _search(
-    run: Run, fitted: Weighed, interrupted: bool, near: Weighed | None, modes: _KnownModes
+    run: Run, fitted: Weighed, interrupted: bool, near: Weighed | None
 ) -> tuple[Search, bool]:
     """Search for what is missing; also whether Ctrl-C was pressed, before it or during it.
 
@@ -220,15 +238,9 @@ def _search(
             if near is not None and run.warm is not None:
                 return quick_search(run, run.warm, fitted.q, near), False
             evidence = fitted.weights.log_evidence
-            if run.target.dim > run.settings.match.dense:
-                return mass_far(run.counted, fitted.q, evidence, run.rng, run.settings), False
-            places = None
-            if modes.explored is not None and modes.explored.ends:
-                places = np.stack([end.x for end in modes.explored.ends])
-            outside = mass_outside(
-                run.counted, fitted.q, evidence, run.rng, run.settings, places=places
-            )
-            return outside, False
+            many = run.target.dim > run.settings.match.dense
+            search = mass_far if many else mass_outside
+            return search(run.counted, fitted.q, evidence, run.rng, run.settings), False
         except KeyboardInterrupt:
             return nothing, True
 

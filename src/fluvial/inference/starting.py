@@ -16,11 +16,32 @@ from fluvial.inference.products.factors import combine, count_modes, factors, he
 from fluvial.inference.products.product import Product, match_product
 from fluvial.inference.products.separating import separate
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
 
-__all__ = ["begin"]
+__all__ = ["Started", "begin"]
 
 _SAID = 1_000_000  # wording: of more modes no number is said
+
+
+class Started(NamedTuple):
+    """What is known before anything is fitted.
+
+    Attributes:
+        starts: points where the density is finite.
+        ends: where climbs ended.
+        doubtful: whether modes that matter are to be expected beyond those that were found.
+        notes: sentences on how modes were looked for.
+        doubts: sentences.
+        improper: why the density has no finite integral, or None.
+        product: what was matched already, factor by factor, instead of looking for all modes.
+    """
+
+    starts: Float[np.ndarray, "N D"]
+    ends: list[Optimum]
+    doubtful: bool
+    doubts: tuple[str, ...]
+    notes: tuple[str, ...]
+    improper: str | None
+    product: Matched | None = None
 
 
 def begin(run: Run) -> Started:

@@ -70,6 +70,8 @@ def cause_of_difference(difference: Difference, facts: Facts) -> Cause:
         return Cause.ORDER
     if facts.from_net:
         return Cause.DATA
+    if facts.shows_measured and not picture:
+        return Cause.WALL_TIME
     if _is_of_platform(texts, facts.source):
         return Cause.PLATFORM
     if facts.version.startswith("2.") and not picture and _is_of_python_2(texts, facts.source):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fluvial.replication.compare.difference import Difference, Kind
 from fluvial.replication.compare.images import OTHER_BACKGROUND
+from fluvial.replication.measured import shows_measured
 from fluvial.replication.names import Names
 from fluvial.replication.randomness import draws
 from fluvial.replication.story import NotebookStory, reads_net
@@ -106,6 +107,11 @@ class Facts:
     def redone(self) -> bool:
         """Whether something reaches it to which a cell had added more than once."""
         return bool(self.names.used & (self.story.redone | self.story.added_to(self.source)))
+
+    @property
+    def shows_measured(self) -> bool:
+        """Whether all that it shows was made of the readings of a clock."""
+        return shows_measured(self.source, self.story.measured)
 
     @property
     def from_net(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from fluvial.replication.additions import adds_to
+from fluvial.replication.measured import measured_after
 from fluvial.replication.names import Names, Step, names_in, steps, without_comments
 from fluvial.replication.randomness import draws, seeded_generators, seeds
 
@@ -33,6 +34,7 @@ class NotebookStory:
         late: names of what was drawn from a seeded stream of which more had been drawn before.
         generators: names of seeded generators of random numbers.
         net: names of what was fetched.
+        measured: names of what was made of the readings of a clock.
         plain: names of what Python's own library alone has made.
         imported: names of modules and of what is in them.
         made: all names made so far.
@@ -50,6 +52,7 @@ class NotebookStory:
     late: frozenset[str] = frozenset()
     generators: frozenset[str] = frozenset()
     net: frozenset[str] = frozenset()
+    measured: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
@@ -97,6 +100,7 @@ class NotebookStory:
             story,
             imported=story.imported | names.imported,
             redone=story.redone | self.added_to(source),
+            measured=measured_after(source, self.measured),
             made=self.made | names.made,
             plain=self.plain | names.made if plain else self.plain - names.made,
             plain_plots=_first(story.plain_plots, STYLE, late, failed),

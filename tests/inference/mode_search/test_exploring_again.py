@@ -46,7 +46,9 @@ def test_where_a_search_has_found_one_mode_another_is_found(six):
     heads = np.stack([top.x for top in distinct(counted, found.ends)])
     for mean in means:
         assert np.min(np.linalg.norm(heads - mean, axis=1)) < 0.1
-    assert found.sentence.startswith("A search found another mode, and modes were looked for once")
+    assert found.sentence.startswith(
+        "Climbs had not ended in all modes, and others were looked for"
+    )
 
 
 def test_what_lies_in_a_mode_that_is_known_is_no_reason_to_look_again(six):

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
 
-from fluvial.inference.climbs.climbing import Optimum
+from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search import mode_search
-from fluvial.inference.mode_search.mode_search import mass_outside
+from fluvial.inference.mode_search.mode_search import mass_at, mass_outside
 from fluvial.inference.settings import DEFAULT
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
@@ -39,6 +39,15 @@ def test_a_missed_mode_is_found_and_measured():
     assert len(found) == 1
     assert abs(found[0].share - 1.0 / 3.0) < 0.02
     np.testing.assert_allclose(found[0].gaussian.mean, [9.0, 0.0], atol=0.1)
+
+
+def test_mass_is_measured_at_an_optimum_once():
+    counted = two_modes(0.25, 9.0)
+    tops = climb_from(counted, np.array([[9.5, 0.2], [0.1, 0.3]]))
+    rng, evidence = np.random.default_rng(0), np.log(0.75) + LOG_Z
+    (found,) = mass_at(counted, unit(), evidence, tops, [], rng)
+    assert abs(found.share - 1.0 / 3.0) < 0.02
+    assert mass_at(counted, unit(), evidence, tops, [found], rng) == []
 
 
 def narrow_mode_on_the_host(seed, distance):

@@ -1,5 +1,6 @@
 """What a search would have missed, and what it says of a search that missed something."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.scipy.special import logsumexp
@@ -14,8 +15,8 @@ from fluvial.inference.mode_search.missed_modes import (
     expected_others,
     share_missed,
 )
-from fluvial.inference.mode_search.planting import aimed, plant
-from fluvial.inference.settings import Settings
+from fluvial.inference.mode_search.planting import aimed, plant, width_sought
+from fluvial.inference.settings import DEFAULT, Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 
@@ -168,13 +169,21 @@ def test_where_modes_differ_in_width_and_are_not_all_found_it_is_said():
     assert len(found.ends) == 4 or found.doubtful
 
 
+def test_two_known_widths_say_how_narrow_a_third_may_be_that_is_sought():
+    explore = DEFAULT.explore
+    sought = [width_sought(np.log(widths), explore) for widths in ([1, 0.9], [1, 0.4], [0.1, 1])]
+    np.testing.assert_allclose(sought, [explore.widest_sought, 0.4, explore.narrowest_sought])
+    assert width_sought(np.log([1.0, 0.9, 0.8]), explore) == explore.narrowest_sought
+
+
 def test_modes_narrower_than_any_that_is_sought_are_not_expected():
     """In six coordinates so many looks see all but those, which nothing would find."""
     rng, law = np.random.default_rng(0), of_widths(4.0, dim=6)
     gaussians = [Gaussian(np.full(6, x), w * np.eye(6)) for x, w in ((-3.0, 1.0), (3.0, 0.5))]
 
     def others(narrowest):
-        settings = Settings.of({"explore": {"narrowest_sought": narrowest}})
+        sought = {"narrowest_sought": narrowest, "widest_sought": narrowest}
+        settings = Settings.of({"explore": sought})
         planted = plant(gaussians, np.zeros(2), law, rng, settings, excess=3.0, predicted=256)
         return expected_others(law, planted, 2**20)
 
@@ -195,3 +204,26 @@ def test_of_a_compiled_model_the_same_looks_are_made_as_of_one_that_jax_traces()
     compiled = from_stan(program % tuple(modes), {})
     assert "8,192 looks found 2 modes" in sentence(compiled)
     assert "looks" not in sentence(compiled, looking_seconds=1e-9)  # it would take too long
+
+
+def test_modes_of_a_compiled_model_that_differ_in_one_coordinate_are_looked_for_by_others():
+    """No looks are made along its coordinates, so that others have to see a third."""
+    parts = "normal_lpdf(x | 0, 1), normal_lpdf(x[:5] | 0, 0.4) + normal_lpdf(x[6] | 9, 0.4)"
+    compiled = f"parameters {{ vector[6] x; }} model {{ target += log_mix(0.5, {parts}); }}"
+
+    def traced(x):
+        wide = norm.logpdf(x).sum()
+        return jnp.logaddexp(wide, norm.logpdf(x, jnp.zeros(6).at[5].set(9.0), 0.4).sum())
+
+    few = Settings.of({"explore": {"looks": 2**12, "most_looks": 2**12, "settling_looks": 2**12}})
+    rng = np.random.default_rng(0)
+    starts = np.concatenate([rng.normal(size=(8, 6)), rng.normal(size=(8, 6))])
+    starts[8:, 5] += 9.0
+
+    def sentence(target):
+        counted = CountedTarget(target)
+        ends, rng = climb_from(counted, starts), np.random.default_rng(0)
+        return explore(counted, starts, ends, rng, few).sentence
+
+    assert "looks found 2 modes" in sentence(from_stan(compiled, {}))
+    assert "looks" not in sentence(Target(traced, 6))

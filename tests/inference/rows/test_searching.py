@@ -13,7 +13,7 @@ from fluvial.inference.rows.streamed_climb import climb
 from fluvial.inference.rows.watching import watched
 from fluvial.inference.run import Run
 from fluvial.inference.settings import DEFAULT
-from fluvial.inference.started import Started
+from fluvial.inference.starting import Started
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent, Mixture
 from fluvial.progress import Progress

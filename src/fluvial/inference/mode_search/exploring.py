@@ -18,10 +18,11 @@ from fluvial.inference.climbs.climbing import Optimum, climb_from
 from fluvial.inference.climbs.start_law import StartLaw
 from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.mode_search.cooling import cool_populations, found_by_luck
+from fluvial.inference.mode_search.coordinate_moves import count_sideways
 from fluvial.inference.mode_search.further_modes import law_around, planted_like
 from fluvial.inference.mode_search.looking import unexplained
 from fluvial.inference.mode_search.missed_modes import expected_missed, expected_others
-from fluvial.inference.mode_search.planting import aimed
+from fluvial.inference.mode_search.planting import aimed, log_widths_of, width_sought
 from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 
 __all__ = ["CLIMBS", "Explored", "explore"]
@@ -90,7 +91,8 @@ def explore(
 
 def _sentence(census: Census, populations: int, missed: float, explore: ExploreSettings) -> str:
     """Say how modes were looked for, how many were found, and how many more there may be."""
-    count = len(census.mattering(census.modes()))
+    modes = census.mattering(census.modes())
+    count = len(modes)
     parts = [f"{census.climbs:,} climbs"]
     parts += [f"{census.looks:,} looks"] if census.looks else []
     parts += [f"{populations} cooled populations"] if populations else []
@@ -101,7 +103,10 @@ def _sentence(census: Census, populations: int, missed: float, explore: ExploreS
         return f"{found} How many others they missed could not be estimated."
     number = f"{missed:.2g}" if missed >= _LEAST_NUMBER else f"fewer than {_LEAST_NUMBER}"
     number = number if missed else "no"
-    wide = f" at least {explore.narrowest_sought} times as wide as these" if census.looks else ""
+    if not census.looks:
+        return f"{found} By an estimate, they missed {number} others."
+    sought = width_sought(log_widths_of([mode.gaussian for mode in modes]), explore)
+    wide = f" at least {sought:.2g} times as wide as these"
     return f"{found} By an estimate, they missed {number} others{wide}."
 
 
@@ -135,7 +140,7 @@ def _climbed(
             return None
         unseen = expected_unseen(census.climbs, found)
         if unseen <= explore.unseen:
-            missed = _missed(census, census.mattering(modes), law, rng, settings)
+            missed = _missed(census, counted, census.mattering(modes), law, rng, settings)
             if missed <= explore.missed:
                 return missed, False
             if looking:
@@ -207,23 +212,24 @@ def _aimed(
 
 def _missed(
     census: Census,
+    counted: CountedTarget,
     modes: list[Mode],
     law: StartLaw,
     rng: np.random.Generator,
     settings: Settings,
 ) -> float:
     """How many modes like these the climbs have missed, where nothing else looks for them."""
-    if len(modes) < 2 or _looked_along(modes, settings):
+    if len(modes) < 2 or _looked_along(counted, modes, settings):
         return 0.0
     return expected_missed(law, planted_like(modes, law, rng, settings), census.climbs)
 
 
-def _looked_along(modes: list[Mode], settings: Settings) -> bool:
+def _looked_along(counted: CountedTarget, modes: list[Mode], settings: Settings) -> bool:
     """Whether looks find modes that differ as these do: in few coordinates, of few or of all."""
-    few, most = settings.search.sideways_dims
-    dim = modes[0].head.x.size
-    if dim <= settings.explore.well_seen:
+    if counted.dim <= settings.explore.well_seen:
         return True
+    if not count_sideways(counted, settings):
+        return False
     heads = np.stack([mode.head.x for mode in modes])
     sd = np.stack([np.linalg.norm(mode.gaussian.cholesky, axis=1) for mode in modes]).max(axis=0)
-    return few <= dim <= most and int(np.sum(np.ptp(heads, axis=0) > sd)) <= _MOVED
+    return int(np.sum(np.ptp(heads, axis=0) > sd)) <= _MOVED

@@ -1,8 +1,9 @@
-"""Where a search finds another mode than climbs ended in: whether there are yet others.
+"""Where there is another mode than climbs ended in: whether there are yet others.
 
 What was said of modes that climbs have missed was said of others like those that were known. One
-that only a search outside the fit has found is narrower than these, or farther off; and where there
-is one, there may be more. So modes are looked for once more, as they are where climbs differ.
+that only a search outside the fit has found, or a mixture as it grew, is narrower than these, or
+farther off; and where there is one, there may be more. So modes are looked for once more, as they
+are where climbs differ.
 """
 
 from collections.abc import Sequence
@@ -27,13 +28,13 @@ def explore_again(
     rng: np.random.Generator,
     settings: Settings = DEFAULT,
 ) -> Explored | None:
-    """Look for modes as where climbs differ, if a search has found one that they did not end in.
+    """Look for modes as where climbs differ, if there is one that they did not end in.
 
     Args:
         counted: the target.
         starts: that span the region to explore, together with what climbs from them ended in.
         ends: of all climbs that were made for modes.
-        places: that a search has found outside of an approximation.
+        places: where an approximation has its components, or a search has found that it lacks one.
         rng: decides every draw.
         settings: the thresholds.
 
@@ -49,7 +50,9 @@ def explore_again(
     if not 0 < before < _modes_that_matter(counted, both, settings):
         return None
     found = explore(counted, starts, both, rng, settings)
-    sentence = f"A search found another mode, and modes were looked for once more: {found.sentence}"
+    sentence = (
+        f"Climbs had not ended in all modes, and others were looked for once more: {found.sentence}"
+    )
     return found._replace(sentence=sentence)
 
 

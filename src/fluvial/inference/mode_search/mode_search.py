@@ -12,6 +12,7 @@ of the mass in R without bias. By Markov's inequality it rarely says much where 
 Where climbs found no place for it, a Gaussian is started from those points (see beside.py).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ from fluvial.inference.settings import DEFAULT, SearchSettings, Settings
 from fluvial.posterior.gaussian import Gaussian, covers
 from fluvial.posterior.mixture import Mixture
 
-__all__ = ["Search", "mass_outside"]
+__all__ = ["Search", "mass_at", "mass_outside"]
 
 
 class Search(NamedTuple):
@@ -82,6 +83,35 @@ def mass_outside(
         if not found and wide and moved(seen.looks, relative, seen.overall) > search.moves:
             found = [Outlier(wide, seen.missing_mass)]
     return Search(tuple(found), seen.missing_mass, () if found else seen.notes)
+
+
+def mass_at(
+    counted: CountedTarget,
+    q: Mixture,
+    log_evidence: float,
+    tops: Sequence[Optimum],
+    places: Sequence[Outlier],
+    rng: np.random.Generator,
+    settings: Settings = DEFAULT,
+) -> list[Outlier]:
+    """Measure the mass outside q at optima, and return those that are worth a component each.
+
+    Args:
+        counted: the target.
+        q: the approximation.
+        log_evidence: ln Z as estimated from q, in nats.
+        tops: the optima.
+        places: that are known already.
+        rng: decides every draw.
+        settings: the thresholds.
+    """
+    found = list(places)
+    for top in tops:
+        start = laplace_or(counted, top.x, top.gaussian, settings)
+        known = any(covers(place.gaussian, start.mean) for place in found)
+        if not known and not _holds_nothing(top, start, log_evidence, settings):
+            found.append(measured(counted, q, log_evidence, start, rng, settings))
+    return _worthy(found[len(places) :], settings.search)
 
 
 def _worthy(places: list[Outlier], search: SearchSettings) -> list[Outlier]:

@@ -29,7 +29,7 @@ from fluvial.inference.settings import DEFAULT, ExploreSettings, Settings
 from fluvial.log_sum_exp import log_sum_exp
 from fluvial.posterior.gaussian import Gaussian
 
-__all__ = ["Planted", "aimed", "plant"]
+__all__ = ["Planted", "aimed", "log_widths_of", "plant", "width_sought"]
 
 Planted = Float[np.ndarray, "modes places G"]
 """For each known mode and each place, the share of each Gaussian's starts that end in one like it
@@ -125,7 +125,7 @@ def _narrowings(gaussians: Sequence[Gaussian], explore: ExploreSettings) -> Floa
 
     Modes of one width are copies of each other, by a symmetry, and so will the next one be.
     """
-    log_widths = _log_widths(gaussians)
+    log_widths = log_widths_of(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full(len(gaussians), explore.least_narrowing)
     narrowest = _next_log_widths(log_widths, np.array([1.0 - explore.narrowest]), explore)
@@ -136,16 +136,12 @@ def _predicted(
     gaussians: Sequence[Gaussian], places: int, rng: np.random.Generator, explore: ExploreSettings
 ) -> Float[np.ndarray, "K places"]:
     """The same by as many quantiles as there are places, which are spread evenly."""
-    log_widths = _log_widths(gaussians)
+    log_widths = log_widths_of(gaussians)
     if np.ptp(log_widths) < explore.copies:
         return np.full((len(gaussians), places), explore.least_narrowing)
     ranks = np.stack([rng.permutation(places) for _ in gaussians])
     quantiles = (ranks + rng.uniform(size=ranks.shape)) / places
     return log_widths[:, None] - _next_log_widths(log_widths, quantiles, explore)
-
-
-def _log_widths(gaussians: Sequence[Gaussian]) -> Float[np.ndarray, " K"]:
-    return np.array([g.log_det for g in gaussians]) / gaussians[0].dim
 
 
 def _next_log_widths(
@@ -157,8 +153,34 @@ def _next_log_widths(
     from scipy.special import stdtr, stdtrit  # a tenth of a second to import
 
     middle, spread, degrees = _next_width(log_widths, explore)
-    narrower = stdtr(degrees, np.log(explore.narrowest_sought) / spread)
+    narrower = stdtr(degrees, np.log(width_sought(log_widths, explore)) / spread)
     return middle + spread * stdtrit(degrees, narrower + (1.0 - narrower) * quantiles)
+
+
+def width_sought(log_widths: Float[np.ndarray, " K"], explore: ExploreSettings) -> float:
+    """Return how wide the narrowest modes are that are looked for, as a part of the known ones.
+
+    Args:
+        log_widths: of the modes that are known.
+        explore: the thresholds.
+
+    Returns:
+        A part of the geometric mean of their widths. Of two it is that of one to the other, within
+        bounds: two do not tell how far widths vary, and a third may be as much narrower again.
+
+    Example:
+        >>> round(width_sought(np.log([1.0, 0.4]), DEFAULT.explore), 3)
+        0.4
+    """
+    if len(log_widths) != 2:
+        return explore.narrowest_sought
+    ratio = np.exp(-np.ptp(log_widths))
+    return float(np.clip(ratio, explore.narrowest_sought, explore.widest_sought))
+
+
+def log_widths_of(gaussians: Sequence[Gaussian]) -> Float[np.ndarray, " K"]:
+    """Return the log of each one's width: its standard deviation, averaged over all directions."""
+    return np.array([g.log_det for g in gaussians]) / gaussians[0].dim
 
 
 def _next_width(

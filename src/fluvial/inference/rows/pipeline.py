@@ -23,7 +23,7 @@ from fluvial.inference.rows.structured import structured
 from fluvial.inference.rows.training import train_on_rows
 from fluvial.inference.rows.watching import watched
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
+from fluvial.inference.starting import Started
 from fluvial.inference.verdict.verdict import tail_matters
 from fluvial.inference.verdict.weighing import Weighed
 from fluvial.posterior.gaussian import Gaussian

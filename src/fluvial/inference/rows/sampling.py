@@ -12,8 +12,7 @@ from fluvial.inference.counted_target import CountedTarget
 from fluvial.inference.hasty import around_the_best
 from fluvial.inference.mode_search.mode_search import mass_outside
 from fluvial.inference.run import Run
-from fluvial.inference.started import Started
-from fluvial.inference.starting import begin
+from fluvial.inference.starting import Started, begin
 from fluvial.inference.verdict.weighing import mixture_of, weighed
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.posterior.mixture import GaussianComponent
