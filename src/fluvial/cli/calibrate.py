@@ -58,6 +58,8 @@ def calibrate(
         say("fluvial: interrupted before there was a fit to show.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     write(str(found))
+    if found.interrupted:
+        raise typer.Exit(ExitCode.INTERRUPTED)
     if not found.calibrated:
         raise typer.Exit(ExitCode.NEGATIVE)
 

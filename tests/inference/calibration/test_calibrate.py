@@ -156,8 +156,11 @@ def test_a_calibration_goes_on_from_its_checkpoint(how, tmp_path):
     options = {"fit": fit, "checkpoint": tmp_path, "progress": False}
     part = calibrate(simulation, 6, **options)
     assert len(part.u) == 3
+    assert part.interrupted
+    assert "Interrupted; of 6 there are 3 fits: 3 GOOD." in part.sentences
     whole = calibrate(simulation, 6, **options)
     assert len(calls) == 4 + 3
+    assert not whole.interrupted
     assert whole.u[:3].tolist() == part.u.tolist()
     assert whole.u.tolist() == _run(fits=6).u.tolist()
 

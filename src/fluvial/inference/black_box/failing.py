@@ -8,7 +8,7 @@ who is told how high the density is beside it.
 import numpy as np
 from jaxtyping import Float
 
-from fluvial.inference.black_box.spending import Looked
+from fluvial.inference.black_box.spending import PriorDraws
 from fluvial.posterior.mixture import Mixture
 
 __all__ = ["assumed_note", "unknown_doubt"]
@@ -16,7 +16,7 @@ __all__ = ["assumed_note", "unknown_doubt"]
 _ASKED = 400  # speed: draws whose neighbors are looked up
 
 
-def unknown_doubt(looked: Looked, reference: Mixture, *, proper: bool) -> str | None:
+def unknown_doubt(looked: PriorDraws, reference: Mixture, *, proper: bool) -> str | None:
     """Say that the density is not known wherever it was looked for, if so.
 
     Args:

@@ -11,12 +11,12 @@ from fluvial.inference.fit_budget import FitBudget
 from fluvial.inference.settings import DEFAULT, BlackBoxSettings
 from fluvial.progress import Progress
 
-__all__ = ["Looked", "Spending"]
+__all__ = ["PriorDraws", "Spending"]
 
 _BATCH_SECONDS = 0.5  # speed: so often is the clock looked at
 
 
-class Looked(NamedTuple):
+class PriorDraws(NamedTuple):
     """Draws from the prior, and the log density at each, which may be NaN or infinite."""
 
     x: Float[np.ndarray, "N D"]
@@ -46,7 +46,7 @@ class Spending:
     ):
         self.counted, self._budget, self._progress = counted, budget, progress
         self.interrupted = False
-        self._looked: list[Looked] = []
+        self._looked: list[PriorDraws] = []
         self._share, self._clocked, self._kept = settings.exploring, settings.clocked, 0
         self._seconds = np.inf
         self._batch = 1 << 20 if budget.seconds is None else 1
@@ -117,13 +117,13 @@ class Spending:
     ) -> Float[np.ndarray, " K"]:
         """Return the same of draws from the prior, and remember what was found there."""
         found = self.values(points, note)
-        self._looked.append(Looked(points[: len(found)], found))
+        self._looked.append(PriorDraws(points[: len(found)], found))
         return found
 
     @property
-    def looked(self) -> Looked:
+    def looked(self) -> PriorDraws:
         """All draws from the prior at which the density was asked for."""
-        return Looked(*map(np.concatenate, zip(*self._looked, strict=True)))
+        return PriorDraws(*map(np.concatenate, zip(*self._looked, strict=True)))
 
     def value_and_grad(
         self, points: Float[np.ndarray, "N D"]

@@ -93,7 +93,7 @@ def calibrate(
         except KeyboardInterrupt:
             if not outcomes:
                 raise
-    return _calibration([outcomes[number] for number in sorted(outcomes)])
+    return _calibration([outcomes[number] for number in sorted(outcomes)], fits)
 
 
 def _outcomes(one: Callable, fits: int, executor: Executor | None, kept: Checkpoint):
@@ -190,7 +190,7 @@ def _flat(values: Mapping[str, np.ndarray]) -> tuple[list[str], np.ndarray]:
     return names, np.concatenate(columns, axis=1)
 
 
-def _calibration(outcomes: list[Mapping[str, np.ndarray]]) -> Calibration:
+def _calibration(outcomes: list[Mapping[str, np.ndarray]], asked: int) -> Calibration:
     failures = tuple(str(one["failure"]) for one in outcomes if "failure" in one)
     done = [one for one in outcomes if "failure" not in one]
     if not done:
@@ -204,4 +204,5 @@ def _calibration(outcomes: list[Mapping[str, np.ndarray]]) -> Calibration:
         np.stack([one["products"] for one in done]),
         np.concatenate([one["distances"] for one in done]),
         tuple((names[i], names[j]) for i, j in pairs(len(names))),
+        asked,
     )

@@ -33,6 +33,7 @@ class Calibration:
         distances: the same of the distance from the mean, of all parameters together, by which
             draws show that are too wide or too narrow: (N,).
         pairs: the names of the two, of each product.
+        asked: how many fits were asked for; more than there are if Ctrl-C ended it.
     """
 
     names: tuple[str, ...]
@@ -42,6 +43,12 @@ class Calibration:
     products: Float[np.ndarray, "N Q"]
     distances: Float[np.ndarray, " N"]
     pairs: tuple[tuple[str, str], ...] = ()
+    asked: int = 0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether fits are missing that were asked for."""
+        return len(self.u) + len(self.failures) < self.asked
 
     @cached_property
     def p_values(self) -> dict[str, float]:
@@ -87,7 +94,8 @@ class Calibration:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The conclusion, in a sentence."""
-        said = [f"{len(self.u)} fits: {self._counted()}."]
+        cut = f"Interrupted; of {self.asked} there are " if self.interrupted else ""
+        said = [f"{cut}{len(self.u)} fits: {self._counted()}."]
         if self.failures:
             said.append(f"{len(self.failures)} more came to no end, such as: {self.failures[0]}")
         if self.good.any():
