@@ -82,7 +82,7 @@ def test_the_last_round_keeps_the_mixture_and_says_what_is_missing(refined):
 @pytest.mark.parametrize("tolerated", [0.0, 9.0])
 def test_how_many_modes_are_missing_is_asked_anew_where_a_search_finds_a_second(tolerated):
     """Climbs end in the wide one alone, and what they said of others was said of that."""
-    settings = Settings.of({"explore": FEW | {"missed_by_looks": (tolerated,)}})
+    settings = Settings.of({"explore": FEW | {"missed_again": tolerated}})
     target = fluvial.from_stan(PROGRAM, {})
     posterior = fluvial.fit(target, settings=settings, progress=False)
     assert len(posterior.approximation.components) == 2

@@ -16,7 +16,7 @@ from fluvial.inference.mode_search.missed_modes import (
     share_missed,
 )
 from fluvial.inference.mode_search.planting import aimed, plant, width_sought
-from fluvial.inference.settings import DEFAULT, Settings
+from fluvial.inference.settings import Settings
 from fluvial.posterior.gaussian import Gaussian
 from fluvial.targets import Target, from_stan
 
@@ -170,9 +170,9 @@ def test_where_modes_differ_in_width_and_are_not_all_found_it_is_said():
 
 
 def test_two_known_widths_say_how_narrow_a_third_may_be_that_is_sought():
-    explore = DEFAULT.explore
+    explore = Settings.of({"explore": {"widest_sought": 0.5}}).explore
     sought = [width_sought(np.log(widths), explore) for widths in ([1, 0.9], [1, 0.4], [0.1, 1])]
-    np.testing.assert_allclose(sought, [explore.widest_sought, 0.4, explore.narrowest_sought])
+    np.testing.assert_allclose(sought, [0.5, 0.4, explore.narrowest_sought])
     assert width_sought(np.log([1.0, 0.9, 0.8]), explore) == explore.narrowest_sought
 
 

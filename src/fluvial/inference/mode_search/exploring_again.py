@@ -7,6 +7,7 @@ are where climbs differ.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -49,11 +50,19 @@ def explore_again(
     both = [*known, *climb_from(counted, places, settings)]
     if not 0 < before < _modes_that_matter(counted, both, settings):
         return None
-    found = explore(counted, starts, both, rng, settings)
+    found = explore(counted, starts, both, rng, _seen_after(settings))
     sentence = (
         f"Climbs had not ended in all modes, and others were looked for once more: {found.sentence}"
     )
     return found._replace(sentence=sentence)
+
+
+def _seen_after(settings: Settings) -> Settings:
+    """What is sought beside a second mode that looks after the fit have found."""
+    explore = settings.explore
+    limits = (explore.missed_again, *explore.missed_by_looks[1:])
+    changed = replace(explore, widest_sought=explore.widest_again, missed_by_looks=limits)
+    return replace(settings, explore=changed)
 
 
 def _modes_that_matter(counted: CountedTarget, ends: list[Optimum], settings: Settings) -> int:

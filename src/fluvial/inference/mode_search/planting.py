@@ -166,11 +166,11 @@ def width_sought(log_widths: Float[np.ndarray, " K"], explore: ExploreSettings) 
 
     Returns:
         A part of the geometric mean of their widths. Of two it is that of one to the other, within
-        bounds: two do not tell how far widths vary, and a third may be as much narrower again.
+        bounds: a third may be as much narrower again.
 
     Example:
-        >>> round(width_sought(np.log([1.0, 0.4]), DEFAULT.explore), 3)
-        0.4
+        >>> width_sought(np.log([1.0, 0.4]), DEFAULT.explore)
+        0.25
     """
     if len(log_widths) != 2:
         return explore.narrowest_sought
