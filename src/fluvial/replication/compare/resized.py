@@ -18,7 +18,7 @@ _INK = 0.25
 _HEIGHTS, _WIDTHS = (4, 24), (5, 120)
 _GAP = 2
 _LETTER, _STEP = 9, 2
-_LETTER_BLUR, _LETTER_REACH = 0.8, 4
+_LETTER_BLUR, _LETTER_REACH, _WORD_REACH = 0.8, 4, 16
 # How unlike another word is, and how alike others are: which share of the rest must be, and of all,
 # and how many words there must be at least. Of 43 plots drawn at 72 and at 80 to 144 dots per inch
 # no word was below 0.53 in the other picture, and none below 0.66 where the rest were alike.
@@ -78,25 +78,39 @@ def _words(picture: Float[np.ndarray, "H W"]) -> Iterator[Box]:
 
 
 def _least_likeness(a: Float[np.ndarray, "H W"], b: Float[np.ndarray, "H W"], box: Box) -> float:
-    """Return the least correlation of a word's letters with what is near their places."""
+    """Return the least correlation of a word's letters with what is where the word is, or near."""
     rows, columns = box
+    down, right = _displacement(a, b, box)
     lefts = range(columns.start, max(columns.start + 1, columns.stop - _LETTER + 1), _STEP)
+    letters = ((left, a[rows, left : min(left + _LETTER, columns.stop)]) for left in lefts)
     return min(
-        _correlation(a[rows, left : min(left + _LETTER, columns.stop)], b, rows.start, left)
-        for left in lefts
+        _correlations(letter, b, rows.start + down, left + right, _LETTER_REACH)[0].max()
+        for left, letter in letters
     )
 
 
-def _correlation(
-    letter: Float[np.ndarray, "h w"], b: Float[np.ndarray, "H W"], top: int, left: int
-) -> float:
-    height, width = letter.shape
-    near = b[
-        max(top - _LETTER_REACH, 0) : top + height + _LETTER_REACH,
-        max(left - _LETTER_REACH, 0) : left + width + _LETTER_REACH,
-    ]
-    windows = sliding_window_view(near, letter.shape)
+def _displacement(
+    a: Float[np.ndarray, "H W"], b: Float[np.ndarray, "H W"], box: Box
+) -> tuple[int, int]:
+    """Return by how many rows and columns a word has moved, as the entries of a legend do."""
+    rows, columns = box
+    found, (top, left) = _correlations(a[box], b, rows.start, columns.start, _WORD_REACH)
+    down, right = np.unravel_index(int(found.argmax()), found.shape)
+    return top + int(down) - rows.start, left + int(right) - columns.start
+
+
+def _correlations(
+    part: Float[np.ndarray, "h w"], b: Float[np.ndarray, "H W"], top: int, left: int, reach: int
+) -> tuple[Float[np.ndarray, "m n"], tuple[int, int]]:
+    """Return the correlations of a part with what is near a place, and where the first of it is."""
+    height, width = part.shape
+    first = (
+        max(min(top, b.shape[0] - height) - reach, 0),
+        max(min(left, b.shape[1] - width) - reach, 0),
+    )
+    near = b[first[0] : top + height + reach, first[1] : left + width + reach]
+    windows = sliding_window_view(near, part.shape)
     windows = windows - windows.mean(axis=(2, 3), keepdims=True)
-    letter = letter - letter.mean()
-    norms = np.sqrt((windows**2).sum(axis=(2, 3)) * (letter**2).sum()) + 1e-9
-    return float(((windows * letter).sum(axis=(2, 3)) / norms).max())
+    part = part - part.mean()
+    norms = np.sqrt((windows**2).sum(axis=(2, 3)) * (part**2).sum()) + 1e-9
+    return (windows * part).sum(axis=(2, 3)) / norms, first
