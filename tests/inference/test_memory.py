@@ -1,5 +1,7 @@
 """What is said where memory runs out."""
 
+from contextlib import nullcontext
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -27,3 +29,15 @@ def test_what_a_host_cannot_allocate_is_said_and_other_errors_are_left_as_they_a
     other = jax.errors.JaxRuntimeError("INTERNAL: a bug")
     with pytest.raises(jax.errors.JaxRuntimeError, match="a bug"), memory_for(3, None):
         raise other
+
+
+@pytest.mark.parametrize(("limit", "refused"), [(2e9, True), (4e9, False), (-1, False)])
+def test_a_limit_on_addresses_that_is_too_low_is_told_before_threads_end_the_process(
+    monkeypatch, limit, refused
+):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (int(limit), int(limit)))
+    said = r"2.0 GB of addresses \(ulimit -v\), and to fit 10,000 coordinates takes 2.7 GB at least"
+    expected = pytest.raises(InputError, match=said) if refused else nullcontext()
+    with expected, memory_for(10_000, None, 3354):
+        pass

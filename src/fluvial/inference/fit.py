@@ -128,7 +128,7 @@ def fit(
         compiled_kept(),
         compile_clock() as compiling,
         Progress(shown=progress, compiling=compiling) as shown,
-        memory_for(target.dim, folder),
+        memory_for(target.dim, folder, settings.weigh.draws),
     ):
         run = Run(
             counted=CountedTarget(
