@@ -96,13 +96,10 @@ def _lacking(
 ) -> str | None:
     """What draws do not reach: the tail of a coordinate, or what the approximation leaves out.
 
-    One that is accurate, as a Gaussian may be, was not bent by training, which leaves regions out;
-    nor are its draws wasted in a tail that the target has elsewhere, which would not be even.
+    One that is accurate, as a Gaussian may be, was not bent by training, which leaves regions out.
     """
-    if is_accurate(fitted.weights, run.settings):
-        return None
     said = missing_tails(run, fitted, points, weights)
-    if said is not None:
+    if said is not None or is_accurate(fitted.weights, run.settings):
         return said
     left_out = unreached(run, fitted, points, weights)
     return left_out.sentence() if left_out.matters(run.settings.verdict) else None
