@@ -1,22 +1,19 @@
 """Words in two pictures of one plot, drawn at two resolutions, letter by letter."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["LARGER", "changed_letters"]
+from fluvial.replication.compare.word_boxes import Box, word_boxes
 
-Box = tuple[slice, slice]
+__all__ = ["LARGER", "changed_letters"]
 
 # Letters are compared at this many times the smaller resolution, through windows as wide as one.
 LARGER = 1.4
 """By how much the smaller of two pictures is enlarged to be read."""
-_INK = 0.25
 _HEIGHTS, _WIDTHS = (4, 24), (5, 120)
-_GAP = 2
 _LETTER, _STEP = 9, 2
 _LETTER_BLUR, _LETTER_REACH, _WORD_REACH = 0.8, 4, 16
 # How unlike another word is, and how alike others are: which share of the rest must be, and of all,
@@ -62,19 +59,12 @@ def _likenesses(
 
 
 def _words(picture: Float[np.ndarray, "H W"]) -> Iterator[Box]:
-    """Yield where anything is that is as large as a word, and stands alone, with a pixel around."""
-    from scipy.ndimage import binary_dilation, find_objects, label
-
-    ink = np.abs(picture - np.median(picture)) > _INK
-    joined = binary_dilation(ink, np.ones((1, 2 * _GAP + 1), bool))
-    labeled: Any = label(joined, np.ones((3, 3)))  # SciPy's annotations have it a number
-    for rows, columns in find_objects(labeled[0]):
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        if _HEIGHTS[0] <= height <= _HEIGHTS[1] and _WIDTHS[0] <= width <= _WIDTHS[1]:
-            yield (
-                slice(max(rows.start - 1, 0), rows.stop + 1),
-                slice(max(columns.start - 1, 0), columns.stop + 1),
-            )
+    """Yield words, with a pixel around."""
+    for rows, columns in word_boxes(picture, _HEIGHTS, _WIDTHS):
+        yield (
+            slice(max(rows.start - 1, 0), rows.stop + 1),
+            slice(max(columns.start - 1, 0), columns.stop + 1),
+        )
 
 
 def _least_likeness(a: Float[np.ndarray, "H W"], b: Float[np.ndarray, "H W"], box: Box) -> float:

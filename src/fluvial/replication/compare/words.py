@@ -7,17 +7,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from fluvial.replication.compare.word_boxes import Box, word_boxes
+
 __all__ = ["exchanged_words", "further_labels", "other_words", "without"]
 
-Box = tuple[slice, slice]
-
 # In pixels of a picture that is twice ``scenes.SIDE`` wide.
-_GAP = 2  # between letters
 _HEIGHTS, _WIDTHS = (5, 24), (8, 120)
 _REACH = 3
-# Of a range of 1: what is seen of a letter; how alike a word is to itself when another version of
-# the library draws it; by how much more to itself elsewhere than to the word at its own place.
-_INK = 0.25
+# How alike a word is to itself when another version of the library draws it; by how much more to
+# itself elsewhere than to the word at its own place.
 _ALIKE = 0.6
 _MORE = 0.25
 _SIZES = 1.4
@@ -134,16 +132,9 @@ def _have_changed(a: np.ndarray, b: np.ndarray, p: Box, q: Box) -> bool:
 
 
 def _words(picture: Float[np.ndarray, "H W"]) -> Iterator[Box]:
-    """Yield where anything is that is as large as a word, and stands alone."""
-    from scipy.ndimage import binary_dilation, find_objects, label
-
-    ink = np.abs(picture - np.median(picture)) > _INK
-    joined = binary_dilation(ink, np.ones((1, 2 * _GAP + 1), bool))
-    labeled: Any = label(joined, np.ones((3, 3)))  # SciPy's annotations have it a number
-    for rows, columns in find_objects(labeled[0]):
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        fits = _HEIGHTS[0] <= height <= _HEIGHTS[1] and _WIDTHS[0] <= width <= _WIDTHS[1]
-        if fits and width > height:
+    """Yield words of more than one letter."""
+    for rows, columns in word_boxes(picture, _HEIGHTS, _WIDTHS):
+        if columns.stop - columns.start > rows.stop - rows.start:
             yield rows, columns
 
 
