@@ -33,7 +33,7 @@ def test_two_derivatives_are_continuous_where_the_bounds_meet(x64):
 
 
 @settings(deadline=None)
-@given(st.floats(-(2.0**100), 2.0**100, width=32), positive)
+@given(st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False), positive)
 def test_a_flat_bound_is_kept_and_hardly_felt_up_to_half_of_it(raw, bound):
     bounded = float(flatly_bounded(jnp.float32(raw), bound))
     assert abs(bounded) <= bound * (1 + 1e-6)
