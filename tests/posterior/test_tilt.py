@@ -35,8 +35,8 @@ def test_jax_has_the_same_values_and_gradients():
     tilt = _tilt(*_skewed())
     points = np.array([[0.3, -1.0], [0.0, 0.0], [40.0, 3.0]])
     with jax.enable_x64(True):
-        values = jax.vmap(tilt.traced)(jnp.asarray(points))
-        slopes = jax.vmap(jax.grad(tilt.traced))(jnp.asarray(points))
+        both = jax.jit(jax.vmap(jax.value_and_grad(tilt.traced)))
+        values, slopes = both(jnp.asarray(points))
     np.testing.assert_allclose(values, tilt.values(points), atol=1e-12)
     assert np.isfinite(slopes).all()
     step = np.array([1e-6, 0.0])

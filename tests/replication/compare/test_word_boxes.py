@@ -6,7 +6,7 @@ from fluvial.replication.compare.word_boxes import word_boxes
 def test_what_is_larger_or_smaller_than_a_word_is_left_out():
     picture = np.ones((60, 80))
     picture[4:10, 4:20] = 0.0  # a word
-    picture[14:54, 4:70] = 0.0  # a filled area
+    picture[14:54, 4:40] = 0.0  # a filled area
     picture[4:6, 60:62] = 0.0  # a point
     (rows, columns), *others = word_boxes(picture, (4, 24), (5, 120))
     assert not others
