@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from arviz_stats.base.array import array_stats
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fluvial.objectives.pareto import fit_tail, smooth_tail
@@ -55,6 +55,7 @@ def test_one_weight_above_many_equal_ones_is_no_good_sign():
 
 
 @given(st.integers(25, 500), st.floats(1e-6, 300.0), st.floats(-1e4, 1e4), st.integers(0, 99))
+@example(262, 294.0, 0.0, 77)
 def test_smoothing_keeps_order_and_normalizes(size, spread, shift, seed):
     log_weights = shift + spread * np.random.default_rng(seed).standard_normal(size)
     smoothed, khat = smooth_tail(log_weights)
@@ -68,3 +69,12 @@ def test_weights_of_hundreds_of_nats_have_a_shape_and_no_nan():
     assert khat > 10.0
     assert np.isfinite(smoothed).all()
     assert np.exp(smoothed).sum() == pytest.approx(1.0)
+
+
+def test_a_tail_most_of_which_underflows_is_fitted_without_a_warning():
+    rng = np.random.default_rng(77)
+    shape, scale = fit_tail(np.sort(np.exp(294.0 * rng.normal(size=48) - 700.0).clip(5e-324)))
+    assert np.isfinite(shape)
+    assert scale > 0.0
+    excess = np.append(np.full(20, 5e-324), 1.0)
+    assert np.isfinite(fit_tail(excess)).all()

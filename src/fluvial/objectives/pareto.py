@@ -14,6 +14,8 @@ from fluvial.log_sum_exp import log_sum_exp
 
 __all__ = ["fit_tail", "smooth_tail"]
 
+_LEAST = 1e-290  # arithmetic: its inverse, times the grid, is finite
+
 _LEAST_TAIL = 5
 _ALIKE = 1e-10  # nats: weights that differ by less differ by rounding
 _PRIOR_SHAPE, _PRIOR_WEIGHT = 0.5, 10.0
@@ -76,7 +78,8 @@ def fit_tail(excess: Float[np.ndarray, " M"]) -> tuple[float, float]:
     """
     size = len(excess)
     grid = 30 + int(np.sqrt(size))
-    quartile = excess[int(size / 4 + 0.5) - 1]
+    # Where a quarter of the excesses is nothing beside the largest, the grid stays finite.
+    quartile = max(excess[int(size / 4 + 0.5) - 1], _LEAST * excess[-1])
     j = np.arange(1, grid + 1)
     theta = 1.0 / excess[-1] + (1.0 - np.sqrt(grid / (j - 0.5))) / (3.0 * quartile)
     shape = np.mean(np.log1p(-theta[:, None] * excess), axis=1)
