@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,7 @@ import scipy.stats
 
 import fluvial
 from fluvial.amortized import DLGM, Recipe, Trained, train
-from fluvial.amortized.architecture import describe
+from fluvial.amortized.architecture import describe, rebuild
 from fluvial.errors import InputError
 from fluvial.flows import Triangular
 
@@ -89,3 +91,18 @@ def test_training_moves_the_prior():
         for a, b in zip(*(jax.tree.leaves(m.prior) for m in (start, moved)), strict=True)
     ]
     assert max(change) > 1e-3
+
+
+@pytest.mark.parametrize("which", ["flow", "prior"])
+def test_a_model_whose_flow_has_changed_since_is_refused(which):
+    spec = "modulated:1,heads=1,width=8"
+    dlgm = model(prior=spec) if which == "prior" else model().with_flow(spec)
+    description = describe(dlgm)
+    assert describe(rebuild(description, Path("run"), model=None, flow=None)) == description
+    del description["flows"]  # as it was before
+    with pytest.raises(InputError, match="run has a modulated flow of an earlier version"):
+        rebuild(description, Path("run"), model=None, flow=None)
+
+
+def test_a_model_of_other_flows_says_nothing_of_them():
+    assert "flows" not in describe(model(prior="planar:2").with_flow("planar:2"))

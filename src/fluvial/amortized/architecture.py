@@ -14,6 +14,7 @@ from fluvial.amortized.networks import MLP
 from fluvial.amortized.real_likelihoods import LogitNormal
 from fluvial.errors import InputError
 from fluvial.flows import Flow
+from fluvial.flows.revision import FLOW_REVISION, changed_since, check_revision
 
 __all__ = ["check_same", "describe", "rebuild"]
 
@@ -28,6 +29,10 @@ def describe(dlgm: DLGM) -> dict[str, Any]:
     classes = {"classes": dlgm.classes} if dlgm.classes else {}
     options = likelihood_options(dlgm.likelihood)
     more = classes | ({"likelihood_options": options} if options else {})
+    specs = [one.spec for one in (flow, dlgm.prior) if one is not None and one.spec]
+    # Only files of flows that have changed say which revision they are of.
+    if any(changed_since(1, spec) for spec in specs):
+        more |= {"flows": FLOW_REVISION}
     return more | {
         "data_dim": dlgm.data_dim,
         "latent": list(dlgm.latent),
@@ -54,6 +59,8 @@ def rebuild(
     Raises:
         InputError: if ``model`` or ``flow`` is needed and not given, or of another architecture.
     """
+    for which in ("flow", "prior"):
+        check_revision(description.get("flows", 1), description.get(which) or "", origin)
     if model is None:
         model = _made(description, origin)
     spec = description["flow"]

@@ -16,7 +16,6 @@ BINARIZATION = ("fresh", "fixed")
 PRECISION = ("default", "bfloat16")
 _LAST_RATE = 0.01
 _MOST_STEPS = 10**9 - 1  # folders of checkpoints are named by nine digits
-_LARGEST_SEED = 2**32 - 1  # JAX drops what is beyond 32 bits, so that seeds would coincide
 _JOINT_START, _JOINT_STEPS = 0.01, 10_000
 
 

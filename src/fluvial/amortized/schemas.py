@@ -35,7 +35,12 @@ _ARCHITECTURE = record(
     decoder={"anyOf": [_OWN, _NETWORK]},
     flow=_FLOW,
     amortize={"type": ["string", "null"]},
-    optional={"classes": _SIZE, "prior": _FLOW, "likelihood_options": _OPTIONS},
+    optional={
+        "classes": _SIZE,
+        "prior": _FLOW,
+        "likelihood_options": _OPTIONS,
+        "flows": _SIZE,
+    },
 )
 _FIELDS = {int: _COUNT, str: TEXT}
 _RECIPE = {

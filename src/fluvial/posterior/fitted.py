@@ -57,7 +57,7 @@ class Fitted(ABC):
 
     @property
     def resolution(self) -> Resolution | None:
-        """How narrow a mode would have been met; None for a density that JAX can trace."""
+        """How narrow a mode would have been met; None but of a function of NumPy arrays."""
         return self.judgment.resolution
 
     @property

@@ -53,7 +53,7 @@ class Judgment:
         verdict: what the draws are worth.
         reasons: why.
         advice: what to do next.
-        resolution: of the search for other modes, of a function that JAX cannot trace; else None.
+        resolution: of the search for other modes of a function of NumPy arrays; else None.
     """
 
     verdict: Verdict

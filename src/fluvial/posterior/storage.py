@@ -1,7 +1,6 @@
 """A posterior on disk: JSON for the facts, safetensors for the flow, npz for the draws."""
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from fluvial.errors import InputError
 from fluvial.flows import Flow, build_flow
+from fluvial.flows.revision import FLOW_REVISION, check_revision
 from fluvial.posterior.evidence import Evidence
 from fluvial.posterior.file_schema import SCHEMA
 from fluvial.posterior.judgment import Judgment, Resolution, Verdict
@@ -32,8 +32,6 @@ KIND = "posterior"
 _FLOW, _DRAWS = "flow.safetensors", "draws.npz"
 _NO_FLOW, _CUSTOM_FLOW = "gaussian", "custom"
 _VARIABLE, _PLACES = "variable.", "places"
-# Of what flows compute from their arrays: since 2 these bound log scales without bending them.
-_FLOWS, _BOUNDED_ANEW = 2, {"modulated", "sparse"}
 _ANNOTATIONS = {"coords": "coord.", "observed": "observed.", "constant": "constant."}
 
 
@@ -66,7 +64,7 @@ def from_parts(
     """Undo ``to_parts``; complaints name ``origin``."""
     pool, places, values, annotations = _read_draws(files, content, origin)
     provenance = _provenance(content["provenance"])
-    _check_flows(content.get("flows", 1), provenance.flow, origin)
+    check_revision(content.get("flows", 1), provenance.flow, origin)
     template = _template(provenance.flow, pool.points.shape[1], flow, origin)
     approximation = mixture_from_bytes(_file(files, _FLOW, origin), template, str(origin / _FLOW))
     if approximation.components[0].gaussian.mean.size != pool.points.shape[1]:
@@ -91,7 +89,7 @@ def _content(parts: Parts) -> dict[str, Any]:
         "judgement": dataclasses.asdict(judgment) | {"verdict": judgment.verdict.value},
         "evidence": evidence,
         "provenance": dataclasses.asdict(parts.provenance),
-        "flows": _FLOWS,
+        "flows": FLOW_REVISION,
         "chains": parts.pool.chains,
         "widened": parts.pool.widened,
         "grouping": list(parts.grouping),
@@ -212,17 +210,6 @@ def _resolution(content: dict[str, Any] | None) -> Resolution | None:
         return None
     measures = {name: float(value) for name, value in content.items() if name != "draws"}
     return Resolution(**measures, draws=content["draws"])
-
-
-def _check_flows(revision: int, spec: str, origin: Path) -> None:
-    """Refuse a flow whose arrays meant another density when they were saved."""
-    names = {re.split("[:,]", part)[0].strip() for part in spec.split("+")}
-    if revision < _FLOWS and names & _BOUNDED_ANEW:
-        raise InputError(
-            f"{origin} has a {min(names & _BOUNDED_ANEW)} flow of an earlier version of fluvial, "
-            "which bounded its scales otherwise: its density would not be the one that was fitted, "
-            "so fit again."
-        )
 
 
 def _template(spec: str, dim: int, flow: Flow | None, directory: Path) -> Flow | None:

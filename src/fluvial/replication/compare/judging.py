@@ -30,7 +30,6 @@ _TIMED = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
-_BEFORE = 80
 _FEWEST_DECIMALS = 3
 # A float's shortest text has no more digits, however it is written.
 _MOST_DIGITS = 400
